@@ -1,0 +1,1 @@
+"""Stand-ins for third parties, each a program of its own that holds the truth about money."""

@@ -1,0 +1,65 @@
+"""Callbacks to the caller: repeated at growing gaps until the reply is exactly `success`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mock_services.effects import Reply
+from mock_services.stand_in import World
+
+ACKNOWLEDGED = "success"
+
+
+class Callbacks:
+    """Sends callbacks and counts them.
+
+    Args:
+        delay_s: from the event to the first attempt.
+        gaps_s: between one attempt and the next; attempts end when the gaps do.
+    """
+
+    def __init__(self, url: str, delay_s: float, gaps_s: Sequence[float], world: World) -> None:
+        """Start with nothing sent."""
+        self._url = url
+        self._delay_s = delay_s
+        self._gaps_s = tuple(gaps_s)
+        self._world = world
+        self.counts = {"sent": 0, "acknowledged": 0, "failed": 0}
+
+    def start(self, body: dict[str, Any], *, times: int = 1, delta_minor: int = 0) -> Reply:
+        """Let a callback go out in the background.
+
+        Args:
+            times: how many copies are delivered, each until it is acknowledged; 0 for none.
+            delta_minor: added to the amount it names.
+
+        Returns:
+            a reply that nobody reads: callbacks and requests share the shape of effects.
+        """
+        body = {**body, "amount_minor": body["amount_minor"] + delta_minor}
+        if times:
+            self._world.spawn(self._deliver(body, times))
+        return Reply(200, None)
+
+    async def _deliver(self, body: dict[str, Any], times: int) -> None:
+        await self._world.clock.sleep(self._delay_s)
+        for _ in range(times):
+            await self._until_acknowledged(body)
+
+    async def _until_acknowledged(self, body: dict[str, Any]) -> None:
+        for gap_s in self._gaps_s:
+            if await self._send(body):
+                return
+            await self._world.clock.sleep(gap_s)
+        await self._send(body)
+
+    async def _send(self, body: dict[str, Any]) -> bool:
+        """Make one attempt; no reply at all counts as failed like any other reply."""
+        self.counts["sent"] += 1
+        try:
+            acknowledged = await self._world.send_callback(self._url, body) == ACKNOWLEDGED
+        except OSError:
+            acknowledged = False
+        self.counts["acknowledged" if acknowledged else "failed"] += 1
+        return acknowledged

@@ -1,0 +1,63 @@
+"""What a stand-in is told when it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from mock_services.documents import InvalidDocument, S, read
+
+Kind = Literal["payment_gateway", "risk_engine", "funding_provider"]
+
+
+class Config(msgspec.Struct, frozen=True):
+    """One stand-in: which program, under which name, where, with which seed.
+
+    Args:
+        host: a loopback address; stand-ins are never reachable from elsewhere.
+        t0_ns: `time.monotonic_ns()` at the zero of the run clock.
+        options: read by the program itself, see its `Options`.
+    """
+
+    kind: Kind
+    name: Annotated[str, Meta(min_length=1)]
+    host: Literal["127.0.0.1", "::1", "localhost"]
+    port: Annotated[int, Meta(ge=1, le=65535)]
+    t0_ns: int
+    seed: int
+    options: dict[str, Any] = {}
+
+
+def read_config(raw: object, options: Mapping[str, type[msgspec.Struct]]) -> Config:
+    """Read a config and its options.
+
+    Args:
+        raw: the decoded JSON document.
+        options: kind of stand-in -> its options struct.
+
+    Raises:
+        InvalidDocument: with every problem of the config and of its options.
+    """
+    problems: list[str] = []
+    config = read(Config, raw, "", problems)
+    if isinstance(raw, Mapping) and raw.get("kind") in options:
+        read(options[raw["kind"]], raw.get("options", {}), "options", problems)
+    if config is None or problems:
+        raise InvalidDocument(problems)
+    return config
+
+
+def options_of(config: Config, kind: type[S]) -> S:
+    """Read the options of a program.
+
+    Raises:
+        InvalidDocument: with every problem found.
+    """
+    problems: list[str] = []
+    options = read(kind, config.options, "options", problems)
+    if options is None:
+        raise InvalidDocument(problems)
+    return options

@@ -1,0 +1,206 @@
+"""What a stand-in can be told to do wrong: one function an effect, one table of them all.
+
+request -> [ effect ] -> call.do(...)  work: ledger, state  -> reply
+                |
+                +-- before it, after it, instead of it, or by changing how it is done
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from mock_services.clock import Clock
+
+Seconds = Annotated[float, Meta(ge=0)]
+
+
+class ReplyLost(Exception):
+    """The connection ends without a reply; whether the work was done is in the ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is sent back: HTTP status and JSON body."""
+
+    status: int
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call as an effect sees it.
+
+    Args:
+        op: the operation, as rules name it.
+        clock: the run clock.
+        do: does the work at once, without awaiting; its keywords change how.
+    """
+
+    op: str
+    clock: Clock
+    do: Callable[..., Reply]
+
+
+class NoArgs(msgspec.Struct, frozen=True):
+    """The effect takes no arguments."""
+
+
+class ErrorArgs(msgspec.Struct, frozen=True):
+    """`status`: the HTTP status to answer."""
+
+    status: Annotated[int, Meta(ge=400, le=599)] = 503
+
+
+class DelayArgs(msgspec.Struct, frozen=True):
+    """`delay_s`: run-clock seconds."""
+
+    delay_s: Seconds
+
+
+class LaterArgs(msgspec.Struct, frozen=True):
+    """`delay_s`: run-clock seconds until SUCCESS; null means never."""
+
+    delay_s: Seconds | None
+
+
+class TimesArgs(msgspec.Struct, frozen=True):
+    """`times`: how often the callback is delivered in all; 2 is chosen, not measured."""
+
+    times: Annotated[int, Meta(ge=2, le=100)] = 2
+
+
+class DeltaArgs(msgspec.Struct, frozen=True):
+    """`delta_minor`: added to the amount that the callback names."""
+
+    delta_minor: int
+
+
+class ScoreArgs(msgspec.Struct, frozen=True):
+    """`value`: answered as the score; any JSON, also null."""
+
+    value: Any
+
+
+class PointsArgs(msgspec.Struct, frozen=True):
+    """`points`: added to the score."""
+
+    points: int
+
+
+async def error(call: Call, args: ErrorArgs) -> Reply:
+    """Refuse before any effect."""
+    return Reply(args.status, {"code": "unavailable", "message": "refused, nothing was done"})
+
+
+async def error_after(call: Call, args: NoArgs) -> Reply:
+    """Do the work, then answer 500."""
+    call.do()
+    return Reply(500, {"code": "internal_error", "message": "something went wrong"})
+
+
+async def reply_lost(call: Call, args: NoArgs) -> Reply:
+    """Do the work, then close the connection without a reply."""
+    call.do()
+    raise ReplyLost(call.op)
+
+
+async def request_lost(call: Call, args: NoArgs) -> Reply:
+    """Do nothing and close the connection without a reply."""
+    raise ReplyLost(call.op)
+
+
+async def slow(call: Call, args: DelayArgs) -> Reply:
+    """Do the work at once and reply late: a caller that gives up is wrong about the money."""
+    reply = call.do()
+    await call.clock.sleep(args.delay_s)
+    return reply
+
+
+async def late_success(call: Call, args: DelayArgs) -> Reply:
+    """Answer FAILED now and reach SUCCESS later."""
+    return call.do(first="FAILED", success_after_s=args.delay_s)
+
+
+async def processing(call: Call, args: LaterArgs) -> Reply:
+    """Answer PROCESSING now and reach SUCCESS later, or never."""
+    return call.do(first="PROCESSING", success_after_s=args.delay_s)
+
+
+async def decline(call: Call, args: NoArgs) -> Reply:
+    """Refuse for a business reason: FAILED for money, `decline` for a score."""
+    return call.do(declined=True)
+
+
+async def not_found(call: Call, args: NoArgs) -> Reply:
+    """Deny knowing the request."""
+    return Reply(404, {"code": "not_found", "message": "no such request"})
+
+
+async def score(call: Call, args: ScoreArgs) -> Reply:
+    """Answer a given score."""
+    return call.do(adjust=lambda _: args.value)
+
+
+async def drift(call: Call, args: PointsArgs) -> Reply:
+    """Move the score, within 0..1000."""
+    return call.do(adjust=lambda points: min(1000, max(0, points + args.points)))
+
+
+async def quota_gone(call: Call, args: NoArgs) -> Reply:
+    """Say that the quota is used up."""
+    return Reply(409, {"code": "quota_exhausted", "message": "the quota is used up"})
+
+
+async def duplicate_callback(call: Call, args: TimesArgs) -> Reply:
+    """Deliver the callback several times."""
+    return call.do(times=args.times)
+
+
+async def callback_lost(call: Call, args: NoArgs) -> Reply:
+    """Never deliver the callback."""
+    return call.do(times=0)
+
+
+async def wrong_amount(call: Call, args: DeltaArgs) -> Reply:
+    """Deliver a callback with a wrong amount."""
+    return call.do(delta_minor=args.delta_minor)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A row of the table: the function, its arguments and the ops that it fits."""
+
+    run: Callable[[Call, Any], Awaitable[Reply]]
+    ops: frozenset[str]
+    args: type[msgspec.Struct] = NoArgs
+
+
+CREATE = frozenset({"create_payout", "create_debit"})
+REQUESTS = CREATE | {"inquire", "score", "limit", "reserve", "commit", "release"}
+CALLBACK = frozenset({"callback"})
+
+EFFECTS: Mapping[str, Effect] = MappingProxyType(
+    {
+        "error": Effect(error, REQUESTS, ErrorArgs),
+        "error_after": Effect(error_after, REQUESTS),
+        "reply_lost": Effect(reply_lost, REQUESTS),
+        "request_lost": Effect(request_lost, REQUESTS),
+        "slow": Effect(slow, REQUESTS, DelayArgs),
+        "late_success": Effect(late_success, CREATE, DelayArgs),
+        "processing": Effect(processing, CREATE, LaterArgs),
+        "decline": Effect(decline, CREATE | {"score"}),
+        "not_found": Effect(not_found, frozenset({"inquire"})),
+        "score": Effect(score, frozenset({"score"}), ScoreArgs),
+        "drift": Effect(drift, frozenset({"score"}), PointsArgs),
+        "quota_gone": Effect(quota_gone, frozenset({"reserve"})),
+        "duplicate_callback": Effect(duplicate_callback, CALLBACK, TimesArgs),
+        "callback_lost": Effect(callback_lost, CALLBACK),
+        "wrong_amount": Effect(wrong_amount, CALLBACK, DeltaArgs),
+    }
+)

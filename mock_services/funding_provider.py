@@ -1,0 +1,167 @@
+"""A funding provider: reserve, commit, release by request id, under a quota.
+
+reserve -> RESERVED -> commit  -> COMMITTED
+                    -> release -> RELEASED
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import msgspec
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from mock_services.config import Config, options_of
+from mock_services.control import control_routes
+from mock_services.effects import Reply
+from mock_services.stand_in import (
+    Amount,
+    Id,
+    Prepare,
+    Prepared,
+    StandIn,
+    World,
+    refusal,
+    reused,
+    routing,
+)
+
+OPS = ("reserve", "commit", "release", "inquire")
+
+
+class Options(msgspec.Struct, frozen=True):
+    """How much may be reserved and committed together; the default is chosen, not measured."""
+
+    quota_minor: Amount = 2_000_000_000
+
+
+class Reserve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of `POST /v1/reservations`; `reference` is the application id."""
+
+    request_id: Id
+    reference: Id
+    amount_minor: Amount
+
+
+@dataclass(slots=True)
+class Reservation:
+    """Money that was set aside, and its state."""
+
+    body: Reserve
+    status: str = ""
+
+
+class FundingProvider:
+    """Never promises more than its quota, and writes every change of state into its ledger."""
+
+    def __init__(self, stand_in: StandIn, options: Options) -> None:
+        """Start with nothing reserved."""
+        self._stand_in = stand_in
+        self._quota_minor = options.quota_minor
+        self._held_minor = {"RESERVED": 0, "COMMITTED": 0, "RELEASED": 0}
+        self._reservations: dict[str, Reservation] = {}
+        self._decode: Callable[[bytes], Reserve] = msgspec.json.Decoder(Reserve).decode
+
+    def reserving(self, params: dict[str, str], raw: bytes) -> Prepared:
+        """Set money aside."""
+        body = self._decode(raw)
+        return body.reference, partial(self._reserve, body)
+
+    def changing(self, f: Literal["commit", "release"], status: str) -> Prepare:
+        """Commit or release what was set aside."""
+
+        def prepare(params: dict[str, str], raw: bytes) -> Prepared:
+            request_id = params["request_id"]
+            return self._key(request_id), partial(self._change, request_id, f, status)
+
+        return prepare
+
+    def inquiring(self, params: dict[str, str], raw: bytes) -> Prepared:
+        """Tell the state of a reservation."""
+        request_id = params["request_id"]
+        return self._key(request_id), partial(self._tell, request_id)
+
+    def quota(self, params: dict[str, str], raw: bytes) -> Prepared:
+        """Tell how much of the quota is used."""
+        return "", self._tell_quota
+
+    def _key(self, request_id: str) -> str:
+        known = self._reservations.get(request_id)
+        return known.body.reference if known else request_id
+
+    def _reserve(self, body: Reserve) -> Reply:
+        """Reserve once; the same body again is answered with the present state."""
+        known = self._reservations.get(body.request_id)
+        if known is None:
+            used_minor = self._held_minor["RESERVED"] + self._held_minor["COMMITTED"]
+            left_minor = self._quota_minor - used_minor
+            if body.amount_minor > left_minor:
+                message = f"asked for {body.amount_minor}, {left_minor} of the quota is left"
+                return refusal(409, "quota_exhausted", message)
+            known = self._reservations[body.request_id] = Reservation(body)
+            self._reach(known, "reserve", "RESERVED")
+        elif known.body != body:
+            return reused(body.request_id)
+        return _state(known)
+
+    def _change(self, request_id: str, f: str, status: str) -> Reply:
+        known = self._reservations.get(request_id)
+        if known is None:
+            return refusal(404, "not_found", f"{request_id} was never reserved here")
+        if known.status == "RESERVED":
+            self._reach(known, f, status)
+        if known.status != status:
+            message = f"{f} of {request_id}: state is {known.status}, need RESERVED or {status}"
+            return refusal(409, "wrong_state", message)
+        return _state(known)
+
+    def _reach(self, reservation: Reservation, f: str, status: str) -> None:
+        """Move the money from one state to the next and write it down."""
+        body = reservation.body
+        if reservation.status:
+            self._held_minor[reservation.status] -= body.amount_minor
+        self._held_minor[status] += body.amount_minor
+        reservation.status = status
+        self._stand_in.ledger.append(f, body.reference, body.request_id, body.amount_minor, status)
+
+    def _tell(self, request_id: str) -> Reply:
+        known = self._reservations.get(request_id)
+        if known is None:
+            return refusal(404, "not_found", f"{request_id} was never reserved here")
+        return Reply(200, {**msgspec.structs.asdict(known.body), "status": known.status})
+
+    def _tell_quota(self) -> Reply:
+        body = {"quota_minor": self._quota_minor, "reserved_minor": self._held_minor["RESERVED"]}
+        return Reply(200, {**body, "committed_minor": self._held_minor["COMMITTED"]})
+
+
+def _state(reservation: Reservation) -> Reply:
+    return Reply(200, {"request_id": reservation.body.request_id, "status": reservation.status})
+
+
+def build(config: Config, world: World) -> ASGIApp:
+    """Make the provider.
+
+    Raises:
+        InvalidDocument: the options are wrong.
+    """
+    stand_in = StandIn(config.name, OPS, world)
+    provider = FundingProvider(stand_in, options_of(config, Options))
+    reserve = stand_in.endpoint("reserve", provider.reserving)
+    commit = stand_in.endpoint("commit", provider.changing("commit", "COMMITTED"))
+    release = stand_in.endpoint("release", provider.changing("release", "RELEASED"))
+    one = "/v1/reservations/{request_id}"
+    return routing(
+        [
+            Route("/v1/reservations", reserve, methods=["POST"]),
+            Route(f"{one}/commit", commit, methods=["POST"]),
+            Route(f"{one}/release", release, methods=["POST"]),
+            Route(one, stand_in.endpoint("inquire", provider.inquiring)),
+            Route("/v1/quota", stand_in.endpoint("quota", provider.quota)),
+            *control_routes(stand_in),
+        ]
+    )

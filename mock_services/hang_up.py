@@ -1,0 +1,36 @@
+"""How a lost reply looks on a real socket: the connection closes before any header."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mock_services.effects import ReplyLost
+
+EXTENSION = "mock_services.hang_up"
+
+
+class HangUpProtocol(HttpToolsProtocol):
+    """Uvicorn's HTTP protocol, with a way for the app to close the connection."""
+
+    def on_message_begin(self) -> None:
+        """Hand the app the transport's `abort`, as an ASGI extension."""
+        super().on_message_begin()
+        hang_up = {EXTENSION: self.transport.abort}
+        self.scope["extensions"] = hang_up  # type: ignore[typeddict-item]  # ASGI allows any value
+
+
+def hanging_up(app: ASGIApp) -> ASGIApp:
+    """Turn `ReplyLost` into a closed connection; needs `HangUpProtocol`."""
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except ReplyLost:
+            scope["extensions"][EXTENSION]()
+            # The server answers 500 for an app that returns early while it thinks that the
+            # connection is open: wait until it has seen it close.
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+    return wrapped

@@ -1,0 +1,119 @@
+"""A risk engine: scores by application id, limits by borrower; both follow from the seed alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from mock_services.config import Config, options_of
+from mock_services.control import control_routes
+from mock_services.effects import Reply
+from mock_services.stand_in import Amount, Id, Prepared, StandIn, World, reused, routing
+
+OPS = ("score", "limit")
+SCORE_MAX = 1000
+LIMIT_MINOR_MIN, LIMIT_MINOR_MAX, LIMIT_MINOR_STEP = 500_000, 5_000_000, 10_000
+
+
+class Options(msgspec.Struct, frozen=True):
+    """How many are approved, and by which model; the defaults are chosen, not measured."""
+
+    approve_share: Annotated[float, Meta(ge=0, le=1)] = 0.9
+    model_version: str = "m1"
+
+
+class Scoring(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of `POST /v1/scores`."""
+
+    application_id: Id
+    borrower: Id
+    segment: Id
+    region: Id
+    amount_minor: Amount
+
+
+class RiskEngine:
+    """Answers the same question in the same way, unless it was told to answer wrongly."""
+
+    def __init__(self, stand_in: StandIn, options: Options) -> None:
+        """Start with nothing scored."""
+        self._stand_in = stand_in
+        self._options = options
+        self._decode: Callable[[bytes], Scoring] = msgspec.json.Decoder(Scoring).decode
+        self._scored: dict[str, tuple[Scoring, dict[str, Any]]] = {}
+
+    def scoring(self, params: dict[str, str], raw: bytes) -> Prepared:
+        """Score an application."""
+        body = self._decode(raw)
+        return body.application_id, partial(self._score, body)
+
+    def limiting(self, params: dict[str, str], raw: bytes) -> Prepared:
+        """Tell a borrower's limit."""
+        return params["borrower"], partial(self._limit, params["borrower"])
+
+    def _score(
+        self,
+        body: Scoring,
+        *,
+        adjust: Callable[[int], Any] = lambda points: points,
+        declined: bool = False,
+    ) -> Reply:
+        seen, told = self._scored.get(body.application_id, (body, None))
+        if seen != body:
+            return reused(body.application_id)
+        dice = self._stand_in.world.dice(f"score/{body.borrower}/{body.amount_minor}")
+        points = dice.randint(0, SCORE_MAX)
+        score = adjust(points)
+        decision = "decline" if declined else self._decide(score, points)
+        answer = {"application_id": body.application_id, "score": score, "decision": decision}
+        answer["model_version"] = self._options.model_version
+        if answer != told:
+            self._scored[body.application_id] = (body, answer)
+            self._enter(body, answer)
+        return Reply(200, answer)
+
+    def _decide(self, score: Any, points: int) -> str:
+        """Decide by the score that is answered; by the true one when that is no number."""
+        counts = score if isinstance(score, int | float) else points
+        lowest = (1 - self._options.approve_share) * (SCORE_MAX + 1)
+        return "approve" if counts >= lowest else "decline"
+
+    def _enter(self, body: Scoring, answer: dict[str, Any]) -> None:
+        self._stand_in.ledger.append(
+            "score",
+            body.application_id,
+            body.application_id,
+            body.amount_minor,
+            answer["decision"],
+            borrower=body.borrower,
+            decision=answer["decision"],
+            score=answer["score"],
+        )
+
+    def _limit(self, borrower: str) -> Reply:
+        dice = self._stand_in.world.dice(f"limit/{borrower}")
+        limit_minor = dice.randrange(LIMIT_MINOR_MIN, LIMIT_MINOR_MAX + 1, LIMIT_MINOR_STEP)
+        return Reply(200, {"borrower": borrower, "limit_minor": limit_minor, "currency": "CNY"})
+
+
+def build(config: Config, world: World) -> ASGIApp:
+    """Make the engine.
+
+    Raises:
+        InvalidDocument: the options are wrong.
+    """
+    stand_in = StandIn(config.name, OPS, world)
+    engine = RiskEngine(stand_in, options_of(config, Options))
+    return routing(
+        [
+            Route("/v1/scores", stand_in.endpoint("score", engine.scoring), methods=["POST"]),
+            Route("/v1/limits/{borrower}", stand_in.endpoint("limit", engine.limiting)),
+            *control_routes(stand_in),
+        ]
+    )

@@ -1,0 +1,172 @@
+"""Runs one stand-in as a program: `python -m mock_services.serve`.
+
+Reads its config from the file named by HARNESS_SERVICE_CONFIG and the control token from
+HARNESS_TOKEN. Exit codes: 0 ended by SIGTERM, 2 the config is wrong, 4 the port is taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Any, NoReturn
+
+import httpx
+import msgspec
+import uvicorn
+import uvloop
+from httpx_aiohttp import AiohttpTransport
+
+from mock_services import funding_provider, payment_gateway, risk_engine
+from mock_services.clock import RunClock
+from mock_services.config import Config, read_config
+from mock_services.dice import seeded
+from mock_services.documents import InvalidDocument
+from mock_services.hang_up import HangUpProtocol, hanging_up
+from mock_services.stand_in import World
+
+PROGRAMS: Mapping[str, ModuleType] = MappingProxyType(
+    {
+        "payment_gateway": payment_gateway,
+        "risk_engine": risk_engine,
+        "funding_provider": funding_provider,
+    }
+)
+EXIT_CONFIG, EXIT_PORT = 2, 4
+CALLBACK_TIMEOUT_S = 2.0  # chosen, not measured
+CALLBACK_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+DRAIN_S = 1  # for calls in flight at SIGTERM: half of the 2 s that the program has to end
+BACKLOG = 2048  # uvicorn's default
+
+log = logging.getLogger("mock_services")
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Encode level, logger, message and, where there is one, the error."""
+        line = {"level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(line).decode()
+
+
+class Background:
+    """The coroutines that run beside the requests: callbacks and late results."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` until it ends or the program does."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("background work failed", exc_info=error)
+
+    async def cancel(self) -> None:
+        """End what still runs."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def stop(code: int, problem: str) -> NoReturn:
+    """Say in one line what is wrong, and end."""
+    log.error(problem)
+    sys.exit(code)
+
+
+def load_config(environ: Mapping[str, str]) -> tuple[Config, str]:
+    """Read the config and the control token; end with code 2 when either is wrong."""
+    path, token = environ.get("HARNESS_SERVICE_CONFIG", ""), environ.get("HARNESS_TOKEN", "")
+    if not path or not token:
+        stop(EXIT_CONFIG, "need HARNESS_SERVICE_CONFIG (path of a JSON file) and HARNESS_TOKEN")
+    try:
+        raw = msgspec.json.decode(Path(path).read_bytes())
+        options = {kind: program.Options for kind, program in PROGRAMS.items()}
+        return read_config(raw, options), token
+    except (OSError, msgspec.DecodeError, InvalidDocument) as wrong:
+        stop(EXIT_CONFIG, f"config {path}: {wrong}")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port; end with code 4 when somebody else has it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as wrong:
+        listener.close()
+        stop(EXIT_PORT, f"cannot listen on {host} port {port}: {wrong}; free it or choose another")
+    return listener
+
+
+async def serve(config: Config, token: str, listener: socket.socket) -> None:
+    """Serve until a signal comes, then end what runs in the background."""
+    background = Background()
+    transport = AiohttpTransport(limits=CALLBACK_LIMITS, trust_env=False)
+    async with httpx.AsyncClient(
+        transport=transport, timeout=CALLBACK_TIMEOUT_S, trust_env=False
+    ) as client:
+
+        async def send_callback(url: str, body: dict[str, Any]) -> str:
+            try:
+                return (await client.post(url, json=body)).text
+            except httpx.HTTPError as lost:
+                raise ConnectionError(str(lost)) from lost
+
+        dice = seeded(config.seed)
+        world = World(RunClock(config.t0_ns), dice, send_callback, background.spawn, token)
+        app = hanging_up(PROGRAMS[config.kind].build(config, world))
+        try:
+            await uvicorn.Server(server_config(app)).serve(sockets=[listener])
+        finally:
+            await background.cancel()
+
+
+def server_config(app: Any) -> uvicorn.Config:
+    """Make uvicorn's config: no line per request, and a bounded time to end."""
+    return uvicorn.Config(
+        app,
+        http=HangUpProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=DRAIN_S,
+    )
+
+
+def main() -> None:
+    """Run the stand-in that the environment describes."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    # Uvicorn raises the signal again once it has shut down: by then it means an ordinary end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    config, token = load_config(os.environ)
+    listener = listen(config.host, config.port)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(config, token, listener))
+
+
+if __name__ == "__main__":
+    main()

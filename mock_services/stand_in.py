@@ -1,0 +1,141 @@
+"""What every stand-in is made of: counts, script, ledger and routes around the work of one kind.
+
+request -> count -> decode (422) -> script: an effect, or none -> do: ledger, state -> reply
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+from starlette.types import Receive, Scope, Send
+
+from mock_services.behaviour import Script
+from mock_services.clock import Clock
+from mock_services.dice import Dice
+from mock_services.effects import Call, Reply
+from mock_services.ledger import Ledger
+
+Id = Annotated[str, Meta(min_length=1, max_length=200)]
+Amount = Annotated[int, Meta(gt=0)]
+Prepared = tuple[str, Callable[..., Reply]]
+Prepare = Callable[[dict[str, str], bytes], Prepared]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a stand-in needs from around it; nothing else reaches outside.
+
+    Args:
+        clock: the run clock.
+        dice: a name -> dice of its own.
+        send_callback: (url, JSON body) -> the reply's text; an `OSError` means no reply.
+        spawn: lets a coroutine run in the background, for as long as the program lives.
+        token: what `X-Harness-Token` must carry on the control routes; never empty.
+    """
+
+    clock: Clock
+    dice: Dice
+    send_callback: Callable[[str, dict[str, Any]], Awaitable[str]]
+    spawn: Callable[[Coroutine[Any, Any, None]], object]
+    token: str
+
+    def __post_init__(self) -> None:
+        """Refuse an empty token: it would open the control routes to everybody."""
+        if not self.token:
+            raise ValueError("the control token is empty; set HARNESS_TOKEN to a secret text")
+
+
+class StandIn:
+    """The common part of a stand-in.
+
+    Args:
+        name: as the run calls it, `payment_a`.
+        ops: the ops that rules may name.
+    """
+
+    def __init__(self, name: str, ops: Sequence[str], world: World) -> None:
+        """Start with an empty ledger and no rules."""
+        self.name = name
+        self.ops = tuple(ops)
+        self.world = world
+        self.ledger = Ledger(world.clock)
+        self.script = Script(lambda stream: world.dice(f"{name}/{stream}"))
+        self.calls: Counter[str] = Counter()
+
+    async def act(self, op: str, key: str, do: Callable[..., Reply]) -> Reply:
+        """Do the work of a call as the script wants it done.
+
+        Args:
+            key: the business key, for rules that name one.
+            do: does the work at once, without awaiting.
+
+        Raises:
+            ReplyLost: the caller is to get no reply.
+        """
+        matched = self.script.match(op, key)
+        if matched is None:
+            return do()
+        effect, args = matched
+        return await effect.run(Call(op, self.world.clock, do), args)
+
+    def endpoint(self, op: str, prepare: Prepare) -> Endpoint:
+        """Make an endpoint of an op.
+
+        Args:
+            prepare: (path parameters, body) -> the business key and the work; a
+                `msgspec.DecodeError` becomes a 422.
+        """
+
+        async def handle(request: Request) -> Response:
+            self.calls[op] += 1
+            try:
+                key, do = prepare(request.path_params, await request.body())
+            except msgspec.DecodeError as wrong:
+                return respond(Reply(422, {"code": "bad_body", "message": f"{op}: {wrong}"}))
+            return respond(await self.act(op, key, do))
+
+        return handle
+
+
+def respond(reply: Reply) -> Response:
+    """Encode a reply as JSON."""
+    return Response(msgspec.json.encode(reply.body), reply.status, media_type="application/json")
+
+
+def refusal(status: int, code: str, message: str) -> Reply:
+    """Say no, with a code for programs and a message for people."""
+    return Reply(status, {"code": code, "message": message})
+
+
+def reused(request_id: str) -> Reply:
+    """Refuse a request id that came back with another body."""
+    return refusal(
+        409, "request_id_reused", f"{request_id} came before with another body; use a new id"
+    )
+
+
+def routing(routes: Sequence[Route]) -> Router:
+    """Make the ASGI app: a bare router, so that nothing between it and the server eats errors."""
+    return Router(
+        [Route("/livez", _livez), *routes], redirect_slashes=False, default=_no_such_route
+    )
+
+
+async def _livez(request: Request) -> Response:
+    return respond(Reply(200, {"status": "ok"}))
+
+
+async def _no_such_route(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer an unknown path with a code of its own: it is not an unknown request."""
+    if scope["type"] == "http":
+        reply = refusal(404, "no_such_route", f"{scope['path']} is not a route of this stand-in")
+        await respond(reply)(scope, receive, send)

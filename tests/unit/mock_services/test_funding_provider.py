@@ -1,0 +1,132 @@
+"""A funding provider keeps its quota and writes down every change of state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mock_services.effects import ReplyLost
+from tests.unit.mock_services.asgi import Bench, play, reserve
+
+pytestmark = pytest.mark.unit
+PATH = "/v1/reservations"
+
+
+async def _post(bench: Bench, path: str, body: Any = None) -> tuple[int, str]:
+    """Send one request; give status and the state or code that it answered."""
+    status, answer = await bench.call("POST", path, body)
+    return status, answer.get("status") or answer["code"]
+
+
+def test_reservation_is_committed_once() -> None:
+    """Reserve and commit, each twice: two changes of state, two entries."""
+
+    async def scenario() -> None:
+        bench = Bench("funding_provider")
+        for _ in range(2):
+            assert await _post(bench, PATH, reserve()) == (200, "RESERVED")
+        for _ in range(2):
+            assert await _post(bench, f"{PATH}/f-1/commit") == (200, "COMMITTED")
+        assert await _post(bench, f"{PATH}/f-1/release") == (409, "wrong_state")
+        changes = [(entry["f"], entry["k"], entry["status"]) for entry in await bench.ledger()]
+        assert changes == [("reserve", "app-1", "RESERVED"), ("commit", "app-1", "COMMITTED")]
+
+    play(scenario)
+
+
+def test_release_gives_the_quota_back() -> None:
+    """What was released can be reserved again, under another id."""
+
+    async def scenario() -> None:
+        bench = Bench("funding_provider", quota_minor=1_000_000)
+        await _post(bench, PATH, reserve())
+        assert await _post(bench, PATH, reserve("f-2")) == (409, "quota_exhausted")
+        for _ in range(2):
+            assert await _post(bench, f"{PATH}/f-1/release") == (200, "RELEASED")
+        assert await _post(bench, f"{PATH}/f-1/commit") == (409, "wrong_state")
+        assert await _post(bench, PATH, reserve("f-2")) == (200, "RESERVED")
+
+    play(scenario)
+
+
+def test_quota_counts_reserved_and_committed_money() -> None:
+    """The sum never passes the quota, not even by one."""
+
+    async def scenario() -> None:
+        bench = Bench("funding_provider", quota_minor=1_200_000)
+        await _post(bench, PATH, reserve("f-1"))
+        await _post(bench, f"{PATH}/f-1/commit")
+        assert await _post(bench, PATH, reserve("f-2", amount_minor=600_001)) == (
+            409,
+            "quota_exhausted",
+        )
+        assert await _post(bench, PATH, reserve("f-2")) == (200, "RESERVED")
+        assert await bench.call("GET", "/v1/quota") == (
+            200,
+            {"quota_minor": 1_200_000, "reserved_minor": 600_000, "committed_minor": 600_000},
+        )
+
+    play(scenario)
+
+
+def test_unknown_reservation_is_not_found() -> None:
+    """Commit, release and inquiry of what was never reserved are 404 and change nothing."""
+
+    async def scenario() -> None:
+        bench = Bench("funding_provider")
+        for path in (f"{PATH}/f-9/commit", f"{PATH}/f-9/release"):
+            assert await _post(bench, path) == (404, "not_found")
+        assert (await bench.call("GET", f"{PATH}/f-9"))[0] == 404
+        assert await bench.ledger() == []
+
+    play(scenario)
+
+
+def test_inquiry_tells_the_state_after_a_lost_reply() -> None:
+    """Reserve with the reply lost: the reservation is there, and the caller can find it."""
+
+    async def scenario() -> None:
+        bench = Bench("funding_provider")
+        await bench.rules({"op": "reserve", "effect": "reply_lost"})
+        with pytest.raises(ReplyLost):
+            await bench.call("POST", PATH, reserve())
+        assert await bench.call("GET", f"{PATH}/f-1") == (200, {**reserve(), "status": "RESERVED"})
+
+    play(scenario)
+
+
+def test_same_id_with_another_amount_is_a_conflict() -> None:
+    """The reservation keeps its first amount."""
+
+    async def scenario() -> None:
+        bench = Bench("funding_provider")
+        await _post(bench, PATH, reserve())
+        assert await _post(bench, PATH, reserve(amount_minor=1)) == (409, "request_id_reused")
+        assert (await bench.call("GET", "/v1/quota"))[1]["reserved_minor"] == 600_000
+
+    play(scenario)
+
+
+def test_quota_gone_refuses_although_there_is_money() -> None:
+    """The rule names an application; others are served."""
+
+    async def scenario() -> None:
+        bench = Bench("funding_provider")
+        await bench.rules({"op": "reserve", "effect": "quota_gone", "key": "app-1"})
+        assert await _post(bench, PATH, reserve()) == (409, "quota_exhausted")
+        assert await _post(bench, PATH, reserve("f-2", reference="app-2")) == (200, "RESERVED")
+
+    play(scenario)
+
+
+def test_rule_by_application_reaches_commit_and_release() -> None:
+    """Commit is keyed by the application of its reservation, not by the request id."""
+
+    async def scenario() -> None:
+        bench = Bench("funding_provider")
+        await bench.rules({"op": "commit", "effect": "error", "key": "app-1"})
+        await _post(bench, PATH, reserve())
+        assert await _post(bench, f"{PATH}/f-1/commit") == (503, "unavailable")
+
+    play(scenario)

@@ -1,0 +1,245 @@
+"""A payment gateway moves money once, tells the truth in its ledger, and calls back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mock_services.effects import ReplyLost
+from tests.unit.mock_services.asgi import Bench, payout, play
+
+pytestmark = pytest.mark.unit
+
+
+def test_same_request_id_twice_is_one_payout() -> None:
+    """The second answer is the first one, and the ledger holds one entry."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway")
+        first = await bench.call("POST", "/v1/payouts", payout())
+        await bench.clock.advance(3)
+        assert await bench.call("POST", "/v1/payouts", payout()) == first
+        assert first == (200, {"request_id": "p-1", "status": "SUCCESS", "settled_s": 0.0})
+        assert len(await bench.ledger()) == 1
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(
+    ("path", "other"),
+    [
+        ("/v1/payouts", payout(amount_minor=1)),
+        (
+            "/v1/debits",
+            {
+                "request_id": "p-1",
+                "reference": "loan-1",
+                "amount_minor": 600_000,
+                "currency": "CNY",
+                "payer": "b-0001",
+            },
+        ),
+    ],
+)
+def test_request_id_with_another_body_is_a_conflict(path: str, other: dict[str, Any]) -> None:
+    """Another amount, or a debit under a payout's id, is refused and moves nothing."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway")
+        await bench.call("POST", "/v1/payouts", payout())
+        status, answer = await bench.call("POST", path, other)
+        assert (status, answer["code"]) == (409, "request_id_reused")
+        assert len(await bench.ledger()) == 1
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        payout(amount_minor=0),
+        payout(amount_minor="600000"),
+        payout(currency="EUR"),
+        payout(payee=""),
+        payout(tip=1),
+        b"{",
+        b"\xff\xfe",
+        {},
+    ],
+)
+def test_bad_body_is_refused_and_moves_nothing(bad: Any) -> None:
+    """Every malformed body is a 422 with a code, is counted, and leaves no entry."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway")
+        status, answer = await bench.call("POST", "/v1/payouts", bad)
+        assert (status, answer["code"]) == (422, "bad_body")
+        assert await bench.ledger() == []
+        counts = (await bench.control("GET", "/_counts"))[1]
+        assert counts["calls"] == {"create_payout": 1}
+
+    play(scenario)
+
+
+def test_inquiry_tells_what_happened_and_denies_the_unknown() -> None:
+    """A known request answers with its facts, an unknown one with 404 not_found."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway")
+        await bench.call("POST", "/v1/payouts", payout())
+        known = await bench.call("GET", "/v1/requests/p-1")
+        assert known == (
+            200,
+            {
+                "request_id": "p-1",
+                "kind": "payout",
+                "reference": "loan-1",
+                "amount_minor": 600_000,
+                "status": "SUCCESS",
+            },
+        )
+        status, answer = await bench.call("GET", "/v1/requests/p-2")
+        assert (status, answer["code"]) == (404, "not_found")
+
+    play(scenario)
+
+
+def test_wrong_path_does_not_read_like_an_unknown_request() -> None:
+    """A caller with a wrong route must not conclude that money never moved."""
+
+    async def scenario() -> None:
+        status, answer = await Bench("payment_gateway").call("GET", "/v1/request/p-1")
+        assert (status, answer["code"]) == (404, "no_such_route")
+
+    play(scenario)
+
+
+def test_reply_lost_moves_the_money_and_gives_no_reply() -> None:
+    """The app raises ReplyLost, and the ledger holds the payout."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway")
+        await bench.rules({"op": "create_payout", "effect": "reply_lost"})
+        with pytest.raises(ReplyLost):
+            await bench.call("POST", "/v1/payouts", payout())
+        (entry,) = await bench.ledger()
+        assert (entry["f"], entry["k"], entry["status"]) == ("payout", "loan-1", "SUCCESS")
+
+    play(scenario)
+
+
+def test_request_lost_moves_nothing_and_gives_no_reply() -> None:
+    """The app raises ReplyLost, and the request stays unknown."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway")
+        await bench.rules({"op": "create_payout", "effect": "request_lost"})
+        with pytest.raises(ReplyLost):
+            await bench.call("POST", "/v1/payouts", payout())
+        assert await bench.ledger() == []
+        assert (await bench.call("GET", "/v1/requests/p-1"))[0] == 404
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(
+    ("effect", "status", "entries"), [("error", 503, 0), ("error_after", 500, 1)]
+)
+def test_error_is_before_the_effect_and_error_after_behind_it(
+    effect: str, status: int, entries: int
+) -> None:
+    """Both answer an error; only one of them moved money."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway")
+        await bench.rules({"op": "create_payout", "effect": effect})
+        assert (await bench.call("POST", "/v1/payouts", payout()))[0] == status
+        assert len(await bench.ledger()) == entries
+
+    play(scenario)
+
+
+def test_slow_moves_the_money_at_once_and_replies_late() -> None:
+    """A caller that gives up while it waits is wrong about the money."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway")
+        rule = {"op": "create_payout", "effect": "slow", "args": {"delay_s": 30}}
+        await bench.rules(rule)
+        bench.spawn(_expect_success(bench))
+        await bench.clock.advance(29)
+        assert len(await bench.ledger()) == 1
+        assert not bench.tasks[0].done()
+        await bench.clock.advance(1)
+        await bench.tasks[0]
+
+    play(scenario)
+
+
+async def _expect_success(bench: Bench) -> None:
+    status, answer = await bench.call("POST", "/v1/payouts", payout())
+    assert (status, answer["status"]) == (200, "SUCCESS")
+
+
+def test_late_success_fails_first_and_succeeds_later() -> None:
+    """FAILED in the reply, then SUCCESS in the ledger, at inquiry and by callback."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway")
+        rule = {"op": "create_payout", "effect": "late_success", "args": {"delay_s": 5}}
+        await bench.rules(rule)
+        assert (await bench.call("POST", "/v1/payouts", payout()))[1]["status"] == "FAILED"
+        await bench.clock.advance(4.9)
+        assert [entry["status"] for entry in await bench.ledger()] == ["FAILED"]
+        assert bench.callbacks == []
+        await bench.clock.advance(0.3)
+        entries = [(entry["t_s"], entry["status"]) for entry in await bench.ledger()]
+        assert entries == [(0.0, "FAILED"), (5.0, "SUCCESS")]
+        assert (await bench.call("GET", "/v1/requests/p-1"))[1]["status"] == "SUCCESS"
+        assert [sent["status"] for sent in bench.callbacks] == ["SUCCESS"]
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(("delay_s", "in_the_end"), [(5, "SUCCESS"), (None, "PROCESSING")])
+def test_processing_becomes_success_later_or_never(delay_s: int | None, in_the_end: str) -> None:
+    """No entry while it is processing; null means for ever."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway")
+        args = {"delay_s": delay_s}
+        await bench.rules({"op": "create_payout", "effect": "processing", "args": args})
+        assert (await bench.call("POST", "/v1/payouts", payout()))[1]["status"] == "PROCESSING"
+        assert await bench.ledger() == []
+        await bench.clock.advance(3600)
+        assert (await bench.call("POST", "/v1/payouts", payout()))[1]["status"] == in_the_end
+
+    play(scenario)
+
+
+def test_decline_is_final_and_announced() -> None:
+    """A declined payout is FAILED in reply, ledger and callback."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway")
+        await bench.rules({"op": "create_payout", "effect": "decline"})
+        answer = (await bench.call("POST", "/v1/payouts", payout()))[1]
+        assert (answer["status"], answer["settled_s"]) == ("FAILED", None)
+        await bench.clock.advance(1)
+        assert [sent["status"] for sent in bench.callbacks] == ["FAILED"]
+
+    play(scenario)
+
+
+def test_not_found_then_found() -> None:
+    """The first inquiry denies a payout that the ledger holds."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway")
+        await bench.rules({"op": "inquire", "effect": "not_found", "last": 1})
+        await bench.call("POST", "/v1/payouts", payout())
+        statuses = [(await bench.call("GET", "/v1/requests/p-1"))[0] for _ in range(2)]
+        assert statuses == [404, 200]
+
+    play(scenario)
