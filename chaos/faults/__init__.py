@@ -1,0 +1,1 @@
+"""What can go wrong: one kind a module, each a frozen, validated value named FAULT."""

@@ -1,0 +1,57 @@
+"""Replies or requests arrive late."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from chaos.faults._places import OnLink, Stream, canaries
+from harness.ports import Capability, LinkControl, Proof, Seen, Toxic
+from harness.units import Duration
+
+
+class Latency(OnLink):
+    """Delays each chunk of data on one direction of a link.
+
+    Effect: every answer takes at least `delay` longer (plus or minus `jitter`).
+    Blast radius: the link.
+    Args:
+        delay: 1ms .. 10m.
+        jitter: at most `delay`; a larger one would skew the mean.
+        stream: downstream (replies) or upstream (requests).
+    Heals by: removing the toxic; what is in flight is let through at once.
+    Source: toxiproxy 2.12.0, toxics/latency.go.
+    """
+
+    kind: ClassVar[str] = "latency"
+    capability: ClassVar[Capability] = Capability.LINKS
+
+    delay: Duration
+    jitter: Duration = 0.0
+    stream: Stream = "downstream"
+
+    def model_post_init(self, _: object) -> None:
+        """Refuse what Toxiproxy would accept and not do."""
+        if not 0.001 <= self.delay <= 600 or self.jitter > self.delay:
+            raise ValueError(
+                f"delay={self.delay:g}s, jitter={self.jitter:g}s; "
+                "allowed: delay 1ms..10m, jitter 0..delay"
+            )
+
+    async def inject(self, control: LinkControl) -> None:
+        """Add the toxic."""
+        delays_ms = {"latency": round(self.delay * 1000), "jitter": round(self.jitter * 1000)}
+        await control.add_toxic(self.link, Toxic("latency", self.stream, delays_ms))
+
+    def proof(self, seen: Seen) -> Proof:
+        """The canary took at least half of the delay longer, and calls went through the link."""
+        slower_s = seen.early.latency_s - seen.before.latency_s
+        numbers: dict[str, Any] = {
+            "canary_slower_s": round(slower_s, 3),
+            "calls_attempted": seen.during("attempted"),
+            "canary": canaries(seen.before, seen.early, seen.after),
+        }
+        bit = slower_s >= min((self.delay - self.jitter) / 2, 1.0)
+        return Proof(bit and numbers["calls_attempted"] > 0, "answers were late", numbers)
+
+
+FAULT = Latency

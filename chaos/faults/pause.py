@@ -1,0 +1,40 @@
+"""A process stands still, as in a long garbage collection or on a frozen machine."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from chaos.faults._places import OnService, canaries
+from harness.ports import Capability, ProcessControl, Proof, Seen
+
+
+class Pause(OnService):
+    """Stops a service where it stands; its sockets stay open and accept.
+
+    Effect: calls hang until the caller gives up; afterwards the service goes on as if nothing had
+    been.
+    Blast radius: the service.
+    Heals by: letting it go on.
+    """
+
+    kind: ClassVar[str] = "pause"
+    capability: ClassVar[Capability] = Capability.PROCESSES
+
+    async def inject(self, control: ProcessControl) -> None:
+        """Stop it."""
+        await control.pause(self.service)
+
+    def proof(self, seen: Seen) -> Proof:
+        """The canary hung, the system says the process is stopped, and it is the same one
+        afterwards."""
+        numbers = {
+            "process_state": seen.early.state.get("proc_state"),
+            "pid_before": seen.before.state.get("pid"),
+            "pid_after": seen.after.state.get("pid"),
+            "canary": canaries(seen.before, seen.early, seen.after),
+        }
+        bit = seen.early.canary != "ok" and numbers["pid_before"] == numbers["pid_after"]
+        return Proof(bit, "the process stood still", numbers)
+
+
+FAULT = Pause

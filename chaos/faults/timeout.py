@@ -1,0 +1,50 @@
+"""A black hole: what is sent never arrives, and nobody says so."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from chaos.faults._places import OnLink, Stream, canaries
+from harness.ports import Capability, LinkControl, Proof, Seen, Toxic
+from harness.units import Duration
+
+
+class Timeout(OnLink):
+    """Drops all data on one direction of a link.
+
+    Effect: downstream, the callee does the work and the reply is lost; upstream, the request never
+    arrives.
+    The two differ in money: test both.
+    Blast radius: the link.
+    Args:
+        stream: downstream (replies) or upstream (requests); must be chosen.
+        close_after: close a connection that was idle for so long; 0 keeps it open until the undo.
+    Heals by: removing the toxic; connections that fell into it are closed.
+    Source: toxiproxy 2.12.0, toxics/timeout.go.
+    """
+
+    kind: ClassVar[str] = "timeout"
+    capability: ClassVar[Capability] = Capability.LINKS
+
+    stream: Stream
+    close_after: Duration = 0.0
+
+    async def inject(self, control: LinkControl) -> None:
+        """Add the toxic."""
+        idle_ms = {"timeout": round(self.close_after * 1000)}
+        await control.add_toxic(self.link, Toxic("timeout", self.stream, idle_ms))
+
+    def proof(self, seen: Seen) -> Proof:
+        """The canary got no reply; calls failed; downstream, the callee was reached all the
+        same."""
+        numbers: dict[str, Any] = {
+            "calls_failed": seen.during("failed"),
+            "calls_reached": seen.during("reached"),
+            "canary": canaries(seen.before, seen.early, seen.after),
+        }
+        bit = seen.early.canary == "no_reply" and numbers["calls_failed"] > 0
+        lost = "replies" if self.stream == "downstream" else "requests"
+        return Proof(bit, f"{lost} were lost", numbers)
+
+
+FAULT = Timeout

@@ -1,0 +1,1 @@
+"""The mechanism of the chaos harness: it knows no fault by name and no rule of lending."""

@@ -1,0 +1,50 @@
+"""`harness doctor` and `harness parts`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.padding import Padding
+from rich.text import Text
+
+from harness.cli.console import progress, stdout
+from harness.parts import Row, provide_all, report
+
+
+def doctor_command() -> int:
+    """Print what was taken, what else there is, and what is missing.
+
+    Returns:
+        0 when everything that `process` needs is there, else 4.
+    """
+    console, rows = stdout(), report()
+    for row in rows:
+        console.print(*_lines(row), sep="\n")
+    missing = [row.part for row in rows if row.needed and row.remedy]
+    if missing:
+        console.print(f"\nmissing: {', '.join(missing)}; try: harness parts")
+        return 4
+    console.print("\nready: harness run X01")
+    return 0
+
+
+def parts_command() -> int:
+    """Find or make every part.
+
+    Returns:
+        0; what cannot be made is raised.
+    """
+    say = progress()
+    for part in provide_all(say):
+        say(f"{part.name} {part.version} ({part.origin})")
+    return 0
+
+
+def _lines(row: Row) -> Iterator[object]:
+    mark = "MISSING" if row.needed and row.remedy else ("absent" if row.remedy else "ok")
+    yield Text(f"{mark:<8}{row.part:<10} {' '.join(filter(None, (row.version, row.taken)))}")
+    notes = [f"taken from: {row.origin}"] if row.origin and row.taken else []
+    notes += [f"also here: {other}" for other in row.others]
+    notes += [f"try: {row.remedy}"] if row.remedy else []
+    for note in notes:
+        yield Padding(Text(note, overflow="fold"), (0, 0, 0, 8))

@@ -1,0 +1,52 @@
+"""`harness faults list` and `harness faults clear`: from another terminal, also after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from harness.clearing import clear, state_of
+from harness.cli.console import progress, stdout
+from harness.leases import active_runs
+from harness.session import active_dir
+
+
+def list_command() -> int:
+    """Print every run that has not ended, its owner, its faults and its processes.
+
+    Returns:
+        0 when there is none, else 1.
+    """
+    console = stdout()
+    runs = active_runs(active_dir())
+    for run in runs:
+        state = state_of(run)
+        console.print(f"{run.run_id}: owner {run.pid} is {run.owner}, folder {run.run_dir}")
+        for entry in state.faults:
+            console.print(f"  {entry.kind} at {entry.where}: {entry.state} since {entry.at_utc}")
+        console.print(f"  {len(state.faults)} faults, {len(state.processes)} processes")
+    if not runs:
+        console.print("no active run: no fault, no process")
+    elif any(run.owner != "alive" for run in runs):
+        console.print("to undo everything of dead runs: harness faults clear")
+    return 1 if runs else 0
+
+
+def clear_command(*, force: bool) -> int:
+    """Undo and end what dead runs left.
+
+    Returns:
+        0 when everything is proven undone and ended, else 5.
+    """
+    say, code = progress(), 0
+    for run in active_runs(active_dir()):
+        if run.owner == "alive" and not force:
+            say(f"{run.run_id}: its owner {run.pid} is alive; it undoes its own faults (--force)")
+            continue
+        left = asyncio.run(clear(run, active_dir(), say))
+        for one in left:
+            print(f"harness: {run.run_id}: still there: {one}", file=sys.stderr)
+        code = 5 if left else code
+    if not code:
+        print("clear: nothing of a dead run is active")
+    return code

@@ -1,0 +1,39 @@
+"""`harness run`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from harness.cli.console import progress, stdout
+from harness.errors import ConfigError, Problem
+from harness.report.terminal import show
+from harness.rng import SEED_MAX, Seed, fresh_seed
+from harness.session import Order, prepare, run
+from harness.store import result_document
+
+
+def run_command(
+    experiment: str, design: str, runtime: str, seed: int | None, output: str, runs: Path
+) -> int:
+    """Run and print.
+
+    Returns:
+        the exit code of the verdict.
+    """
+    if seed is not None and not 0 <= seed <= SEED_MAX:
+        raise ConfigError(Problem(f"seed {seed}", "--seed", f"0..{SEED_MAX}"))
+    chosen = fresh_seed() if seed is None else Seed(seed)
+    say = progress()
+    prepared = prepare(Order(experiment, design, runtime, chosen, runs))
+    title = f"{prepared.experiment.id} {prepared.experiment.title}"
+    say(f"{title}, design {design}, seed {chosen.value}")
+    result = run(prepared, say)
+    if output == "json":
+        print(json.dumps(result_document(result), indent=2, default=str))
+    else:
+        show(result, stdout())
+    if result.exit_code and output == "json":
+        print(f"harness: seed {result.seed}; repeat: {result.repeat}", file=sys.stderr)
+    return result.exit_code

@@ -1,0 +1,22 @@
+"""`harness validate`."""
+
+from __future__ import annotations
+
+from harness.document import find_experiment, load_experiment
+from harness.registry import load_vocabulary
+from harness.session import load_design
+
+
+def validate_command(experiment: str, design: str) -> int:
+    """Check both documents.
+
+    Returns:
+        0; problems are raised.
+    """
+    words = load_vocabulary()
+    path = find_experiment(experiment)
+    found = load_experiment(path, words)
+    load_design(design, words)
+    faults = ", ".join(f"{fault.kind} at {fault.where}" for fault in found.faults())
+    print(f"{path}: valid: {found.id} {found.title}; {faults}; {found.load_s:g} s of load")
+    return 0

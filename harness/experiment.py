@@ -1,0 +1,206 @@
+"""The experiment: what is loaded, broken and claimed. Validated when built; every problem names
+its place.
+
+The document's keys are the model's aliases (`steady-state-hypothesis`, `blast-radius`, `for`);
+unknown keys are errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from harness.model import BlastRadius, Objectives
+from harness.ports import Fault
+from harness.steady_state import Hypothesis, Probe
+from harness.units import Condition, Duration, Limit, Rate
+
+
+class Part(BaseModel):
+    """A part of the document: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class ObjectivesPart(Part):
+    """Targets that this experiment sets; the defaults are the service's own."""
+
+    recovery: Duration = 10.0
+    data_loss: int = Field(default=0, ge=0)
+    ack: Duration = 2.0
+    answer: Duration = 15.0
+
+
+class LoadPart(Part):
+    """Open-model load: arrivals do not wait for a sick service."""
+
+    arrivals: Rate
+    journeys: dict[str, int] = Field(min_length=1)
+
+
+class ProbePart(Part):
+    """One number that must hold."""
+
+    name: str = Field(min_length=1)
+    measure: str
+    of: str
+    tolerance: Limit
+
+
+class HypothesisPart(Part):
+    """The gate before and the deviation test after."""
+
+    title: str
+    probes: list[ProbePart] = Field(min_length=1)
+
+
+class ThresholdPart(Part):
+    """A limit on a measure in one phase."""
+
+    measure: str
+    of: str
+    during: str = "fault"
+    tolerance: Limit
+
+
+class BlastRadiusPart(Part):
+    """What may be touched, and when to stop."""
+
+    links: list[str] = []
+    services: list[str] = []
+    abort_when: Limit | None = Field(default=None, alias="abort-when")
+
+
+class StepPart(BaseModel):
+    """One fault of the method; keys beyond these belong to the fault."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+
+    at: Duration
+    for_: Duration = Field(alias="for")
+    fault: str
+
+
+class Document(Part):
+    """The whole experiment document."""
+
+    title: str = Field(min_length=1)
+    description: str = ""
+    tags: list[str] = []
+    objectives: ObjectivesPart = ObjectivesPart()
+    load: LoadPart
+    hypothesis: HypothesisPart = Field(alias="steady-state-hypothesis")
+    method: list[StepPart] = Field(min_length=1)
+    recovery: Duration
+    invariants: list[str] = Field(min_length=1)
+    thresholds: list[ThresholdPart] = []
+    blast_radius: BlastRadiusPart = Field(default=BlastRadiusPart(), alias="blast-radius")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One fault with its place on the timeline, run clock."""
+
+    at_s: float
+    for_s: float
+    fault: Fault
+
+    @property
+    def heal_at_s(self) -> float:
+        """When it is to be undone."""
+        return self.at_s + self.for_s
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A validated experiment, ready to run on any runtime.
+
+    Args:
+        name: file name without its ending.
+        id: the tag that looks like X01, else the name.
+        steps: by time.
+        document: as written, for the record of the run.
+    """
+
+    name: str
+    id: str
+    title: str
+    description: str
+    tags: tuple[str, ...]
+    objectives: Objectives
+    arrivals_per_s: float
+    journeys: Mapping[str, int]
+    hypothesis: Hypothesis
+    steps: tuple[Step, ...]
+    recovery_s: float
+    invariants: tuple[str, ...]
+    thresholds: tuple[ThresholdPart, ...]
+    blast: BlastRadius
+    abort_when: Condition | None
+    document: Mapping[str, Any]
+
+    @property
+    def baseline_s(self) -> float:
+        """Seconds of load before the first fault."""
+        return min(step.at_s for step in self.steps)
+
+    @property
+    def healed_at_s(self) -> float:
+        """When the last fault is to be undone."""
+        return max(step.heal_at_s for step in self.steps)
+
+    @property
+    def load_s(self) -> float:
+        """Seconds of load in all."""
+        return self.healed_at_s + self.recovery_s
+
+    def faults(self) -> tuple[Fault, ...]:
+        """The faults, by time."""
+        return tuple(step.fault for step in self.steps)
+
+
+def build(
+    name: str,
+    document: Document,
+    steps: tuple[Step, ...],
+    raw: Mapping[str, Any],
+    contract: Mapping[str, Any],
+) -> Experiment:
+    """Put a validated document together with its faults.
+
+    Args:
+        contract: the target's declared limits, for the checkers.
+    """
+    goals = document.objectives
+    radius = document.blast_radius
+    tag = next((tag for tag in document.tags if tag[:1] == "X" and tag[1:].isdigit()), name)
+    return Experiment(
+        name=name,
+        id=tag,
+        title=document.title,
+        description=document.description,
+        tags=tuple(document.tags),
+        objectives=Objectives(
+            recovery_s=goals.recovery,
+            ack_s=goals.ack,
+            answer_s=goals.answer,
+            lost_max=goals.data_loss,
+            contract=contract,
+        ),
+        arrivals_per_s=document.load.arrivals,
+        journeys=document.load.journeys,
+        hypothesis=Hypothesis(
+            document.hypothesis.title,
+            tuple(Probe(p.name, p.measure, p.of, p.tolerance) for p in document.hypothesis.probes),
+        ),
+        steps=tuple(sorted(steps, key=lambda step: step.at_s)),
+        recovery_s=document.recovery,
+        invariants=tuple(document.invariants),
+        thresholds=tuple(document.thresholds),
+        blast=BlastRadius(frozenset(radius.links), frozenset(radius.services)),
+        abort_when=radius.abort_when,
+        document=raw,
+    )

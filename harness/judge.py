@@ -1,0 +1,86 @@
+"""From a recorded history to findings: the same for a run that just ended and for one read from
+disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from harness.checker import Checker, check_all
+from harness.experiment import Experiment
+from harness.history import Event, History
+from harness.model import FaultReport, HypothesisResult, Phase, Validity
+from harness.ports import Target
+from harness.steady_state import assess
+from harness.verdict import Findings, thresholds
+
+CHECKERS_ALWAYS = ("evidence_complete", "everything_clean")
+
+
+def judge(experiment: Experiment, checkers: Mapping[str, Checker], history: History) -> Findings:
+    """Everything a verdict rests on, from the history alone."""
+    chosen = dict.fromkeys([*experiment.invariants, *CHECKERS_ALWAYS])
+    return Findings(
+        hypothesis=tuple(_hypothesis(experiment, history)),
+        verdicts=check_all([checkers[name] for name in chosen], history, experiment.objectives),
+        thresholds=thresholds(experiment, history),
+        faults=tuple(FaultReport(**event.v["report"]) for event in _nemesis(history, "report")),
+        faults_planned=len(experiment.steps),
+        load=next((event.v for event in _clock(history, "load")), {}),
+        aborted=next((event.v["why"] for event in _clock(history, "stopped")), ""),
+        unhealed=tuple(_unhealed(history)),
+    )
+
+
+def explained(findings: Findings, target: Target, design: Mapping[str, Any]) -> Findings:
+    """The same findings, each broken invariant with the choice of the design that let it break."""
+    return replace(
+        findings,
+        verdicts=tuple(
+            replace(one, why=target.explain(one.checker, design))
+            if one.validity is Validity.INVALID
+            else one
+            for one in findings.verdicts
+        ),
+    )
+
+
+def before(experiment: Experiment, history: History, t_to_s: float) -> HypothesisResult:
+    """The gate: the hypothesis from the start of the load until `t_to_s`."""
+    return assess(experiment.hypothesis, history, "before", 0.0, t_to_s)
+
+
+def _hypothesis(experiment: Experiment, history: History) -> Iterator[HypothesisResult]:
+    starts = {event.k: event.t_s for event in _clock(history, "phase")}
+    t_end_s = starts.get(Phase.SETTLED, history.t_load_end_s)
+    yield before(experiment, history, starts.get(Phase.FAULT, t_end_s))
+    if Phase.RECOVERY in starts and not any(_clock(history, "stopped")):
+        from_s = starts[Phase.RECOVERY] + experiment.objectives.recovery_s
+        to_s = min(t_end_s, experiment.load_s)
+        yield assess(experiment.hypothesis, history, "after", min(from_s, to_s - 1), to_s)
+
+
+def _unhealed(history: History) -> Iterator[str]:
+    active: dict[tuple[str, str], str] = {}
+    for event in history.events:
+        if event.src != "nemesis":
+            continue
+        action, at = event.v.get("action"), (event.f, event.k)
+        if action == "inject" and event.type == "invoke":
+            active[at] = f"{event.f} at {event.k}: no undo is on record"
+        elif action == "heal" and event.type == "ok":
+            active.pop(at, None)
+        elif action == "heal" and event.type == "info":
+            active[at] = str(event.v.get("why"))
+    yield from active.values()
+    for event in _clock(history, "clean"):
+        yield from (f"left behind: {one}" for one in event.v["left"])
+
+
+def _nemesis(history: History, action: str) -> Iterator[Event]:
+    return (e for e in history.events if e.src == "nemesis" and e.v.get("action") == action)
+
+
+def _clock(history: History, f: str) -> Iterator[Event]:
+    return (event for event in history.events if event.src == "clock" and event.f == f)

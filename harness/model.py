@@ -1,0 +1,213 @@
+"""The values that everything else speaks in. Frozen, plain, no behaviour beyond a property."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """What is known of an operation: happened, definitely did not, unknown."""
+
+    OK = "ok"
+    FAIL = "fail"
+    INFO = "info"
+
+
+class Validity(StrEnum):
+    """What a checker knows; the worst of several wins."""
+
+    VALID = "valid"
+    UNKNOWN = "unknown"
+    INVALID = "invalid"
+
+
+SEVERITY = {Validity.VALID: 0, Validity.UNKNOWN: 1, Validity.INVALID: 2}
+
+
+def worst(values: list[Validity]) -> Validity:
+    """The worst of several; nothing at all is unknown."""
+    return max(values, key=SEVERITY.__getitem__, default=Validity.UNKNOWN)
+
+
+class Phase(StrEnum):
+    """Where in a run a moment lies."""
+
+    BASELINE = "baseline"
+    FAULT = "fault"
+    RECOVERY = "recovery"
+    SETTLED = "settled"
+
+
+@dataclass(frozen=True)
+class Op:
+    """One operation: its invoke and its completion.
+
+    Args:
+        index: number of the invoke event in the history.
+        f: operation name, `submit`, `repay`, ...
+        p: process that did it, `consumer/17`.
+        k: business key, or "".
+        t_due_s: when it was meant to start; latency counts from here.
+        t_invoke_s, t_end_s: run clock; t_end_s is None while it is open.
+        outcome: INFO for an operation that never completed.
+        err: "" when ok; else a short code.
+        request: arguments of the invoke.
+        value: reply of the completion.
+        phase: phase in which it was invoked.
+    """
+
+    index: int
+    f: str
+    p: str
+    k: str
+    t_due_s: float
+    t_invoke_s: float
+    t_end_s: float | None
+    outcome: Outcome
+    err: str = ""
+    request: Mapping[str, Any] = field(default_factory=dict)
+    value: Mapping[str, Any] = field(default_factory=dict)
+    phase: str = Phase.BASELINE
+
+    @property
+    def latency_s(self) -> float | None:
+        """Seconds from the intended start to the completion."""
+        return None if self.t_end_s is None else self.t_end_s - self.t_due_s
+
+
+@dataclass(frozen=True)
+class FaultWindow:
+    """[t_inject_s, t_heal_s) of one fault; "during" means overlapping it."""
+
+    fault: str
+    where: str
+    t_inject_s: float
+    t_heal_s: float
+
+    def overlaps(self, t_from_s: float, t_to_s: float) -> bool:
+        """Whether [t_from_s, t_to_s] touches the window."""
+        return t_from_s < self.t_heal_s and t_to_s >= self.t_inject_s
+
+
+@dataclass(frozen=True)
+class BlastRadius:
+    """What a fault may touch; enforced before anything is injected."""
+
+    links: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset()
+
+    def within(self, other: BlastRadius) -> bool:
+        """Whether everything here is also in `other`."""
+        return self.links <= other.links and self.services <= other.services
+
+
+@dataclass(frozen=True)
+class Objectives:
+    """What the lending service promises; the checkers hold it to this.
+
+    Args:
+        recovery_s: RTO, seconds from healing to sustained good service.
+        ack_s: U1, seconds to an acknowledgement or an explicit reject.
+        answer_s: U2, seconds after healing within which an application is terminal or explained.
+        lost_max: RPO in acknowledged operations.
+        contract: the target's declared limits (caps, quotas), by name.
+    """
+
+    recovery_s: float = 10.0
+    ack_s: float = 2.0
+    answer_s: float = 15.0
+    lost_max: int = 0
+    contract: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a checker found.
+
+    Args:
+        checker: its name, the file in chaos/invariants.
+        validity: valid, invalid or unknown.
+        claim: one falsifiable sentence.
+        examined: how many things it looked at; 0 is never valid.
+        first_bad: the first counterexample: `{"t_s", "what", "events": [event numbers], ...}`.
+        details: numbers for the report.
+        ids: the invariants of the catalogue that it stands for, ("M1",).
+        why: for unknown: what was missing.
+    """
+
+    checker: str
+    validity: Validity
+    claim: str
+    examined: int
+    first_bad: Mapping[str, Any] | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    ids: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class FaultReport:
+    """What became of one fault."""
+
+    kind: str
+    where: str
+    proven: bool
+    undone: bool
+    t_inject_s: float | None
+    t_heal_s: float | None
+    evidence: Mapping[str, Any]
+
+
+class RunVerdict(StrEnum):
+    """How a run ended; each has one exit code."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    ERROR = "error"
+    UNSAFE = "unsafe"
+    INTERRUPTED = "interrupted"
+
+
+EXIT_CODES = {
+    RunVerdict.PASS: 0,
+    RunVerdict.FAIL: 1,
+    RunVerdict.INCONCLUSIVE: 3,
+    RunVerdict.ERROR: 4,
+    RunVerdict.UNSAFE: 5,
+    RunVerdict.INTERRUPTED: 130,
+}
+
+
+@dataclass(frozen=True)
+class HypothesisResult:
+    """The steady-state hypothesis at one moment (`before` or `after`)."""
+
+    when: str
+    met: bool
+    probes: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Everything a run has to say; report and exit code follow from it alone."""
+
+    experiment: str
+    title: str
+    design: str
+    runtime: str
+    seed: int
+    verdict: RunVerdict
+    exit_code: int
+    reasons: tuple[str, ...]
+    run_dir: str
+    hypothesis: tuple[HypothesisResult, ...]
+    verdicts: tuple[Verdict, ...]
+    thresholds: tuple[Mapping[str, Any], ...]
+    faults: tuple[FaultReport, ...]
+    load: Mapping[str, Any]
+    repeat: str
+    duration_s: float = 0.0

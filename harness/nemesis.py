@@ -1,0 +1,135 @@
+"""Interprets the fault schedule: inject, prove it bit, hold, heal, prove it healed. Knows no kind
+of fault.
+
+                 at                                      at + for
+    ── observe ──┤ inject ── observe (early) ── hold ── observe (late) ├── heal ── observe (after)
+    ── proof
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from harness.clock import Clock
+from harness.errors import HealFailed
+from harness.experiment import Step
+from harness.faultlog import FaultLog
+from harness.model import FaultReport, Outcome
+from harness.ports import Control, Observation, Runtime, Seen
+
+TICK_S = 0.05  # chosen: how soon a stop is noticed
+LOOK_S = 2.2  # an observation waits at most 2 s for its canary
+
+Record = Callable[[str, str, str, Mapping[str, Any]], None]
+
+
+@dataclass
+class Stop:
+    """Set from outside to end everything early; the reason is kept."""
+
+    reason: str = ""
+
+    @property
+    def asked(self) -> bool:
+        """Whether to end."""
+        return bool(self.reason)
+
+    def ask(self, reason: str) -> None:
+        """End, for the first reason given."""
+        self.reason = self.reason or reason
+
+
+async def sleep_until(clock: Clock, t_s: float, stop: Stop) -> None:
+    """Let time pass until `t_s` on the run clock, or until asked to stop."""
+    while not stop.asked and (left_s := t_s - clock.now_s()) > 0:
+        await clock.sleep(min(TICK_S, left_s))
+
+
+@dataclass
+class Nemesis:
+    """The process that breaks things.
+
+    Args:
+        runtime: gives the controls.
+        log: the only way to inject.
+        record: writes a nemesis event: (type, fault, where, values).
+    """
+
+    runtime: Runtime
+    log: FaultLog
+    record: Record
+    unhealed: list[str] = field(default_factory=list)
+
+    async def carry_out(self, step: Step, stop: Stop) -> None:
+        """One fault from before to after; nothing when it was stopped before the injection.
+
+        A failure to heal is kept in `unhealed`: the run is unsafe then.
+        """
+        fault, clock = step.fault, self.runtime.clock
+        control: Control = self.runtime.capability(fault.capability)
+        await sleep_until(clock, step.at_s - LOOK_S, stop)
+        before = await self._look(control, step, "before")
+        await sleep_until(clock, step.at_s, stop)
+        if stop.asked:
+            return
+        self._note("invoke", step, "inject", {})
+        entry = await self.log.inject(fault, control, step.for_s)
+        t_inject_s = clock.now_s()
+        self._note(Outcome.OK, step, "inject", {"undo": entry.undo.as_data()})
+        early = late = before
+        try:
+            early = await self._look(control, step, "early")
+            await sleep_until(clock, t_inject_s + step.for_s - LOOK_S, stop)
+            late = await self._look(control, step, "late")
+            await sleep_until(clock, t_inject_s + step.for_s, stop)
+        finally:
+            undone = await self._heal(entry, control, step)
+        t_heal_s = clock.now_s()
+        after = await self._look(control, step, "after")
+        self._report(step, Seen(before, early, late, after), undone, t_inject_s, t_heal_s)
+
+    async def _look(self, control: Control, step: Step, when: str) -> Observation:
+        seen = await control.observe(step.fault.where)
+        self._note(Outcome.OK, step, "observe", {"when": when, **asdict(seen)})
+        return seen
+
+    async def _heal(self, entry: Any, control: Control, step: Step) -> bool:
+        self._note("invoke", step, "heal", {})
+        try:
+            await self.log.heal(entry, control)
+        except HealFailed as error:
+            self.unhealed.append(str(error))
+            self._note(Outcome.INFO, step, "heal", {"proven_undone": False, "why": str(error)})
+            return False
+        self._note(Outcome.OK, step, "heal", {"proven_undone": True})
+        return True
+
+    def _report(
+        self, step: Step, seen: Seen, undone: bool, t_inject_s: float, t_heal_s: float
+    ) -> None:
+        proof = step.fault.proof(seen)
+        report = FaultReport(
+            kind=step.fault.kind,
+            where=step.fault.where,
+            proven=proof.proven,
+            undone=undone,
+            t_inject_s=round(t_inject_s, 3),
+            t_heal_s=round(t_heal_s, 3),
+            evidence={"claim": proof.why, **proof.numbers},
+        )
+        self._note(Outcome.OK, step, "report", {"report": asdict(report)})
+
+    def _note(self, type_: str, step: Step, action: str, values: Mapping[str, Any]) -> None:
+        self.record(type_, step.fault.kind, step.fault.where, {"action": action, **values})
+
+
+def controls_of(steps: Sequence[Step], runtime: Runtime) -> None:
+    """Ask for every capability that the steps need, before anything is started.
+
+    Raises:
+        UnsupportedFault: the runtime has not got one of them.
+    """
+    for step in steps:
+        runtime.capability(step.fault.capability)

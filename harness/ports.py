@@ -1,0 +1,426 @@
+"""What a runtime can do, what a fault is, what a target promises: the seams of the engine.
+
+    experiment ──> nemesis ──> Fault ──> capability (LinkControl, ...) ──> runtime
+                                 │
+                                 └── UndoRecord (plain data) ──> faultlog ──> whoever must heal
+
+A fault changes nothing in `prepare`, which returns what undoes it; the record is on disk before
+`inject`. Healing needs the record
+and the capability, never the fault: another process can do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
+
+from harness.clock import Clock
+from harness.model import BlastRadius, Outcome
+
+
+class Capability(StrEnum):
+    """A kind of power that a runtime may have."""
+
+    LINKS = "links"
+    PROCESSES = "processes"
+    UPSTREAMS = "upstreams"
+
+
+@dataclass(frozen=True)
+class UndoRecord:
+    """Enough for any process to heal one fault.
+
+    Args:
+        capability: whose `undo` takes it.
+        where: link or service.
+        restore: the state to go back to, plain JSON data, as the capability's snapshot gave it.
+    """
+
+    capability: Capability
+    where: str
+    restore: Mapping[str, Any]
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What could be seen at one link, process or stand-in at one moment.
+
+    Args:
+        t_s: run clock.
+        canary: ok, refused, no_reply or error: what a harmless request there got.
+        latency_s: how long the canary took.
+        counts: `attempted` calls by the caller, `reached` calls at the callee, `failed` attempts,
+            and more.
+        state: what the capability knows: pid, process state, toxics, rule hits.
+    """
+
+    t_s: float
+    canary: str
+    latency_s: float
+    counts: Mapping[str, int] = field(default_factory=dict)
+    state: Mapping[str, Any] = field(default_factory=dict)
+
+    def since(self, earlier: Observation, name: str) -> int:
+        """How much the count `name` rose since `earlier`."""
+        return self.counts.get(name, 0) - earlier.counts.get(name, 0)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A fault as it was observed: before, right after the injection, right before and after
+    healing."""
+
+    before: Observation
+    early: Observation
+    late: Observation
+    after: Observation
+
+    def during(self, name: str) -> int:
+        """How much the count `name` rose while the fault was active."""
+        return self.late.since(self.before, name)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Whether a fault bit, and the numbers that show it."""
+
+    proven: bool
+    why: str
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Control(Protocol):
+    """What every capability can do, so that the engine needs to know no kind of fault."""
+
+    async def snapshot(self, where: str) -> Mapping[str, Any]:
+        """The state to go back to, plain JSON data."""
+
+    async def observe(self, where: str) -> Observation:
+        """Look, with a canary; changes nothing."""
+
+    async def undo(self, record: UndoRecord) -> None:
+        """Go back to the recorded state; idempotent; bounded in time."""
+
+    async def undone(self, record: UndoRecord) -> bool:
+        """Read back: whether the state is the recorded one and a canary passes."""
+
+
+@dataclass(frozen=True)
+class Toxic:
+    """One toxic of Toxiproxy.
+
+    Args:
+        type: latency, timeout, reset_peer, ...
+        stream: upstream (requests) or downstream (replies).
+        toxicity: share of connections, 0..1.
+        attributes: integers, as Toxiproxy names them.
+    """
+
+    type: str
+    stream: str
+    attributes: Mapping[str, int]
+    toxicity: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """Unique within the proxy."""
+        return f"{self.type}_{self.stream}"
+
+
+class LinkControl(Control, Protocol):
+    """Power over links (Toxiproxy proxies or a model of them)."""
+
+    async def add_toxic(self, link: str, toxic: Toxic) -> None:
+        """Add it and compare the echo."""
+
+    async def set_enabled(self, link: str, enabled: bool) -> None:
+        """Refuse new connections and cut the live ones, or accept again."""
+
+
+class ProcessControl(Control, Protocol):
+    """Power over the services of the run."""
+
+    async def kill(self, service: str) -> None:
+        """End it at once, without a chance to clean up."""
+
+    async def pause(self, service: str) -> None:
+        """Stop it where it stands; sockets stay open."""
+
+
+class UpstreamScript(Control, Protocol):
+    """Power over what stand-ins answer."""
+
+    async def script(self, service: str, rules: Sequence[Mapping[str, Any]]) -> None:
+        """Add rules in front of those that are set."""
+
+
+Capabilities = Mapping[Capability, Any]
+
+
+class Fault(Protocol):
+    """One kind of harm: a validated, frozen value. One module of chaos.faults each."""
+
+    kind: ClassVar[str]
+    capability: ClassVar[Capability]
+
+    @property
+    def where(self) -> str:
+        """The link or service it touches."""
+
+    @property
+    def blast(self) -> BlastRadius:
+        """What it may touch."""
+
+    async def inject(self, control: Any) -> None:
+        """Do the harm. Only faultlog calls this, after the undo record is on disk."""
+
+    def proof(self, seen: Seen) -> Proof:
+        """Whether it bit, from what was observed."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A journey's step: do an operation.
+
+    Args:
+        f: name of the operation.
+        k: business key (idempotency key for writes, id for reads).
+        args: operation arguments.
+    """
+
+    f: str
+    k: str = ""
+    args: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A journey's step: let `seconds` of run time pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What an operation came to: sent back into the journey and written to the history."""
+
+    outcome: Outcome
+    err: str = ""
+    value: Mapping[str, Any] = field(default_factory=dict)
+
+
+Journey = Generator[Call | Wait, Completion | None, None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request as a target wants it sent."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    timeout_s: float = 5.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back.
+
+    Args:
+        status: HTTP status, None when there was none.
+        body: decoded JSON object, or {} when it was none.
+        error: "" or refused (never sent), timeout, reset, protocol.
+    """
+
+    status: int | None
+    body: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class LinkSpec:
+    """A link of the target: one proxy.
+
+    Args:
+        name: `lending->payment_a`.
+        caller, callee: service names; `borrower` is the load.
+        protocol: http or postgres: how a canary speaks.
+    """
+
+    name: str
+    caller: str
+    callee: str
+    protocol: str = "http"
+
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """A program of the target.
+
+    Args:
+        name: unique in the run.
+        module: started as `python -m module`; "" for the database.
+        kind: payment_gateway, risk_engine, funding_provider, lending, database.
+        ready_path: answers 200 when it can do real work.
+        needs: services that must be ready first.
+        scripted: whether it takes behaviour documents and has a ledger.
+    """
+
+    name: str
+    module: str
+    kind: str
+    ready_path: str = "/livez"
+    needs: tuple[str, ...] = ()
+    scripted: bool = False
+
+
+class Wiring(Protocol):
+    """Addresses, as a runtime gives them out."""
+
+    t0_ns: int
+    seed: int
+    design: Mapping[str, Any]
+
+    def listen(self, service: str) -> tuple[str, int]:
+        """Host and port on which `service` listens."""
+
+    def through(self, link: str) -> tuple[str, int]:
+        """Host and port at which the caller of `link` reaches the callee."""
+
+    def database(self, link: str) -> Mapping[str, Any]:
+        """host, port (through the link), user, database."""
+
+
+class Target(Protocol):
+    """The system under test, as the harness knows it.
+
+    `entry` is the link by which the load enters, `lending` the service behind it.
+    """
+
+    name: str
+    entry: str
+    lending: str
+    services: tuple[ServiceSpec, ...]
+    links: tuple[LinkSpec, ...]
+    contract: Mapping[str, Any]
+
+    def explain(self, invariant: str, design: Mapping[str, Any]) -> str:
+        """Which choice of the design lets this invariant break; "" when none is known to."""
+
+    def design_problems(self, design: Mapping[str, Any]) -> list[str]:
+        """What is wrong with a design document; empty when it can be used."""
+
+    def config(self, service: str, wiring: Wiring) -> dict[str, Any]:
+        """The configuration document of a service."""
+
+    def request(self, call: Call) -> Request:
+        """How an operation is asked for."""
+
+    def classify(self, call: Call, answer: Answer) -> Completion:
+        """What is known after an answer: ok, fail or info; in doubt info."""
+
+    def counts(self, link: LinkSpec, caller: str, callee: Mapping[str, Any]) -> dict[str, int]:
+        """`attempted`, `failed`, `reached` on a link.
+
+        Args:
+            link: which.
+            caller: the caller's /metrics text, "" when it has none.
+            callee: the callee's /_counts document, {} when it has none.
+        """
+
+    def loose_ends(self, completions: Mapping[str, Completion]) -> int:
+        """How many of the last reads are not final yet: what settling waits for."""
+
+    def final_reads(self, history: Any) -> list[Call]:
+        """What is to be read once the load has stopped: everything that users were promised."""
+
+
+@dataclass(frozen=True)
+class LoadPlan:
+    """What the load has to do; plain data, handed to another process.
+
+    Args:
+        target: dotted name of the module that defines TARGET.
+        seed: for arrivals, journeys and think times.
+        arrivals_per_s: mean of the Poisson process of journeys.
+        journeys: name -> weight.
+        duration_s: arrivals happen in [0, duration_s).
+        drain_s: how long running journeys may go on afterwards.
+    """
+
+    target: str
+    seed: int
+    arrivals_per_s: float
+    journeys: Mapping[str, int]
+    duration_s: float
+    drain_s: float = 3.0
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """Journeys asked for by the plan, started, started late (> 100 ms), dropped."""
+
+    asked: int
+    delivered: int
+    late: int
+    dropped: int
+    late_worst_s: float
+
+
+Sink = Callable[[Mapping[str, Any]], None]
+
+
+class Load(Protocol):
+    """A running load."""
+
+    async def wait(self) -> LoadReport:
+        """Until every journey ended or was cut at the end of the drain."""
+
+    async def stop(self) -> LoadReport:
+        """End it now; within 2 s."""
+
+
+class Runtime(Protocol):
+    """A place where a target runs. Its name picks it; the engine imports none.
+
+    `clock` is the run clock (zero: the load begins); what services call `t_s` is
+    `service_offset_s` ahead of it.
+    """
+
+    name: str
+    deterministic: bool
+    clock: Clock
+    service_offset_s: float
+
+    async def start(self, target: Target, design: Mapping[str, Any]) -> None:
+        """Start everything and wait until it is ready."""
+
+    async def stop(self) -> list[str]:
+        """End everything.
+
+        Returns:
+            what could not be ended or removed; empty when clean.
+        """
+
+    def capability(self, capability: Capability) -> Any:
+        """The control for `capability`.
+
+        Raises:
+            UnsupportedFault: this runtime has none; says what it has.
+        """
+
+    async def begin_load(self, plan: LoadPlan, sink: Sink) -> Load:
+        """Start the load; the run clock's zero is its first possible arrival."""
+
+    async def ask(self, service: str, request: Request) -> Answer:
+        """The harness's own request, straight to the service, past every link."""
+
+    def recovery_state(self) -> Mapping[str, Any]:
+        """Plain data for another process: to rebuild the controls and to end what was started."""

@@ -1,0 +1,34 @@
+"""JUnit XML: one test case an invariant, so that a pipeline shows them by name."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from harness.model import RunResult, RunVerdict, Validity, Verdict
+
+
+def junit(result: RunResult) -> str:
+    """The suite as text; invalid is a failure, unknown an error, a broken run one case named
+    `run`."""
+    suite = ET.Element("testsuite", name=f"{result.experiment} on {result.design}")
+    for verdict in result.verdicts:
+        _case(suite, result, verdict)
+    run = ET.SubElement(suite, "testcase", classname=result.experiment, name="run")
+    if result.verdict not in (RunVerdict.PASS, RunVerdict.FAIL):
+        ET.SubElement(run, "error", message=result.verdict.value).text = "\n".join(result.reasons)
+    suite.set("tests", str(len(result.verdicts) + 1))
+    suite.set("failures", str(len(suite.findall("*/failure"))))
+    suite.set("errors", str(len(suite.findall("*/error"))))
+    suite.set("time", f"{result.duration_s:g}")
+    ET.indent(suite)
+    return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _case(suite: ET.Element, result: RunResult, verdict: Verdict) -> None:
+    name = f"{'/'.join(verdict.ids)} {verdict.checker}"
+    case = ET.SubElement(suite, "testcase", classname=result.experiment, name=name)
+    if verdict.validity is Validity.INVALID:
+        what = str((verdict.first_bad or {}).get("what", verdict.claim))
+        ET.SubElement(case, "failure", message=what).text = f"{verdict.claim}\n{result.repeat}"
+    elif verdict.validity is Validity.UNKNOWN:
+        ET.SubElement(case, "error", message="unknown").text = verdict.why

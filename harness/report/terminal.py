@@ -1,0 +1,120 @@
+"""The result for a person at a terminal; wraps at the width it is given, colours only on a
+terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from harness.model import FaultReport, RunResult, RunVerdict, Validity, Verdict
+
+COLOURS = {
+    RunVerdict.PASS: "bold green",
+    RunVerdict.FAIL: "bold red",
+    RunVerdict.UNSAFE: "bold white on red",
+}
+MARKS = {
+    Validity.VALID: ("ok", "green"),
+    Validity.INVALID: ("BROKEN", "bold red"),
+    Validity.UNKNOWN: ("unknown", "yellow"),
+}
+LIST_MAX = 6  # reasons beyond these stand in verdict.json
+
+
+def show(result: RunResult, console: Console) -> None:
+    """Print it: verdict, why, counterexamples, invariants, faults, load, where and how to
+    repeat."""
+    console.print(Group(*_lines(result)), soft_wrap=False)
+
+
+def _lines(result: RunResult) -> Iterator[RenderableType]:
+    style = COLOURS.get(result.verdict, "bold yellow")
+    head = Text.assemble(
+        (f"{result.verdict.value.upper()}", style),
+        f"  {result.experiment} {result.title}, design {result.design}",
+    )
+    yield head
+    for reason in result.reasons[:LIST_MAX]:
+        yield _item(reason)
+    if len(result.reasons) > LIST_MAX:
+        yield _item(f"and {len(result.reasons) - LIST_MAX} more, see verdict.json")
+    for verdict in result.verdicts:
+        if verdict.validity is Validity.INVALID and verdict.first_bad:
+            yield from _counterexample(verdict, verdict.first_bad)
+    if result.verdicts:
+        yield Text("\ninvariants", "bold")
+        yield from (_invariant(verdict) for verdict in result.verdicts)
+    if result.faults:
+        yield Text("\nfaults", "bold")
+        yield from (_fault(fault) for fault in result.faults)
+    if result.load:
+        yield Text("\nload", "bold")
+        yield _item(_load(result.load))
+    yield Text("")
+    yield Text(f"run     {result.run_dir}", overflow="fold")
+    yield Text(f"repeat  {result.repeat}", overflow="fold")
+
+
+def _counterexample(verdict: Verdict, bad: Mapping[str, Any]) -> Iterator[RenderableType]:
+    yield Text(f"\ncounterexample to {'/'.join(verdict.ids)} {verdict.checker}", "bold red")
+    yield _item(f"claim: {verdict.claim}")
+    yield _item(str(bad.get("what", "")))
+    rows: Any = next((value for value in bad.values() if _is_rows(value)), [])
+    for row in rows:
+        yield _item(", ".join(f"{key} {_value(value)}" for key, value in row.items()), 4)
+    if verdict.why:
+        yield _item(f"why this design: {verdict.why}")
+    others = int(verdict.details.get("bad", 1)) - 1
+    if others > 0:
+        yield _item(f"and {others} more like it")
+
+
+def _is_rows(value: Any) -> bool:
+    return isinstance(value, list | tuple) and bool(value) and isinstance(value[0], Mapping)
+
+
+def _invariant(verdict: Verdict) -> RenderableType:
+    mark, style = MARKS[verdict.validity]
+    line = Text("  ")
+    line.append(f"{mark:<8}", style)
+    line.append(f"{'/'.join(verdict.ids):<6}{verdict.checker}")
+    line.append(f"  {verdict.examined} examined", "dim")
+    if verdict.validity is Validity.UNKNOWN:
+        line.append(f"  {verdict.why}", "yellow")
+    return line
+
+
+def _fault(fault: FaultReport) -> RenderableType:
+    proven = "proven" if fault.proven else "NOT PROVEN"
+    undone = "undone, read back, canary ok" if fault.undone else "NOT UNDONE"
+    numbers = ", ".join(
+        f"{key.replace('_', ' ')} {_value(value)}"
+        for key, value in fault.evidence.items()
+        if key not in ("claim", "canary")
+    )
+    canary = fault.evidence.get("canary", {})
+    tale = ", ".join(f"{when} {what}" for when, what in canary.items())
+    return _item(
+        f"{fault.kind} at {fault.where}, {fault.t_inject_s:g}..{fault.t_heal_s:g} s: {proven} "
+        f"({numbers}; canary {tale}), {undone}"
+    )
+
+
+def _load(load: Mapping[str, Any]) -> str:
+    return (
+        f"{load.get('delivered')} of {load.get('asked')} journeys started, "
+        f"{load.get('late')} late, {load.get('dropped')} dropped, "
+        f"{load.get('operations', 0)} operations"
+    )
+
+
+def _value(value: Any) -> str:
+    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def _item(text: str, indent: int = 2) -> RenderableType:
+    return Padding(Text(text, overflow="fold"), (0, 0, 0, indent))

@@ -1,0 +1,242 @@
+"""One run from start to end: the only lifecycle control flow. Its product is the history.
+
+start ── load ── gate ── faults ── recovery ── settle ── ledgers ── stop
+            └─ no steady state: nothing injected       └─ always: undo, end, write down
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from harness.clock import NS
+from harness.experiment import Experiment
+from harness.faultlog import FaultLog
+from harness.history import Event, History, HistoryWriter
+from harness.judge import before
+from harness.model import Outcome, Phase
+from harness.nemesis import Nemesis, Stop, sleep_until
+from harness.ports import Call, Completion, Load, LoadPlan, Request, Runtime, Target
+
+DRAIN_S = 3.0  # chosen: how long journeys may go on after the last arrival
+SETTLE_EVERY_S = 0.5  # chosen: between two rounds of last reads
+READS_AT_ONCE = 16  # chosen: last reads must not be a load of their own
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Run:
+    """One run in progress; what the steps share.
+
+    Args:
+        say: progress for a person.
+        stop: set from outside to end early.
+    """
+
+    experiment: Experiment
+    runtime: Runtime
+    target: Target
+    target_name: str
+    design: Mapping[str, Any]
+    seed: int
+    writer: HistoryWriter
+    log: FaultLog
+    say: Say
+    stop: Stop
+    counters: dict[str, int] = field(default_factory=dict)
+
+    def history(self) -> History:
+        """What has been recorded so far."""
+        return History(self.writer.events)
+
+
+async def carry_out(run: Run) -> History:
+    """Run the experiment. Everything started is ended and every fault undone in every ending.
+
+    Raises:
+        HarnessError: our environment broke; after everything was undone and ended.
+    """
+    nemesis = Nemesis(run.runtime, run.log, _nemesis_sink(run))
+    try:
+        run.say(f"starting {len(run.target.services)} services on {run.runtime.name}")
+        await run.runtime.start(run.target, run.design)
+        await _under_load(run, nemesis)
+    finally:
+        left = await run.runtime.stop()
+        _clock_event(run, "clean", v={"left": left})
+        run.writer.close(_now_ns(run))
+    return run.history()
+
+
+async def _under_load(run: Run, nemesis: Nemesis) -> None:
+    experiment = run.experiment
+    plan = LoadPlan(
+        run.target_name,
+        run.seed,
+        experiment.arrivals_per_s,
+        experiment.journeys,
+        experiment.load_s,
+        DRAIN_S,
+    )
+    load = await run.runtime.begin_load(plan, _load_sink(run))
+    watch = asyncio.create_task(_watch(run, load))
+    try:
+        await _phases(run, nemesis)
+        report = await (load.stop() if run.stop.asked else load.wait())
+    except BaseException:
+        await load.stop()
+        raise
+    finally:
+        watch.cancel()
+    if run.stop.asked:
+        _clock_event(run, "stopped", v={"why": run.stop.reason})
+    _clock_event(run, "load", v={**asdict(report), **run.counters})
+    await _settle(run)
+    await _collect_ledgers(run)
+
+
+async def _phases(run: Run, nemesis: Nemesis) -> None:
+    """Baseline, gate, faults, recovery; ends early when asked to."""
+    experiment, clock = run.experiment, run.runtime.clock
+    run.writer.phase(0, Phase.BASELINE)
+    run.say(f"baseline, {experiment.baseline_s:g} s of load at {experiment.arrivals_per_s:g}/s")
+    steps = [asyncio.create_task(nemesis.carry_out(step, run.stop)) for step in experiment.steps]
+    try:
+        await sleep_until(clock, experiment.baseline_s - 0.1, run.stop)
+        if not run.stop.asked and not _gate(run):
+            run.stop.ask("no steady state before the fault; nothing was injected")
+        await sleep_until(clock, experiment.baseline_s, run.stop)
+        _enter(run, Phase.FAULT, ", ".join(f"{f.kind} at {f.where}" for f in experiment.faults()))
+        for task in steps:
+            await task
+        _enter(run, Phase.RECOVERY, "every fault undone" if not nemesis.unhealed else "NOT HEALED")
+    finally:
+        for task in steps:  # a step that is cancelled heals what it injected
+            task.cancel()
+        await asyncio.gather(*steps, return_exceptions=True)
+    await sleep_until(clock, experiment.load_s, run.stop)
+
+
+def _gate(run: Run) -> bool:
+    seen = before(run.experiment, run.history(), run.runtime.clock.now_s())
+    run.say("steady state: " + ("yes" if seen.met else "no"))
+    return seen.met
+
+
+def _enter(run: Run, phase: Phase, what: str) -> None:
+    run.writer.phase(_now_ns(run), phase)
+    run.say(f"{phase.value}: {what}")
+
+
+async def _watch(run: Run, load: Load) -> None:
+    """Abort when the blast radius says so; the limits are in business units."""
+    limit = run.experiment.abort_when
+    while limit is not None and not run.stop.asked:
+        count = run.counters.get(limit.subject, 0)
+        if limit.holds(count):
+            run.stop.ask(f"abort-when {limit}: {limit.subject} = {count}")
+            await load.stop()
+        await run.runtime.clock.sleep(0.1)
+
+
+async def _settle(run: Run) -> None:
+    """Read everything that users were promised until it is final, or until the time to answer is
+    over."""
+    clock, target = run.runtime.clock, run.target
+    _enter(run, Phase.SETTLED, "load over; reading every application and repayment")
+    until_s = clock.now_s() + run.experiment.objectives.answer_s
+    rounds = 0
+    while True:
+        calls = target.final_reads(run.history())
+        completions = await _read_all(run, calls, rounds)
+        loose = target.loose_ends(completions)
+        rounds += 1
+        if (not loose and rounds > 1) or clock.now_s() >= until_s or run.stop.asked:
+            run.say(f"{len(completions)} last reads, {loose} not final")
+            return
+        await clock.sleep(SETTLE_EVERY_S)
+
+
+async def _read_all(run: Run, calls: list[Call], round_: int) -> dict[str, Completion]:
+    gate = asyncio.Semaphore(READS_AT_ONCE)
+
+    async def one(number: int, call: Call) -> tuple[str, Completion]:
+        async with gate:
+            return f"{call.f}/{call.k}", await _read(run, f"checker/{round_}.{number}", call)
+
+    done = await asyncio.gather(*(one(number, call) for number, call in enumerate(calls)))
+    return dict(done)
+
+
+async def _read(run: Run, process: str, call: Call) -> Completion:
+    t = _now_ns(run)
+    run.writer.append(t=t, p=process, type="invoke", f=call.f, k=call.k, v=dict(call.args), due=t)
+    service = run.target.lending
+    completion = run.target.classify(call, await run.runtime.ask(service, run.target.request(call)))
+    run.writer.append(
+        t=_now_ns(run),
+        p=process,
+        type=completion.outcome.value,
+        f=call.f,
+        k=call.k,
+        v=dict(completion.value),
+        err=completion.err,
+    )
+    return completion
+
+
+async def _collect_ledgers(run: Run) -> None:
+    """Copy what the stand-ins' ledgers say into the history; a ledger that cannot be read is
+    missing."""
+    for service in run.target.services:
+        if not service.scripted:
+            continue
+        answer = await run.runtime.ask(service.name, Request("GET", "/_ledger"))
+        if answer.status != 200:
+            run.say(f"no ledger from {service.name}: {answer.status or answer.error}")
+            continue
+        for entry in answer.body["entries"]:
+            t = round((entry["t_s"] - run.runtime.service_offset_s) * NS)
+            run.writer.append(
+                t=t, p=service.name, type="ok", f=entry["f"], k=entry["k"], v=entry, src="ledger"
+            )
+        _clock_event(run, "ledger", p=service.name, v={"entries": len(answer.body["entries"])})
+
+
+def _load_sink(run: Run) -> Callable[[Mapping[str, Any]], None]:
+    def sink(event: Mapping[str, Any]) -> None:
+        written = run.writer.append(**event)
+        for name in _counts_as(written):
+            run.counters[name] = run.counters.get(name, 0) + 1
+
+    return sink
+
+
+def _counts_as(event: Event) -> list[str]:
+    if event.type == "invoke":
+        return []
+    names = ["operations"]
+    if event.type != Outcome.OK:
+        kinds = {"submit": "failed_applications", "repay": "failed_repayments"}
+        names += ["failed_operations", *([kinds[event.f]] if event.f in kinds else [])]
+    return names
+
+
+def _nemesis_sink(run: Run) -> Callable[[str, str, str, Mapping[str, Any]], None]:
+    def record(type_: str, fault: str, where: str, values: Mapping[str, Any]) -> None:
+        run.writer.append(
+            t=_now_ns(run), p="nemesis", type=type_, f=fault, k=where, v=dict(values), src="nemesis"
+        )
+
+    return record
+
+
+def _clock_event(run: Run, f: str, *, p: str = "harness", v: dict[str, Any]) -> None:
+    run.writer.append(t=_now_ns(run), p=p, type="info", f=f, v=v, src="clock")
+
+
+def _now_ns(run: Run) -> int:
+    return int(run.runtime.clock.now_s() * NS)

@@ -1,0 +1,120 @@
+"""The folder that a run leaves: runs/<experiment>/<utc>/ and a `latest` link."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.clock import utc_stamp
+from harness.errors import ConfigError, Problem, RuntimeFailure
+from harness.model import RunResult
+
+HISTORY = "history.jsonl"
+FAULTS = "faults.jsonl"
+RUN = "run.json"
+VERDICT = "verdict.json"
+EXPERIMENT = "experiment.yaml"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """One run's folder.
+
+    Args:
+        path: runs/<experiment>/<utc>/.
+    """
+
+    path: Path
+
+    @property
+    def run_id(self) -> str:
+        """Unique on this machine: experiment, moment and process."""
+        return f"{self.path.parent.name}-{self.path.name}-{os.getpid()}"
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file as a whole: another reader sees the old one or the new one."""
+        part = self.path / f".{name}.part"
+        part.write_text(text, encoding="utf-8")
+        part.replace(self.path / name)
+
+    def write_json(self, name: str, data: Mapping[str, Any]) -> None:
+        """Write a JSON document."""
+        self.write(name, json.dumps(data, indent=2, default=str) + "\n")
+
+
+def new_folder(root: Path, experiment: str) -> RunFolder:
+    """Make a run's folder and point `latest` at it.
+
+    Raises:
+        RuntimeFailure: it cannot be made.
+    """
+    path = root / experiment / utc_stamp()
+    try:
+        path.mkdir(parents=True, mode=0o755)
+        latest = path.parent / "latest"
+        part = path.parent / f".latest-{os.getpid()}"
+        part.symlink_to(path.name)
+        part.replace(latest)
+    except OSError as error:
+        raise RuntimeFailure(f"cannot make the run folder {path}: {error.strerror}") from error
+    return RunFolder(path)
+
+
+def find_run(root: Path, given: str) -> Path:
+    """A run's folder, given as a path, `latest`, or an experiment's name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    for path in (Path(given), root / given, root / given / "latest"):
+        if (path / RUN).is_file():
+            return path.resolve()
+    runs = sorted(root.glob("*/*/" + RUN), key=lambda path: path.parent.name)
+    if given == "latest" and runs:
+        return runs[-1].parent.resolve()
+    known = sorted({path.parent.parent.name for path in runs})
+    raise ConfigError(
+        Problem(
+            f"no run {given!r} under {root}/",
+            allowed=", ".join(["latest", *known]) + ", or the path of a run folder",
+            remedy="harness run X01",
+        )
+    )
+
+
+def result_document(result: RunResult) -> dict[str, Any]:
+    """The one JSON document of a run: what `--output json` prints and verdict.json holds."""
+    return {
+        "experiment": result.experiment,
+        "title": result.title,
+        "design": result.design,
+        "runtime": result.runtime,
+        "seed": result.seed,
+        "verdict": result.verdict.value,
+        "exit_code": result.exit_code,
+        "reasons": list(result.reasons),
+        "run_dir": result.run_dir,
+        "duration_s": result.duration_s,
+        "hypothesis": [asdict(one) for one in result.hypothesis],
+        "invariants": [
+            {
+                "id": "/".join(one.ids),
+                "name": one.checker,
+                "claim": one.claim,
+                "verdict": one.validity.value,
+                "examined": one.examined,
+                "first_bad": one.first_bad,
+                "details": dict(one.details),
+                "why": one.why,
+            }
+            for one in result.verdicts
+        ],
+        "thresholds": [dict(one) for one in result.thresholds],
+        "faults": [asdict(one) for one in result.faults],
+        "load": dict(result.load),
+        "repeat": result.repeat,
+    }

@@ -1,0 +1,108 @@
+"""From evidence to one verdict and its reasons. Pure; the exit code follows from the verdict
+alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.experiment import Experiment, ThresholdPart
+from harness.history import History
+from harness.model import FaultReport, HypothesisResult, RunVerdict, Validity, Verdict
+from harness.steady_state import Probe, evaluate
+
+DELIVERED_MIN = 0.95  # chosen, not measured: below it, the service was not put to the test
+LATE_MAX = 0.05  # chosen: later arrivals than that are a load of another shape
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything a verdict rests on."""
+
+    hypothesis: tuple[HypothesisResult, ...]
+    verdicts: tuple[Verdict, ...]
+    thresholds: tuple[Mapping[str, Any], ...]
+    faults: tuple[FaultReport, ...]
+    faults_planned: int
+    load: Mapping[str, Any]
+    aborted: str = ""
+    unhealed: tuple[str, ...] = ()
+
+
+def decide(found: Findings) -> tuple[RunVerdict, tuple[str, ...]]:
+    """The verdict and its reasons, the weightiest first.
+
+    unsafe > fail > inconclusive > pass: a broken invariant stays a finding even where other
+    evidence is missing.
+    """
+    if found.unhealed:
+        return RunVerdict.UNSAFE, found.unhealed
+    weaknesses = tuple(_weaknesses(found))
+    doubts = tuple(_doubts(found))
+    if weaknesses:
+        return RunVerdict.FAIL, weaknesses + doubts
+    if doubts:
+        return RunVerdict.INCONCLUSIVE, doubts
+    held = f"{len(found.verdicts)} invariants held, steady state before and after"
+    return RunVerdict.PASS, (f"{held}, {len(found.faults)} fault proven and undone",)
+
+
+def thresholds(experiment: Experiment, history: History) -> tuple[Mapping[str, Any], ...]:
+    """What each threshold of the experiment saw in its phase."""
+    return tuple(_threshold(one, history) for one in experiment.thresholds)
+
+
+def _threshold(one: ThresholdPart, history: History) -> Mapping[str, Any]:
+    ops = (op for op in history.ops(one.of) if op.phase == one.during)
+    probe = Probe(f"{one.measure} of {one.of}", one.measure, one.of, one.tolerance)
+    return {**evaluate(probe, ops), "during": one.during}
+
+
+def _weaknesses(found: Findings) -> Iterator[str]:
+    for verdict in found.verdicts:
+        if verdict.validity is Validity.INVALID:
+            witness = (verdict.first_bad or {}).get("what", verdict.claim)
+            yield f"{'/'.join(verdict.ids)} {verdict.checker}: {witness}"
+    for seen in found.thresholds:
+        if not seen["met"] and seen["value"] is not None:
+            yield f"threshold {seen['name']} was {seen['value']:g}, allowed {seen['tolerance']}"
+    for result in found.hypothesis:
+        if result.when == "after" and not result.met:
+            measured = [probe for probe in result.probes if probe["value"] is not None]
+            yield from (_probe(probe, "after recovery") for probe in measured if not probe["met"])
+
+
+def _doubts(found: Findings) -> Iterator[str]:
+    if found.aborted:
+        yield f"stopped early: {found.aborted}"
+    for result in found.hypothesis:
+        for probe in result.probes:
+            if not probe["met"] and (result.when == "before" or probe["value"] is None):
+                yield "no steady state: " + _probe(probe, f"{result.when} the fault")
+    for seen in found.thresholds:
+        if seen["value"] is None:
+            yield f"threshold {seen['name']}: {seen['why']}"
+    if len(found.faults) < found.faults_planned:
+        yield f"{found.faults_planned - len(found.faults)} planned fault(s) were never injected"
+    for fault in found.faults:
+        if not fault.proven:
+            yield f"{fault.kind} at {fault.where} had no provable effect: {dict(fault.evidence)}"
+    for verdict in found.verdicts:
+        if verdict.validity is Validity.UNKNOWN:
+            yield f"{'/'.join(verdict.ids)} {verdict.checker} is unknown: {verdict.why}"
+    yield from _load_doubts(found.load)
+
+
+def _load_doubts(load: Mapping[str, Any]) -> Iterator[str]:
+    asked, delivered, late = (load.get(key, 0) for key in ("asked", "delivered", "late"))
+    if not asked or delivered < DELIVERED_MIN * asked:
+        yield f"load not delivered: {delivered} of {asked} journeys started"
+    if asked and late > LATE_MAX * asked:
+        yield f"load late: {late} of {asked} journeys started more than 100 ms late"
+
+
+def _probe(probe: Mapping[str, Any], when: str) -> str:
+    value = "not measured" if probe["value"] is None else f"{probe['value']:g}"
+    why = f" ({probe['why']})" if "why" in probe else ""
+    return f"{probe['name']} was {value} {when}, needs {probe['tolerance']}, n={probe['n']}{why}"

@@ -1,0 +1,117 @@
+"""A document's every problem is named with its place, what is allowed and the nearest word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.document import find_experiment, load_experiment
+from harness.errors import ConfigError
+from harness.registry import experiment_files, load_vocabulary
+
+GOOD = """\
+title: A slow gateway
+tags: [X99]
+load: {arrivals: 20/s, journeys: {consumer: 1}}
+steady-state-hypothesis:
+  title: served
+  probes: [{name: acks, measure: ok_ratio, of: submit, tolerance: ">= 0.99"}]
+method:
+  - {at: 5s, for: 4s, fault: latency, link: lending->payment_a, delay: 300ms}
+recovery: 5s
+invariants: [no_double_payout]
+blast-radius: {links: [lending->payment_a]}
+"""
+
+
+def problems_of(tmp_path: Path, text: str) -> list[str]:
+    """What the document's error says, a line a problem."""
+    path = tmp_path / "doc.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_experiment(path, load_vocabulary())
+    return [str(problem).replace(str(tmp_path), "") for problem in caught.value.problems]
+
+
+def test_a_good_document_becomes_an_experiment_with_times_in_seconds(tmp_path: Path) -> None:
+    """Units are parsed and the timeline is worked out."""
+    path = tmp_path / "doc.yaml"
+    path.write_text(GOOD)
+    experiment = load_experiment(path, load_vocabulary())
+    assert (experiment.id, experiment.baseline_s, experiment.load_s) == ("X99", 5.0, 14.0)
+    assert experiment.steps[0].fault.where == "lending->payment_a"
+
+
+def test_every_experiment_that_comes_along_is_valid() -> None:
+    """A broken document in the box would be found by a user first."""
+    words = load_vocabulary()
+    assert len([load_experiment(path, words) for path in experiment_files().values()]) >= 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("fault: latency", "fault: latencey", "unknown fault 'latencey'; did you mean 'latency'?"),
+        ("delay: 300ms", "delay: -300ms", "'-300ms' is out of range; allowed: 0s .. 24h"),
+        ("delay: 300ms", "delay: 300", "300 has no unit; write 300s, 300ms"),
+        ("delay: 300ms", "delay: 30m", "allowed: delay 1ms..10m"),
+        ("delay: 300ms", "dellay: 300ms", "unknown key 'dellay'; did you mean 'delay'?"),
+        ("link: lending->payment_a", "link: lending->payment_x",
+         "unknown link 'lending->payment_x'; did you mean"),
+        ("recovery: 5s", "recovrey: 5s", "unknown key 'recovrey'; did you mean 'recovery'?"),
+        ("arrivals: 20/s", "arrivals: 0/s", "'0/s' is out of range; allowed: above 0/s"),
+        ("arrivals: 20/s", "arrivals: fast", "'fast' is no rate"),
+        ("consumer: 1", "consummer: 1",
+         "/doc.yaml:3:35: unknown journey 'consummer'; did you mean 'consumer'?"),
+        ("consumer: 1", "consumer: -1", "journeys.consumer: weight -1"),
+        ("[no_double_payout]", "[no_double_payouts]",
+         "/doc.yaml:10:14: unknown invariant 'no_double_payouts'"),
+        ("of: submit", "of: submitt", "unknown operation 'submitt'; did you mean 'submit'?"),
+        ("measure: ok_ratio", "measure: okay", "unknown measure 'okay'"),
+        ('">= 0.99"', '"about 1"', "'about 1' is no condition"),
+        ("links: [lending->payment_a]", "links: []", "which the blast radius does not name"),
+        ("for: 4s", "for: 0s", "must be above 0s"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_remedy(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    """Each kind of mistake a person makes gives the line that helps."""
+    assert old in GOOD
+    assert expected in "\n".join(problems_of(tmp_path, GOOD.replace(old, new)))
+
+
+def test_all_problems_are_listed_at_once(tmp_path: Path) -> None:
+    """Nobody wants to fix a document one run at a time."""
+    text = (
+        GOOD.replace("fault: latency", "fault: x").replace("consumer", "y").replace("submit", "z")
+    )
+    assert len(problems_of(tmp_path, text)) >= 3
+
+
+def test_text_that_is_no_yaml_says_where(tmp_path: Path) -> None:
+    """A stray bracket gives a line and a column, not a traceback."""
+    (line,) = problems_of(tmp_path, "title: [unclosed\nload: {}\n")
+    assert "not valid YAML" in line
+    assert "/doc.yaml:2" in line
+
+
+def test_two_faults_at_one_link_must_not_overlap(tmp_path: Path) -> None:
+    """Each undo restores what was there before; two at once could restore the other's harm."""
+    second = "  - {at: 7s, for: 4s, fault: down, link: lending->payment_a}\n"
+    (line,) = problems_of(tmp_path, GOOD.replace("recovery: 5s", second + "recovery: 5s"))
+    assert "overlap in time" in line
+
+
+def test_an_unknown_experiment_names_what_there_is() -> None:
+    """An id with a typing error is answered with the ids."""
+    with pytest.raises(ConfigError, match=r"no experiment 'X0'.*X01"):
+        find_experiment("X0")
+
+
+def test_an_experiment_is_found_by_id_name_and_path() -> None:
+    """All three ways lead to the same file."""
+    path = find_experiment("x01")
+    assert find_experiment("x01_payment_reply_lost") == path
+    assert find_experiment(str(path)) == path
