@@ -1,0 +1,96 @@
+"""The folder that keeps the parts between runs, and safe ways to put something into it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.errors import RuntimeFailure
+
+Say = Callable[[str], None]
+
+# PostgreSQL refuses root, so it runs as an unprivileged user, who cannot enter root's home.
+ROOT_CACHE = Path("/var/cache/chaos-harness")
+
+
+def cache_dir() -> Path:
+    """The folder of the cache, whether it exists or not.
+
+    Returns:
+        `HARNESS_CACHE`; without it, a system folder for root and a folder of the home for others.
+    """
+    if chosen := os.environ.get("HARNESS_CACHE"):
+        return Path(chosen).absolute()
+    if os.geteuid() == 0:
+        return ROOT_CACHE
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "chaos-harness"
+
+
+def prepare_cache() -> Path:
+    """Make the cache folder, open to every user of the machine for reading.
+
+    Raises:
+        RuntimeFailure: it cannot be made or written to.
+    """
+    folder = cache_dir()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if folder.stat().st_uid == os.geteuid():
+            folder.chmod(0o755)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError("not writable")
+    except OSError as why:
+        raise RuntimeFailure(
+            f"cache folder {folder}: {why}; set HARNESS_CACHE to a folder that you may write to"
+        ) from why
+    return folder
+
+
+@contextmanager
+def workshop(name: str, say: Say) -> Iterator[Path]:
+    """An empty folder in the cache for making one part; gone afterwards.
+
+    The lock on its file is the kernel's: it goes with its process, however that ends, so one
+    maker at a time is certain, and what an interrupted one left behind is cleared by the next.
+    """
+    cache = prepare_cache()
+    folder = cache / f".making-{name}"
+    with (cache / f".{name}.lock").open("w") as lock:
+        _take(lock.fileno(), name, say)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(exist_ok=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _take(lock: int, name: str, say: Say) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say(f"{name}: another process is making it; waiting")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def open_to_all(folder: Path) -> None:
+    """Let every user read a tree, and enter or run what its owner can (`chmod -R a+rX`)."""
+    for path in [folder, *folder.rglob("*")]:
+        mode = path.stat().st_mode
+        path.chmod(mode | (0o555 if mode & 0o100 else 0o444))
+
+
+def closed_to_others(path: Path) -> Path | None:
+    """The outermost folder on the way to `path` that an unprivileged user cannot enter."""
+    way = [*reversed(path.parents), path]
+    return next((step for step in way if step.exists() and not step.stat().st_mode & 0o001), None)
+
+
+def size_bytes(folder: Path) -> int:
+    """Bytes of all files below a folder; 0 when it is not there."""
+    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
