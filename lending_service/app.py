@@ -1,0 +1,130 @@
+"""The service: its parts put together, and its operations over ASGI."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+
+from lending_service.debits import Debits, collect
+from lending_service.design import Design
+from lending_service.domain import Task
+from lending_service.handlers import Handlers
+from lending_service.intake import Intake
+from lending_service.modes import Modes
+from lending_service.money import Money
+from lending_service.parts import Parts
+from lending_service.payouts import Payouts
+from lending_service.pipeline import Pipeline
+from lending_service.policy import Policy
+from lending_service.ports import Client, Clock
+from lending_service.reserving import Reserving
+from lending_service.store import Store
+from lending_service.upstreams import FundingProvider, PaymentGateway, RiskEngine
+from lending_service.worker import Handler, Lane, Report, Spawn, Worker
+
+# Tasks at once, by kind; chosen, not measured.
+WIDTHS = {"application": 8, "debit": 8, "inquire": 4, "commit": 4, "rescore": 2}
+
+
+class Service:
+    """One lending service. `asgi` answers requests at once; `start` begins work on the outbox."""
+
+    def __init__(self, parts: Parts, modes: Modes, report: Report) -> None:
+        """Put the parts together."""
+        self.parts = parts
+        self.modes = modes
+        self.debits = Debits(parts)
+        self.money = Money(parts, {"payout": Payouts(parts), "debit": self.debits})
+        self.reserving = Reserving(parts)
+        self.pipeline = Pipeline(parts, self.money, self.reserving)
+        self.worker = Worker(
+            [
+                Lane(kind, WIDTHS[kind], handle, parts.store, parts.clock, report)
+                for kind, handle in self._handlers().items()
+            ]
+        )
+        parts.store.listen(self.worker.kick)
+        intake = Intake(parts, self.pipeline, self.money, self.debits)
+        self.asgi = Handlers(parts, intake, self.money, modes, self.worker, report).asgi
+
+    async def start(self, spawn: Spawn) -> None:
+        """Take up what the outbox holds, also what an earlier service left half done.
+
+        Args:
+            spawn: starts a coroutine as a task of its own.
+        """
+        await self.parts.store.release_leases()
+        self.worker.start(spawn)
+
+    async def stop(self) -> None:
+        """End the work; what is unfinished stays in the outbox."""
+        await self.worker.stop()
+
+    def _handlers(self) -> dict[str, Handler]:
+        async def application(task: Task) -> float | None:
+            return await self.pipeline.process(task.key, task.attempts)
+
+        async def debit(task: Task) -> float | None:
+            return await collect(self.parts, self.money, self.debits, task.key, task.attempts)
+
+        async def inquire(task: Task) -> float | None:
+            return await self.money.inquire(task.key)
+
+        async def commit(task: Task) -> float | None:
+            return await self.reserving.commit(task.key, task.attempts)
+
+        async def rescore(task: Task) -> float | None:
+            return await self.pipeline.rescore(task.key)
+
+        return {
+            "application": application,
+            "debit": debit,
+            "inquire": inquire,
+            "commit": commit,
+            "rescore": rescore,
+        }
+
+
+def build(
+    design: Design,
+    store: Store,
+    client: Client,
+    clock: Clock,
+    dice: random.Random,
+    upstreams: Sequence[str],
+    report: Callable[[str, str], None] = lambda what, text: None,
+) -> Service:
+    """A service from a design and its surroundings.
+
+    Args:
+        dice: the only randomness; ids and pauses come from it.
+        upstreams: names of third parties: `payment_…`, `funding_…`, `risk`; order is preference.
+        report: told (what, text) of what nobody else sees going wrong.
+
+    Raises:
+        ValueError: a kind of third party is missing.
+    """
+    gateways, funders, risks = (
+        tuple(name for name in upstreams if name.startswith(kind))
+        for kind in ("payment_", "funding_", "risk")
+    )
+    if not gateways or not funders or len(risks) != 1:
+        raise ValueError(
+            f"upstreams {list(upstreams)}: need at least one payment_…, at least one funding_… "
+            "and exactly one risk…"
+        )
+    modes = Modes(clock, design.mode_exit_s, risks[0], gateways, funders)
+    policy = Policy(design, client, clock, dice, modes.breaker_changed)
+    parts = Parts(
+        design=design,
+        store=store,
+        clock=clock,
+        dice=dice,
+        policy=policy,
+        payments=PaymentGateway(policy),
+        risk=RiskEngine(policy, risks[0]),
+        funding=FundingProvider(policy),
+        gateways=gateways,
+        funders=funders,
+    )
+    return Service(parts, modes, report)

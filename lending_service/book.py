@@ -1,0 +1,53 @@
+"""The synthetic book: borrowers who were customers before the run, and their loans."""
+
+from __future__ import annotations
+
+from lending_service.domain import MONTH_S, Borrower, DueItem, Exposure, Loan, Record
+from lending_service.stand_in import DAY_S
+
+PRINCIPAL_MINOR, DUE_MINOR, DUE_ITEMS = 600_000, 200_000, 3
+LIMIT_MINOR, LIMIT_AGE_DAYS = 1_500_000, 2.0  # chosen, not measured
+SCORE, SCORE_AGE_DAYS = 720, 3.0  # a good score; chosen, not measured
+
+
+def book(borrowers: int, now_s: float) -> list[Record]:
+    """Borrowers `b-0001` … and loans `loan-b-0001` …, active since before the run.
+
+    Args:
+        borrowers: how many.
+        now_s: the moment, seconds on the run clock; ages are counted from it.
+    """
+    # The exposure that orders all stand-in decisions exists before the first of them: a row that
+    # does not exist cannot be locked.
+    records: list[Record] = [Exposure(id="global")]
+    for i in range(1, borrowers + 1):
+        name = f"b-{i:04d}"
+        records.append(_borrower(name, now_s))
+        records.append(_loan(name, now_s))
+    return records
+
+
+def _borrower(name: str, now_s: float) -> Borrower:
+    return Borrower(
+        id=name,
+        existing=True,
+        limit_minor=LIMIT_MINOR,
+        limit_as_of_s=now_s - LIMIT_AGE_DAYS * DAY_S,
+        score=SCORE,
+        score_as_of_s=now_s - SCORE_AGE_DAYS * DAY_S,
+    )
+
+
+def _loan(name: str, now_s: float) -> Loan:
+    return Loan(
+        id=f"loan-{name}",
+        application_id=None,
+        borrower=name,
+        status="active",
+        principal_minor=PRINCIPAL_MINOR,
+        outstanding_minor=PRINCIPAL_MINOR,
+        schedule=tuple(
+            DueItem(due_s=now_s + MONTH_S * k, amount_minor=DUE_MINOR)
+            for k in range(1, DUE_ITEMS + 1)
+        ),
+    )

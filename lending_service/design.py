@@ -1,0 +1,192 @@
+"""The failover design: one frozen value that decides every defence of the service."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+Minor = Annotated[int, Meta(ge=0, le=10**13)]
+
+
+class DesignError(Exception):
+    """A design document that cannot be used; the message lists every problem.
+
+    Args:
+        name: of the design.
+        problems: each `key: what is wrong`, with nested keys as `breaker.open_s`.
+    """
+
+    def __init__(self, name: object, problems: Sequence[str]) -> None:
+        """Keep the problems apart."""
+        self.problems = tuple(problems)
+        super().__init__(f"design {name!r}: " + "; ".join(problems))
+
+
+class BreakerRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Open after `failures` in a row, for `open_s`; close after `probes` good ones."""
+
+    failures: Count
+    open_s: Seconds
+    probes: Count
+
+
+class StandInCaps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far decisions without the risk engine may go (lending.md §4)."""
+
+    amount_minor_max: Minor
+    user_count_max: Count
+    user_amount_minor_max: Minor
+    global_count_max: Count
+    global_amount_minor_max: Minor
+    score_min: Annotated[int, Meta(ge=0, le=1000)]
+    score_age_days_max: Annotated[float, Meta(gt=0, le=3650)]
+    rescore_within_s: Seconds
+
+
+class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every defence and its parameters. No field has a default: a design says what it does.
+
+    Args:
+        submit: `queue` answers once the wish is durable; `sync` does all the work in the request.
+        repay: the same for repayments.
+        upstream_timeout_s: longest wait for a third party's reply.
+        connect_timeout_s: longest wait for a connection.
+        tries_max: calls for one step, the first included.
+        backoff_base_s: mean of the first pause between tries; doubles.
+        backoff_cap_s: longest pause between tries.
+        retry_budget_ratio: retries allowed per first call, or null for no budget.
+        payout_key: one request id a `loan` (and a repayment), or a new one an `attempt`.
+        unknown_payment: a lost reply is `inquire`d with the same id, or taken to `fail`.
+        inquiry_first_delay_s: first inquiry after this.
+        inquiry_gap_cap_s: gaps grow to this.
+        inquiries_max: then the case is `manual` (and is inquired about at `manual_gap_s`).
+        not_found_confirmations: "never saw it" this often before the same id is sent again.
+        reissue_after_s: and not before the call is this old.
+        manual_gap_s: gap between inquiries of a manual case.
+        payment_failover: never, or only after a definite failure.
+        breaker: rule, or null for none.
+        idempotency: keys are enforced or ignored.
+        risk_down: a `stand_in` decides under caps, everybody is approved, or an error.
+        stand_in: the caps; needed when `risk_down` is `stand_in`.
+        limit_down: a `stale` limit, marked; or an error.
+        stand_in_limit_minor: limit shown to somebody whose limit was never seen.
+        funding: `route` over all funders, or the `single` first one.
+        errors: `explained` (five fields) or `bare`.
+        queue_gap_s: first pause before queued work is tried again; doubles.
+        queue_gap_cap_s: longest such pause.
+        queue_expiry_s: age at which an application that still waits is answered "no".
+        application_explain_within_s: how soon the next word is promised, or null for none.
+        mode_exit_s: a declared mode ends after so long without trouble.
+    """
+
+    name: Annotated[str, Meta(min_length=1, max_length=60)]
+    description: str
+    submit: Literal["queue", "sync"]
+    repay: Literal["queue", "sync"]
+    upstream_timeout_s: Seconds
+    connect_timeout_s: Seconds
+    tries_max: Annotated[int, Meta(ge=1, le=10)]
+    backoff_base_s: Seconds
+    backoff_cap_s: Seconds
+    retry_budget_ratio: Annotated[float, Meta(gt=0, le=10)] | None
+    payout_key: Literal["loan", "attempt"]
+    unknown_payment: Literal["inquire", "fail"]
+    inquiry_first_delay_s: Seconds
+    inquiry_gap_cap_s: Seconds
+    inquiries_max: Count
+    not_found_confirmations: Count
+    reissue_after_s: Seconds
+    manual_gap_s: Seconds
+    payment_failover: Literal["none", "definite_only"]
+    breaker: BreakerRule | None
+    idempotency: Literal["enforce", "ignore"]
+    risk_down: Literal["stand_in", "approve_all", "error"]
+    stand_in: StandInCaps | None
+    limit_down: Literal["stale", "error"]
+    stand_in_limit_minor: Annotated[int, Meta(ge=1, le=10**13)]
+    funding: Literal["route", "single"]
+    errors: Literal["explained", "bare"]
+    queue_gap_s: Seconds
+    queue_gap_cap_s: Seconds
+    queue_expiry_s: Seconds
+    application_explain_within_s: Seconds | None
+    mode_exit_s: Seconds
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, object]) -> Design:
+        """The design that a document describes.
+
+        Raises:
+            DesignError: listing every problem, with what is allowed.
+        """
+        problems = _problems(cls, mapping, "")
+        if not problems and mapping["risk_down"] == "stand_in" and mapping["stand_in"] is None:
+            problems = ["stand_in: got null, need caps because risk_down is stand_in"]
+        if problems:
+            raise DesignError(mapping.get("name"), problems)
+        return msgspec.convert(mapping, cls)
+
+
+def _problems(struct: type[Any], mapping: Mapping[str, object], where: str) -> list[str]:
+    hints = typing.get_type_hints(struct, include_extras=True)
+    found = [
+        f"{where}{key}: unknown, allowed: {', '.join(hints)}" for key in mapping if key not in hints
+    ]
+    for key, hint in hints.items():
+        if key not in mapping:
+            found.append(f"{where}{key}: missing, need {_allowed(hint)}")
+            continue
+        value, nested = mapping[key], _struct_in(hint)
+        if nested is not None and isinstance(value, Mapping):
+            found += _problems(nested, value, f"{where}{key}.")
+            continue
+        try:
+            msgspec.convert(value, hint)
+        except msgspec.ValidationError:
+            found.append(f"{where}{key}: got {value!r}, need {_allowed(hint)}")
+    return found
+
+
+def _struct_in(hint: Any) -> type[Any] | None:
+    """The Struct that a field of this type may hold, if any."""
+    for part in (hint, *typing.get_args(hint)):
+        if isinstance(part, type) and issubclass(part, msgspec.Struct):
+            return part
+    return None
+
+
+def _allowed(hint: Any) -> str:
+    """What a field of this type takes, in words."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if hint is type(None):
+        return "null"
+    if origin is Literal:
+        return " | ".join(str(arg) for arg in args)
+    if origin is Annotated:
+        return _allowed(args[0]) + _bounds(args[1])
+    if args:
+        return " or ".join(_allowed(arg) for arg in args)
+    if issubclass(hint, msgspec.Struct):
+        return "a mapping of " + ", ".join(hint.__struct_fields__)
+    return str(hint.__name__)
+
+
+def _bounds(meta: Meta) -> str:
+    words = [
+        f"{sign} {bound}"
+        for sign, bound in (
+            (">", meta.gt),
+            (">=", meta.ge),
+            ("<=", meta.le),
+            ("of length >=", meta.min_length),
+            ("of length <=", meta.max_length),
+        )
+        if bound is not None
+    ]
+    return " " + " and ".join(words)

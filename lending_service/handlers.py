@@ -1,0 +1,198 @@
+"""The operations of `openapi.yaml` as Starlette routes, without a middleware stack."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lending_service import callbacks, metrics
+from lending_service.domain import Application, Loan, Record, Repayment
+from lending_service.intake import Intake
+from lending_service.limits import read_limit
+from lending_service.modes import Modes
+from lending_service.money import Money
+from lending_service.parts import Parts
+from lending_service.replies import (
+    Callback,
+    Problem,
+    Repay,
+    Submit,
+    application_view,
+    json_response,
+    loan_view,
+    repayment_view,
+)
+from lending_service.store import CommitUnknown, StoreUnavailable
+from lending_service.worker import Report, Worker
+
+R = TypeVar("R", bound=Record)
+B = TypeVar("B", bound=msgspec.Struct)
+Endpoint = Callable[[Request], Awaitable[Response]]
+READY_WITHIN_S = 1.0
+RETRY_AFTER_S = 2.0  # our database away: a short pause; chosen, not measured
+
+
+class Handlers:
+    """Answers requests; `asgi` is the application."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        intake: Intake,
+        money: Money,
+        modes: Modes,
+        worker: Worker,
+        report: Report,
+    ) -> None:
+        """Lay the routes."""
+        self._parts = parts
+        self._intake = intake
+        self._money = money
+        self._modes = modes
+        self._worker = worker
+        self._report = report
+        self.asgi: ASGIApp = Router(routes=self._routes(), default=self._not_found)
+
+    def _routes(self) -> list[Route]:
+        table: list[tuple[str, str, Endpoint]] = [
+            ("GET", "/v1/applications/{id}", self.application),
+            ("POST", "/v1/applications", self.submit),
+            ("GET", "/v1/loans/{id}", self.loan),
+            ("POST", "/v1/loans/{id}/repayments", self.repay),
+            ("GET", "/v1/repayments/{id}", self.repayment),
+            ("GET", "/v1/borrowers/{id}/limit", self.limit),
+            ("POST", "/callbacks/payments", self.callback),
+            ("GET", "/v1/status", self.status),
+            ("GET", "/livez", self.livez),
+            ("GET", "/readyz", self.readyz),
+            ("GET", "/metrics", self.metrics),
+        ]
+        return [Route(path, self._guarded(act), methods=[method]) for method, path, act in table]
+
+    async def submit(self, request: Request) -> Response:
+        """Take in an application."""
+        key, raw = _key(request), await request.body()
+        status, body = await self._intake.submit(key, raw, _parsed(raw, Submit, key))
+        return Response(body, status, media_type="application/json")
+
+    async def application(self, request: Request) -> Response:
+        """How far an application has come."""
+        return json_response(application_view(await self._found(Application, request)))
+
+    async def loan(self, request: Request) -> Response:
+        """A loan and its schedule."""
+        loan = await self._found(Loan, request)
+        return json_response(loan_view(loan, self._parts.clock.now_s()))
+
+    async def repay(self, request: Request) -> Response:
+        """Take in a repayment."""
+        key, raw = _key(request), await request.body()
+        loan_id = request.path_params["id"]
+        status, body = await self._intake.repay(loan_id, key, raw, _parsed(raw, Repay, key))
+        return Response(body, status, media_type="application/json")
+
+    async def repayment(self, request: Request) -> Response:
+        """What became of a repayment."""
+        return json_response(repayment_view(await self._found(Repayment, request)))
+
+    async def limit(self, request: Request) -> Response:
+        """A borrower's limit, with its age."""
+        borrower = request.path_params["id"]
+        limit = await read_limit(self._parts, borrower)
+        if limit is None:
+            text = "Your limit cannot be read now; it has not changed. Please come back."
+            raise Problem(503, "limit_unknown", text, RETRY_AFTER_S, borrower)
+        return json_response(limit)
+
+    async def callback(self, request: Request) -> Response:
+        """A gateway's word; `success` ends its repeats."""
+        told = _parsed(await request.body(), Callback, "callback")
+        await callbacks.take_in(self._parts, self._money, told)
+        return PlainTextResponse("success")
+
+    async def status(self, request: Request) -> Response:
+        """The status page."""
+        return json_response({"operations": self._modes.status()})
+
+    async def livez(self, request: Request) -> Response:
+        """The process answers."""
+        return json_response({"status": "ok"})
+
+    async def readyz(self, request: Request) -> Response:
+        """The store has just answered a real read."""
+        async with asyncio.timeout(READY_WITHIN_S):
+            await self._parts.store.ping()
+        return json_response({"status": "ok"})
+
+    async def metrics(self, request: Request) -> Response:
+        """Figures."""
+        text = await metrics.prometheus(self._parts, self._worker, self._money)
+        return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
+
+    async def _found(self, kind: type[R], request: Request) -> R:
+        id_ = request.path_params["id"]
+        record = await self._parts.store.read(kind, id_)
+        if record is None:
+            text = f"There is no {kind.__name__.lower()} {id_}. Please check the number."
+            raise Problem(404, "not_found", text, None, id_)
+        return record
+
+    def _guarded(self, act: Endpoint) -> Endpoint:
+        """The one place where an error becomes a reply."""
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                return await act(request)
+            except Problem as problem:
+                return problem.response(self._parts.design.errors)
+            except Exception as error:
+                self._report(request.url.path, f"{type(error).__name__}: {error}")
+                return _trouble(error, request).response(self._parts.design.errors)
+
+        return endpoint
+
+    async def _not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError(f"{scope['type']} is not served; http is")
+        path = scope["path"]
+        problem = Problem(404, "no_such_page", f"There is nothing at {path}.", None, path)
+        await problem.response(self._parts.design.errors)(scope, receive, send)
+
+
+def _trouble(error: Exception, request: Request) -> Problem:
+    """What a fault of our own is to the borrower."""
+    reference = request.headers.get("idempotency-key") or request.url.path
+    if isinstance(error, CommitUnknown):
+        text = "We may or may not have it. Send it again with the same key: it counts once."
+        return Problem(503, "outcome_unknown", text, RETRY_AFTER_S, reference)
+    if isinstance(error, StoreUnavailable | TimeoutError):
+        text = "Our records cannot be reached, and nothing was changed. Please come back."
+        return Problem(503, "records_unavailable", text, RETRY_AFTER_S, reference)
+    text = "Something broke on our side. Please quote the reference, or try again with the key."
+    return Problem(500, "internal", text, RETRY_AFTER_S, reference)
+
+
+def _key(request: Request) -> str:
+    key = request.headers.get("idempotency-key", "")
+    if not 1 <= len(key) <= 200:
+        text = f"Idempotency-Key has {len(key)} characters, need 1..200: send a new one a wish."
+        raise Problem(400, "key_missing", text, None, request.url.path)
+    return key
+
+
+def _parsed(raw: bytes, kind: type[B], reference: str) -> B:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError as error:
+        raise Problem(
+            422, "bad_body", f"The body does not fit: {error}.", None, reference
+        ) from None
+    except msgspec.DecodeError as error:
+        raise Problem(400, "no_json", f"The body is not JSON: {error}.", None, reference) from None

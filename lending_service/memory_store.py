@@ -1,0 +1,144 @@
+"""The store in memory: for tests and for the simulation. Deterministic; one writer at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeVar, cast
+
+from msgspec.structs import replace
+
+from lending_service.domain import Record, Task
+
+R = TypeVar("R", bound=Record)
+Place = tuple[type[Record], str]
+
+
+class MemoryTx:
+    """Writes go to a buffer that the commit applies; records are frozen, so none is copied."""
+
+    def __init__(self, records: dict[Place, Record]) -> None:
+        """Look at `records`, change nothing in them."""
+        self._records = records
+        self.written: dict[Place, Record] = {}
+        self.tasks: list[tuple[str, str, float]] = []
+
+    async def get(self, kind: type[R], id_: str, *, lock: bool = False) -> R | None:
+        """The record as this transaction sees it; the one writer needs no lock."""
+        place = (kind, id_)
+        return cast("R | None", self.written.get(place) or self._records.get(place))
+
+    async def put(self, record: Record) -> None:
+        """Write over what is there."""
+        self.written[(type(record), record.id)] = record
+
+    async def add(self, record: Record) -> bool:
+        """Write if the id is free."""
+        place = (type(record), record.id)
+        if place in self.written or place in self._records:
+            return False
+        self.written[place] = record
+        return True
+
+    async def enqueue(self, kind: str, key: str, due_s: float) -> None:
+        """Add a task at the commit."""
+        self.tasks.append((kind, key, due_s))
+
+
+class MemoryStore:
+    """Records and outbox in dictionaries. Outlives the service that uses it, as a disk would."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.outcomes = {"ok": 0, "error": 0, "unknown": 0}
+        self._records: dict[Place, Record] = {}
+        self._lock = asyncio.Lock()
+        self._wake: Callable[[str], None] = _nobody
+        self._task_id = 0
+        self._tasks: dict[int, Task] = {}
+        # id -> from when it may be claimed: its due time, or the end of its lease.
+        self._ready_s: dict[int, float] = {}
+        # A heap entry that differs from `_ready_s` is out of date and skipped.
+        self._heaps: dict[str, list[tuple[float, int]]] = {}
+
+    def listen(self, wake: Callable[[str], None]) -> None:
+        """Remember whom to wake."""
+        self._wake = wake
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[MemoryTx]:
+        """One at a time; what it wrote is applied when the block ends well."""
+        async with self._lock:
+            tx = MemoryTx(self._records)
+            yield tx
+            self._records.update(tx.written)
+            for kind, key, due_s in tx.tasks:
+                self._task_id += 1
+                self._schedule(Task(id=self._task_id, kind=kind, key=key, due_s=due_s), due_s)
+            self.outcomes["ok"] += 1
+        for kind, _, _ in tx.tasks:
+            self._wake(kind)
+
+    async def read(self, kind: type[R], id_: str) -> R | None:
+        """The committed record."""
+        return cast("R | None", self._records.get((kind, id_)))
+
+    async def load(self, records: Sequence[Record]) -> None:
+        """Write those whose ids are free."""
+        for record in records:
+            self._records.setdefault((type(record), record.id), record)
+
+    async def claim(self, kind: str, now_s: float, limit: int, lease_s: float) -> list[Task]:
+        """Due tasks, earliest first, leased until `now_s + lease_s`."""
+        claimed: list[Task] = []
+        while len(claimed) < limit:
+            due_s = await self.next_due_s(kind)
+            if due_s is None or due_s > now_s:
+                break
+            _, task_id = heapq.heappop(self._heaps[kind])
+            task = replace(self._tasks[task_id], attempts=self._tasks[task_id].attempts + 1)
+            self._schedule(task, now_s + lease_s)
+            claimed.append(task)
+        return claimed
+
+    async def finish(self, task: Task) -> None:
+        """Forget the task."""
+        self._tasks.pop(task.id, None)
+        self._ready_s.pop(task.id, None)
+
+    async def reschedule(self, task: Task, due_s: float) -> None:
+        """End the lease; due again at `due_s`."""
+        self._schedule(replace(task, due_s=due_s), due_s)
+
+    async def next_due_s(self, kind: str) -> float | None:
+        """The top of the heap once out-of-date entries are gone."""
+        heap = self._heaps.get(kind, [])
+        while heap and self._ready_s.get(heap[0][1]) != heap[0][0]:
+            heapq.heappop(heap)
+        return heap[0][0] if heap else None
+
+    async def release_leases(self) -> None:
+        """Every task is ready at its own due time again."""
+        for task in list(self._tasks.values()):
+            self._schedule(task, task.due_s)
+
+    async def counts(self) -> dict[str, int]:
+        """Tasks by kind."""
+        found: dict[str, int] = {}
+        for task in self._tasks.values():
+            found[task.kind] = found.get(task.kind, 0) + 1
+        return found
+
+    async def ping(self) -> None:
+        """Memory is always there."""
+
+    def _schedule(self, task: Task, ready_s: float) -> None:
+        self._tasks[task.id] = task
+        self._ready_s[task.id] = ready_s
+        heapq.heappush(self._heaps.setdefault(task.kind, []), (ready_s, task.id))
+
+
+def _nobody(kind: str) -> None:
+    """Nobody listens yet."""

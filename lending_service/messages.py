@@ -1,0 +1,28 @@
+"""The words for borrowers: what is going on and what comes next, by reason code."""
+
+from __future__ import annotations
+
+MESSAGES: dict[str, str] = {
+    "acknowledged": "We have your application. You need do nothing; the decision comes next.",
+    "scoring": "Your application is being decided.",
+    "approved": "Approved. We are setting the money aside.",
+    "reserving": "Approved. We are setting the money aside.",
+    "reserved": "Approved, and the money is set aside. The payout comes next.",
+    "paying": "The payout is on its way.",
+    "payment_unknown": "The payout was sent and the bank has not confirmed it. We are asking; "
+    "it will not be sent twice.",
+    "payment_failed": "The bank did not take the payout. We are looking for another way.",
+    "reversing": "The payout could not be made. We are giving back the money set aside.",
+    "reversed": "The payout could not be made, and nothing is owed. You may apply again.",
+    "declined": "We cannot lend on this application. This is a decision, not a fault.",
+    "active": "Paid out. The schedule is in your loan.",
+    "manual": "The bank has still not confirmed the payout. A colleague is looking into it; "
+    "it will not be sent twice.",
+    "risk_down": "Your application is safe and waits for a decision; our risk check is away.",
+    "funding_down": "Approved. No funder answers at the moment; we keep trying.",
+    "funding_unclear": "Approved. A funder has not confirmed; we ask until it has.",
+    "payment_down": "Approved, and the money is set aside. No payment channel answers at the "
+    "moment; we keep trying.",
+    "expired": "We could not decide in time, through our fault and not yours. Nothing is owed; "
+    "you may apply again.",
+}

@@ -1,0 +1,52 @@
+"""The service's figures in Prometheus text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lending_service.money import Money
+from lending_service.parts import Parts
+from lending_service.worker import Worker
+
+Sample = tuple[str, float]
+BREAKER_VALUES = {"closed": 0, "half_open": 1, "open": 2}
+
+
+async def prometheus(parts: Parts, worker: Worker, money: Money) -> str:
+    """All figures.
+
+    Raises:
+        StoreUnavailable: the depth of the outbox cannot be read.
+    """
+    depths = await parts.store.counts()
+    calls = (
+        (f'{{dependency="{dependency}",outcome="{outcome}"}}', n)
+        for (dependency, outcome), n in parts.policy.calls.items()
+    )
+    breakers = (
+        (f'{{dependency="{name}"}}', BREAKER_VALUES[breaker.state])
+        for name, breaker in parts.policy.breakers.items()
+    )
+    blocks = (
+        _block("lending_upstream_calls_total", "counter", calls),
+        _block("lending_breaker_state", "gauge", breakers),
+        _block("lending_outbox_depth", "gauge", [("", sum(depths.values()))]),
+        _block("lending_outbox_tasks", "gauge", _by("kind", depths)),
+        _block("lending_database_calls_total", "counter", _by("outcome", parts.store.outcomes)),
+        _block("lending_task_failures_total", "counter", _by("kind", _failures(worker))),
+        _block("lending_late_successes_total", "counter", [("", money.late_successes)]),
+    )
+    return "".join(blocks)
+
+
+def _failures(worker: Worker) -> dict[str, int]:
+    return {kind: lane.failures for kind, lane in worker.lanes.items()}
+
+
+def _by(label: str, figures: dict[str, int]) -> Iterable[Sample]:
+    return ((f'{{{label}="{value}"}}', n) for value, n in figures.items())
+
+
+def _block(name: str, kind: str, samples: Iterable[Sample]) -> str:
+    lines = "".join(f"{name}{labels} {n}\n" for labels, n in samples)
+    return f"# TYPE {name} {kind}\n{lines}"

@@ -1,0 +1,124 @@
+"""The declared mode of each operation, from what the breakers say, with hysteresis.
+
+A mode begins with the first open breaker that it needs and ends once those breakers have been
+closed for `mode_exit_s`: a dependency that flaps does not make the status page flap.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from lending_service.ports import Clock
+
+Mode = Literal["FULL", "STALE", "STANDIN", "QUEUE"]
+EVENTS_MAX = 1000  # the latest ones are kept
+NEXT_UPDATE_S = 5.0  # a promise of the status page; chosen, not measured
+WORDS: dict[str, tuple[str, str]] = {
+    "FULL": ("none", "Works."),
+    "STALE": ("risk_down", "The limit shown may be old; its age is given."),
+    "STANDIN": ("risk_down", "Known customers are decided within caps; others are queued."),
+}
+QUEUED = {
+    "submit": "funding_down",
+    "disburse": "payment_down",
+    "repay": "payment_down",
+}
+QUEUE_TEXT = "Accepted and kept in order; done as soon as the other side answers again."
+
+
+class ModeEvent(msgspec.Struct, frozen=True):
+    """One change of a declared mode."""
+
+    t_s: float
+    operation: str
+    old: Mode
+    new: Mode
+    reason: str
+
+
+class Modes:
+    """Keeps the declared modes.
+
+    Args:
+        exit_s: seconds without trouble after which a mode ends.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        exit_s: float,
+        risk: str,
+        gateways: Sequence[str],
+        funders: Sequence[str],
+    ) -> None:
+        """Everything is FULL until a breaker says otherwise."""
+        self._clock = clock
+        self._exit_s = exit_s
+        self._risk = (risk,)
+        self._gateways = tuple(gateways)
+        self._funders = tuple(funders)
+        self._down: dict[str, bool] = {}
+        self._closed_s: dict[str, float] = {}
+        self._now: dict[str, tuple[Mode, float]] = {
+            operation: ("FULL", clock.now_s())
+            for operation in ("submit", "repay", "read_loan", "read_limit", "disburse")
+        }
+        self.events: deque[ModeEvent] = deque(maxlen=EVENTS_MAX)
+
+    def breaker_changed(self, dependency: str, old: str, new: str) -> None:
+        """Take in a breaker's change."""
+        self._refresh()
+        self._down[dependency] = new != "closed"
+        if new == "closed":
+            self._closed_s[dependency] = self._clock.now_s()
+        self._refresh()
+
+    def status(self) -> dict[str, dict[str, object]]:
+        """The status page's `operations`."""
+        self._refresh()
+        return {operation: self._entry(operation) for operation in self._now}
+
+    def _entry(self, operation: str) -> dict[str, object]:
+        mode, since_s = self._now[operation]
+        reason, message = WORDS.get(mode) or (QUEUED[operation], QUEUE_TEXT)
+        full = mode == "FULL"
+        return {
+            "mode": mode,
+            "since_s": since_s,
+            "reason": reason,
+            "message": message,
+            "next_update_by_s": None if full else self._clock.now_s() + NEXT_UPDATE_S,
+        }
+
+    def _refresh(self) -> None:
+        risk_down = self._all_down(self._risk)
+        paying: Mode = "QUEUE" if self._all_down(self._gateways) else "FULL"
+        submit: Mode = "STANDIN" if risk_down else "FULL"
+        if self._all_down(self._funders):
+            submit = "QUEUE"
+        self._declare("submit", submit)
+        self._declare("repay", paying)
+        self._declare("read_limit", "STALE" if risk_down else "FULL")
+        self._declare("disburse", paying)
+
+    def _declare(self, operation: str, mode: Mode) -> None:
+        old, _ = self._now[operation]
+        if mode == old:
+            return
+        now_s = self._clock.now_s()
+        reason = WORDS[mode][0] if mode in WORDS else QUEUED[operation]
+        self._now[operation] = (mode, now_s)
+        self.events.append(ModeEvent(now_s, operation, old, mode, reason))
+
+    def _all_down(self, dependencies: Sequence[str]) -> bool:
+        return all(self._troubled(name) for name in dependencies)
+
+    def _troubled(self, dependency: str) -> bool:
+        if self._down.get(dependency, False):
+            return True
+        closed_s = self._closed_s.get(dependency)
+        return closed_s is not None and self._clock.now_s() < closed_s + self._exit_s

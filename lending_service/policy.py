@@ -1,0 +1,218 @@
+"""How third parties are called: time-out, breaker, retries within a budget. All in one place."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, TypeVar
+
+import msgspec
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result
+
+from lending_service.design import BreakerRule, Design
+from lending_service.ports import Client, Clock, NoReply, Refused
+
+T = TypeVar("T")
+Outcome = Literal["ok", "refused", "no_reply", "error"]
+OUTCOMES: tuple[Outcome, ...] = ("ok", "refused", "no_reply", "error")
+BreakerState = Literal["closed", "half_open", "open"]
+NOT_TAKEN = (429, 503)  # the statuses by which a third party says that it did not take the call
+BUDGET_MAX = 10.0  # retries that may be saved up; chosen, not measured
+
+
+class Called(msgspec.Struct, frozen=True):
+    """What came of one call. `ok`: a whole reply below 500 (also a business refusal)."""
+
+    outcome: Outcome
+    status: int = 0
+    body: dict[str, Any] = {}
+
+    @property
+    def not_taken(self) -> bool:
+        """Whether it definitely had no effect, and never will."""
+        return self.outcome == "refused" or self.status in NOT_TAKEN
+
+
+class Breaker:
+    """Stops calling what fails. Without a rule it never opens.
+
+    Args:
+        rule: when to open, for how long, when to close; or None.
+        changed: called with (old, new) state after each change.
+    """
+
+    def __init__(
+        self, rule: BreakerRule | None, clock: Clock, changed: Callable[[str, str], None]
+    ) -> None:
+        """Start closed."""
+        self._rule = rule
+        self._clock = clock
+        self._changed = changed
+        self.state: BreakerState = "closed"
+        self._failures = 0
+        self._opened_s = 0.0
+        self._probing = 0
+        self._probed = 0
+
+    def allow(self) -> bool:
+        """Whether a call may be made now; the caller then owes one `note`."""
+        if self._rule is None or self.state == "closed":
+            return True
+        if self.state == "open":
+            if self._clock.now_s() < self._opened_s + self._rule.open_s:
+                return False
+            self._probing = self._probed = 0
+            self._move("half_open")
+        if self._probing >= self._rule.probes:
+            return False
+        self._probing += 1
+        return True
+
+    def note(self, outcome: Outcome | None) -> None:
+        """Take in how an allowed call ended; None when it was cancelled."""
+        if self._rule is None or self.state == "open":
+            return
+        if self.state == "half_open":
+            self._probing = max(0, self._probing - 1)
+        if outcome == "ok":
+            self._good(self._rule)
+        elif outcome is not None:
+            self._failures += 1
+            if self.state == "half_open" or self._failures >= self._rule.failures:
+                self._opened_s = self._clock.now_s()
+                self._move("open")
+
+    def _good(self, rule: BreakerRule) -> None:
+        self._failures = 0
+        if self.state == "half_open":
+            self._probed += 1
+            if self._probed >= rule.probes:
+                self._move("closed")
+
+    def _move(self, state: BreakerState) -> None:
+        old, self.state = self.state, state
+        self._changed(old, state)
+
+
+class Policy:
+    """Calls third parties as the design says.
+
+    Args:
+        changed: called with (dependency, old, new) after each change of a breaker.
+    """
+
+    def __init__(
+        self,
+        design: Design,
+        client: Client,
+        clock: Clock,
+        dice: random.Random,
+        changed: Callable[[str, str, str], None],
+    ) -> None:
+        """Make breakers as they are needed."""
+        self._design = design
+        self._client = client
+        self._clock = clock
+        self._dice = dice
+        self._changed = changed
+        self._budget = BUDGET_MAX
+        self.breakers: dict[str, Breaker] = {}
+        self.calls: dict[tuple[str, Outcome], int] = {}
+
+    async def once(
+        self,
+        dependency: str,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        lane: str = "",
+    ) -> Called:
+        """One call behind the breaker of the dependency (and lane); never raises for its outcome.
+
+        Args:
+            lane: a breaker of its own, so that inquiries neither close nor suffer from the one
+                of the calls that they inquire about.
+        """
+        breaker = self.breaker(dependency + lane)
+        if not breaker.allow():
+            return self._count(dependency, Called("refused"))
+        outcome: Outcome | None = None
+        try:
+            called = await self._call(dependency, method, path, body)
+            outcome = called.outcome
+        finally:
+            breaker.note(outcome)
+        return self._count(dependency, called)
+
+    async def tried(
+        self, dependency: str, once: Callable[[int], Awaitable[T]], again: Callable[[T], bool]
+    ) -> T:
+        """`once(1)`, and `once(2)` … while `again` says so and breaker, tries and budget allow.
+
+        The first try is outside of tenacity: a call that works pays nothing for retries.
+        """
+        breaker = self.breaker(dependency)
+        ratio = self._design.retry_budget_ratio
+        if ratio is not None:
+            self._budget = min(BUDGET_MAX, self._budget + ratio)
+        results = [await once(1)]
+        if not again(results[0]) or breaker.state == "open":
+            return results[0]
+
+        async def next_try() -> T:
+            if tries.statistics["attempt_number"] > 1:
+                results[0] = await once(tries.statistics["attempt_number"])
+            return results[0]
+
+        tries = AsyncRetrying(
+            sleep=self._clock.sleep,
+            wait=self._pause_s,
+            stop=self._enough,
+            retry=retry_if_result(lambda last: again(last) and breaker.state != "open"),
+            retry_error_callback=lambda state: results[0],
+        )
+        last: T = await tries(next_try)
+        return last
+
+    def breaker(self, name: str) -> Breaker:
+        """The breaker of that name."""
+        found = self.breakers.get(name)
+        if found is None:
+            found = self.breakers[name] = Breaker(
+                self._design.breaker, self._clock, lambda old, new: self._changed(name, old, new)
+            )
+        return found
+
+    async def _call(
+        self, dependency: str, method: str, path: str, body: dict[str, Any] | None
+    ) -> Called:
+        timeout_s = self._design.upstream_timeout_s
+        try:
+            reply = await self._client.call(dependency, method, path, body, timeout_s)
+        except Refused:
+            return Called("refused")
+        except NoReply:
+            return Called("no_reply")
+        failed = reply.status >= 500 or reply.status in NOT_TAKEN
+        return Called("error" if failed else "ok", reply.status, reply.body)
+
+    def _count(self, dependency: str, called: Called) -> Called:
+        place = (dependency, called.outcome)
+        self.calls[place] = self.calls.get(place, 0) + 1
+        return called
+
+    def _pause_s(self, state: RetryCallState) -> float:
+        """Exponential, between half and one and a half of the mean, capped."""
+        mean_s = self._design.backoff_base_s * 2.0 ** (state.attempt_number - 1)
+        return min(self._design.backoff_cap_s, mean_s * (0.5 + self._dice.random()))
+
+    def _enough(self, state: RetryCallState) -> bool:
+        if state.attempt_number >= self._design.tries_max:
+            return True
+        if self._design.retry_budget_ratio is None:
+            return False
+        if self._budget < 1.0:
+            return True
+        self._budget -= 1.0
+        return False

@@ -1,0 +1,51 @@
+"""What the service needs from outside: a clock, a client for third parties, dice."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import msgspec
+
+
+class Clock(Protocol):
+    """The run clock, real or virtual."""
+
+    def now_s(self) -> float:
+        """Seconds since the start of the run."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Let `seconds` of run time pass."""
+
+
+class Refused(Exception):
+    """The call was definitely not sent: connection refused or not made in time."""
+
+
+class NoReply(Exception):
+    """The call may have been sent and no whole reply came: its effect is unknown."""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A whole reply: HTTP status and JSON body (empty when it was no JSON object)."""
+
+    status: int
+    body: dict[str, Any]
+
+
+class Client(Protocol):
+    """Calls a third party by its name."""
+
+    async def call(
+        self,
+        dependency: str,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        timeout_s: float,
+    ) -> Reply:
+        """The third party's reply, within `timeout_s` seconds.
+
+        Raises:
+            Refused: definitely not sent.
+            NoReply: perhaps sent, no whole reply.
+        """

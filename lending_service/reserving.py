@@ -1,0 +1,127 @@
+"""Money set aside at one funder: reserved, released, committed; never at two at once."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from lending_service.domain import Application, AppState, Reservation
+from lending_service.parts import Parts
+from lending_service.router import funder_order
+from lending_service.upstreams import ReserveResult
+
+S = AppState
+RESERVABLE = (S.APPROVED, S.RESERVING)
+
+
+class Reserving:
+    """Reservations of applications, over funders as the design says."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Keep the parts."""
+        self._parts = parts
+
+    async def reserve(self, app: Application) -> ReserveResult:
+        """Reserve at the first funder that does.
+
+        Returns:
+            reserved; refused (nothing is held anywhere); unknown (one funder may hold it: that
+            one is cleared up before any other is asked).
+        """
+        for funder in await self._order(app):
+            result = await self._at(app, funder)
+            if result != "refused":
+                return result
+        return "refused"
+
+    async def release_all(self, app: Application) -> bool:
+        """Give back whatever is or may be held; whether nothing is held any more."""
+        for funder in self._parts.funders:
+            held = await self._parts.store.read(Reservation, reservation_id(app, funder))
+            if held is None or held.status not in ("reserved", "unknown"):
+                continue
+            closed = await self._parts.funding.close(held, "release")
+            if closed not in ("done", "not_found"):
+                return False
+            await self._put(replace(held, status="released"))
+        return True
+
+    async def commit(self, id_: str, n: int) -> float | None:
+        """Tell the funder that its money was paid out; seconds until the next try, or None."""
+        held = await self._parts.store.read(Reservation, id_)
+        if held is None or held.status == "committed":
+            return None
+        closed = await self._parts.funding.close(held, "commit")
+        if closed == "unavailable":
+            design = self._parts.design
+            return self._parts.pause_s(design.queue_gap_s, design.queue_gap_cap_s, n)
+        if closed != "done":
+            raise ValueError(f"commit of {id_} at {held.funder}: {closed}; the books disagree")
+        await self._put(replace(held, status="committed"))
+        return None
+
+    async def _order(self, app: Application) -> list[str]:
+        """A funder that may hold the money comes first."""
+        order = funder_order(self._parts.funders, app.id, self._parts.design.funding)
+        if app.state == S.APPROVED:
+            return list(order)
+        clear: list[str] = []
+        unclear: list[str] = []
+        for funder in order:
+            known = await self._parts.store.read(Reservation, reservation_id(app, funder))
+            doubtful = known is not None and known.status == "unknown"
+            (unclear if doubtful else clear).append(funder)
+        return unclear + clear
+
+    async def _at(self, app: Application, funder: str) -> ReserveResult:
+        asked = Reservation(
+            id=reservation_id(app, funder),
+            application_id=app.id,
+            funder=funder,
+            amount_minor=app.amount_minor,
+        )
+        known = await self._open(asked)
+        if known == "unknown":
+            result = await self._clear_up(asked)
+        else:
+            result = await self._parts.funding.reserve(asked)
+            if result == "unknown" and self._parts.design.unknown_payment == "inquire":
+                result = await self._clear_up(asked)
+        await self._settle(asked, result)
+        return result
+
+    async def _clear_up(self, asked: Reservation) -> ReserveResult:
+        """What an unknown reservation came to; one that never arrived is sent again, same id."""
+        result = await self._parts.funding.inquire(asked)
+        if result == "not_found":
+            result = await self._parts.funding.reserve(asked)
+        return result
+
+    async def _open(self, asked: Reservation) -> str | None:
+        """Write the call down before it is made; the status it had."""
+        async with self._parts.store.transaction() as tx:
+            app = await tx.get(Application, asked.application_id, lock=True)
+            known = await tx.get(Reservation, asked.id, lock=True)
+            await tx.put(asked)
+            if app is not None and app.state != S.RESERVING:
+                await tx.put(self._parts.move(app, S.RESERVING))
+        return None if known is None else known.status
+
+    async def _settle(self, asked: Reservation, result: ReserveResult) -> None:
+        async with self._parts.store.transaction() as tx:
+            app = await tx.get(Application, asked.application_id, lock=True)
+            if result == "reserved":
+                await tx.put(replace(asked, status="reserved"))
+                if app is not None and app.state == S.RESERVING:
+                    moved = self._parts.move(app, S.RESERVED)
+                    await tx.put(replace(moved, reservation_id=asked.id))
+            elif result == "refused":
+                await tx.put(replace(asked, status="refused"))
+
+    async def _put(self, held: Reservation) -> None:
+        async with self._parts.store.transaction() as tx:
+            await tx.put(held)
+
+
+def reservation_id(app: Application, funder: str) -> str:
+    """The request id of an application's reservation at one funder."""
+    return f"res-{app.id.removeprefix('app-')}-{funder}"

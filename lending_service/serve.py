@@ -1,0 +1,234 @@
+"""The service as a program: `python -m lending_service.serve`.
+
+Exit codes: 0 ended by SIGTERM or SIGINT; 2 the configuration cannot be used; 4 something around
+it is missing (port taken, database not reached).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import signal
+import socket
+import sys
+from ipaddress import ip_address
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import msgspec
+import uvicorn
+import uvloop
+from starlette.types import ASGIApp
+
+from lending_service.app import build
+from lending_service.book import book
+from lending_service.clock import RunClock
+from lending_service.design import Design, DesignError
+from lending_service.http_client import HttpClient
+from lending_service.memory_store import MemoryStore
+from lending_service.postgres_store import PostgresStore
+from lending_service.store import Store, StoreUnavailable
+
+CONFIG_VARIABLE = "HARNESS_SERVICE_CONFIG"
+EXIT_CONFIG, EXIT_SURROUNDINGS = 2, 4
+DATABASE_WAIT_S, DATABASE_GAP_S = 10.0, 0.2
+STOP_S = 1  # uvicorn's grace for open requests
+
+
+class Fatal(Exception):
+    """The program cannot run. `code` is its exit code."""
+
+    def __init__(self, code: int, message: str) -> None:
+        """Keep the exit code."""
+        super().__init__(message)
+        self.code = code
+
+
+class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where PostgreSQL listens."""
+
+    host: str
+    port: int
+    user: str
+    database: str
+
+
+class BookConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many borrowers exist already (0 .. 9999)."""
+
+    borrowers: int
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The configuration file."""
+
+    name: str
+    host: str
+    port: int
+    t0_ns: int
+    seed: int
+    design: dict[str, object]
+    database: Database | None
+    upstreams: dict[str, str]
+    book: BookConfig
+
+
+def main() -> int:
+    """Run until told to stop; the exit code."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+    logging.basicConfig(handlers=[_JsonLines()], level=logging.WARNING)
+    try:
+        config = _config(os.environ.get(CONFIG_VARIABLE, ""))
+        design = Design.from_mapping(config.design)
+        listener = _listener(config.host, config.port)
+        with listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(config, design, listener))
+    except DesignError as error:
+        return _fatal(EXIT_CONFIG, str(error))
+    except Fatal as error:
+        return _fatal(error.code, str(error))
+    return 0
+
+
+async def _serve(config: Config, design: Design, listener: socket.socket) -> None:
+    clock = RunClock(config.t0_ns)
+    client = HttpClient(config.upstreams, design.connect_timeout_s)
+    store = await _store(config.database, clock)
+    try:
+        await store.load(book(config.book.borrowers, clock.now_s()))
+        dice = random.Random(f"{config.seed}/{config.name}")  # noqa: S311 - dice, not secrets
+        service = build(design, store, client, clock, dice, list(config.upstreams), _report)
+        await service.start(asyncio.get_running_loop().create_task)
+        try:
+            await _server(service.asgi).serve(sockets=[listener])
+        finally:
+            await service.stop()
+    finally:
+        await client.close()
+        if isinstance(store, PostgresStore):
+            await store.close()
+
+
+def _server(asgi: ASGIApp) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            asgi,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=STOP_S,
+        )
+    )
+
+
+async def _store(database: Database | None, clock: RunClock) -> Store:
+    """The store, once it answers.
+
+    Raises:
+        Fatal: it did not within `DATABASE_WAIT_S`.
+    """
+    if database is None:
+        return MemoryStore()
+    place = f"{database.user}@{database.host}:{database.port}/{database.database}"
+    deadline_s = clock.now_s() + DATABASE_WAIT_S
+    while True:
+        try:
+            return await PostgresStore.connect(
+                database.host, database.port, database.user, database.database
+            )
+        except StoreUnavailable as error:
+            if clock.now_s() >= deadline_s:
+                text = f"{place}: no answer within {DATABASE_WAIT_S:g} s; {error}"
+                raise Fatal(EXIT_SURROUNDINGS, text) from error
+        await clock.sleep(DATABASE_GAP_S)
+
+
+def _config(path: str) -> Config:
+    """The configuration.
+
+    Raises:
+        Fatal: there is none, or it does not fit.
+    """
+    if not path:
+        raise Fatal(EXIT_CONFIG, f"{CONFIG_VARIABLE} is not set; name a configuration file in it")
+    try:
+        config = msgspec.json.decode(Path(path).read_bytes(), type=Config)
+    except (OSError, msgspec.DecodeError) as error:
+        raise Fatal(EXIT_CONFIG, f"configuration {path}: {error}") from error
+    problems = _problems(config)
+    if problems:
+        raise Fatal(EXIT_CONFIG, f"configuration {path}: " + "; ".join(problems))
+    return config
+
+
+def _problems(config: Config) -> list[str]:
+    found = []
+    if not 1 <= config.port <= 65_535:
+        found.append(f"port {config.port}, need 1..65535")
+    if not _is_loopback(config.host):
+        found.append(f"host {config.host!r}, need a loopback address such as 127.0.0.1")
+    if not 0 <= config.book.borrowers <= 9_999:
+        found.append(f"book.borrowers {config.book.borrowers}, need 0..9999")
+    for kind, example in (("payment_", "payment_a"), ("funding_", "funding_a"), ("risk", "risk")):
+        if not any(name.startswith(kind) for name in config.upstreams):
+            found.append(f"upstreams {list(config.upstreams)}, need one such as {example}")
+    return found
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """The port, taken before anything else is begun.
+
+    Raises:
+        Fatal: somebody else has it.
+    """
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        text = f"cannot listen on {host}:{port}: {error.strerror}; free the port or name another"
+        raise Fatal(EXIT_SURROUNDINGS, text) from error
+    return listener
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    """Told to stop: end in good order, exit code 0."""
+    raise SystemExit(0)
+
+
+class _JsonLines(logging.Handler):
+    """What libraries log, in the form of everything else on stderr."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _report(record.name, record.getMessage())
+
+
+def _report(what: str, text: str) -> None:
+    """One JSON line a problem."""
+    sys.stderr.write(msgspec.json.encode({"what": what, "text": text}).decode() + "\n")
+    sys.stderr.flush()
+
+
+def _fatal(code: int, text: str) -> int:
+    _report("fatal", text.replace("\n", " "))
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

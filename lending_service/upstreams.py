@@ -1,0 +1,163 @@
+"""The third parties as small typed calls. A business outcome is a value, never an exception."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from lending_service.domain import Payment, Reservation
+from lending_service.policy import Called, Policy
+
+CURRENCY = "CNY"
+PayResult = Literal["success", "failed", "processing", "unknown", "refused"]
+Found = Literal["success", "failed", "processing", "not_found", "unavailable"]
+ReserveResult = Literal["reserved", "refused", "unknown", "not_found"]
+CloseResult = Literal["done", "not_found", "wrong", "unavailable"]
+STATUSES: dict[str, Literal["success", "failed", "processing"]] = {
+    "SUCCESS": "success",
+    "FAILED": "failed",
+    "PROCESSING": "processing",
+}
+
+
+class Score(msgspec.Struct, frozen=True):
+    """The risk engine's word on one application."""
+
+    score: int
+    approve: bool
+
+
+class PaymentGateway:
+    """Payouts, debits and inquiries at any gateway."""
+
+    def __init__(self, policy: Policy) -> None:
+        """Call through `policy`."""
+        self._policy = policy
+
+    async def pay(self, payment: Payment) -> PayResult:
+        """Send a payment once. Only a gateway that was not reached or said so is `refused`."""
+        path, role = ("/v1/payouts", "payee") if payment.kind == "payout" else (
+            "/v1/debits", "payer")  # fmt: skip
+        body = {
+            "request_id": payment.id,
+            "reference": payment.reference,
+            "amount_minor": payment.amount_minor,
+            "currency": CURRENCY,
+            role: payment.party,
+        }
+        called = await self._policy.once(payment.gateway, "POST", path, body)
+        if called.not_taken:
+            return "refused"
+        if called.outcome != "ok":
+            return "unknown"
+        if 400 <= called.status < 500:
+            # 409 speaks of another call under this id: what became of that one is to be asked.
+            return "unknown" if called.status == 409 else "failed"
+        return STATUSES.get(str(called.body.get("status")), "unknown")
+
+    async def inquire(self, payment: Payment) -> Found:
+        """What became of a payment, by its request id."""
+        path = f"/v1/requests/{payment.id}"
+        called = await self._policy.once(payment.gateway, "GET", path, lane="/inquire")
+        if called.status == 404 and called.body.get("code") == "not_found":
+            return "not_found"
+        if called.status != 200:
+            return "unavailable"
+        return STATUSES.get(str(called.body.get("status")), "unavailable")
+
+
+class RiskEngine:
+    """Scores and limits. Both can be asked again without harm."""
+
+    def __init__(self, policy: Policy, name: str) -> None:
+        """Call the engine `name` through `policy`."""
+        self._policy = policy
+        self._name = name
+
+    async def score(
+        self, application_id: str, borrower: str, segment: str, region: str, amount_minor: int
+    ) -> Score | None:
+        """The score, or None when there is no usable one."""
+        body = {
+            "application_id": application_id,
+            "borrower": borrower,
+            "segment": segment,
+            "region": region,
+            "amount_minor": amount_minor,
+        }
+
+        async def once(_: int) -> Called:
+            return await self._policy.once(self._name, "POST", "/v1/scores", body)
+
+        return _score(await self._policy.tried(self._name, once, _worth_another))
+
+    async def limit_minor(self, borrower: str) -> int | None:
+        """The limit, or None when there is no usable one."""
+        path = f"/v1/limits/{borrower}"
+
+        async def once(_: int) -> Called:
+            return await self._policy.once(self._name, "GET", path)
+
+        called = await self._policy.tried(self._name, once, _worth_another)
+        limit = called.body.get("limit_minor")
+        usable = called.status == 200 and type(limit) is int and limit > 0
+        return limit if usable else None
+
+
+class FundingProvider:
+    """Reservations at any funder."""
+
+    def __init__(self, policy: Policy) -> None:
+        """Call through `policy`."""
+        self._policy = policy
+
+    async def reserve(self, asked: Reservation) -> ReserveResult:
+        """Reserve; tried again only when the funder definitely did not take the call."""
+        body = {
+            "request_id": asked.id,
+            "reference": asked.application_id,
+            "amount_minor": asked.amount_minor,
+        }
+
+        async def once(_: int) -> Called:
+            return await self._policy.once(asked.funder, "POST", "/v1/reservations", body)
+
+        called = await self._policy.tried(asked.funder, once, lambda called: called.not_taken)
+        if called.not_taken or 400 <= called.status < 500:
+            return "refused"
+        return _reserved(called)
+
+    async def inquire(self, asked: Reservation) -> ReserveResult:
+        """What became of a reservation."""
+        path = f"/v1/reservations/{asked.id}"
+        called = await self._policy.once(asked.funder, "GET", path, lane="/inquire")
+        return "not_found" if called.status == 404 else _reserved(called)
+
+    async def close(self, held: Reservation, how: Literal["commit", "release"]) -> CloseResult:
+        """Commit or release; both can be sent again without harm."""
+        path = f"/v1/reservations/{held.id}/{how}"
+        called = await self._policy.once(held.funder, "POST", path, {}, lane="/close")
+        if called.outcome != "ok":
+            return "unavailable"
+        codes: dict[int, CloseResult] = {200: "done", 404: "not_found"}
+        return codes.get(called.status, "wrong")
+
+
+def _worth_another(called: Called) -> bool:
+    return called.outcome != "ok"
+
+
+def _reserved(called: Called) -> ReserveResult:
+    good = called.status == 200 and called.body.get("status") in ("RESERVED", "COMMITTED")
+    return "reserved" if good else "unknown"
+
+
+def _score(called: Called) -> Score | None:
+    """A score that can be believed: whole, in range, with a known decision."""
+    score, decision = called.body.get("score"), called.body.get("decision")
+    if called.status != 200 or type(score) is not int or not 0 <= score <= 1000:
+        return None
+    if decision not in ("approve", "decline"):
+        return None
+    return Score(score, decision == "approve")

@@ -1,0 +1,160 @@
+"""The outbox relay: claims due tasks and does them. What raises is done again later, never lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from lending_service.domain import Task
+from lending_service.ports import Clock
+from lending_service.store import Store, StoreUnavailable
+
+Handler = Callable[[Task], Awaitable[float | None]]
+Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+Report = Callable[[str, str], None]
+LEASE_S = 60.0  # longer than any task runs; a restart does not wait for it
+FAILED_FIRST_S, FAILED_CAP_S = 0.2, 5.0  # pause after a task raised; chosen, not measured
+
+
+class Lane:
+    """Tasks of one kind, `width` at once: the bulkhead between kinds.
+
+    Args:
+        handle: does one task; returns seconds until it is to be done again, or None when done.
+        report: told (kind, text) of what went wrong.
+    """
+
+    def __init__(
+        self, kind: str, width: int, handle: Handler, store: Store, clock: Clock, report: Report
+    ) -> None:
+        """Idle until `run`."""
+        self.kind = kind
+        self.failures = 0
+        self._width = width
+        self._handle = handle
+        self._store = store
+        self._clock = clock
+        self._report = report
+        self._kicked = asyncio.Event()
+        self._running: dict[int, asyncio.Task[None]] = {}
+        self._alarm: asyncio.Task[None] | None = None
+
+    def kick(self) -> None:
+        """There may be something to do."""
+        self._kicked.set()
+
+    async def run(self, spawn: Spawn) -> None:
+        """Do tasks as they fall due, for ever; asleep in between, without polling."""
+        while True:
+            self._kicked.clear()
+            try:
+                await self._fill(spawn)
+                wait_s = await self._wait_s()
+            except StoreUnavailable as error:
+                self._report(self.kind, f"outbox not read: {error}")
+                wait_s = FAILED_FIRST_S
+            self._set_alarm(spawn, wait_s)
+            await self._kicked.wait()
+
+    async def run_due(self) -> int:
+        """Do all that is due now, one after another; how many."""
+        done = 0
+        while claimed := await self._store.claim(self.kind, self._clock.now_s(), 1, LEASE_S):
+            await self.do(claimed[0])
+            done += 1
+        return done
+
+    async def do(self, task: Task) -> None:
+        """One task, whatever comes of it."""
+        try:
+            wait_s = await self._handle(task)
+        except Exception as error:
+            self.failures += 1
+            self._report(self.kind, f"task {task.key}: {type(error).__name__}: {error}")
+            wait_s = min(FAILED_CAP_S, FAILED_FIRST_S * 2.0 ** min(task.attempts - 1, 10))
+        await self._write_off(task, wait_s)
+
+    def stop(self) -> list[asyncio.Task[None]]:
+        """Cancel what runs; the tasks stay in the outbox."""
+        found = [*self._running.values(), *([self._alarm] if self._alarm else [])]
+        for running in found:
+            running.cancel()
+        return found
+
+    async def _fill(self, spawn: Spawn) -> None:
+        free = self._width - len(self._running)
+        if free == 0:
+            return
+        for task in await self._store.claim(self.kind, self._clock.now_s(), free, LEASE_S):
+            self._running[task.id] = spawn(self._do_in_lane(task))
+
+    async def _do_in_lane(self, task: Task) -> None:
+        try:
+            await self.do(task)
+        finally:
+            self._running.pop(task.id, None)
+            self.kick()
+
+    async def _wait_s(self) -> float | None:
+        """Until the next task is due; None when only a kick can bring one."""
+        if len(self._running) >= self._width:
+            return None
+        due_s = await self._store.next_due_s(self.kind)
+        return None if due_s is None else max(0.0, due_s - self._clock.now_s())
+
+    def _set_alarm(self, spawn: Spawn, wait_s: float | None) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = None if wait_s is None else spawn(self._ring(wait_s))
+
+    async def _ring(self, wait_s: float) -> None:
+        await self._clock.sleep(wait_s)
+        self.kick()
+
+    async def _write_off(self, task: Task, wait_s: float | None) -> None:
+        """Tell the store, until it has heard: a task nobody wrote off would wait for its lease."""
+        while True:
+            try:
+                if wait_s is None:
+                    await self._store.finish(task)
+                else:
+                    await self._store.reschedule(task, self._clock.now_s() + wait_s)
+            except StoreUnavailable as error:
+                self._report(self.kind, f"task {task.key} not written off: {error}")
+                await self._clock.sleep(FAILED_FIRST_S)
+            else:
+                return
+
+
+class Worker:
+    """All lanes of one service."""
+
+    def __init__(self, lanes: list[Lane]) -> None:
+        """Idle until `start`."""
+        self.lanes = {lane.kind: lane for lane in lanes}
+        self._loops: list[asyncio.Task[None]] = []
+
+    def kick(self, kind: str) -> None:
+        """A task of `kind` was added."""
+        self.lanes[kind].kick()
+
+    def start(self, spawn: Spawn) -> None:
+        """Start every lane."""
+        self._loops = [spawn(lane.run(spawn)) for lane in self.lanes.values()]
+
+    async def stop(self) -> None:
+        """End every lane, and wait until it has ended."""
+        ending = list(self._loops)
+        for loop in self._loops:
+            loop.cancel()
+        for lane in self.lanes.values():
+            ending += lane.stop()
+        await asyncio.gather(*ending, return_exceptions=True)
+
+    async def run_due(self) -> int:
+        """Do all that is due now in every lane, again until nothing is; how many tasks."""
+        total = 0
+        while done := sum([await lane.run_due() for lane in self.lanes.values()]):
+            total += done
+        return total
