@@ -1,0 +1,89 @@
+"""What an invariant is made of: a claim, and a pure function that looks for counterexamples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.checker import judge
+from harness.history import History
+from harness.model import Objectives, Verdict
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What an invariant saw in a history.
+
+    Args:
+        examined: how many things it looked at; 0 is never valid.
+        bad: counterexamples, as `bad()` makes them.
+        details: numbers for the report.
+        missing: evidence that was not there, "" when all was.
+    """
+
+    examined: int
+    bad: Sequence[Mapping[str, Any]] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """A checker: one falsifiable claim about a history.
+
+    Args:
+        name: its module's name.
+        ids: what it stands for in the catalogue of invariants.
+        claim: one falsifiable sentence.
+        examine: pure function that finds counterexamples.
+    """
+
+    name: str
+    ids: tuple[str, ...]
+    claim: str
+    examine: Callable[[History, Objectives], Findings]
+
+    def check(self, history: History, objectives: Objectives) -> Verdict:
+        """Judge the history."""
+        found = self.examine(history, objectives)
+        # Any: a Protocol's plain attributes are settable, a frozen value's are not.
+        checker: Any = self
+        return judge(
+            checker,
+            examined=found.examined,
+            bad=found.bad,
+            details=found.details,
+            missing=found.missing,
+        )
+
+
+def bad(t_s: float, what: str, events: Iterable[int], **values: Any) -> dict[str, Any]:
+    """A counterexample.
+
+    Args:
+        t_s: when it happened, run clock.
+        what: one sentence with ids, amounts and seconds.
+        events: numbers of the events that show it.
+        values: the same as data.
+    """
+    return {"t_s": round(t_s, 3), "what": what, "events": sorted(set(events)), **values}
+
+
+def missing(*reasons: str) -> str:
+    """Those reasons that are not empty, in one line."""
+    return "; ".join(reason for reason in reasons if reason)
+
+
+def money(amount_minor: Any) -> str:
+    """An amount for a sentence; "an unknown amount" when there is none."""
+    if not isinstance(amount_minor, int):
+        return "an unknown amount"
+    return f"{amount_minor:,} minor units"
+
+
+def some(names: Iterable[str], most: int = 3) -> str:
+    """The first few names, and how many more there are."""
+    listed = sorted(names)
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more

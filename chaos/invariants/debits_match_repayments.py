@@ -1,0 +1,110 @@
+"""M3: money taken from borrowers is money credited to their loans, once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chaos.invariants._finding import Findings, Invariant, bad, missing, money
+from chaos.invariants._views import (
+    GATEWAYS,
+    acknowledged,
+    amount,
+    cut_off,
+    final_reads,
+    intents,
+    moved,
+    never_read,
+    unread,
+)
+from harness.history import Event, History
+from harness.model import Objectives, Op, Outcome
+
+
+def _examine(history: History, objectives: Objectives) -> Findings:
+    if absent := unread(history, GATEWAYS):
+        return Findings(0, missing=absent)
+    debits, finals = moved(history, "debit"), final_reads(history, "repayment")
+    promised = acknowledged(history, "repay", "repayment_id")
+    credited = [op for op in finals.values() if op.value.get("status") == "credited"]
+    in_flight = {op.k for op in finals.values() if _in_flight(op, debits.get(op.k), objectives)}
+    silent = {k: taken for k, taken in debits.items() if k not in promised and k not in finals}
+    found = [_twice(k, taken) for k, taken in debits.items() if len(taken) > 1]
+    found += [
+        bad(op.t_invoke_s, wrong, [op.index, *(e.i for e in taken)], repayment_id=op.k)
+        for op in finals.values()
+        if op.k not in in_flight and (wrong := _wrong(op, taken := debits.get(op.k, [])))
+    ]
+    found += _unannounced(silent, _cut_off_amounts(history, objectives))
+    return Findings(
+        examined=len(debits.keys() | {op.k for op in credited}),
+        bad=found,
+        details={
+            "acknowledged": len(promised),
+            "debited_minor": sum(amount(e) for taken in debits.values() for e in taken),
+            "credited_minor": sum(int(op.value.get("amount_minor") or 0) for op in credited),
+            "never_acknowledged": len(silent),
+            "in_flight": len(in_flight),
+        },
+        missing=missing(
+            never_read(promised, finals, "repayments"),
+            f"{len(in_flight)} debits in flight at the last read" if in_flight else "",
+        ),
+    )
+
+
+def _twice(k: str, taken: list[Event]) -> Mapping[str, Any]:
+    each = "; ".join(f"{money(amount(e))} by {e.p} at {e.t_s:.2f} s" for e in taken)
+    what = f"repayment {k} was debited {len(taken)} times: {each}"
+    return bad(taken[1].t_s, what, [e.i for e in taken], repayment_id=k)
+
+
+def _wrong(op: Op, taken: list[Event]) -> str:
+    status, promised = op.value.get("status"), op.value.get("amount_minor")
+    if not taken:
+        what = f"credited with {money(promised)}, but no gateway debited it"
+        return f"repayment {op.k} is {what}" if status == "credited" else ""
+    debited = f"repayment {op.k}: {money(amount(taken[0]))} debited by {taken[0].p}"
+    if status != "credited":
+        return f"{debited} at {taken[0].t_s:.2f} s, still {status} at {op.t_invoke_s:.2f} s"
+    return "" if amount(taken[0]) == promised else f"{debited}, but {money(promised)} credited"
+
+
+def _in_flight(op: Op, taken: list[Event] | None, objectives: Objectives) -> bool:
+    """Whether the debit came just before the read, so that its news may be on its way."""
+    if not taken or op.value.get("status") in {"credited", "failed"}:
+        return False
+    return taken[0].t_s > op.t_invoke_s - objectives.ack_s
+
+
+def _cut_off_amounts(history: History, objectives: Objectives) -> Counter[int]:
+    """Amounts that borrowers were still asking to repay when the load stopped."""
+    return Counter(
+        int(attempts[-1].request.get("amount_minor") or 0)
+        for attempts in intents(history, "repay").values()
+        if all(op.outcome is not Outcome.OK for op in attempts)
+        and cut_off(attempts[-1], history, objectives)
+    )
+
+
+def _unannounced(
+    silent: Mapping[str, list[Event]], undecided: Counter[int]
+) -> Iterator[Mapping[str, Any]]:
+    for k, (first, *_) in silent.items():
+        if undecided[amount(first)] > 0:  # each repayment that was cut off excuses one debit
+            undecided[amount(first)] -= 1
+            continue
+        what = f"{money(amount(first))} taken, never acknowledged: {first.p} debited"
+        yield bad(
+            first.t_s, f"{what} repayment {k} at {first.t_s:.2f} s", [first.i], repayment_id=k
+        )
+
+
+INVARIANT = Invariant(
+    name="debits_match_repayments",
+    ids=("M3",),
+    claim="Each repayment is debited at most once, credited exactly when debited with the same "
+    "amount, and no debit is one that nobody was told of.",
+    examine=_examine,
+)

@@ -1,0 +1,61 @@
+"""U3: a refusal says why, what to do next and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chaos.invariants._finding import Findings, Invariant, bad
+from chaos.invariants._views import cut_off, explained, result
+from harness.history import History
+from harness.model import FaultWindow, Objectives, Op, Outcome
+
+FRONT = ("borrower->lending", "lending")
+"""Where a fault leaves nobody who could explain, unless the contract's `front` lists others."""
+
+
+def _examine(history: History, objectives: Objectives) -> Findings:
+    front = objectives.contract.get("front", FRONT)
+    windows = [window for window in history.windows if window.where in front]
+    cut = {
+        op.index
+        for op in history.all_ops
+        if op.t_end_s is None and cut_off(op, history, objectives)
+    }
+    ops = [op for op in history.all_ops if op.index not in cut]
+    failed = [op for op in ops if op.outcome is not Outcome.OK]
+    bare = [op for op in failed if not explained(op)]
+    excused = {op.index for op in bare if _is_excused(op, windows)}
+    return Findings(
+        examined=len(ops),
+        bad=[_bad(op) for op in bare if op.index not in excused],
+        details={
+            "failed": len(failed),
+            "explained": len(failed) - len(bare),
+            "excused": len(excused),
+            "cut_off": len(cut),
+        },
+    )
+
+
+def _is_excused(op: Op, windows: list[FaultWindow]) -> bool:
+    """Whether nothing came back while the fault stood between borrower and service."""
+    if op.value.get("http_status"):
+        return False
+    t_end_s = float("inf") if op.t_end_s is None else op.t_end_s
+    return any(window.overlaps(op.t_invoke_s, t_end_s) for window in windows)
+
+
+def _bad(op: Op) -> Mapping[str, Any]:
+    t_s = op.t_invoke_s if op.t_end_s is None else op.t_end_s
+    what = f"{op.f} {op.k} of {op.p} got {result(op)} at {t_s:.2f} s, without any explanation"
+    return bad(t_s, what, [op.index], f=op.f, key=op.k, err=op.err)
+
+
+INVARIANT = Invariant(
+    name="no_unexplained_failure",
+    ids=("U3",),
+    claim="Every failure is explained with code, message, retryable, retry_after_s and reference; "
+    "silence is excused only while a fault stands between borrower and service.",
+    examine=_examine,
+)

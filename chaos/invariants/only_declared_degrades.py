@@ -1,0 +1,102 @@
+"""R1: while a dependency is broken, only what is declared to depend on it gets worse."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chaos.invariants._finding import Findings, Invariant, bad
+from chaos.invariants._views import FUNDERS, cut_off, explained, own_doing, result
+from harness.history import History
+from harness.model import FaultWindow, Objectives, Op, Outcome
+
+OK_RATIO_MIN = 0.99
+"""Share of ok answers that is held during a fault; chosen, not measured."""
+
+AFFECTED: Mapping[str, tuple[str, ...]] = {
+    "payment": ("repay",),
+    "risk": ("submit", "read_limit"),
+    "funding": (),
+    "all_funding": ("submit", "read_limit"),
+    "database": ("submit", "application", "read_loan", "read_limit", "repay", "repayment"),
+}
+"""Operations that may get worse: those whose cell of the degradation contract is not FULL."""
+
+
+def _examine(history: History, objectives: Objectives) -> Findings:
+    declared = {**AFFECTED, **objectives.contract.get("affected", {})}
+    held: defaultdict[str, list[Op]] = defaultdict(list)
+    for op in history.all_ops:
+        windows = [w for w in history.windows if w.overlaps(op.t_invoke_s, _t_end_s(op))]
+        if windows and not _may_degrade(op, windows, declared):
+            held[op.f].append(op)
+    judged = {f: _judged(ops, history, objectives) for f, ops in sorted(held.items())}
+    wrong = [one for f, ops in judged.items() if ops and (one := _wrong(f, ops))]
+    ratios = {f: round(_ok_ratio(ops), 4) for f, ops in judged.items() if ops}
+    return Findings(
+        examined=sum(map(len, judged.values())),
+        bad=wrong,
+        details={"ok_ratio": ratios, "faulted": sorted({w.where for w in history.windows})},
+        missing="" if ratios else "no operation that has to keep its level ran during a fault",
+    )
+
+
+def _may_degrade(op: Op, windows: list[FaultWindow], declared: Mapping[str, Iterable[str]]) -> bool:
+    names = {_dependency(window.where, declared) for window in windows}
+    places = " ".join(window.where for window in windows)
+    if all(funder in places for funder in FUNDERS):
+        names.add("all_funding")
+    return "" in names or any(op.f in declared[name] for name in names)
+
+
+def _dependency(where: str, declared: Mapping[str, Iterable[str]]) -> str:
+    """The dependency behind a link or service, `lending->payment_a` -> `payment`.
+
+    Returns:
+        "" for what is none, such as the service itself: then everything may degrade.
+    """
+    for end in reversed(where.split("->")):
+        for name in (end, end.rpartition("_")[0]):
+            if name in declared:
+                return name
+    return ""
+
+
+def _judged(ops: list[Op], history: History, objectives: Objectives) -> list[Op]:
+    return [
+        op
+        for op in ops
+        if not own_doing(op, objectives)
+        and not (op.t_end_s is None and cut_off(op, history, objectives))
+    ]
+
+
+def _wrong(f: str, ops: list[Op]) -> Mapping[str, Any] | None:
+    failed = [op for op in ops if op.outcome is not Outcome.OK]
+    bare = [op for op in failed if not explained(op)]
+    if not bare and _ok_ratio(ops) >= OK_RATIO_MIN:
+        return None
+    first = (bare or failed)[0]
+    what = (
+        f"{f} is not declared to depend on what was broken, but {len(failed)} of {len(ops)} failed,"
+        f" {len(bare)} unexplained: first {first.k} with {result(first)} at {_t_end_s(first):.2f} s"
+    )
+    return bad(_t_end_s(first), what, [op.index for op in failed[:10]], f=f, failed=len(failed))
+
+
+def _ok_ratio(ops: list[Op]) -> float:
+    return sum(1 for op in ops if op.outcome is Outcome.OK) / len(ops)
+
+
+def _t_end_s(op: Op) -> float:
+    return op.t_invoke_s if op.t_end_s is None else op.t_end_s
+
+
+INVARIANT = Invariant(
+    name="only_declared_degrades",
+    ids=("R1",),
+    claim="During a fault every operation that is not declared to depend on what is broken is "
+    "answered ok in at least 99 % of cases, and fails without explanation in none.",
+    examine=_examine,
+)

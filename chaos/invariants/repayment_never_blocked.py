@@ -1,0 +1,53 @@
+"""U5: whoever wants to repay can, whatever else is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chaos.invariants._finding import Findings, Invariant, bad, money
+from chaos.invariants._views import cut_off, intents, own_doing, result
+from harness.history import History
+from harness.model import Objectives, Op, Outcome
+
+
+def _examine(history: History, objectives: Objectives) -> Findings:
+    every = intents(history, "repay")
+    open_ = {k: ops for k, ops in every.items() if not _is_accepted(ops)}
+    own = {k for k, ops in open_.items() if own_doing(ops[-1], objectives)}
+    cut = {k for k, ops in open_.items() if cut_off(ops[-1], history, objectives)} - own
+    blocked = {k: ops for k, ops in open_.items() if k not in own | cut}
+    return Findings(
+        examined=len(every) - len(own) - len(cut),
+        bad=[_bad(k, ops) for k, ops in blocked.items()],
+        details={
+            "n": len(every) - len(own) - len(cut),
+            "blocked": len(blocked),
+            "own_doing": len(own),
+            "cut_off": len(cut),
+            "tries_max": max(map(len, every.values()), default=0),
+        },
+    )
+
+
+def _is_accepted(ops: list[Op]) -> bool:
+    return any(op.outcome is Outcome.OK for op in ops)
+
+
+def _bad(k: str, ops: list[Op]) -> Mapping[str, Any]:
+    first, last = ops[0], ops[-1]
+    wish = f"{money(first.request.get('amount_minor'))} to loan {first.request.get('loan_id')}"
+    what = (
+        f"repayment {k} of {wish}, tried {len(ops)} times from {first.t_due_s:.2f} s to "
+        f"{last.t_invoke_s:.2f} s, was never accepted: last {result(last)}"
+    )
+    return bad(first.t_due_s, what, [op.index for op in ops], key=k, err=last.err)
+
+
+INVARIANT = Invariant(
+    name="repayment_never_blocked",
+    ids=("U5",),
+    claim="Every repayment is accepted, at the latest when tried again with the same key, unless "
+    "the borrower's own request is at fault.",
+    examine=_examine,
+)

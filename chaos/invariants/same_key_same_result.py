@@ -1,0 +1,74 @@
+"""M8: asking again with the same key changes nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from chaos.invariants._finding import Findings, Invariant, bad
+from harness.history import History
+from harness.model import Objectives, Op, Outcome
+
+ID = {"submit": "application_id", "repay": "repayment_id"}
+
+
+def _examine(history: History, objectives: Objectives) -> Findings:
+    attempts: defaultdict[tuple[str, str], list[Op]] = defaultdict(list)
+    for op in history.ops(*ID):
+        if op.k:
+            attempts[op.f, op.k].append(op)
+    tried = {key: ops for key, ops in attempts.items() if _tells_something(ops)}
+    return Findings(
+        examined=len(tried),
+        bad=[one for (f, k), ops in tried.items() if (one := _wrong(f, k, ops))],
+        details={
+            "keys": len(attempts),
+            "asked_again": sum(1 for ops in attempts.values() if len(ops) > 1),
+            "other_bodies": sum(1 for ops in attempts.values() if len(set(map(_body, ops))) > 1),
+        },
+    )
+
+
+def _tells_something(ops: list[Op]) -> bool:
+    """Whether the key has two results to compare: oks, or an ok and another body's refusal."""
+    oks = [op for op in ops if op.outcome is Outcome.OK]
+    others = {_body(op) for op in ops if _refused(op)} - {_body(op) for op in oks}
+    return len(oks) > 1 or bool(oks and others)
+
+
+def _wrong(f: str, k: str, ops: list[Op]) -> Mapping[str, Any] | None:
+    first, *later = [op for op in ops if op.outcome is Outcome.OK]
+    for op in later:
+        ids = [str(one.value.get(ID[f])) for one in (first, op)]
+        if _body(op) != _body(first):
+            wrong = "accepted with another body"
+        elif ids[0] != ids[1]:
+            wrong = "answered with another id"
+        else:
+            continue
+        what = f"{f} key {k} was {wrong}: {ids[0]} at {_end(first):.2f} s, {ids[1]}"
+        events = [first.index, op.index]
+        return bad(_end(op), f"{what} at {_end(op):.2f} s", events, key=k, ids=ids)
+    return None
+
+
+def _refused(op: Op) -> bool:
+    return op.outcome is Outcome.FAIL and 400 <= (op.value.get("http_status") or 0) < 500
+
+
+def _body(op: Op) -> str:
+    return repr(sorted(op.request.items()))
+
+
+def _end(op: Op) -> float:
+    return op.t_end_s or op.t_invoke_s
+
+
+INVARIANT = Invariant(
+    name="same_key_same_result",
+    ids=("M8",),
+    claim="Submits and repays with one key and one body get one id, and no other body is accepted "
+    "under that key.",
+    examine=_examine,
+)

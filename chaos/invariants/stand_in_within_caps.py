@@ -1,0 +1,82 @@
+"""M6: whoever was approved without the risk engine was approved within declared limits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chaos.invariants._approvals import Approval, approvals
+from chaos.invariants._finding import Findings, Invariant, bad, missing, money
+from chaos.invariants._views import FUNDERS, unread
+from harness.history import History
+from harness.model import Objectives
+
+
+def _examine(history: History, objectives: Objectives) -> Findings:
+    if absent := unread(history, ("risk", *FUNDERS)):
+        return Findings(0, missing=absent)
+    found = sorted(approvals(history), key=lambda one: (one.t_s, one.read.k))
+    alone = [one for one in found if one.labelled or not one.scored_before]
+    caps = objectives.contract.get("stand_in", {})
+    untried = any(w.where.endswith("risk") for w in history.windows) and not alone
+    return Findings(
+        examined=len(alone) or len(found),
+        bad=[*_wrong(alone, caps), *_beyond(alone, caps)],
+        details={
+            "approved": len(found),
+            "stand_in": len(alone),
+            "stand_in_minor": sum(one.amount_minor for one in alone),
+        },
+        missing=missing(
+            "the risk engine was faulted, but nothing was approved without it" if untried else "",
+            "no caps declared for stand-in decisions" if alone and not caps else "",
+        ),
+    )
+
+
+def _wrong(alone: list[Approval], caps: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    prefix = str(caps.get("existing_prefix", "b-"))
+    for one in alone:
+        reasons = {
+            "approved without a score and without a label": not one.labelled,
+            f"approved without a score for a new borrower ({one.borrower})": not (
+                one.borrower.startswith(prefix)
+            ),
+            "approved without a score and never scored afterwards": not one.rescored,
+        }
+        for reason in (text for text, holds in reasons.items() if holds):
+            yield _bad(one, reason)
+
+
+def _beyond(alone: list[Approval], caps: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    count: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    for one in alone:
+        for who in (one.borrower, "*"):
+            count[who] += 1
+            total[who] += one.amount_minor
+        used = {
+            "amount_minor_max": one.amount_minor,
+            "user_count_max": count[one.borrower],
+            "user_amount_minor_max": total[one.borrower],
+            "global_count_max": count["*"],
+            "global_amount_minor_max": total["*"],
+        }
+        for cap, value in used.items():
+            if cap in caps and value > caps[cap]:
+                yield _bad(one, f"stand-in decision beyond {cap}: {value:,} of {caps[cap]:,}")
+
+
+def _bad(one: Approval, reason: str) -> Mapping[str, Any]:
+    what = f"application {one.read.k}, {money(one.amount_minor)}, {one.t_s:.2f} s: {reason}"
+    return bad(one.t_s, what, [one.read.index], application_id=one.read.k, borrower=one.borrower)
+
+
+INVARIANT = Invariant(
+    name="stand_in_within_caps",
+    ids=("M6",),
+    claim="Each approval without a score of the risk engine is labelled, for an existing borrower, "
+    "within the caps, and scored afterwards.",
+    examine=_examine,
+)
