@@ -1,0 +1,1 @@
+"""Systems under test, as the harness knows them: one TARGET a module."""

@@ -1,0 +1,49 @@
+"""How many calls went over a link of the reference service, from what both ends counted."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from harness.target import LinkSpec
+
+# A line of Prometheus' text format: name{label="value",...} number
+_SAMPLE = re.compile(r"^(\w+)\{([^}]*)\} ([0-9.eE+-]+)", re.MULTILINE)
+_LABEL = re.compile(r'(\w+)="([^"]*)"')
+
+
+def counts(link: LinkSpec, caller: str, callee: Mapping[str, Any]) -> dict[str, int]:
+    """`attempted`, `failed`, `reached` on a link; {} where nobody counts.
+
+    The database and the service's callback route do not count what reaches them: there `reached` is
+    what was answered, the least that must have arrived.
+    """
+    if not caller:
+        return {}
+    if link.callee == "lending":
+        sent = json.loads(caller)["callbacks"]
+        return _numbers(sent["sent"], sent["failed"], sent["acknowledged"])
+    metric, labels = "lending_upstream_calls_total", {"dependency": link.callee}
+    if link.callee == "database":
+        metric, labels = "lending_database_calls_total", {}
+    outcomes = _by_outcome(caller, metric, labels)
+    attempted = sum(outcomes.values())
+    answered = outcomes["ok"]
+    reached = sum(callee["calls"].values()) if "calls" in callee else answered
+    return _numbers(attempted, attempted - answered, reached)
+
+
+def _numbers(attempted: int, failed: int, reached: int) -> dict[str, int]:
+    return {"attempted": attempted, "failed": failed, "reached": reached}
+
+
+def _by_outcome(text: str, metric: str, wanted: Mapping[str, str]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for name, labels_text, number in _SAMPLE.findall(text):
+        labels = dict(_LABEL.findall(labels_text))
+        if name == metric and wanted.items() <= labels.items():
+            found[labels.get("outcome", "")] += int(float(number))
+    return found

@@ -1,0 +1,108 @@
+"""The reference service's failover designs: whether one can be used, and which choice does harm."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+SERVICE_DESIGN = "lending_service.design"  # by name: the vocabulary imports no service
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """A choice of a design and the invariants that break by it."""
+
+    key: str
+    value: object
+    harm: str
+    breaks: tuple[str, ...]
+
+
+CHOICES = (
+    _Choice(
+        "payout_key", "attempt",
+        "a retry is a new payment to the gateway, which pays each",
+        ("no_double_payout", "debits_match_repayments", "active_means_paid"),
+    ),
+    _Choice(
+        "unknown_payment", "fail",
+        "silence is taken for failure, although the money may have moved",
+        ("no_double_payout", "debits_match_repayments", "active_means_paid",
+         "terminal_states_immutable"),
+    ),
+    _Choice(
+        "risk_down", "approve_all",
+        "without the risk engine everybody is approved, without label or cap",
+        ("stand_in_within_caps",),
+    ),
+    _Choice(
+        "risk_down", "error",
+        "without the risk engine nobody gets a decision",
+        ("no_unexplained_failure", "only_declared_degrades"),
+    ),
+    _Choice(
+        "idempotency", "ignore",
+        "a repeated wish is a new wish",
+        ("same_key_same_result", "no_double_payout", "debits_match_repayments"),
+    ),
+    _Choice(
+        "funding", "single",
+        "nobody steps in for the one funder",
+        ("funding_within_quota", "only_declared_degrades", "every_application_answered",
+         "recovers_within"),
+    ),
+    _Choice(
+        "submit", "sync",
+        "the borrower waits for every third party, and what was begun is lost with the request",
+        ("acknowledged_in_time", "every_application_answered", "only_declared_degrades",
+         "funding_within_quota", "active_means_paid"),
+    ),
+    _Choice(
+        "repay", "sync",
+        "a repayment needs the gateway at that moment",
+        ("repayment_never_blocked",),
+    ),
+    _Choice(
+        "limit_down", "error",
+        "no limit is shown while the risk engine is away",
+        ("no_unexplained_failure",),
+    ),
+    _Choice(
+        "errors", "bare",
+        "a refusal gives neither reason nor next step",
+        ("no_unexplained_failure", "acknowledged_in_time", "only_declared_degrades"),
+    ),
+    _Choice(
+        "application_explain_within_s", None,
+        "nobody is told when to expect the next word",
+        ("every_application_answered",),
+    ),
+    _Choice("breaker", None, "calls go on to what is known to be broken", ("recovers_within",)),
+)  # fmt: skip
+
+
+def explain(invariant: str, design: Mapping[str, Any]) -> str:
+    """The choices of a design by which this invariant can break; "" when none is known to."""
+    absent = object()
+    return "; ".join(
+        f"{choice.key}: {'null' if choice.value is None else choice.value}: {choice.harm}"
+        for choice in CHOICES
+        if invariant in choice.breaks and design.get(choice.key, absent) == choice.value
+    )
+
+
+def design_problems(design: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the service itself says is wrong with a design document; empty when it can be used.
+
+    Returns:
+        (top-level key, what is wrong with it).
+    """
+    service = importlib.import_module(SERVICE_DESIGN)
+    try:
+        service.Design.from_mapping(design)
+    except service.DesignError as error:
+        return [(re.split(r"[.:]", problem)[0], problem) for problem in error.problems]
+    return []

@@ -1,0 +1,68 @@
+"""The reference service's operations as HTTP requests, and what its answers mean."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from harness.model import Outcome
+from harness.target import Answer, Call, Completion, Request
+
+OPERATIONS = ("submit", "application", "read_loan", "read_limit", "repay", "repayment")
+# Refusals that are the borrower's own doing; everything else is the service's.
+BUSINESS_CODES = (
+    "invalid",
+    "already",
+    "no_such",
+    "no_json",
+    "key_",
+    "loan_not_active",
+    "more_than_owed",
+)
+ERROR_FIELDS = frozenset({"code", "message", "retryable", "retry_after_s", "reference"})
+BORROWER_WAITS_S = 5.0  # chosen, not measured: then the borrower gives this request up
+_READS = {
+    "application": "/v1/applications/{}",
+    "read_loan": "/v1/loans/{}",
+    "read_limit": "/v1/borrowers/{}/limit",
+    "repayment": "/v1/repayments/{}",
+}
+
+
+def request(call: Call) -> Request:
+    """How an operation is asked for.
+
+    Raises:
+        KeyError: an operation that the service does not have.
+    """
+    if call.f == "submit":
+        return _write("/v1/applications", call)
+    if call.f == "repay":
+        return _write(f"/v1/loans/{quote(call.args['loan_id'], safe='')}/repayments", call)
+    return Request("GET", _READS[call.f].format(quote(call.k, safe="")), timeout_s=BORROWER_WAITS_S)
+
+
+def _write(path: str, call: Call) -> Request:
+    body = {name: value for name, value in call.args.items() if name != "loan_id"}
+    headers = {"Idempotency-Key": call.k}
+    return Request("POST", path, headers=headers, body=body, timeout_s=BORROWER_WAITS_S)
+
+
+def classify(answer: Answer) -> Completion:
+    """What is known after an answer.
+
+    A 5xx is a definite "no" only when it explains itself in full. A 2xx without a body confirms
+    nothing.
+    """
+    body, status = answer.body, answer.status
+    explained = body.keys() >= ERROR_FIELDS
+    value = {**body, "http_status": status, "explained": explained}
+    if status is None:
+        outcome = Outcome.FAIL if answer.error == "refused" else Outcome.INFO
+        return Completion(outcome, answer.error or "protocol", value)
+    if 200 <= status < 300:
+        if body:
+            return Completion(Outcome.OK, "", {**body, "http_status": status})
+        return Completion(Outcome.INFO, "protocol", value)
+    definite = 400 <= status < 500 or (status >= 500 and explained)
+    err = str(body.get("code") or f"http_{status}")
+    return Completion(Outcome.FAIL if definite else Outcome.INFO, err, value)

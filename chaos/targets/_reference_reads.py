@@ -1,0 +1,45 @@
+"""What is read at the end of a run, and when everything that was promised is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from harness.history import History
+from harness.model import Op, Outcome
+from harness.target import Call, Completion
+
+TERMINAL = frozenset({"active", "declined", "reversed", "settled"})
+WITH_PEOPLE = frozenset({"manual", "suspended_by_policy"})  # no machine will end these
+REPAID = frozenset({"credited", "failed"})
+LOAN_ONLY = frozenset({"pending"})  # a loan follows its application, which is counted itself
+FINAL = TERMINAL | WITH_PEOPLE | REPAID | LOAN_ONLY
+
+
+def final_reads(history: History) -> list[Call]:
+    """One read of every application and repayment acknowledged, and of every loan named.
+
+    Loans of applications that are paid out late are named only by the reads themselves: asking
+    again with the longer history finds them.
+    """
+    keys: dict[tuple[str, str], None] = {}
+    for op in history.ops():
+        keys.update(dict.fromkeys(_named(op)))
+    return [Call(f, k) for f, k in sorted(keys) if k]
+
+
+def _named(op: Op) -> Iterator[tuple[str, str]]:
+    ok = op.outcome is Outcome.OK
+    if ok and op.f == "submit":
+        yield "application", str(op.value.get("application_id") or "")
+    if ok and op.f == "repay":
+        yield "repayment", str(op.value.get("repayment_id") or "")
+    if ok and op.value.get("loan_id"):
+        yield "read_loan", str(op.value["loan_id"])
+
+
+def loose_ends(last_reads: Iterable[Completion]) -> int:
+    """How many are not final yet; a read that failed leaves its end loose."""
+    return sum(
+        read.outcome is not Outcome.OK or read.value.get("status") not in FINAL
+        for read in last_reads
+    )

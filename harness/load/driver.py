@@ -1,0 +1,139 @@
+"""Turns a journey into requests and history events, without I/O: who has a network drives it.
+
+journey ──Call──> drive ──Send──> Locust (gevent) or the simulation (asyncio)
+        <─Completion─   <─Answer─
+                    └──emit──> invoke and completion events
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from harness.clock import NS
+from harness.errors import ConfigError, HarnessError, Problem
+from harness.model import Outcome
+from harness.ports import Sink
+from harness.rng import Dice
+from harness.target import Answer, Call, Journey, Request, Target, Wait
+
+JOURNEYS = "chaos.journeys"
+
+
+class JourneyKind(Protocol):
+    """What borrowers of one kind do."""
+
+    @property
+    def name(self) -> str:
+        """Unique; the name in a load plan."""
+
+    def steps(self, number: int, dice: Dice) -> Journey:
+        """The journey of borrower `number`."""
+
+
+@dataclass(frozen=True)
+class Send:
+    """Send `request`, which asks for `call`; wants an Answer sent back."""
+
+    call: Call
+    request: Request
+
+
+@dataclass(frozen=True)
+class SleepUntil:
+    """Come back at `t_ns` on the run clock; wants None sent back."""
+
+    t_ns: int
+
+
+Drive = Generator[Send | SleepUntil, Answer | None, None]
+
+
+def drive(
+    journey: Journey,
+    *,
+    name: str,
+    due_ns: int,
+    target: Target,
+    emit: Sink,
+    now_ns: Callable[[], int],
+) -> Drive:
+    """Run a journey to its end.
+
+    An operation is due when it was meant to start: the first at the arrival, a later one at the
+    completion before it plus the waits that the journey planned. After an unknown outcome the
+    journey goes on under a new process name, because whatever was asked under the old one may
+    still be happening.
+
+    Args:
+        name: process name, `consumer/17`; later `consumer/17.2`, `consumer/17.3`, ...
+        due_ns: the arrival, ns on the run clock.
+        emit: takes each event (t, p, type, f, k, v, err, due, src).
+        now_ns: the run clock.
+    """
+    process, lives, completion = name, 1, None
+    while True:
+        try:
+            step = journey.send(completion)
+        except StopIteration:
+            return
+        if isinstance(step, Wait):
+            due_ns, completion = due_ns + round(step.seconds * NS), None
+            yield SleepUntil(due_ns)
+            continue
+        request = target.request(step)
+        emit(_event(now_ns(), process, "invoke", step, step.args, due=due_ns))
+        answer = yield Send(step, request)
+        if answer is None:
+            raise HarnessError(f"{process}: {step.f} was sent None back; it needs an Answer")
+        completion, due_ns = target.classify(step, answer), now_ns()
+        outcome = completion.outcome
+        emit(_event(due_ns, process, outcome.value, step, completion.value, err=completion.err))
+        if outcome is Outcome.INFO:
+            lives += 1
+            process = f"{name}.{lives}"
+
+
+def find_journey(name: str) -> JourneyKind:
+    """The JOURNEY of a module of chaos.journeys, or of the module with this dotted name.
+
+    Raises:
+        ConfigError: no such module, or it defines no JOURNEY.
+    """
+    kind: JourneyKind = _find(name if "." in name else f"{JOURNEYS}.{name}", "JOURNEY")
+    return kind
+
+
+def find_target(dotted: str) -> Target:
+    """The TARGET of the module with this dotted name.
+
+    Raises:
+        ConfigError: no such module, or it defines no TARGET.
+    """
+    target: Target = _find(dotted, "TARGET")
+    return target
+
+
+def _find(dotted: str, constant: str) -> Any:
+    try:
+        return getattr(importlib.import_module(dotted), constant)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(Problem(str(error), dotted, f"a module with a {constant}")) from error
+
+
+def _event(
+    t: int,
+    p: str,
+    type_: str,
+    call: Call,
+    v: Mapping[str, Any],
+    *,
+    err: str = "",
+    due: int | None = None,
+) -> dict[str, Any]:
+    return {
+        "t": t, "p": p, "type": type_, "f": call.f, "k": call.k, "v": dict(v),
+        "err": err, "due": due, "src": "client",
+    }  # fmt: skip

@@ -1,0 +1,189 @@
+"""Starts Locust in a process of its own and hands its events on; imports nothing of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from asyncio.subprocess import PIPE, STDOUT, Process
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from harness.errors import RuntimeFailure
+from harness.ports import LoadPlan, LoadReport, Sink
+
+LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+READY_S_MAX = 20.0
+STOP_S_MAX = 2.0
+LINE_BYTES_MAX = 2**20
+LOG_LINES = 30  # a traceback, and the tables of statistics that Locust ends with
+
+
+class LocustLoad:
+    """A running load (`harness.ports.Load`).
+
+    Args:
+        process: the Locust process.
+        lines: what it writes to the pipe.
+        sink: takes each event.
+        log_path: where its own output goes.
+    """
+
+    def __init__(
+        self, process: Process, lines: asyncio.StreamReader, sink: Sink, log_path: Path
+    ) -> None:
+        """Take over a process that has been started."""
+        self._process = process
+        self._lines = lines
+        self._sink = sink
+        self._log_path = log_path
+        self._report: LoadReport | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Of the Locust process."""
+        return self._process.pid
+
+    async def begin(self, clock_zero: Callable[[], int]) -> None:
+        """Wait until it is ready, then give it the zero of the run clock.
+
+        Raises:
+            RuntimeFailure: not ready within 20 s.
+        """
+        try:
+            async with asyncio.timeout(READY_S_MAX):
+                line = await self._lines.readline()
+        except TimeoutError:
+            raise self._failure(f"not ready within {READY_S_MAX:g} s") from None
+        if not line:
+            raise await self._early_end()
+        assert self._process.stdin is not None  # noqa: S101 - spawned with a pipe
+        self._process.stdin.write(json.dumps({"t0_ns": clock_zero()}).encode() + b"\n")
+        self._reading = asyncio.create_task(self._read())
+
+    async def wait(self) -> LoadReport:
+        """Until every journey ended or was cut at the end of the drain.
+
+        Raises:
+            RuntimeFailure: the process died before its report.
+        """
+        if self._reading is not None:
+            await asyncio.shield(self._reading)
+        code = await self._process.wait()
+        if self._report is None or code != 0:
+            raise await self._early_end()
+        return self._report
+
+    async def stop(self) -> LoadReport:
+        """End it now; within 2 s.
+
+        Raises:
+            RuntimeFailure: it had to be killed, or died before its report.
+        """
+        if self._process.returncode is None:
+            self._process.terminate()
+        try:
+            async with asyncio.timeout(STOP_S_MAX):
+                return await self.wait()
+        except TimeoutError:
+            await self.kill()
+            raise self._failure(f"it did not end within {STOP_S_MAX:g} s and was killed") from None
+
+    async def kill(self) -> None:
+        """End it without a report."""
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
+        if self._reading is not None:
+            await self._reading
+
+    async def _read(self) -> None:
+        while (line := await self._lines.readline()).endswith(b"\n"):
+            document = json.loads(line)
+            if "report" in document:
+                self._report = LoadReport(**document["report"])
+            else:
+                self._sink(document)
+
+    async def _early_end(self) -> RuntimeFailure:
+        code = await self._process.wait()
+        return self._failure(f"it ended with exit code {code} before its work was done")
+
+    def _failure(self, what: str) -> RuntimeFailure:
+        with self._log_path.open(encoding="utf-8", errors="replace") as log:
+            tail = "".join(deque(log, LOG_LINES)).rstrip()
+        return RuntimeFailure(
+            f"load (process {self.pid}): {what}; its log is {self._log_path}, which ends:\n{tail}"
+        )
+
+
+async def start(
+    plan: LoadPlan,
+    *,
+    base_url: str,
+    sink: Sink,
+    clock_zero: Callable[[], int],
+    log_path: Path,
+    python: str,
+    env: Mapping[str, str],
+    **spawn: Any,
+) -> LocustLoad:
+    """Start Locust, wait until it is ready, let it begin.
+
+    Args:
+        base_url: where borrowers reach the service, through its link.
+        sink: takes each event, in the order in which the load wrote them.
+        clock_zero: called once the load is ready; gives `t0_ns`, a moment slightly ahead.
+        log_path: for Locust's own output; the plan is written beside it.
+        python: the interpreter.
+        env: the environment; settings of Locust's own are left out of it.
+        spawn: more arguments for the new process, `process_group` for one.
+
+    Raises:
+        RuntimeFailure: it was not ready within 20 s, or died; with the last lines of its log.
+    """
+    receive, send = os.pipe()
+    reader, transport = await _reader(receive)
+    try:
+        plan_path = log_path.with_suffix(".plan.json")
+        document = {"plan": asdict(plan), "base_url": base_url, "fd": send, "t0_ns": None}
+        plan_path.write_text(json.dumps(document), encoding="utf-8")
+        process = await _spawn(python, base_url, plan_path, send, log_path, env, spawn)
+    except BaseException:
+        transport.close()
+        raise
+    finally:
+        os.close(send)
+    load = LocustLoad(process, reader, sink, log_path)
+    try:
+        await load.begin(clock_zero)
+    except BaseException:
+        await load.kill()
+        raise
+    return load
+
+
+async def _spawn(
+    python: str, base_url: str, plan_path: Path, fd: int, log_path: Path,
+    env: Mapping[str, str], spawn: Mapping[str, Any],
+) -> Process:  # fmt: skip
+    own = {name: value for name, value in env.items() if not name.startswith("LOCUST_")}
+    with log_path.open("wb") as log:
+        return await asyncio.create_subprocess_exec(
+            python, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "-u", "1", "-r", "1",
+            "--host", base_url, "--only-summary", "--exit-code-on-error", "0",
+            stdin=PIPE, stdout=log, stderr=STDOUT, pass_fds=(fd,),
+            env={**own, "HARNESS_LOAD_PLAN": str(plan_path)}, **spawn,
+        )  # fmt: skip
+
+
+async def _reader(fd: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
+    reader = asyncio.StreamReader(limit=LINE_BYTES_MAX)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(fd, "rb", 0)
+    )
+    return reader, transport

@@ -1,0 +1,287 @@
+"""The load on real sockets: Locust, driven by an open model. The only file that imports locust.
+
+    parent ──plan file, HARNESS_LOAD_PLAN──> this process
+           <──pipe──  {"ready": true}
+           ──stdin──> {"t0_ns": 123}
+           <──pipe──  events ..., {"report": {...}} as the last line
+
+It ends at duration + drain, on SIGTERM, when the parent is gone (stdin ends, or nobody reads the
+pipe), and in any case when the kernel's alarm goes off.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import gevent  # type: ignore[import-untyped]  # ships no types
+from gevent import event, lock, pool
+from gevent.os import make_nonblocking, nb_write  # type: ignore[import-untyped]  # ships no types
+from geventhttpclient.client import HTTPClient, HTTPClientPool
+from geventhttpclient.response import HTTPConnectionClosed
+from locust import FastHttpUser, task
+from locust.contrib.fasthttp import LocustBadStatusCode
+
+from harness.clock import NS, RunClock
+from harness.load.arrivals import Arrival, arrivals, journey_dice
+from harness.load.driver import Drive, Send, SleepUntil, drive, find_journey, find_target
+from harness.model import Outcome
+from harness.ports import LoadPlan
+from harness.target import Answer, Request
+
+OPEN_MAX = 2_000
+LATE_S = 0.1
+START_S_MAX = 30.0  # chosen, not measured: from here to the zero of the run clock
+GRACE_S = 5.0
+FLUSH_S_MAX = 1.0
+
+
+class Pipe:
+    """Documents to the parent, one a line; putting one never waits for a slow reader."""
+
+    def __init__(self, fd: int) -> None:
+        """Write to the file descriptor `fd`."""
+        make_nonblocking(fd)
+        self._fd = fd
+        self._pending = bytearray()
+        self._some = event.Event()
+        self._turn = lock.RLock()
+        self._closed = False
+        gevent.spawn(self._run)
+
+    def put(self, document: Mapping[str, Any]) -> None:
+        """Add a document, unless the last one is out."""
+        if not self._closed:
+            self._pending += json.dumps(document, separators=(",", ":")).encode() + b"\n"
+            self._some.set()
+
+    def close(self, last: Mapping[str, Any]) -> None:
+        """Add the last document and write what there is, within a second."""
+        self.put(last)
+        self._closed = True
+        with gevent.Timeout(FLUSH_S_MAX, False):
+            self._flush()
+
+    def _run(self) -> None:
+        while True:
+            self._some.wait()
+            self._some.clear()
+            self._flush()
+
+    def _flush(self) -> None:
+        with self._turn:
+            while self._pending:
+                try:
+                    sent = nb_write(self._fd, bytes(self._pending[:65_536]))
+                except BrokenPipeError:
+                    _abandon("nobody reads the pipe")
+                del self._pending[:sent]
+
+
+def _abandon(why: str) -> None:
+    """End at once: a load that nobody watches must not go on."""
+    sys.stderr.write(f"load: {why}; ending\n")
+    sys.stderr.flush()
+    os._exit(3)
+
+
+def _read_line() -> bytes:
+    """One line from stdin; ends the process when the parent is gone."""
+    line = b""
+    while not line.endswith(b"\n"):
+        gevent.socket.wait_read(0)
+        chunk = os.read(0, 1)
+        if not chunk:
+            _abandon("stdin ended")
+        line += chunk
+    return line
+
+
+class _OneTry(HTTPClientPool):
+    """A connection for each request, and each request sent once.
+
+    geventhttpclient sends an idempotent request again, up to the size of its pool, when the
+    connection closes without a reply: a borrower who asks once would ask 2,000 times, and nobody
+    would see the first failure. And a connection that is used again just as the service closes it
+    would look like a fault (measured: 3 requests in 10 against a server that closes after each).
+    """
+
+    def get_client(self, url: Any) -> HTTPClient:
+        client = super().get_client(url)
+        sockets = client._connection_pool
+        sockets.size = -1  # only the number of repeats is read from it
+        sockets.return_socket = sockets.release_socket  # type: ignore[method-assign]  # no seam
+        return client
+
+
+class Load:
+    """One run of a plan.
+
+    Args:
+        document: plan, base URL and pipe, as the parent wrote them.
+        user: gives the HTTP client and Locust's environment.
+    """
+
+    def __init__(self, document: Mapping[str, Any], user: FastHttpUser) -> None:
+        """Resolve every name before anything is sent."""
+        self.plan = LoadPlan(**document["plan"])
+        self.arrivals = arrivals(self.plan)
+        self.target = find_target(self.plan.target)
+        self.kinds = {name: find_journey(name) for name in self.plan.journeys}
+        self.pipe = Pipe(document["fd"])
+        self.user = user
+        self.open = pool.Group()
+        self.clock = RunClock(0)
+        self.delivered = self.late = self.dropped = 0
+        self.late_worst_s = 0.0
+        self.crashed = False
+
+    def run(self) -> None:
+        """Wait for the zero of the run clock, let every borrower come, drain, report."""
+        self.pipe.put({"ready": True})
+        self.clock = RunClock(json.loads(_read_line())["t0_ns"])
+        end_s = self.plan.duration_s + self.plan.drain_s
+        signal.setitimer(signal.ITIMER_REAL, max(0.1, end_s + GRACE_S - self.clock.now_s()))
+        gevent.spawn(_read_line)  # returns never: the parent writes no second line
+        for arrival in self.arrivals:
+            self._sleep_until(arrival.t_s)
+            self._admit(arrival)
+        self._sleep_until(self.plan.duration_s)
+        self.open.join(timeout=max(0.0, end_s - self.clock.now_s()))
+        self.finish()
+
+    def finish(self, **_: Any) -> None:
+        """Cut what is still open and send the report; idempotent."""
+        self.open.kill(block=False)
+        report = {
+            "asked": len(self.arrivals),
+            "delivered": self.delivered,
+            "late": self.late,
+            "dropped": self.dropped,
+            "late_worst_s": round(self.late_worst_s, 6),
+        }
+        self.pipe.close({"report": report})
+        self.user.environment.process_exit_code = int(self.crashed)
+
+    def _admit(self, arrival: Arrival) -> None:
+        if len(self.open) >= OPEN_MAX:
+            self.dropped += 1
+            return
+        self.open.spawn(self._journey, arrival).link_exception(self._crashed)
+
+    def _journey(self, arrival: Arrival) -> None:
+        late_s = self.clock.now_s() - arrival.t_s
+        self.delivered += 1
+        self.late += late_s > LATE_S
+        self.late_worst_s = max(self.late_worst_s, late_s)
+        dice = journey_dice(self.plan, arrival.number)
+        steps = drive(
+            self.kinds[arrival.journey].steps(arrival.number, dice),
+            name=f"{arrival.journey}/{arrival.number}",
+            due_ns=round(arrival.t_s * NS),
+            target=self.target,
+            emit=self.pipe.put,
+            now_ns=lambda: round(self.clock.now_s() * NS),
+        )
+        self._play(steps)
+
+    def _play(self, steps: Drive) -> None:
+        answer: Answer | None = None
+        while True:
+            try:
+                step = steps.send(answer)
+            except StopIteration:
+                return
+            if isinstance(step, SleepUntil):
+                self._sleep_until(step.t_ns / NS)
+            answer = self._send(step) if isinstance(step, Send) else None
+
+    def _send(self, step: Send) -> Answer:
+        """One request; Locust counts it under the operation's name, as failed unless it is ok."""
+        request = step.request
+        with (
+            gevent.Timeout(request.timeout_s),
+            self.user.client.request(
+                request.method, request.path, name=step.call.f, catch_response=True,
+                data=_body(request), headers=_headers(request),
+            ) as response,
+        ):  # fmt: skip
+            answer = _answer(response)
+            completion = self.target.classify(step.call, answer)
+            if completion.outcome is Outcome.OK:
+                response.success()
+            else:
+                response.failure(completion.err)
+        return answer
+
+    def _sleep_until(self, t_s: float) -> None:
+        gevent.sleep(max(0.0, t_s - self.clock.now_s()))
+
+    def _crashed(self, greenlet: gevent.Greenlet) -> None:
+        """A journey or a target that raises is a defect of the harness: end the load, loudly."""
+        self.crashed = True
+        gevent.spawn(self.user.environment.runner.quit)
+
+
+def _body(request: Request) -> str | None:
+    return None if request.body is None else json.dumps(request.body)
+
+
+def _headers(request: Request) -> dict[str, str]:
+    headers = {**request.headers, "Connection": "close", "Accept-Encoding": "identity"}
+    return headers if request.body is None else {"Content-Type": "application/json", **headers}
+
+
+def _answer(response: Any) -> Answer:
+    error = response.request_meta["exception"]
+    if error is not None and not isinstance(error, LocustBadStatusCode):
+        return Answer(None, error=_kind(getattr(error, "original", error)))
+    try:
+        body = json.loads(response.content or b"null")
+    except ValueError:
+        body = None
+    return Answer(response.status_code, body if isinstance(body, dict) else {})
+
+
+def _kind(error: BaseException) -> str:
+    """What became of a request without an answer; only a connection that never was is `refused`."""
+    if isinstance(error, gevent.Timeout | TimeoutError):
+        return "timeout"
+    if isinstance(error, ConnectionRefusedError | socket.gaierror):
+        return "refused"
+    return "reset" if isinstance(error, HTTPConnectionClosed | OSError) else "protocol"
+
+
+class Borrowers(FastHttpUser):
+    """The one Locust user behind which all borrowers share a client."""
+
+    max_redirects = 0
+
+    def __init__(self, environment: Any) -> None:
+        """Make room for one connection a borrower."""
+        self.client_pool = _OneTry(concurrency=OPEN_MAX + 1)
+        super().__init__(environment)
+
+    @task
+    def whole_run(self) -> None:
+        """The whole run, once."""
+        self.environment.process_exit_code = 1  # until the report is out
+        try:
+            with open(os.environ["HARNESS_LOAD_PLAN"], encoding="utf-8") as file:
+                load = Load(json.load(file), self)
+            self.environment.events.quitting.add_listener(load.finish)
+            load.run()
+        except Exception:
+            # Locust would log it and start the task again; here it is the end.
+            logging.exception("load: the plan cannot be run")
+        finally:
+            self.environment.runner.quit()
+
+
+signal.setitimer(signal.ITIMER_REAL, START_S_MAX)
