@@ -1,0 +1,62 @@
+"""What the two ends of a link counted, fetched past the link."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from harness.errors import TargetContractError
+from harness.runtimes.process.recovery import RecoveryFile
+from harness.runtimes.sockets import TOKEN_HEADER, text_of
+from harness.target import Target
+
+COUNTS = "/_counts"
+METRICS = "/metrics"
+COUNTS_S = 0.5  # chosen: counts are never waited for
+
+
+class Counting:
+    """`Counts` of a target: reads both ends and lets the target make sense of them.
+
+    Args:
+        client: for the fetching.
+        recovery: addresses and token of the run.
+        target: knows what the numbers mean.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, recovery: RecoveryFile, target: Target) -> None:
+        """Nothing is fetched yet."""
+        self._client = client
+        self._recovery = recovery
+        self._target = target
+
+    async def __call__(self, link: str) -> Mapping[str, int]:
+        """`attempted`, `failed` and `reached` of a link; {} when neither end could be asked.
+
+        Raises:
+            TargetContractError: an end answered with something that the target cannot read.
+        """
+        spec = next(spec for spec in self._target.links if spec.name == link)
+        state = self._recovery.read()
+        caller, callee = await asyncio.gather(
+            self._text(state, spec.caller, metrics=True),
+            self._text(state, spec.callee, metrics=False),
+        )
+        try:
+            return self._target.counts(spec, caller, json.loads(callee or "{}"))
+        except (ValueError, KeyError) as error:
+            raise TargetContractError(f"counts of {link} cannot be read: {error!r}") from error
+
+    async def _text(self, state: Mapping[str, Any], name: str, *, metrics: bool) -> str:
+        service = state["services"].get(name)
+        if service is None or service["protocol"] != "http":
+            return ""
+        url = f"http://{service['address']}"
+        if service["scripted"]:
+            headers = {TOKEN_HEADER: self._recovery.token()}
+            return await text_of(self._client, url + COUNTS, COUNTS_S, headers)
+        return await text_of(self._client, url + METRICS, COUNTS_S) if metrics else ""

@@ -1,0 +1,156 @@
+"""Starting the programs of a run: marked, recorded, in one process group, off the terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.errors import RuntimeFailure
+from harness.runtimes.process.procs import MARK, PROGRAM, Proc, identify
+from harness.runtimes.process.recovery import RecoveryFile
+
+TOKEN = "HARNESS_TOKEN"
+# Would change where a child connects to, or pass on what another run was told.
+UNWANTED = ("PG", "HARNESS_")
+TAIL = 12  # last lines of a log in an error message; chosen
+
+
+@dataclass(frozen=True)
+class Command:
+    """How to start a program; plain data, with no secret in it.
+
+    Args:
+        argv: program and arguments.
+        log: file for stdout and stderr.
+        cwd: folder to start in.
+        env: on top of ours.
+        uid, gid: whose rights it gets; None for ours.
+        secret: whether it gets the control token, in its environment.
+    """
+
+    argv: list[str]
+    log: str
+    cwd: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    uid: int | None = None
+    gid: int | None = None
+    secret: bool = False
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return asdict(self)
+
+
+def clean_env() -> dict[str, str]:
+    """Our environment without proxies and without what belongs to another run or database."""
+    return {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(UNWANTED) and not key.lower().endswith("_proxy")
+    }
+
+
+class Launcher:
+    """Starts programs by their recorded commands and knows how those ended.
+
+    Args:
+        recovery: holds the commands; gets every process.
+    """
+
+    def __init__(self, recovery: RecoveryFile) -> None:
+        """Nothing is started yet."""
+        self._recovery = recovery
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._replaced: list[subprocess.Popen[bytes]] = []
+
+    def start(self, program: str) -> Proc:
+        """Start a program and record the process.
+
+        Raises:
+            RuntimeFailure: it cannot be executed.
+        """
+        state = self._recovery.read()
+        command = Command(**state["commands"][program])
+        child = _spawn(command, environment(state, program, command), state["group"])
+        if before := self._children.get(program):
+            self._replaced.append(before)
+        self._children[program] = child
+        proc = identify(child.pid, program)
+        if proc is None:
+            raise RuntimeFailure(f"{program} ended at once{self.last_words(program)}")
+        self._recovery.change(lambda state: _record(state, proc))
+        return proc
+
+    def exit_code(self, program: str) -> int | None:
+        """How the program ended, None while it runs (or when another process started it)."""
+        child = self._children.get(program)
+        return None if child is None else child.poll()
+
+    def reap(self) -> None:
+        """Collect those that ended."""
+        for child in [*self._children.values(), *self._replaced]:
+            child.poll()
+
+    def disown(self) -> None:
+        """Forget the children that still run: they are the run's, not this process's."""
+        for child in [*self._children.values(), *self._replaced]:
+            if child.poll() is None:
+                child.returncode = 0  # else Python warns that nobody waited for it
+        self._children.clear()
+        self._replaced.clear()
+
+    def last_words(self, program: str) -> str:
+        """The last lines of its log, for an error message."""
+        log = Path(self._recovery.read()["commands"][program]["log"])
+        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+        said = "\n  ".join(line[:300] for line in lines[-TAIL:])
+        return f"; its log {log} ends with:\n  {said}" if said else f"; its log {log} is empty"
+
+
+def environment(state: Mapping[str, Any], program: str, command: Command) -> dict[str, str]:
+    """The environment of a program: ours, cleaned, the mark of the run and what it needs."""
+    marks = {MARK: state["mark"], PROGRAM: program}
+    secret = {TOKEN: Path(state["token_file"]).read_text()} if command.secret else {}
+    return {**clean_env(), **command.env, **marks, **secret}
+
+
+def _record(state: dict[str, Any], proc: Proc) -> None:
+    state["processes"] = [p for p in state["processes"] if p["program"] != proc.program]
+    state["processes"].append(asdict(proc))
+    state["group"] = state["group"] or os.getpgid(proc.pid)
+
+
+def _spawn(command: Command, env: Mapping[str, str], group: int) -> subprocess.Popen[bytes]:
+    """Start it in the run's group, or in one of its own when that group is of another session.
+
+    Without nohup, the death of the harness would end every program as soon as one of them is
+    paused: the kernel sends SIGHUP to a group that is left alone with a stopped member.
+    """
+    nohup = shutil.which("nohup")
+    argv = [nohup, *command.argv] if nohup else command.argv
+    with Path(command.log).open("ab") as log:
+        for chosen in dict.fromkeys([group, 0]):
+            try:
+                return subprocess.Popen(
+                    argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd=command.cwd,
+                    env=dict(env),
+                    process_group=chosen,
+                    user=command.uid,
+                    group=command.gid,
+                    extra_groups=None if command.uid is None else [],
+                )
+            except PermissionError:
+                if chosen == 0:
+                    raise RuntimeFailure(f"not allowed to run {command.argv[0]}") from None
+            except OSError as error:
+                raise RuntimeFailure(f"cannot run {command.argv[0]}: {error}") from None
+    raise AssertionError("unreachable: group 0 returns or raises")

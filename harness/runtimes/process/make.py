@@ -1,0 +1,36 @@
+"""A runtime with the parts and folders of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.errors import RuntimeFailure
+from harness.parts import Missing, Part, cache_dir, find_postgres, find_toxiproxy
+from harness.runtimes.process.plan import Parts
+from harness.runtimes.process.runtime import ProcessRuntime
+
+
+def make(run_id: str, run_dir: Path, seed: int, token: str) -> ProcessRuntime:
+    """A runtime for one run; data that goes with the run lies in the cache meanwhile.
+
+    Raises:
+        RuntimeFailure: a part is missing; says how to get it.
+    """
+    parts = Parts(_path(find_toxiproxy()), _path(find_postgres()))
+    cache = cache_dir()
+    return ProcessRuntime(
+        run_id,
+        run_dir,
+        seed,
+        token,
+        parts,
+        work_dir=cache / "work" / run_id,
+        template_dir=cache / "templates",
+    )
+
+
+def _path(part: Part | Missing) -> Path:
+    if isinstance(part, Missing):
+        refused = "".join(f"\n  refused: {other}" for other in part.others)
+        raise RuntimeFailure(f"{part.name} is missing: {part.remedy}{refused}")
+    return part.path

@@ -1,0 +1,199 @@
+"""What a run will consist of, written down before anything is started."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.runtimes.process.addresses import HOST, RunWiring
+from harness.runtimes.process.launch import Command
+from harness.runtimes.process.postgres import Account
+from harness.runtimes.process.recovery import write_private
+from harness.runtimes.sockets import PG_USER
+from harness.target import LinkSpec, ServiceSpec, Target
+
+TOXIPROXY = "toxiproxy"
+DATABASE_KIND = "database"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The real parts.
+
+    Args:
+        toxiproxy: the server program.
+        postgres: folder of PostgreSQL's programs; None for a target without a database.
+    """
+
+    toxiproxy: Path
+    postgres: Path | None = None
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where a run keeps its things.
+
+    Args:
+        run_id: unique.
+        run: what stays: configuration, logs, recovery state.
+        work: what goes with the run: the database's data; every user can enter its parent.
+        cwd: where programs are started, so that a target's own modules are found.
+    """
+
+    run_id: str
+    run: Path
+    work: Path
+    cwd: Path
+
+    @property
+    def recovery(self) -> Path:
+        """What other processes need."""
+        return self.run / "recovery.json"
+
+    @property
+    def token(self) -> Path:
+        """The control token, for nobody else's eyes."""
+        return self.run / "token"
+
+    @property
+    def data(self) -> Path:
+        """PostgreSQL's data folder."""
+        return self.work / "data"
+
+    def log(self, program: str) -> Path:
+        """The log of a program."""
+        return self.run / "logs" / f"{program}.log"
+
+    def config(self, name: str) -> Path:
+        """A private file of a program."""
+        return self.run / "config" / name
+
+
+def service_entry(service: ServiceSpec, port: int) -> dict[str, Any]:
+    """What must be known of a service to ask it something."""
+    return {
+        "address": f"{HOST}:{port}",
+        "protocol": "postgres" if service.kind == DATABASE_KIND else "http",
+        "kind": service.kind,
+        "ready_path": service.ready_path,
+        "scripted": service.scripted,
+    }
+
+
+def link_entry(link: LinkSpec, run_id: str, port: int, callee_port: int) -> dict[str, Any]:
+    """Address and wanted state of a link; the proxy's name says whose it is."""
+    return {
+        "proxy": f"{run_id}:{link.name}",
+        "listen": f"{HOST}:{port}",
+        "upstream": f"{HOST}:{callee_port}",
+        "caller": link.caller,
+        "callee": link.callee,
+        "protocol": link.protocol,
+        "enabled": True,
+        "toxics": [],
+    }
+
+
+def mark_of(run_id: str, token: str) -> str:
+    """What every process of the run carries: nobody else's, and no secret."""
+    return f"{run_id}.{hashlib.sha256(token.encode()).hexdigest()[:16]}"
+
+
+def toxiproxy_command(parts: Parts, folders: Folders, port: int) -> Command:
+    """Start Toxiproxy; it would log a line a connection otherwise."""
+    argv = [str(parts.toxiproxy), "-host", HOST, "-port", str(port)]
+    log = str(folders.log("toxiproxy"))
+    return Command(argv, log, str(folders.cwd), {"LOG_LEVEL": "error"})
+
+
+def database_command(parts: Parts, folders: Folders, who: Account, name: str) -> Command:
+    """Start PostgreSQL on its data folder."""
+    argv = [f"{parts.postgres}/postgres", "-D", str(folders.data)]
+    return Command(argv, str(folders.log(name)), str(folders.work), {}, who.uid, who.gid)
+
+
+def service_command(service: ServiceSpec, folders: Folders, python: str) -> Command:
+    """Start a service; configuration and password are in files, the token in its environment."""
+    env = {
+        "HARNESS_SERVICE_CONFIG": str(folders.config(f"{service.name}.json")),
+        "PGPASSFILE": str(folders.config("pgpass")),
+    }
+    argv = [python, "-m", service.module]
+    return Command(argv, str(folders.log(service.name)), str(folders.cwd), env, secret=True)
+
+
+def write_configs(target: Target, wiring: RunWiring, folders: Folders, password: str) -> None:
+    """Write what the services read, for nobody else's eyes."""
+    write_private(folders.config("pgpass"), f"*:*:*:{PG_USER}:{password}\n")
+    for service in target.services:
+        if service.module:
+            document: Mapping[str, Any] = target.config(service.name, wiring)
+            write_private(folders.config(f"{service.name}.json"), json.dumps(document, indent=1))
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Who listens where: the control port of Toxiproxy, services and links by name."""
+
+    api: int
+    services: Mapping[str, int]
+    links: Mapping[str, int]
+
+
+def ports_needed(target: Target) -> int:
+    """How many ports a target takes."""
+    return 1 + len(target.services) + len(target.links)
+
+
+def deal(target: Target, ports: list[int]) -> Ports:
+    """Give each program and link its port."""
+    names = [service.name for service in target.services]
+    return Ports(
+        ports[0],
+        dict(zip(names, ports[1:], strict=False)),
+        dict(zip((k.name for k in target.links), ports[1 + len(names) :], strict=False)),
+    )
+
+
+def plan_document(
+    target: Target, ports: Ports, parts: Parts, folders: Folders, who: Account, python: str
+) -> dict[str, Any]:
+    """Services, links and commands of a run, as they go into its recovery state."""
+    commands = {TOXIPROXY: toxiproxy_command(parts, folders, ports.api)}
+    for service in target.services:
+        database = service.kind == DATABASE_KIND
+        commands[service.name] = (
+            database_command(parts, folders, who, service.name)
+            if database
+            else service_command(service, folders, python)
+        )
+    return {
+        "api": f"{HOST}:{ports.api}",
+        "services": {s.name: service_entry(s, ports.services[s.name]) for s in target.services},
+        "links": {
+            link.name: link_entry(
+                link, folders.run_id, ports.links[link.name], ports.services[link.callee]
+            )
+            for link in target.links
+        },
+        "commands": {name: command.as_data() for name, command in commands.items()},
+        "processes": [],
+        "group": 0,
+    }
+
+
+def identity(folders: Folders, token: str) -> dict[str, Any]:
+    """Who the run is and where it keeps its things."""
+    return {
+        "run_id": folders.run_id,
+        "mark": mark_of(folders.run_id, token),
+        "run_dir": str(folders.run),
+        "recovery_file": str(folders.recovery),
+        "token_file": str(folders.token),
+        "work_dir": str(folders.work),
+        "data_dir": str(folders.data),
+    }

@@ -1,0 +1,158 @@
+"""A PostgreSQL of the run's own: data from a template, a password nobody sees, loopback only."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import RuntimeFailure
+from harness.runtimes.process.addresses import HOST
+from harness.runtimes.sockets import PG_DATABASE, PG_USER
+
+STEP_S = 25.0  # chosen: initdb takes 1-3 s here
+UNPRIVILEGED = ("postgres", "nobody")
+
+# fsync stays on: what is promised to survive a crash is being tested. The rest makes it small.
+# mmap: segments in /dev/shm would outlive a killed server.
+CONFIG = """
+listen_addresses = '{host}'
+port = {port}
+unix_socket_directories = ''
+max_connections = 60
+shared_buffers = 16MB
+dynamic_shared_memory_type = mmap
+max_wal_size = 256MB
+log_min_messages = warning
+"""
+ACCESS = f"host {PG_DATABASE} {PG_USER} {HOST}/32 scram-sha-256\n"
+
+
+@dataclass(frozen=True)
+class Account:
+    """The user as whom PostgreSQL runs; None for the one we are."""
+
+    uid: int | None = None
+    gid: int | None = None
+
+
+def account() -> Account:
+    """An unprivileged user: PostgreSQL refuses to run as root.
+
+    Raises:
+        RuntimeFailure: we are root and the machine has no such user.
+    """
+    if os.geteuid() != 0:
+        return Account()
+    for name in UNPRIVILEGED:
+        try:
+            user = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(user.pw_uid, user.pw_gid)
+    raise RuntimeFailure(
+        "PostgreSQL does not run as root, and there is no user "
+        f"{' or '.join(UNPRIVILEGED)} to run it as; run the harness as another user"
+    )
+
+
+@dataclass(frozen=True)
+class PrepareJob:
+    """A data folder to make.
+
+    Args:
+        binaries: folder of initdb and postgres.
+        data: what to make.
+        templates: where a fresh data folder is kept, so that initdb (1-3 s) runs once a machine.
+        port: to listen on.
+        password: of the only role; given to the server through a pipe.
+        who: user that will run it.
+        env: for the programs.
+    """
+
+    binaries: Path
+    data: Path
+    templates: Path
+    port: int
+    password: str
+    who: Account
+    env: Mapping[str, str]
+
+
+def prepare(job: PrepareJob) -> None:
+    """Make a data folder that is ready to start.
+
+    Raises:
+        RuntimeFailure: a program of PostgreSQL failed; with its last words.
+    """
+    shutil.copytree(_template(job), job.data)
+    _give(job.data, job.who)
+    with (job.data / "postgresql.conf").open("a") as file:
+        file.write(CONFIG.format(host=HOST, port=job.port))
+    (job.data / "pg_hba.conf").write_text(ACCESS)
+    sql = f"ALTER ROLE {PG_USER} PASSWORD '{job.password}'\n"
+    single = ["postgres", "--single", "-D", str(job.data), PG_DATABASE]
+    _run(job, single, "setting the password", sql)
+
+
+def _template(job: PrepareJob) -> Path:
+    """The template for this PostgreSQL and user, made on first use."""
+    version = _run(job, ["postgres", "--version"], "asking for its version").split()[2]
+    owner = os.geteuid() if job.who.uid is None else job.who.uid
+    kept = job.templates / f"postgres-{version}-{owner}"
+    if kept.is_dir():
+        return kept
+    draft = job.templates / f".making-{kept.name}-{os.getpid()}"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700, parents=True)
+    _give(draft, job.who)
+    # reject: nobody can log in to a template; each copy gets its own pg_hba.conf.
+    initdb = ["initdb", "-D", str(draft), "-U", PG_USER, "--no-sync", "--auth=reject"]
+    _run(job, [*initdb, "--encoding=UTF8", "--locale=C"], "initdb")
+    try:
+        draft.rename(kept)
+    except OSError:  # another run was faster: its folder is as good
+        shutil.rmtree(draft)
+    return kept
+
+
+def _give(folder: Path, who: Account) -> None:
+    if who.uid is None or who.gid is None:
+        return
+    for path in [folder, *folder.rglob("*")]:
+        os.chown(path, who.uid, who.gid, follow_symlinks=False)
+
+
+def _run(job: PrepareJob, argv: list[str], what: str, stdin: str = "") -> str:
+    """Run a program of PostgreSQL to its end.
+
+    Returns:
+        what it said.
+    """
+    program = str(job.binaries / argv[0])
+    try:
+        done = subprocess.run(
+            [program, *argv[1:]],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=STEP_S,
+            user=job.who.uid,
+            group=job.who.gid,
+            extra_groups=None if job.who.uid is None else [],
+            process_group=0,
+            env=dict(job.env),
+            cwd="/",
+            check=True,
+        )
+    except subprocess.CalledProcessError as error:
+        raise RuntimeFailure(
+            f"PostgreSQL, {what}: {program} ended with {error.returncode}: {error.stderr[-500:]}"
+        ) from None
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise RuntimeFailure(f"PostgreSQL, {what}: {error}") from None
+    return done.stdout

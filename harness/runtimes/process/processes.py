@@ -1,0 +1,130 @@
+"""Power over the processes of a run: kill, pause, and bring back."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.errors import RuntimeFailure
+from harness.ports import Observation, UndoRecord
+from harness.runtimes.process.procs import Proc
+from harness.runtimes.process.site import Site
+from harness.runtimes.sockets import canary, timed_canary
+
+WAKE_S = 3.0  # chosen: a process that was stopped answers within milliseconds
+BACK_S = 10.0  # chosen: what an undo may take
+POLL_S = 0.05
+RUNNING = {"state": "running"}
+
+
+class ProcessesOfRun:
+    """`ProcessControl` over the services that this run started.
+
+    Args:
+        site: the run.
+    """
+
+    def __init__(self, site: Site) -> None:
+        """Remember it."""
+        self._site = site
+
+    async def snapshot(self, where: str) -> Mapping[str, Any]:
+        """The state to go back to: a service of a run is meant to run."""
+        self._site.service(where)
+        return RUNNING
+
+    async def kill(self, service: str) -> None:
+        """SIGKILL the service and its children.
+
+        Raises:
+            RuntimeFailure: it does not run.
+        """
+        await self._site.end(self._running(service))
+
+    async def pause(self, service: str) -> None:
+        """SIGSTOP the service and its children; its sockets stay open and take connections.
+
+        Raises:
+            RuntimeFailure: it does not run, or did not stop.
+        """
+        procs = self._running(service)
+        for proc in procs:
+            proc.send(signal.SIGSTOP)
+        deadline_s = self._site.clock.now_s() + WAKE_S
+        while any(proc.lives and proc.state not in "Tt" for proc in procs):
+            if self._site.clock.now_s() >= deadline_s:
+                raise RuntimeFailure(f"{service}: {procs[0]} did not stop within {WAKE_S:g} s")
+            await self._site.clock.sleep(POLL_S)
+
+    async def observe(self, where: str) -> Observation:
+        """A canary straight to the service, past every link; what the kernel says of it."""
+        service, clock = self._site.service(where), self._site.clock
+        result, latency_s = await timed_canary(
+            self._site.canaries,
+            clock,
+            service["protocol"],
+            service["address"],
+            service["ready_path"],
+        )
+        head = next(iter(self._site.family(where)), None)
+        state: dict[str, Any] = {"pid": None, "start_time": None, "proc_state": ""}
+        if head:
+            state = {
+                "pid": head.pid,
+                "start_time": head.start_ticks,
+                "proc_state": head.state,
+            }
+        return Observation(clock.now_s(), result, latency_s, {}, state)
+
+    async def undo(self, record: UndoRecord) -> None:
+        """Let it go on if it was stopped, start it again if it is gone or does not come round.
+
+        Raises:
+            RuntimeFailure: it was started again and does not become ready.
+        """
+        procs = self._site.family(record.where)
+        for proc in procs:
+            proc.send(signal.SIGCONT)
+        if procs and await self._answers(record.where, WAKE_S):
+            return
+        await self._site.end(procs)
+        await self._start_again(record.where)
+
+    async def _start_again(self, service: str) -> None:
+        if self._site.service(service)["protocol"] == "postgres":
+            await self._site.end(self._site.strays())
+            data = Path(self._site.recovery.read()["data_dir"])
+            # Left by a killed server; its number may belong to another process by now.
+            (data / "postmaster.pid").unlink(missing_ok=True)
+        await self._site.start(service, BACK_S)
+
+    async def undone(self, record: UndoRecord) -> bool:
+        """Whether it runs, is not stopped and answers.
+
+        A service that answers "not ready" is back: what it lacks is another fault's doing.
+        """
+        procs = self._site.family(record.where)
+        if not procs or any(proc.state in "Tt" for proc in procs if proc.lives):
+            return False
+        return await self._answers(record.where, WAKE_S)
+
+    async def _answers(self, where: str, within_s: float) -> bool:
+        service, clock = self._site.service(where), self._site.clock
+        enough = ("ok",) if service["protocol"] == "postgres" else ("ok", "error")
+        deadline_s = clock.now_s() + within_s
+        while True:
+            result = await canary(
+                self._site.canaries, service["protocol"], service["address"], service["ready_path"]
+            )
+            if result in enough or clock.now_s() >= deadline_s:
+                return result in enough
+            await clock.sleep(POLL_S)
+
+    def _running(self, service: str) -> list[Proc]:
+        self._site.service(service)
+        procs = self._site.family(service)
+        if not procs:
+            raise RuntimeFailure(f"{service} does not run{self._site.launcher.last_words(service)}")
+        return procs

@@ -1,0 +1,42 @@
+"""Waiting until a program can do real work, or saying well why it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from harness.clock import Clock
+from harness.errors import RuntimeFailure
+from harness.runtimes.process.launch import Launcher
+
+READY_S = 20.0  # chosen: ten times what a loaded machine of 2 cores takes
+POLL_S = 0.02
+
+
+async def await_ready(
+    program: str,
+    probe: Callable[[], Awaitable[bool]],
+    launcher: Launcher,
+    clock: Clock,
+    *,
+    what: str,
+    within_s: float = READY_S,
+) -> None:
+    """Probe until it says yes.
+
+    Args:
+        what: what is awaited, for the error: `GET http://127.0.0.1:20123/livez -> 200`.
+
+    Raises:
+        RuntimeFailure: the program ended, or the time is over; with its last words.
+    """
+    t_begin_s = clock.now_s()
+    while not await probe():
+        waited_s = clock.now_s() - t_begin_s
+        code = launcher.exit_code(program)
+        if code is not None or waited_s >= within_s:
+            found = "it still runs" if code is None else f"it ended with exit code {code}"
+            raise RuntimeFailure(
+                f"{program}: awaited {what} for {waited_s:.1f} s; {found}"
+                f"{launcher.last_words(program)}\n  next: read that log; harness doctor"
+            )
+        await clock.sleep(POLL_S)

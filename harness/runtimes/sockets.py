@@ -1,0 +1,149 @@
+"""HTTP and PostgreSQL over real sockets, for every runtime that has them.
+
+Plain httpx on purpose. The `httpx-aiohttp` transport is faster under load, but it reports a
+connection that was cut while waiting for the reply as `ConnectTimeout`: "never sent", which is
+the one thing that must not be said of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import Mapping
+
+import httpx
+
+from harness.clock import Clock
+from harness.target import Answer, Request
+
+CALL_S = 2.0  # chosen, not measured: no local call that is well takes longer
+CANARY_S = 2.0
+CONNECTIONS = 20  # chosen: plain httpx slows down beyond
+
+TOKEN_HEADER = "X-Harness-Token"  # noqa: S105 - a header's name, no secret
+
+PG_USER = "harness"
+PG_DATABASE = "postgres"
+SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # PostgreSQL, Message Formats: SSLRequest
+PROTOCOL_3_0 = 196608  # PostgreSQL, Message Formats: StartupMessage
+
+
+def open_client(*, keep_alive: bool = True) -> httpx.AsyncClient:
+    """A client that ignores proxy variables and gives up after 2 s.
+
+    Args:
+        keep_alive: False opens a new connection for each request, as a canary must.
+    """
+    limits = httpx.Limits(
+        max_connections=CONNECTIONS,
+        max_keepalive_connections=CONNECTIONS if keep_alive else 0,
+        keepalive_expiry=2.0,
+    )
+    return httpx.AsyncClient(trust_env=False, timeout=CALL_S, limits=limits)
+
+
+async def send(
+    client: httpx.AsyncClient,
+    base_url: str,
+    request: Request,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Send a request; what went wrong on the way is in the answer, never an exception."""
+    try:
+        async with asyncio.timeout(request.timeout_s):
+            response = await client.request(
+                request.method,
+                base_url + request.path,
+                headers={**request.headers, **(headers or {})},
+                json=request.body,
+                timeout=request.timeout_s,
+            )
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+        return Answer(None, error="refused")
+    except (TimeoutError, httpx.TimeoutException):
+        return Answer(None, error="timeout")
+    except httpx.NetworkError:
+        return Answer(None, error="reset")
+    except httpx.RemoteProtocolError as error:
+        cut = "disconnected" in str(error)
+        return Answer(None, error="reset" if cut else "protocol")
+    except httpx.HTTPError:
+        return Answer(None, error="protocol")
+    return Answer(response.status_code, _document(response))
+
+
+def _document(response: httpx.Response) -> Mapping[str, object]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+async def text_of(
+    client: httpx.AsyncClient,
+    url: str,
+    within_s: float,
+    headers: Mapping[str, str] | None = None,
+) -> str:
+    """The text at `url`; "" when it does not come within `within_s` with status 200."""
+    try:
+        async with asyncio.timeout(within_s):
+            response = await client.get(url, headers=headers)
+    except (TimeoutError, httpx.HTTPError):
+        return ""
+    return response.text if response.status_code == 200 else ""
+
+
+async def canary(
+    client: httpx.AsyncClient, protocol: str, address: str, path: str = "/livez"
+) -> str:
+    """Make one harmless request on a connection of its own.
+
+    Args:
+        client: one without keep-alive.
+        protocol: http or postgres.
+        address: `host:port`.
+        path: what to GET; for http.
+
+    Returns:
+        ok, refused (no connection), no_reply (cut or silent), error (it answered, but not well).
+    """
+    try:
+        async with asyncio.timeout(CANARY_S):
+            if protocol == "postgres":
+                return await _postgres_canary(address)
+            response = await client.get(f"http://{address}{path}")
+            return "ok" if response.status_code == 200 else "error"
+    except (ConnectionRefusedError, httpx.ConnectError):
+        return "refused"
+    except (TimeoutError, OSError, asyncio.IncompleteReadError, httpx.HTTPError):
+        return "no_reply"
+
+
+async def _postgres_canary(address: str) -> str:
+    """Ask for TLS, then for a session: a server that starts up or recovers declines the session."""
+    host, port = address.rsplit(":", 1)
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        writer.write(SSL_REQUEST)
+        if await reader.readexactly(1) == b"S":
+            return "ok"
+        writer.write(_startup_message())
+        return "ok" if await reader.readexactly(1) == b"R" else "error"
+    finally:
+        writer.close()
+
+
+def _startup_message() -> bytes:
+    pairs = f"user\0{PG_USER}\0database\0{PG_DATABASE}\0\0".encode()
+    return struct.pack("!ii", len(pairs) + 8, PROTOCOL_3_0) + pairs
+
+
+async def timed_canary(
+    client: httpx.AsyncClient, clock: Clock, protocol: str, address: str, path: str = "/livez"
+) -> tuple[str, float]:
+    """A canary and how many seconds it took."""
+    t_begin_s = clock.now_s()
+    result = await canary(client, protocol, address, path)
+    return result, clock.now_s() - t_begin_s
