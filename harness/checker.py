@@ -14,9 +14,17 @@ from harness.model import Objectives, Validity, Verdict, worst
 class Checker(Protocol):
     """One invariant: one module of chaos.invariants."""
 
-    name: str
-    ids: tuple[str, ...]
-    claim: str
+    @property
+    def name(self) -> str:
+        """Its file's name."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The invariants of the catalogue that it stands for."""
+
+    @property
+    def claim(self) -> str:
+        """One falsifiable sentence."""
 
     def check(self, history: History, objectives: Objectives) -> Verdict:
         """Judge the history."""

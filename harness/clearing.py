@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.errors import HarnessError, HealFailed
+from harness.errors import HarnessError
 from harness.faultlog import Entry, FaultLog
 from harness.leases import ActiveRun, forget
 from harness.store import FAULTS, RUN
 
 RECOVERY = "recovery.json"
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -32,51 +33,39 @@ def state_of(run: ActiveRun) -> LeftBehind:
     return LeftBehind(FaultLog(run.run_dir / FAULTS).active(), processes)
 
 
-async def clear(
-    run: ActiveRun, active: Path, say: Callable[[str], None], by: str = "clear"
-) -> list[str]:
+async def clear(run: ActiveRun, active: Path, say: Say, by: str = "clear") -> list[str]:
     """Heal every fault, end every process, take the run off the list.
 
     Returns:
         what is still there; empty when all is proven gone.
     """
-    recovery = _recovery(run.run_dir)
     log = FaultLog(run.run_dir / FAULTS, by)
-    if recovery is None:
-        forget(active, run.run_id)
-        return [f"{entry.kind} at {entry.where}" for entry in log.active()]
-    runtime = _runtime(run.run_dir)
-    unhealed = await _heal_all(runtime, recovery, log, say)
-    left: list[str] = list(runtime.end_processes(recovery))
-    say(f"{run.run_id}: processes ended" if not left else f"{run.run_id}: still there: {left}")
+    recovery = _recovery(run.run_dir)
+    left: list[str] = []
+    if recovery is not None:
+        await heal(run, log, log.active(), say)
+        left = list(await _runtime(run.run_dir).end_processes(recovery))
+        say(f"{run.run_id}: " + (f"still there: {left}" if left else "every process has ended"))
     if left:
-        return unhealed + left
-    # A fault of a link, process or stand-in ends with the process that carried it.
-    for entry in log.active():
-        log.close(entry, f"ended with its process; {'; '.join(unhealed)}")
+        return left
+    for entry in log.active():  # a fault ends with the process that carried it
+        log.close(entry, "its process has ended")
     forget(active, run.run_id)
     return []
 
 
-async def _heal_all(
-    runtime: Any, recovery: Mapping[str, Any], log: FaultLog, say: Callable[[str], None]
-) -> list[str]:
-    entries = log.active()
-    if not entries:
-        return []
-    unhealed = []
-    attached = await runtime.attach(recovery)
-    try:
+async def heal(run: ActiveRun, log: FaultLog, entries: Sequence[Entry], say: Say) -> None:
+    """Undo and prove; what cannot be proven stays on the log."""
+    recovery = _recovery(run.run_dir)
+    if not entries or recovery is None:
+        return
+    async with _runtime(run.run_dir).attach(recovery) as attached:
         for entry in entries:
             try:
-                await log.heal(entry, attached.capability(entry.undo.capability))
+                await log.heal(entry, attached.controls[entry.undo.capability])
                 say(f"{entry.kind} at {entry.where}: undone and proven")
-            except (HealFailed, HarnessError) as error:
+            except HarnessError as error:
                 say(str(error))
-                unhealed.append(str(error))
-    finally:
-        await attached.close()
-    return unhealed
 
 
 def _recovery(run_dir: Path) -> Mapping[str, Any] | None:

@@ -3,22 +3,19 @@ allowed and the nearest word."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from pydantic import ValidationError
 
 from harness.errors import ConfigError, Problem
 from harness.experiment import Document, Experiment, Step, StepPart, build
 from harness.model import BlastRadius, Phase
+from harness.places import Loc, Place, load_yaml, nearest, plain
 from harness.registry import Vocabulary, experiment_files
 from harness.steady_state import MEASURES
 
-Loc = tuple[int | str, ...]
 ABORT_COUNTERS = ("failed_applications", "failed_repayments", "failed_operations")
 
 
@@ -66,92 +63,7 @@ def load_experiment(path: Path, words: Vocabulary) -> Experiment:
     problems += _blast(steps, document, words, place)
     if problems:
         raise ConfigError(problems)
-    return build(path.stem, document, tuple(steps), _plain(raw), words.target.contract)
-
-
-def load_yaml(path: Path) -> Any:
-    """A YAML mapping with places; nothing is evaluated.
-
-    Raises:
-        ConfigError: unreadable, no YAML, or no mapping.
-    """
-    try:
-        raw = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(Problem(f"cannot read it: {error}", str(path))) from None
-    except YAMLError as error:
-        raise ConfigError(_yaml_problem(path, error)) from None
-    if not isinstance(raw, Mapping):
-        allowed = "keys at the left margin: title, load, method, ..."
-        raise ConfigError(Problem("not a mapping", f"{path}:1:1", allowed))
-    return raw
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """`; did you mean 'x'?` or nothing."""
-    found = get_close_matches(str(word), [str(one) for one in words], n=1)
-    return f"; did you mean {found[0]!r}?" if found else ""
-
-
-class Place:
-    """Turns a path of keys into `file:line:column`.
-
-    Args:
-        path: the file.
-        raw: the round-trip mapping that ruamel gave.
-    """
-
-    def __init__(self, path: Path, raw: Any) -> None:
-        """Remember the document."""
-        self.path, self.raw = path, raw
-
-    def of(self, *loc: int | str) -> str:
-        """Where a value stands; the nearest enclosing key when it is missing."""
-        node, line, column = self.raw, 0, 0
-        for key in loc:
-            lc = getattr(node, "lc", None)
-            if lc is None or not _has(node, key):
-                break
-            line, column = lc.value(key) if isinstance(node, Mapping) else lc.item(key)
-            node = node[key]
-        return f"{self.path}:{line + 1}:{column + 1}"
-
-    def of_key(self, *loc: int | str) -> str:
-        """Where the last key of a path itself stands."""
-        node = self.raw
-        for key in loc[:-1]:
-            node = node[key]
-        try:
-            line, column = node.lc.key(loc[-1])
-        except (AttributeError, KeyError, TypeError):
-            return self.of(*loc)
-        return f"{self.path}:{line + 1}:{column + 1}"
-
-    def problems(
-        self, error: ValidationError, model: type[BaseModel], base: Loc = ()
-    ) -> Iterator[Problem]:
-        """One problem for each error of pydantic.
-
-        Args:
-            model: the model that was validated.
-            base: where in the document the model's data stands.
-        """
-        for one in error.errors():
-            loc = (*base, *one["loc"])
-            name = ".".join(str(key) for key in loc)
-            if one["type"] == "extra_forbidden":
-                known = _keys_at(model, one["loc"])
-                yield Problem(
-                    f"unknown key {loc[-1]!r}" + nearest(str(loc[-1]), known),
-                    self.of_key(*loc),
-                    allowed=", ".join(known),
-                )
-            elif one["type"] == "missing":
-                yield Problem(f"{name} is missing", self.of(*loc[:-1]), remedy=f"add {loc[-1]}:")
-            else:
-                got = "" if one["type"] == "value_error" else f", got {one['input']!r}"
-                message = one["msg"].removeprefix("Value error, ")
-                yield Problem(f"{name}: {message}{got}", self.of(*loc))
+    return build(path.stem, document, tuple(steps), plain(raw), words.target.contract)
 
 
 def _steps(
@@ -268,39 +180,3 @@ def _unknown(what: str, word: str, known: Iterable[str], place: Place, *loc: int
     return Problem(
         f"unknown {what} {word!r}" + nearest(word, words), place.of(*loc), ", ".join(words)
     )
-
-
-def _keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
-    """The keys that were allowed beside the last one of `loc`."""
-    current: Any = model
-    for key in loc[:-1]:
-        if isinstance(key, int):
-            continue
-        field = next((f for n, f in current.model_fields.items() if key in (n, f.alias)), None)
-        kind = field.annotation if field else None
-        inner = next((a for a in getattr(kind, "__args__", ()) if isinstance(a, type)), kind)
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return []
-        current = inner
-    return [field.alias or name for name, field in current.model_fields.items()]
-
-
-def _has(node: Any, key: int | str) -> bool:
-    if isinstance(node, Mapping):
-        return key in node
-    return isinstance(node, Sequence) and isinstance(key, int) and key < len(node)
-
-
-def _plain(node: Any) -> Any:
-    if isinstance(node, Mapping):
-        return {str(key): _plain(value) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_plain(value) for value in node]
-    return node if node is None or isinstance(node, bool | int | float) else str(node)
-
-
-def _yaml_problem(path: Path, error: YAMLError) -> Problem:
-    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-    where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-    cause = (error.problem if isinstance(error, MarkedYAMLError) else str(error)) or "no YAML"
-    return Problem(f"not valid YAML: {cause}", where, remedy="check the indentation and the quotes")

@@ -1,11 +1,13 @@
 """The append-only record of a run: one event a line, the evidence for every verdict.
 
 A line:
-`{"i":12,"t":8123000000,"p":"consumer/17","type":"invoke","f":"submit","k":"key","v":{},"phase":"fault","src":"client"}`
-with `t` in ns on the run clock, `due` the intended start of an invoke, `err` the code of a
-failure. The first line (`type` start)
-holds seed, plan, commit, versions and runtime; the last (`type` end) count and sha256, so that a
-cut-off shows.
+
+    {"i":12,"t":8123000000,"p":"consumer/17","type":"invoke","f":"submit","k":"key",
+     "v":{...},"phase":"fault","src":"client"}
+
+with `t` in ns on the run clock, `due` the intended start of an invoke, `err` the code of a failure.
+The first line (`type` start) holds seed, plan, commit, versions and runtime; the last (`type` end)
+count and sha256, so that a cut-off shows.
 """
 
 from __future__ import annotations
@@ -55,7 +57,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     err: str = ""
     due: int | None = None
     phase: str = ""
-    src: str = "client"
+    src: str
 
     @property
     def t_s(self) -> float:
@@ -216,6 +218,8 @@ def _pair(events: Iterable[Event]) -> Iterator[Op]:
         if event.src != "client":
             continue
         if event.type == "invoke":
+            if event.p in open_:
+                yield _op(open_[event.p], None)
             open_[event.p] = event
         elif event.type in COMPLETIONS and event.p in open_:
             yield _op(open_.pop(event.p), event)

@@ -11,8 +11,8 @@ from harness.checker import Checker, check_all
 from harness.experiment import Experiment
 from harness.history import Event, History
 from harness.model import FaultReport, HypothesisResult, Phase, Validity
-from harness.ports import Target
 from harness.steady_state import assess
+from harness.target import Target
 from harness.verdict import Findings, thresholds
 
 CHECKERS_ALWAYS = ("evidence_complete", "everything_clean")

@@ -1,11 +1,12 @@
 """Who owns a run, and whether the owner is alive, stopped or gone.
 
-    <cache>/active/<run id> ──link──> <run folder>/lease   locked by the owner as long as it lives,
-    rewritten while it runs
+    <cache>/active/<run id> ──link──> <run folder>/lease     held by the run
+                                      <run folder>/watchdog  held by its watchdog
 
-A lock cannot outlive its process, so a run whose lock is free has lost its owner, however it died.
-A lock that is held with an old
-heartbeat belongs to an owner that is stopped (SIGSTOP, a laptop that slept).
+A lease is a file that its holder keeps locked and rewrites while it runs. A lock cannot outlive
+its process, so a free one has lost
+its holder, however it died. One that is held with an old heartbeat belongs to a holder that is
+stopped (SIGSTOP, a laptop that slept).
 """
 
 from __future__ import annotations
@@ -18,62 +19,86 @@ from pathlib import Path
 
 from harness.clock import NS, monotonic_ns
 
-LEASE = "lease"
-STALE_S = 3.0  # chosen: six heartbeats missed
+OWNER = "lease"
+WATCHDOG = "watchdog"
+BEAT_S = 0.5  # chosen: six missed beats make a holder stopped
+STALE_S = 3.0
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a lease.
+
+    Args:
+        state: alive, stopped or gone.
+        pid: as it wrote it; 0 when nobody ever did.
+        ends_ns: monotonic clock; when the holder will have ended at the latest.
+    """
+
+    state: str
+    pid: int
+    ends_ns: int
 
 
 @dataclass(frozen=True)
 class ActiveRun:
-    """A run that has not been taken off the list.
-
-    Args:
-        owner: alive, stopped or gone.
-        pid: of the owner, as it wrote it.
-    """
+    """A run that has not been taken off the list."""
 
     run_id: str
     run_dir: Path
-    owner: str
-    pid: int
+    holder: Holder
 
 
 class Lease:
-    """The owner's side: hold it from before anything is started until everything has ended."""
+    """The holder's side.
 
-    def __init__(self, active: Path, run_id: str, run_dir: Path) -> None:
-        """Take it.
+    Args:
+        path: the file; its folder must be there.
+        lasts_s: how long the holder will live at the most.
 
-        Args:
-            active: folder of links to runs; made when missing.
-        """
-        active.mkdir(parents=True, exist_ok=True)
-        self._fd = os.open(run_dir / LEASE, os.O_RDWR | os.O_CREAT, 0o600)
+    Raises:
+        OSError: somebody else holds it.
+    """
+
+    def __init__(self, path: Path, lasts_s: float) -> None:
+        """Take it."""
+        self._ends_ns = monotonic_ns() + int(lasts_s * NS)
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self._link = active / run_id
         self.beat()
-        self._link.symlink_to(run_dir.resolve())
 
     def beat(self) -> None:
         """Say: I run."""
-        text = json.dumps({"pid": os.getpid(), "beat_ns": monotonic_ns()})
-        os.pwrite(self._fd, text.ljust(80).encode(), 0)
+        said = {"pid": os.getpid(), "beat_ns": monotonic_ns(), "ends_ns": self._ends_ns}
+        os.pwrite(self._fd, json.dumps(said).ljust(120).encode(), 0)
 
-    def release(self, *, clean: bool) -> None:
-        """Let go; the run leaves the list only when it left nothing behind."""
-        if clean:
-            self._link.unlink(missing_ok=True)
+    def release(self) -> None:
+        """Let go."""
         os.close(self._fd)
 
 
-def active_runs(active: Path) -> list[ActiveRun]:
-    """Runs on the list, by id; links whose folder is gone are dropped."""
-    found = []
-    for link in sorted(active.iterdir()) if active.is_dir() else []:
-        if (link / LEASE).exists():
-            found.append(_look(link))
-        else:
-            link.unlink(missing_ok=True)
-    return found
+def holder(path: Path) -> Holder:
+    """Who holds the lease at `path`; changes nothing."""
+    try:
+        fd = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return Holder("gone", 0, 0)
+    try:
+        said = _said(os.pread(fd, 4096, 0))
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        stale = monotonic_ns() - said["beat_ns"] > STALE_S * NS
+        return Holder("stopped" if stale else "alive", said["pid"], said["ends_ns"])
+    else:
+        return Holder("gone", said["pid"], said["ends_ns"])
+    finally:
+        os.close(fd)
+
+
+def enlist(active: Path, run_id: str, run_dir: Path) -> None:
+    """Put a run on the list, before anything of it is started."""
+    active.mkdir(parents=True, exist_ok=True)
+    (active / run_id).symlink_to(run_dir.resolve())
 
 
 def forget(active: Path, run_id: str) -> None:
@@ -81,21 +106,20 @@ def forget(active: Path, run_id: str) -> None:
     (active / run_id).unlink(missing_ok=True)
 
 
-def _look(link: Path) -> ActiveRun:
-    run_dir = link.resolve()
-    text = (run_dir / LEASE).read_text().strip()
-    said = json.loads(text) if text.endswith("}") else {"pid": 0, "beat_ns": 0}
-    return ActiveRun(link.name, run_dir, owner_state(run_dir, said["beat_ns"]), said["pid"])
+def active_runs(active: Path) -> list[ActiveRun]:
+    """Runs on the list, by id; links whose folder is gone are dropped."""
+    found = []
+    for link in sorted(active.iterdir()) if active.is_dir() else []:
+        if (link / OWNER).exists():
+            found.append(ActiveRun(link.name, link.resolve(), holder(link / OWNER)))
+        else:
+            link.unlink(missing_ok=True)
+    return found
 
 
-def owner_state(run_dir: Path, beat_ns: int) -> str:
-    """alive, stopped or gone."""
-    fd = os.open(run_dir / LEASE, os.O_RDWR)
+def _said(raw: bytes) -> dict[str, int]:
     try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return "stopped" if monotonic_ns() - beat_ns > STALE_S * NS else "alive"
-    else:
-        return "gone"
-    finally:
-        os.close(fd)
+        said: dict[str, int] = json.loads(raw)
+    except ValueError:  # read while it was written: the next look will see it whole
+        return {"pid": 0, "beat_ns": monotonic_ns(), "ends_ns": 2**63 - 1}
+    return said

@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from harness.clock import Clock
-from harness.errors import HealFailed
+from harness.errors import HealFailed, Problem, UnsupportedFault
 from harness.experiment import Step
-from harness.faultlog import FaultLog
+from harness.faultlog import Entry, FaultLog
 from harness.model import FaultReport, Outcome
 from harness.ports import Control, Observation, Runtime, Seen
 
@@ -85,6 +85,7 @@ class Nemesis:
             late = await self._look(control, step, "late")
             await sleep_until(clock, t_inject_s + step.for_s, stop)
         finally:
+            self._notice_thieves(entry, stop)
             undone = await self._heal(entry, control, step)
         t_heal_s = clock.now_s()
         after = await self._look(control, step, "after")
@@ -95,7 +96,13 @@ class Nemesis:
         self._note(Outcome.OK, step, "observe", {"when": when, **asdict(seen)})
         return seen
 
-    async def _heal(self, entry: Any, control: Control, step: Step) -> bool:
+    def _notice_thieves(self, entry: Entry, stop: Stop) -> None:
+        """A run that stood still learns here that its faults were taken away meanwhile."""
+        for now in self.log.entries():
+            if now.id == entry.id and not now.active:
+                stop.ask(f"{now.kind} at {now.where} was undone by the {now.by} before its time")
+
+    async def _heal(self, entry: Entry, control: Control, step: Step) -> bool:
         self._note("invoke", step, "heal", {})
         try:
             await self.log.heal(entry, control)
@@ -125,11 +132,19 @@ class Nemesis:
         self.record(type_, step.fault.kind, step.fault.where, {"action": action, **values})
 
 
-def controls_of(steps: Sequence[Step], runtime: Runtime) -> None:
-    """Ask for every capability that the steps need, before anything is started.
+def refuse_unsupported(steps: Sequence[Step], runtime: Runtime) -> None:
+    """Before anything is started: can this runtime do all that the steps ask?
 
     Raises:
-        UnsupportedFault: the runtime has not got one of them.
+        UnsupportedFault: it cannot; says which fault, what it needs and what there is.
     """
-    for step in steps:
-        runtime.capability(step.fault.capability)
+    has = ", ".join(sorted(runtime.capabilities))
+    problems = [
+        Problem(
+            f"{step.fault.kind} at {step.fault.where} needs {step.fault.capability}", allowed=has
+        )
+        for step in steps
+        if step.fault.capability not in runtime.capabilities
+    ]
+    if problems:
+        raise UnsupportedFault(problems)

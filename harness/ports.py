@@ -11,13 +11,14 @@ and the capability, never the fault: another process can do it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 from harness.clock import Clock
-from harness.model import BlastRadius, Outcome
+from harness.model import BlastRadius
+from harness.target import Answer, Request, Target
 
 
 class Capability(StrEnum):
@@ -185,164 +186,6 @@ class Fault(Protocol):
 
 
 @dataclass(frozen=True)
-class Call:
-    """A journey's step: do an operation.
-
-    Args:
-        f: name of the operation.
-        k: business key (idempotency key for writes, id for reads).
-        args: operation arguments.
-    """
-
-    f: str
-    k: str = ""
-    args: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Wait:
-    """A journey's step: let `seconds` of run time pass."""
-
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Completion:
-    """What an operation came to: sent back into the journey and written to the history."""
-
-    outcome: Outcome
-    err: str = ""
-    value: Mapping[str, Any] = field(default_factory=dict)
-
-
-Journey = Generator[Call | Wait, Completion | None, None]
-
-
-@dataclass(frozen=True)
-class Request:
-    """An HTTP request as a target wants it sent."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, Any] | None = None
-    timeout_s: float = 5.0
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back.
-
-    Args:
-        status: HTTP status, None when there was none.
-        body: decoded JSON object, or {} when it was none.
-        error: "" or refused (never sent), timeout, reset, protocol.
-    """
-
-    status: int | None
-    body: Mapping[str, Any] = field(default_factory=dict)
-    error: str = ""
-
-
-@dataclass(frozen=True)
-class LinkSpec:
-    """A link of the target: one proxy.
-
-    Args:
-        name: `lending->payment_a`.
-        caller, callee: service names; `borrower` is the load.
-        protocol: http or postgres: how a canary speaks.
-    """
-
-    name: str
-    caller: str
-    callee: str
-    protocol: str = "http"
-
-
-@dataclass(frozen=True)
-class ServiceSpec:
-    """A program of the target.
-
-    Args:
-        name: unique in the run.
-        module: started as `python -m module`; "" for the database.
-        kind: payment_gateway, risk_engine, funding_provider, lending, database.
-        ready_path: answers 200 when it can do real work.
-        needs: services that must be ready first.
-        scripted: whether it takes behaviour documents and has a ledger.
-    """
-
-    name: str
-    module: str
-    kind: str
-    ready_path: str = "/livez"
-    needs: tuple[str, ...] = ()
-    scripted: bool = False
-
-
-class Wiring(Protocol):
-    """Addresses, as a runtime gives them out."""
-
-    t0_ns: int
-    seed: int
-    design: Mapping[str, Any]
-
-    def listen(self, service: str) -> tuple[str, int]:
-        """Host and port on which `service` listens."""
-
-    def through(self, link: str) -> tuple[str, int]:
-        """Host and port at which the caller of `link` reaches the callee."""
-
-    def database(self, link: str) -> Mapping[str, Any]:
-        """host, port (through the link), user, database."""
-
-
-class Target(Protocol):
-    """The system under test, as the harness knows it.
-
-    `entry` is the link by which the load enters, `lending` the service behind it.
-    """
-
-    name: str
-    entry: str
-    lending: str
-    services: tuple[ServiceSpec, ...]
-    links: tuple[LinkSpec, ...]
-    contract: Mapping[str, Any]
-
-    def explain(self, invariant: str, design: Mapping[str, Any]) -> str:
-        """Which choice of the design lets this invariant break; "" when none is known to."""
-
-    def design_problems(self, design: Mapping[str, Any]) -> list[str]:
-        """What is wrong with a design document; empty when it can be used."""
-
-    def config(self, service: str, wiring: Wiring) -> dict[str, Any]:
-        """The configuration document of a service."""
-
-    def request(self, call: Call) -> Request:
-        """How an operation is asked for."""
-
-    def classify(self, call: Call, answer: Answer) -> Completion:
-        """What is known after an answer: ok, fail or info; in doubt info."""
-
-    def counts(self, link: LinkSpec, caller: str, callee: Mapping[str, Any]) -> dict[str, int]:
-        """`attempted`, `failed`, `reached` on a link.
-
-        Args:
-            link: which.
-            caller: the caller's /metrics text, "" when it has none.
-            callee: the callee's /_counts document, {} when it has none.
-        """
-
-    def loose_ends(self, completions: Mapping[str, Completion]) -> int:
-        """How many of the last reads are not final yet: what settling waits for."""
-
-    def final_reads(self, history: Any) -> list[Call]:
-        """What is to be read once the load has stopped: everything that users were promised."""
-
-
-@dataclass(frozen=True)
 class LoadPlan:
     """What the load has to do; plain data, handed to another process.
 
@@ -396,6 +239,7 @@ class Runtime(Protocol):
 
     name: str
     deterministic: bool
+    capabilities: frozenset[Capability]
     clock: Clock
     service_offset_s: float
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.checker import Checker
 from harness.errors import ConfigError, HarnessError
-from harness.ports import Target
+from harness.target import Target
 
 PACKAGE = "chaos"
 REFERENCE_TARGET = f"{PACKAGE}.targets.reference"

@@ -18,7 +18,8 @@ from harness.history import Event, History, HistoryWriter
 from harness.judge import before
 from harness.model import Outcome, Phase
 from harness.nemesis import Nemesis, Stop, sleep_until
-from harness.ports import Call, Completion, Load, LoadPlan, Request, Runtime, Target
+from harness.ports import Load, LoadPlan, Runtime
+from harness.target import Call, Completion, Request, Target
 
 DRAIN_S = 3.0  # chosen: how long journeys may go on after the last arrival
 SETTLE_EVERY_S = 0.5  # chosen: between two rounds of last reads
@@ -34,6 +35,7 @@ class Run:
     Args:
         say: progress for a person.
         stop: set from outside to end early.
+        left: what could not be ended; None until the runtime was stopped.
     """
 
     experiment: Experiment
@@ -47,6 +49,7 @@ class Run:
     say: Say
     stop: Stop
     counters: dict[str, int] = field(default_factory=dict)
+    left: list[str] | None = None
 
     def history(self) -> History:
         """What has been recorded so far."""
@@ -65,8 +68,8 @@ async def carry_out(run: Run) -> History:
         await run.runtime.start(run.target, run.design)
         await _under_load(run, nemesis)
     finally:
-        left = await run.runtime.stop()
-        _clock_event(run, "clean", v={"left": left})
+        run.left = await run.runtime.stop()
+        _clock_event(run, "clean", v={"left": run.left})
         run.writer.close(_now_ns(run))
     return run.history()
 

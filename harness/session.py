@@ -1,155 +1,48 @@
-"""Puts a run together: documents, design, runtime by name, run folder, lease; then runs it and
-writes down the result."""
+"""Carries out a prepared order: run folder, lease, watchdog, runtime by name; then writes the
+result."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
 import platform
-import shlex
 import signal
 import subprocess
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from harness.clock import monotonic_ns
-from harness.document import find_experiment, load_experiment, load_yaml, nearest
-from harness.errors import ConfigError, HarnessError, HealFailed, LeftOvers, Problem
-from harness.experiment import Experiment
+from harness.clock import NS, RunClock, monotonic_ns
+from harness.errors import HarnessError, HealFailed
 from harness.faultlog import FaultLog
 from harness.history import HistoryWriter
 from harness.judge import explained, judge
-from harness.leases import Lease, active_runs
+from harness.leases import BEAT_S, OWNER, Lease, enlist, forget
 from harness.model import EXIT_CODES, RunResult, RunVerdict
-from harness.nemesis import Stop, controls_of
-from harness.parts import cache_dir
-from harness.registry import REFERENCE_TARGET, Vocabulary, design_files, load_vocabulary
+from harness.nemesis import Stop, refuse_unsupported
+from harness.orders import Prepared, active_dir
+from harness.registry import REFERENCE_TARGET
 from harness.report.files import write_reports
 from harness.rng import Seed, fresh_token
 from harness.runner import Run, Say, carry_out
 from harness.store import EXPERIMENT, FAULTS, HISTORY, RUN, RunFolder, new_folder
 from harness.verdict import Findings, decide
+from harness.watchdog import Watchdog
 
-BEAT_S = 0.5  # chosen: a stopped owner shows after six missed beats
 EXIT_SIGTERM = 143
-RUNTIMES = ("process",)
+SPARE_S = 120.0  # chosen: start, settling and undo of a run take less; past it, it hangs
 
 
-@dataclass(frozen=True)
-class Order:
-    """What a person asked for.
+@dataclass
+class Ending:
+    """How a run ended."""
 
-    Args:
-        experiment, design: id, name or path.
-        runs: folder under which run folders are made.
-    """
-
-    experiment: str
-    design: str
-    runtime: str
-    seed: Seed
-    runs: Path
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A validated order; nothing has been started or written."""
-
-    order: Order
-    path: Path
-    experiment: Experiment
-    design: Mapping[str, Any]
-    words: Vocabulary
-
-    @property
-    def repeat(self) -> str:
-        """The command that repeats the run."""
-        order = self.order
-        parts = [
-            "harness",
-            "run",
-            order.experiment,
-            "--design",
-            order.design,
-            "--runtime",
-            order.runtime,
-            "--seed",
-            str(order.seed.value),
-        ]
-        return shlex.join(parts)
-
-
-def prepare(order: Order) -> Prepared:
-    """Read and validate everything.
-
-    Raises:
-        ConfigError: lists every problem.
-        LeftOvers: an earlier run is still there.
-    """
-    words = load_vocabulary()
-    path = find_experiment(order.experiment)
-    experiment = load_experiment(path, words)
-    if order.runtime not in RUNTIMES:
-        raise ConfigError(
-            Problem(
-                f"no runtime {order.runtime!r}" + nearest(order.runtime, RUNTIMES),
-                "--runtime",
-                ", ".join(RUNTIMES),
-            )
-        )
-    design = load_design(order.design, words)
-    refuse_left_overs()
-    return Prepared(order, path, experiment, design, words)
-
-
-def load_design(given: str, words: Vocabulary) -> dict[str, Any]:
-    """A design given as a name or a path.
-
-    Raises:
-        ConfigError: there is none, or the target does not take it.
-    """
-    known = design_files()
-    path = Path(given)
-    if given in known:
-        path = known[given]
-    elif path.suffix not in (".yaml", ".yml"):
-        raise ConfigError(
-            Problem(
-                f"no design {given!r}" + nearest(given, known),
-                "--design",
-                ", ".join(known) + ", or a path to a YAML file",
-                "harness list",
-            )
-        )
-    design = dict(load_yaml(path))
-    problems = words.target.design_problems(design)
-    if problems:
-        raise ConfigError([Problem(problem, str(path)) for problem in problems])
-    return design
-
-
-def active_dir() -> Path:
-    """Where runs that have not ended are listed."""
-    return cache_dir() / "active"
-
-
-def refuse_left_overs() -> None:
-    """Nothing new is started beside something that a dead run left behind.
-
-    Raises:
-        LeftOvers: names the runs and the command that clears them.
-    """
-    lost = [run for run in active_runs(active_dir()) if run.owner != "alive"]
-    if lost:
-        names = ", ".join(f"{run.run_id} (owner {run.pid} is {run.owner})" for run in lost)
-        raise LeftOvers(
-            f"an earlier run was not cleaned up: {names}; its faults and processes may still be "
-            "there; run: harness faults clear"
-        )
+    findings: Findings
+    interrupted: str = ""
+    error: HarnessError | None = None
+    clean: bool = False
 
 
 def run(prepared: Prepared, say: Say) -> RunResult:
@@ -158,60 +51,61 @@ def run(prepared: Prepared, say: Say) -> RunResult:
     Returns:
         the result; also for errors, which become a verdict with a reason.
     """
-    order, experiment = prepared.order, prepared.experiment
-    folder = new_folder(order.runs, experiment.name)
-    lease = Lease(active_dir(), folder.run_id, folder.path)
+    experiment = prepared.experiment
+    folder = new_folder(prepared.order.runs, experiment.name)
+    lease = Lease(folder.path / OWNER, experiment.load_s + experiment.objectives.answer_s + SPARE_S)
+    enlist(active_dir(), folder.run_id, folder.path)
+    watchdog = Watchdog(active_dir(), folder.run_id, folder.path, say)
+    ending = Ending(Findings((), (), (), (), len(experiment.steps), {}))
     started_ns = monotonic_ns()
-    findings, ending, clean = Findings((), (), (), (), len(experiment.steps), {}), "", False
-    error: HarnessError | None = None
     try:
-        findings, ending = asyncio.run(_run(prepared, folder, lease, say))
-        clean = not findings.unhealed
-    except HarnessError as caught:
-        error, clean = caught, not active_left(folder)
+        asyncio.run(_guarded(prepared, folder, lease, watchdog, ending, say))
+    except HarnessError as error:
+        ending.error = error
     except asyncio.CancelledError:
-        ending, clean = "interrupted twice by SIGINT", not active_left(folder)
+        ending.interrupted = "interrupted twice"
     finally:
-        lease.release(clean=clean)
-    duration_s = (monotonic_ns() - started_ns) / 1e9
-    verdict, reasons = _ending(findings, ending, error)
-    result = _result(prepared, folder, findings, verdict, reasons, duration_s)
-    if "SIGTERM" in ending and verdict is RunVerdict.INTERRUPTED:
-        result = replace(result, exit_code=EXIT_SIGTERM)
+        _let_go(folder, lease, watchdog, ending)
+    result = _result(prepared, folder, ending, (monotonic_ns() - started_ns) / NS)
     write_reports(result, folder)
     return result
 
 
-def _ending(
-    findings: Findings, ending: str, error: HarnessError | None
-) -> tuple[RunVerdict, tuple[str, ...]]:
-    if error is not None:
-        unsafe = isinstance(error, HealFailed)
-        return RunVerdict.UNSAFE if unsafe else RunVerdict.ERROR, (str(error),)
-    verdict, reasons = decide(findings)
-    if ending.startswith("interrupted") and verdict is not RunVerdict.UNSAFE:
-        return RunVerdict.INTERRUPTED, (ending,)
-    return verdict, reasons
+def _let_go(folder: RunFolder, lease: Lease, watchdog: Watchdog, ending: Ending) -> None:
+    """A run that left something stays on the list, and its watchdog stays with it."""
+    if ending.clean and not FaultLog(folder.path / FAULTS).active():
+        forget(active_dir(), folder.run_id)
+        watchdog.end()
+    lease.release()
 
 
-def active_left(folder: RunFolder) -> list[str]:
-    """Faults of a run that are not proven undone."""
-    return [f"{e.kind} at {e.where}" for e in FaultLog(folder.path / FAULTS).active()]
-
-
-async def _run(
-    prepared: Prepared, folder: RunFolder, lease: Lease, say: Say
-) -> tuple[Findings, str]:
-    experiment, order = prepared.experiment, prepared.order
+async def _guarded(
+    prepared: Prepared,
+    folder: RunFolder,
+    lease: Lease,
+    watchdog: Watchdog,
+    ending: Ending,
+    say: Say,
+) -> None:
+    """Run between the start of the watchdog and the end of the heartbeat."""
     stop = Stop()
-    main = asyncio.current_task()
-    assert main is not None
-    _catch_signals(stop, main, say)
-    beats = asyncio.create_task(_beat(lease))
-    runtime = make_runtime(order.runtime, folder, order.seed)
-    controls_of(experiment.steps, runtime)
+    _catch_signals(stop, say)
     folder.write_json(RUN, header(prepared, folder))
     folder.write(EXPERIMENT, prepared.path.read_text(encoding="utf-8"))
+    await watchdog.start()
+    beats = asyncio.create_task(_beat(lease, watchdog))
+    try:
+        await _run(prepared, folder, ending, stop, say)
+    finally:
+        beats.cancel()
+        if stop.reason.startswith("interrupted"):
+            ending.interrupted = stop.reason
+
+
+async def _run(prepared: Prepared, folder: RunFolder, ending: Ending, stop: Stop, say: Say) -> None:
+    experiment, order = prepared.experiment, prepared.order
+    runtime = make_runtime(order.runtime, folder, order.seed)
+    refuse_unsupported(experiment.steps, runtime)
     with (folder.path / HISTORY).open("wb") as stream:
         task = Run(
             experiment=experiment,
@@ -227,10 +121,10 @@ async def _run(
         )
         try:
             history = await carry_out(task)
-            findings = judge(experiment, prepared.words.invariants, history)
-            return explained(findings, prepared.words.target, prepared.design), stop.reason
         finally:
-            beats.cancel()
+            ending.clean = task.left == []
+    findings = judge(experiment, prepared.words.invariants, history)
+    ending.findings = explained(findings, prepared.words.target, prepared.design)
 
 
 def make_runtime(name: str, folder: RunFolder, seed: Seed) -> Any:
@@ -241,8 +135,9 @@ def make_runtime(name: str, folder: RunFolder, seed: Seed) -> Any:
     )
 
 
-def _catch_signals(stop: Stop, main: asyncio.Task[Any], say: Say) -> None:
-    loop = asyncio.get_running_loop()
+def _catch_signals(stop: Stop, say: Say) -> None:
+    loop, main = asyncio.get_running_loop(), asyncio.current_task()
+    assert main is not None
 
     def on(number: signal.Signals) -> None:
         if stop.asked:
@@ -256,10 +151,12 @@ def _catch_signals(stop: Stop, main: asyncio.Task[Any], say: Say) -> None:
             loop.add_signal_handler(number, on, number)
 
 
-async def _beat(lease: Lease) -> None:
+async def _beat(lease: Lease, watchdog: Watchdog) -> None:
+    clock = RunClock(monotonic_ns())
     while True:
         lease.beat()
-        await asyncio.sleep(BEAT_S)
+        await watchdog.keep()
+        await clock.sleep(BEAT_S)
 
 
 def header(prepared: Prepared, folder: RunFolder) -> dict[str, Any]:
@@ -298,14 +195,20 @@ def _commit() -> str:
     return done.stdout.strip()
 
 
-def _result(
-    prepared: Prepared,
-    folder: RunFolder,
-    findings: Findings,
-    verdict: RunVerdict,
-    reasons: tuple[str, ...],
-    duration_s: float,
-) -> RunResult:
+def _judged(ending: Ending) -> tuple[RunVerdict, tuple[str, ...]]:
+    if ending.error is not None:
+        unsafe = isinstance(ending.error, HealFailed)
+        return RunVerdict.UNSAFE if unsafe else RunVerdict.ERROR, (str(ending.error),)
+    verdict, reasons = decide(ending.findings)
+    if ending.interrupted and verdict is not RunVerdict.UNSAFE:
+        return RunVerdict.INTERRUPTED, (f"{ending.interrupted}; every fault was undone",)
+    return verdict, reasons
+
+
+def _result(prepared: Prepared, folder: RunFolder, ending: Ending, duration_s: float) -> RunResult:
+    verdict, reasons = _judged(ending)
+    terminated = verdict is RunVerdict.INTERRUPTED and "SIGTERM" in ending.interrupted
+    findings = ending.findings
     return RunResult(
         experiment=prepared.experiment.id,
         title=prepared.experiment.title,
@@ -313,7 +216,7 @@ def _result(
         runtime=prepared.order.runtime,
         seed=prepared.order.seed.value,
         verdict=verdict,
-        exit_code=EXIT_CODES[verdict],
+        exit_code=EXIT_SIGTERM if terminated else EXIT_CODES[verdict],
         reasons=reasons,
         run_dir=str(folder.path),
         hypothesis=findings.hypothesis,

@@ -17,12 +17,25 @@ from harness.model import HypothesisResult, Op, Outcome
 from harness.stats import clopper_pearson, quantile
 from harness.units import Condition
 
+TOO_MANY = 429  # the service's own limit, not the borrower's mistake
 SAMPLES_MIN = 20  # chosen, not measured: fewer say too little about a service to gate on
 
 
 def ok_ratio(ops: Sequence[Op]) -> float:
     """Share of operations that ended ok."""
     return sum(op.outcome is Outcome.OK for op in ops) / len(ops)
+
+
+def served_ratio(ops: Sequence[Op]) -> float:
+    """Share of operations that ended ok, or in a refusal of the borrower's own mistake (4xx)."""
+    return sum(served(op) for op in ops) / len(ops)
+
+
+def served(op: Op) -> bool:
+    """Whether the service did its part."""
+    status = op.value.get("http_status") or 0
+    refused = op.outcome is Outcome.FAIL and 400 <= status < 500 and status != TOO_MANY
+    return op.outcome is Outcome.OK or refused
 
 
 def latency(share: float, ops: Sequence[Op]) -> float:
@@ -33,6 +46,7 @@ def latency(share: float, ops: Sequence[Op]) -> float:
 
 MEASURES: Mapping[str, Callable[[Sequence[Op]], float]] = {
     "ok_ratio": ok_ratio,
+    "served_ratio": served_ratio,
     "latency_p50": partial(latency, 0.50),
     "latency_p95": partial(latency, 0.95),
     "latency_p99": partial(latency, 0.99),
@@ -87,9 +101,8 @@ def evaluate(probe: Probe, ops: Iterable[Op]) -> dict[str, Any]:
         return seen
     value = MEASURES[probe.measure](chosen)
     seen |= {"value": round(value, 6), "met": probe.tolerance.holds(value)}
-    if probe.measure == "ok_ratio":
-        good = sum(op.outcome is Outcome.OK for op in chosen)
-        low, high = clopper_pearson(good, len(chosen))
+    if probe.measure.endswith("_ratio"):
+        low, high = clopper_pearson(round(value * len(chosen)), len(chosen))
         seen["interval_95"] = [round(low, 6), round(high, 6)]
     return seen
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from harness.cli.console import progress, stdout
 from harness.model import RunResult, RunVerdict
+from harness.orders import Order, prepare
 from harness.report.terminal import show
 from harness.rng import Seed
-from harness.session import Order, prepare, run
+from harness.session import run
 
 EXPERIMENT = "X01"
 EXPECTED = {"naive": RunVerdict.FAIL, "hardened": RunVerdict.PASS}

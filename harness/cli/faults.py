@@ -8,7 +8,7 @@ import sys
 from harness.clearing import clear, state_of
 from harness.cli.console import progress, stdout
 from harness.leases import active_runs
-from harness.session import active_dir
+from harness.orders import active_dir
 
 
 def list_command() -> int:
@@ -21,13 +21,15 @@ def list_command() -> int:
     runs = active_runs(active_dir())
     for run in runs:
         state = state_of(run)
-        console.print(f"{run.run_id}: owner {run.pid} is {run.owner}, folder {run.run_dir}")
+        console.print(
+            f"{run.run_id}: owner {run.holder.pid} is {run.holder.state}, folder {run.run_dir}"
+        )
         for entry in state.faults:
             console.print(f"  {entry.kind} at {entry.where}: {entry.state} since {entry.at_utc}")
         console.print(f"  {len(state.faults)} faults, {len(state.processes)} processes")
     if not runs:
         console.print("no active run: no fault, no process")
-    elif any(run.owner != "alive" for run in runs):
+    elif any(run.holder.state != "alive" for run in runs):
         console.print("to undo everything of dead runs: harness faults clear")
     return 1 if runs else 0
 
@@ -40,8 +42,9 @@ def clear_command(*, force: bool) -> int:
     """
     say, code = progress(), 0
     for run in active_runs(active_dir()):
-        if run.owner == "alive" and not force:
-            say(f"{run.run_id}: its owner {run.pid} is alive; it undoes its own faults (--force)")
+        if run.holder.state == "alive" and not force:
+            who = f"{run.run_id}: its owner {run.holder.pid} is alive"
+            say(f"{who} and undoes its own faults; --force takes them away")
             continue
         left = asyncio.run(clear(run, active_dir(), say))
         for one in left:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from rich.table import Table
 
 from harness.cli.console import stdout
-from harness.document import load_experiment, load_yaml
+from harness.document import load_experiment
+from harness.places import load_yaml
 from harness.registry import Vocabulary, design_files, experiment_files, load_vocabulary
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from harness.cli.console import progress, stdout
 from harness.errors import ConfigError, Problem
+from harness.orders import Order, prepare
 from harness.report.terminal import show
 from harness.rng import SEED_MAX, Seed, fresh_seed
-from harness.session import Order, prepare, run
+from harness.session import run
 from harness.store import result_document
 
 

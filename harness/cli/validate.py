@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harness.document import find_experiment, load_experiment
+from harness.orders import load_design
 from harness.registry import load_vocabulary
-from harness.session import load_design
 
 
 def validate_command(experiment: str, design: str) -> int:

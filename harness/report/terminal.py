@@ -42,9 +42,9 @@ def _lines(result: RunResult) -> Iterator[RenderableType]:
         yield _item(reason)
     if len(result.reasons) > LIST_MAX:
         yield _item(f"and {len(result.reasons) - LIST_MAX} more, see verdict.json")
-    for verdict in result.verdicts:
-        if verdict.validity is Validity.INVALID and verdict.first_bad:
-            yield from _counterexample(verdict, verdict.first_bad)
+    broken = [one for one in result.verdicts if one.validity is Validity.INVALID and one.first_bad]
+    for verdict in broken[:1]:
+        yield from _counterexample(verdict, verdict.first_bad or {})
     if result.verdicts:
         yield Text("\ninvariants", "bold")
         yield from (_invariant(verdict) for verdict in result.verdicts)
@@ -70,7 +70,7 @@ def _counterexample(verdict: Verdict, bad: Mapping[str, Any]) -> Iterator[Render
         yield _item(f"why this design: {verdict.why}")
     others = int(verdict.details.get("bad", 1)) - 1
     if others > 0:
-        yield _item(f"and {others} more like it")
+        yield _item(f"and {others} more like it, see verdict.json for the other invariants")
 
 
 def _is_rows(value: Any) -> bool:
