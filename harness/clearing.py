@@ -44,7 +44,7 @@ async def clear(run: ActiveRun, active: Path, say: Say, by: str = "clear") -> li
     left: list[str] = []
     if recovery is not None:
         await heal(run, log, log.active(), say)
-        left = list(await _runtime(run.run_dir).end_processes(recovery))
+        left = list(_runtime(run.run_dir).end_processes(recovery))
         say(f"{run.run_id}: " + (f"still there: {left}" if left else "every process has ended"))
     if left:
         return left
@@ -59,13 +59,16 @@ async def heal(run: ActiveRun, log: FaultLog, entries: Sequence[Entry], say: Say
     recovery = _recovery(run.run_dir)
     if not entries or recovery is None:
         return
-    async with _runtime(run.run_dir).attach(recovery) as attached:
+    attached = await _runtime(run.run_dir).attach(recovery)
+    try:
         for entry in entries:
             try:
-                await log.heal(entry, attached.controls[entry.undo.capability])
+                await log.heal(entry, attached.capability(entry.undo.capability))
                 say(f"{entry.kind} at {entry.where}: undone and proven")
             except HarnessError as error:
                 say(str(error))
+    finally:
+        await attached.close()
 
 
 def _recovery(run_dir: Path) -> Mapping[str, Any] | None:
