@@ -18,11 +18,13 @@ from harness.history import Event, History, HistoryWriter
 from harness.judge import before
 from harness.model import Outcome, Phase
 from harness.nemesis import Nemesis, Stop, sleep_until
-from harness.ports import Load, LoadPlan, Runtime
+from harness.ports import Load, LoadPlan, LoadReport, Runtime
 from harness.target import Call, Completion, Request, Target
 
 DRAIN_S = 3.0  # chosen: how long journeys may go on after the last arrival
 SETTLE_EVERY_S = 0.5  # chosen: between two rounds of last reads
+LOAD_END_S = DRAIN_S + 8.0  # chosen: the load bounds itself at 5 s past its drain
+WATCH_S = 0.1  # chosen: a tripped limit must have stopped the load within 2 s
 READS_AT_ONCE = 16  # chosen: last reads must not be a load of their own
 
 Say = Callable[[str], None]
@@ -85,15 +87,19 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
         DRAIN_S,
     )
     load = await run.runtime.begin_load(plan, _load_sink(run))
-    watch = asyncio.create_task(_watch(run, load))
+    work = asyncio.create_task(load.wait())
+    watch = asyncio.create_task(_watch(run, load, work))
     try:
         await _phases(run, nemesis)
-        report = await (load.stop() if run.stop.asked else load.wait())
+        if run.stop.asked and not work.done():
+            await load.stop()
+        report = await _report(load, work)
     except BaseException:
         await load.stop()
         raise
     finally:
         watch.cancel()
+        work.cancel()
     if run.stop.asked:
         _clock_event(run, "stopped", v={"why": run.stop.reason})
     _clock_event(run, "load", v={**asdict(report), **run.counters})
@@ -134,15 +140,26 @@ def _enter(run: Run, phase: Phase, what: str) -> None:
     run.say(f"{phase.value}: {what}")
 
 
-async def _watch(run: Run, load: Load) -> None:
-    """Abort when the blast radius says so; the limits are in business units."""
+async def _report(load: Load, work: asyncio.Task[LoadReport]) -> LoadReport:
+    """What the load did; a load that stands still is ended, and that is a failure of ours."""
+    try:
+        async with asyncio.timeout(LOAD_END_S):
+            return await asyncio.shield(work)
+    except TimeoutError:
+        return await load.stop()
+
+
+async def _watch(run: Run, load: Load, work: asyncio.Task[LoadReport]) -> None:
+    """Stop early when the load is gone, or when the blast radius says so, in business units."""
     limit = run.experiment.abort_when
-    while limit is not None and not run.stop.asked:
-        count = run.counters.get(limit.subject, 0)
-        if limit.holds(count):
+    while not run.stop.asked:
+        count = run.counters.get(limit.subject, 0) if limit else 0
+        if work.done() and run.runtime.clock.now_s() < run.experiment.load_s - 2 * WATCH_S:
+            run.stop.ask("the load ended before its time")
+        elif limit and limit.holds(count):
             run.stop.ask(f"abort-when {limit}: {limit.subject} = {count}")
             await load.stop()
-        await run.runtime.clock.sleep(0.1)
+        await run.runtime.clock.sleep(WATCH_S)
 
 
 async def _settle(run: Run) -> None:

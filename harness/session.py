@@ -19,7 +19,7 @@ from harness.errors import HarnessError, HealFailed
 from harness.faultlog import FaultLog
 from harness.history import HistoryWriter
 from harness.judge import explained, judge
-from harness.leases import BEAT_S, OWNER, Lease, enlist, forget
+from harness.leases import BEAT_S, OWNER, WATCHDOG, Lease, enlist, forget
 from harness.model import EXIT_CODES, RunResult, RunVerdict
 from harness.nemesis import Stop, refuse_unsupported
 from harness.orders import Prepared, active_dir
@@ -32,6 +32,7 @@ from harness.verdict import Findings, decide
 from harness.watchdog import Watchdog
 
 EXIT_SIGTERM = 143
+PRIVATE = (OWNER, WATCHDOG, "token", "config/pgpass")  # of use only while the run is alive
 SPARE_S = 120.0  # chosen: start, settling and undo of a run take less; past it, it hangs
 
 
@@ -76,6 +77,8 @@ def _let_go(folder: RunFolder, lease: Lease, watchdog: Watchdog, ending: Ending)
     if ending.clean and not FaultLog(folder.path / FAULTS).active():
         forget(active_dir(), folder.run_id)
         watchdog.end()
+        for name in PRIVATE:
+            (folder.path / name).unlink(missing_ok=True)
     lease.release()
 
 
@@ -196,6 +199,13 @@ def _commit() -> str:
 
 
 def _judged(ending: Ending) -> tuple[RunVerdict, tuple[str, ...]]:
+    verdict, reasons = _verdict(ending)
+    if verdict is RunVerdict.UNSAFE:
+        reasons = (*reasons, "what may still be active is cleared by: harness faults clear")
+    return verdict, reasons
+
+
+def _verdict(ending: Ending) -> tuple[RunVerdict, tuple[str, ...]]:
     if ending.error is not None:
         unsafe = isinstance(ending.error, HealFailed)
         return RunVerdict.UNSAFE if unsafe else RunVerdict.ERROR, (str(ending.error),)

@@ -97,6 +97,8 @@ class ServiceSpec:
         ready_path: answers 200 when it can do real work.
         needs: services that must be ready first.
         scripted: whether it takes behaviour documents and has a ledger.
+        simulated: `module:function` that builds it in process: takes its configuration and its
+            surroundings, gives an ASGI application.
     """
 
     name: str
@@ -105,6 +107,7 @@ class ServiceSpec:
     ready_path: str = "/livez"
     needs: tuple[str, ...] = ()
     scripted: bool = False
+    simulated: str = ""
 
 
 class Wiring(Protocol):

@@ -47,4 +47,4 @@ def _lines(row: Row) -> Iterator[object]:
     notes += [f"also here: {other}" for other in row.others]
     notes += [f"try: {row.remedy}"] if row.remedy else []
     for note in notes:
-        yield Padding(Text(note, overflow="fold"), (0, 0, 0, 8))
+        yield Padding(Text(note, overflow="fold"), (0, 0, 0, 8), expand=False)

@@ -36,10 +36,13 @@ def run(
     seed: Annotated[int | None, typer.Option(help="0 .. 4294967295; chosen when left out.")] = None,
     output: Annotated[Output, typer.Option(help="How the result is printed.")] = "text",
     runs: RunsDir = RUNS,
+    dry: Annotated[bool, typer.Option("--dry", help="Print the plan; touch nothing.")] = False,
 ) -> None:
     """Run an experiment against a design and judge it."""
-    from harness.cli.run import run_command
+    from harness.cli.run import dry_command, run_command
 
+    if dry:
+        raise typer.Exit(dry_command(experiment, design, runtime, seed, runs))
     raise typer.Exit(run_command(experiment, design, runtime, seed, output, runs))
 
 

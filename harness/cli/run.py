@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.cli.console import progress, stdout
 from harness.errors import ConfigError, Problem
 from harness.orders import Order, prepare
+from harness.report.plan import plan_lines
 from harness.report.terminal import show
 from harness.rng import SEED_MAX, Seed, fresh_seed
 from harness.session import run
@@ -23,13 +24,10 @@ def run_command(
     Returns:
         the exit code of the verdict.
     """
-    if seed is not None and not 0 <= seed <= SEED_MAX:
-        raise ConfigError(Problem(f"seed {seed}", "--seed", f"0..{SEED_MAX}"))
-    chosen = fresh_seed() if seed is None else Seed(seed)
     say = progress()
-    prepared = prepare(Order(experiment, design, runtime, chosen, runs))
+    prepared = prepare(Order(experiment, design, runtime, choose(seed), runs))
     title = f"{prepared.experiment.id} {prepared.experiment.title}"
-    say(f"{title}, design {design}, seed {chosen.value}")
+    say(f"{title}, design {design}, seed {prepared.order.seed.value}")
     result = run(prepared, say)
     if output == "json":
         print(json.dumps(result_document(result), indent=2, default=str))
@@ -38,3 +36,28 @@ def run_command(
     if result.exit_code and output == "json":
         print(f"harness: seed {result.seed}; repeat: {result.repeat}", file=sys.stderr)
     return result.exit_code
+
+
+def dry_command(experiment: str, design: str, runtime: str, seed: int | None, runs: Path) -> int:
+    """Print the whole plan.
+
+    Returns:
+        0; problems are raised.
+    """
+    prepared = prepare(Order(experiment, design, runtime, choose(seed), runs))
+    for line in plan_lines(prepared.experiment, prepared.words.target, runtime):
+        print(line)
+    return 0
+
+
+def choose(seed: int | None) -> Seed:
+    """The seed that was given, or a fresh one.
+
+    Raises:
+        ConfigError: out of range.
+    """
+    if seed is None:
+        return fresh_seed()
+    if not 0 <= seed <= SEED_MAX:
+        raise ConfigError(Problem(f"seed {seed}", "--seed", f"0..{SEED_MAX}"))
+    return Seed(seed)

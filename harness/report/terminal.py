@@ -117,4 +117,4 @@ def _value(value: Any) -> str:
 
 
 def _item(text: str, indent: int = 2) -> RenderableType:
-    return Padding(Text(text, overflow="fold"), (0, 0, 0, indent))
+    return Padding(Text(text, overflow="fold"), (0, 0, 0, indent), expand=False)

@@ -1,0 +1,140 @@
+"""A fault is always undone, whatever dies or stands still. Long form: bench/undo.py."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bench.kills import FIRST, HARNESS, KINDS, SECOND, TEMPLATE, Kind, kill_one
+from harness.clearing import RECOVERY, state_of
+from harness.faultlog import FaultLog
+from harness.leases import ActiveRun, Holder
+from harness.parts import Part, find_toxiproxy
+from harness.store import FAULTS
+
+IN_FAULT_S = (6.5, 8.0)  # from the start of the command; its faults are active by then
+SHORT = [kind for kind in KINDS if "watchdog" not in kind.name or "and" in kind.name]
+
+
+def until(ready: Callable[[], bool], within_s: float = 30.0) -> bool:
+    """Whether it became true in time."""
+    end_s = time.monotonic() + within_s
+    while not ready() and time.monotonic() < end_s:
+        os.sched_yield()
+    return ready()
+
+
+def start(
+    tmp_path: Path,
+    env: dict[str, str] | None = None,
+    *,
+    first: str = FIRST[0],
+    extra: str = "",
+    design: str = "hardened",
+) -> subprocess.Popen[str]:
+    """A short run of the reference service with two faults."""
+    document = tmp_path / "short.yaml"
+    text = TEMPLATE.format(first=first, second=SECOND[2])
+    document.write_text(text.replace("services: [payment_a", extra + "services: [payment_a"))
+    command = [HARNESS, "run", str(document), "--seed", "5", "--runs", str(tmp_path / "runs")]
+    return subprocess.Popen(
+        [*command, "--runtime", "process", "--design", design],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, **(env or {})},
+        start_new_session=True,
+    )
+
+
+def folder(tmp_path: Path) -> Path:
+    """The run's folder, once it has faults on record."""
+    runs = tmp_path / "runs" / "short"
+    assert until(lambda: any((one / FAULTS).exists() for one in runs.glob("20*")))
+    return next(one for one in runs.glob("20*"))
+
+
+def processes(run_dir: Path) -> list[str]:
+    """What lives of a run."""
+    return state_of(ActiveRun("", run_dir, Holder("gone", 0, 0))).processes
+
+
+@pytest.mark.parametrize("kind", SHORT, ids=lambda kind: kind.name)
+def test_nothing_is_left_and_the_history_can_be_checked(kind: Kind, tmp_path: Path) -> None:
+    """Kill or stop it while faults are active; look at faults, processes, ports, the report."""
+    outcome = kill_one(kind, seed=7, root=tmp_path, at_s=IN_FAULT_S)
+    assert outcome.left == []
+    assert outcome.checked
+
+
+def test_ctrl_c_undoes_everything_and_says_so(tmp_path: Path) -> None:
+    """Once: the load stops, faults are undone, the result is printed, exit 130."""
+    run = start(tmp_path)
+    run_dir = folder(tmp_path)
+    assert until(lambda: len(FaultLog(run_dir / FAULTS).active()) == 2)
+    run.send_signal(signal.SIGINT)
+    out, _ = run.communicate(timeout=30)
+    assert run.returncode == 130, out
+    assert "every fault was undone" in out
+    assert FaultLog(run_dir / FAULTS).active() == []
+    assert processes(run_dir) == []
+
+
+def test_a_tripped_limit_stops_the_load_undoes_and_says_so(tmp_path: Path) -> None:
+    """`abort-when` counts what borrowers suffer; a weakness seen before stays a finding."""
+    limit = 'abort-when: "failed_applications > 3", '
+    run = start(tmp_path, first=FIRST[3], extra=limit, design="naive")
+    out, _ = run.communicate(timeout=60)
+    assert run.returncode in (1, 3), out
+    assert "stopped early: abort-when failed_applications > 3" in out
+    assert FaultLog(folder(tmp_path) / FAULTS).active() == []
+
+
+def test_an_undo_that_is_impossible_ends_in_exit_5_and_names_the_fault(tmp_path: Path) -> None:
+    """The server dies and cannot be started again: never a silent pass."""
+    part = find_toxiproxy()
+    assert isinstance(part, Part)
+    server = tmp_path / "toxiproxy-server"
+    shutil.copy(part.path, server)
+    run = start(tmp_path, {"TOXIPROXY_SERVER": str(server)})
+    run_dir = folder(tmp_path)
+    assert until(lambda: len(FaultLog(run_dir / FAULTS).active()) == 2)
+    server.unlink()
+    pid = next(one for one in processes(run_dir) if one.startswith("toxiproxy"))
+    os.kill(int(pid.split("pid ")[1].rstrip(")")), signal.SIGKILL)
+    out, _ = run.communicate(timeout=90)
+    assert run.returncode == 5, out
+    assert "may still be active" in out
+    assert "harness faults clear" in out
+    assert until(lambda: not processes(run_dir)), "its watchdog ends what the run could not"
+
+
+def test_dry_touches_nothing(tmp_path: Path) -> None:
+    """The whole plan on stdout, no folder, no process."""
+    command = [HARNESS, "run", "X01", "--dry", "--runs", str(tmp_path / "runs")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (
+        "timeout at lending->payment_a; touches lending->payment_a and nothing else" in done.stdout
+    )
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_token_is_in_no_log_no_report_and_on_no_command_line(tmp_path: Path) -> None:
+    """Whoever reads the folder or the process list cannot drive the stand-ins."""
+    run = start(tmp_path)
+    run_dir = folder(tmp_path)
+    token = (run_dir / "token").read_text().strip()
+    lines = b"".join(path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline"))
+    assert (run_dir / "token").stat().st_mode & 0o077 == 0
+    run.communicate(timeout=60)
+    kept = [path for path in run_dir.rglob("*") if path.is_file()]
+    assert token.encode() not in lines
+    assert [path for path in kept if token.encode() in path.read_bytes()] == []
+    assert (run_dir / RECOVERY).exists()
