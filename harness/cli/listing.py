@@ -39,13 +39,13 @@ def _sections(words: Vocabulary) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     yield "experiments", [(one.id, f"{one.title} ({one.name})") for one in found]
     designs = [(name, load_yaml(path)) for name, path in design_files().items()]
     yield "designs", [(name, str(document.get("description", ""))) for name, document in designs]
-    yield "faults", [(kind, _first_line(fault)) for kind, fault in words.faults.items()]
+    yield "faults", [(kind, _summary(fault)) for kind, fault in words.faults.items()]
     yield (
         "invariants",
         [("/".join(one.ids), f"{name}: {one.claim}") for name, one in words.invariants.items()],
     )
-    yield "journeys", [(name, _first_line(one)) for name, one in words.journeys.items()]
+    yield "journeys", [(name, _summary(one)) for name, one in words.journeys.items()]
 
 
-def _first_line(thing: object) -> str:
-    return (inspect.getdoc(thing) or "").split("\n", 1)[0]
+def _summary(thing: object) -> str:
+    return " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
