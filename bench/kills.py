@@ -99,18 +99,26 @@ class Outcome:
     run_dir: str = ""
 
 
-def kill_one(kind: Kind, seed: int, root: Path, at_s: tuple[float, float] = (0.3, 10.0)) -> Outcome:
+def kill_one(
+    kind: Kind,
+    seed: int,
+    root: Path,
+    at_s: tuple[float, float] = (0.3, 10.0),
+    *,
+    runtime: str = "process",
+    fault_s: tuple[float, float] = FAULT_S,
+) -> Outcome:
     """Start a run, hit it at a seeded moment, wait until it is clean, look."""
     dice = random.Random(seed)
     root.mkdir(parents=True, exist_ok=True)
     document = root / f"kill_{seed}.yaml"
     document.write_text(TEMPLATE.format(first=dice.choice(FIRST), second=dice.choice(SECOND)))
-    outcome = Outcome(kind.name, dice.uniform(*dice.choice((at_s, FAULT_S))))
+    outcome = Outcome(kind.name, dice.uniform(*dice.choice((at_s, fault_s))))
     command = [HARNESS, "run", str(document), "--seed", str(seed), "--runs", str(root / "runs")]
     started_s = time.monotonic()
     with (root / f"kill_{seed}.out").open("wb") as out:
         process = subprocess.Popen(
-            [*command, "--runtime", "process"], stdout=out, stderr=out, start_new_session=True
+            [*command, "--runtime", runtime], stdout=out, stderr=out, start_new_session=True
         )
     _wait(lambda: time.monotonic() - started_s >= outcome.at_s, CLEAN_S)
     run_dir = _run_dir(root, seed)
@@ -129,6 +137,7 @@ def kill_one(kind: Kind, seed: int, root: Path, at_s: tuple[float, float] = (0.3
     if run_dir:
         outcome.run_dir = str(run_dir)
         _look(outcome, run_dir)
+    outcome.checked = outcome.checked or run_dir is None  # it had not begun: nothing to check
     if process.poll() is None:
         outcome.left.append(f"harness {process.pid}")
         process.kill()
@@ -173,7 +182,7 @@ def _look(outcome: Outcome, run_dir: Path) -> None:
     if recovery.exists():
         state = json.loads(recovery.read_text())
         outcome.left += _alive(run_dir)
-        outcome.left += [f"port {port} listens" for port in _ports(state) if _listens(port)]
+        outcome.left += [f"{one} listens" for one in _addresses(state) if _listens(one)]
         if Path(state["work_dir"]).exists():
             outcome.left.append(f"folder {state['work_dir']}")
     report = subprocess.run([HARNESS, "report", str(run_dir)], capture_output=True, check=False)
@@ -188,15 +197,17 @@ def _alive(run_dir: Path) -> list[str]:
     return [f"process {one}" for one in state.processes]
 
 
-def _ports(state: dict[str, Any]) -> list[int]:
+def _addresses(state: dict[str, Any]) -> list[str]:
     addresses = [state["api"], *(s["address"] for s in state["services"].values())]
     addresses += [link["listen"] for link in state["links"].values()]
-    return [int(address.rsplit(":", 1)[1]) for address in addresses]
+    return [*addresses, *([state["entry"]] if "entry" in state else [])]
 
 
-def _listens(port: int) -> bool:
+def _listens(address: str) -> bool:
+    host, port = address.rsplit(":", 1)
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        probe.settimeout(1.0)
+        return probe.connect_ex((host, int(port))) == 0
 
 
 def _run_dir(root: Path, seed: int) -> Path | None:
