@@ -18,9 +18,9 @@ import pytest
 
 from harness.errors import LeftOvers, RuntimeFailure, TargetContractError, UnsupportedFault
 from harness.ports import Capability, UndoRecord
+from harness.runtimes.loopback import is_free, take_ports
 from harness.runtimes.process import ProcessRuntime, alive, attach, end_processes
-from harness.runtimes.process.addresses import is_free, take_ports
-from harness.runtimes.process.procs import identify
+from harness.runtimes.procs import identify
 from harness.target import Request
 
 from .a_run import TOKEN, a_runtime, in_loop, started

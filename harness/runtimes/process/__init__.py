@@ -9,8 +9,20 @@ Linux only: processes are told apart by /proc.
 """
 
 from harness.runtimes.process.attach import Attached, alive, attach, end_processes
-from harness.runtimes.process.make import make
+from harness.runtimes.process.make import make, run
 from harness.runtimes.process.plan import Parts
 from harness.runtimes.process.runtime import ProcessRuntime
 
-__all__ = ["Attached", "Parts", "ProcessRuntime", "alive", "attach", "end_processes", "make"]
+__all__ = [
+    "DETERMINISTIC",
+    "Attached",
+    "Parts",
+    "ProcessRuntime",
+    "alive",
+    "attach",
+    "end_processes",
+    "make",
+    "run",
+]
+
+DETERMINISTIC = ProcessRuntime.deterministic

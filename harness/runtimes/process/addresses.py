@@ -1,81 +1,12 @@
-"""Ports of a run: a block below the ephemeral range that no other run has."""
+"""The addresses that the services of a run are told: loopback, through the links."""
 
 from __future__ import annotations
 
-import hashlib
-import socket
 from collections.abc import Mapping
 from typing import Any
 
-from harness.errors import RuntimeFailure
+from harness.runtimes.loopback import HOST
 from harness.runtimes.sockets import PG_DATABASE, PG_USER
-
-HOST = "127.0.0.1"
-FIRST, LAST = 20_000, 32_000  # below 32768, where Linux hands out ports of its own accord
-BLOCK = 64  # chosen: a run of the reference target needs 25
-
-
-class PortBlock:
-    """Consecutive free ports, held until `release`.
-
-    The first port of a block is bound, never listened on, by whoever owns the block: a lock that
-    the kernel lifts when its owner dies.
-    """
-
-    def __init__(self, guard: socket.socket, ports: list[int]) -> None:
-        """Keep the guard."""
-        self._guard = guard
-        self.ports = ports
-
-    def release(self) -> None:
-        """Let another run have the block."""
-        self._guard.close()
-
-
-def take_ports(run_id: str, count: int) -> PortBlock:
-    """Find a block with `count` free ports.
-
-    Args:
-        run_id: where to begin looking, so that runs spread.
-
-    Raises:
-        RuntimeFailure: more than a block holds, or none is free.
-    """
-    if count > BLOCK - 1:
-        raise RuntimeFailure(f"the target needs {count} ports; a run has at most {BLOCK - 1}")
-    blocks = (LAST - FIRST) // BLOCK
-    begin = int.from_bytes(hashlib.sha256(run_id.encode()).digest()[:4], "big")
-    for step in range(blocks):
-        first = FIRST + (begin + step) % blocks * BLOCK
-        if guard := _bind(first, share=False):
-            ports = [*range(first + 1, first + 1 + count)]
-            if all(is_free(port) for port in ports):
-                return PortBlock(guard, ports)
-            guard.close()
-    raise RuntimeFailure(
-        f"no {count} free ports in a row in {FIRST}..{LAST} on {HOST}: {blocks} blocks tried; "
-        "end other runs (harness faults list)"
-    )
-
-
-def is_free(port: int) -> bool:
-    """Whether nobody listens on a port of ours."""
-    probe = _bind(port, share=True)
-    if probe:
-        probe.close()
-    return probe is not None
-
-
-def _bind(port: int, *, share: bool) -> socket.socket | None:
-    """Bind a port; `share` tolerates old connections on it (TIME_WAIT), never a listener."""
-    probe = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(share))
-        probe.bind((HOST, port))
-    except OSError:
-        probe.close()
-        return None
-    return probe
 
 
 class RunWiring:

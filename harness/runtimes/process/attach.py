@@ -13,9 +13,9 @@ from harness.clock import RunClock
 from harness.ports import Capability
 from harness.runtimes.process.cleanup import end_run
 from harness.runtimes.process.controls import controls_of, pick
-from harness.runtimes.process.procs import members
-from harness.runtimes.process.recovery import RecoveryFile
 from harness.runtimes.process.site import Site
+from harness.runtimes.procs import members
+from harness.runtimes.recovery import RecoveryFile
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from harness.errors import UnsupportedFault
 from harness.ports import Capability
 from harness.runtimes.process.processes import ProcessesOfRun
 from harness.runtimes.process.site import Site
-from harness.runtimes.process.upstreams import StandIns
+from harness.runtimes.upstreams import StandIns
 
 
 def controls_of(site: Site) -> Mapping[Capability, Any]:
@@ -18,7 +18,8 @@ def controls_of(site: Site) -> Mapping[Capability, Any]:
     return {
         Capability.LINKS: site.links,
         Capability.PROCESSES: processes,
-        Capability.UPSTREAMS: StandIns(site, processes),
+        Capability.LIFECYCLE: processes,
+        Capability.UPSTREAMS: StandIns(site, processes.bring_back),
     }
 
 

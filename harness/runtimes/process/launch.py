@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import RuntimeFailure
-from harness.runtimes.process.procs import MARK, PROGRAM, Proc, identify
-from harness.runtimes.process.recovery import RecoveryFile
+from harness.runtimes.procs import MARK, PROGRAM, Proc, clean_env, identify
+from harness.runtimes.recovery import RecoveryFile
 
 TOKEN = "HARNESS_TOKEN"
-# Would change where a child connects to, or pass on what another run was told.
-UNWANTED = ("PG", "HARNESS_")
 TAIL = 12  # last lines of a log in an error message; chosen
 
 
@@ -44,15 +42,6 @@ class Command:
     def as_data(self) -> dict[str, Any]:
         """Plain JSON data."""
         return asdict(self)
-
-
-def clean_env() -> dict[str, str]:
-    """Our environment without proxies and without what belongs to another run or database."""
-    return {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith(UNWANTED) and not key.lower().endswith("_proxy")
-    }
 
 
 class Launcher:

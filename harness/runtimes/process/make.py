@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any, TypeVar
 
 from harness.errors import RuntimeFailure
 from harness.parts import Missing, Part, cache_dir, find_postgres, find_toxiproxy
 from harness.runtimes.process.plan import Parts
 from harness.runtimes.process.runtime import ProcessRuntime
+
+T = TypeVar("T")
 
 
 def make(run_id: str, run_dir: Path, seed: int, token: str) -> ProcessRuntime:
@@ -27,6 +32,11 @@ def make(run_id: str, run_dir: Path, seed: int, token: str) -> ProcessRuntime:
         work_dir=cache / "work" / run_id,
         template_dir=cache / "templates",
     )
+
+
+def run(work: Coroutine[Any, Any, T], seed: int) -> T:
+    """Run in real time; the order of what happens is the machine's, whatever the seed."""
+    return asyncio.run(work)
 
 
 def _path(part: Part | Missing) -> Path:

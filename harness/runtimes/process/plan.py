@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.runtimes.process.addresses import HOST, RunWiring
+from harness.runtimes.loopback import HOST
+from harness.runtimes.process.addresses import RunWiring
 from harness.runtimes.process.launch import Command
 from harness.runtimes.process.postgres import Account
-from harness.runtimes.process.recovery import write_private
+from harness.runtimes.recovery import write_private
 from harness.runtimes.sockets import PG_USER
 from harness.target import LinkSpec, ServiceSpec, Target
 

@@ -1,4 +1,4 @@
-"""Power over the processes of a run: kill, pause, and bring back."""
+"""Power over the processes of a run: kill, pause, stop, restart, and bring back."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from typing import Any
 
 from harness.errors import RuntimeFailure
 from harness.ports import Observation, UndoRecord
-from harness.runtimes.process.procs import Proc
 from harness.runtimes.process.site import Site
+from harness.runtimes.procs import Proc
 from harness.runtimes.sockets import canary, timed_canary
 
 WAKE_S = 3.0  # chosen: a process that was stopped answers within milliseconds
+GRACE_S = 3.0  # chosen: our programs end within 2 s of SIGTERM
 BACK_S = 10.0  # chosen: what an undo may take
 POLL_S = 0.05
 RUNNING = {"state": "running"}
 
 
 class ProcessesOfRun:
-    """`ProcessControl` over the services that this run started.
+    """`ProcessControl` and `LifecycleControl` over the services that this run started.
 
     Args:
         site: the run.
@@ -58,6 +59,28 @@ class ProcessesOfRun:
                 raise RuntimeFailure(f"{service}: {procs[0]} did not stop within {WAKE_S:g} s")
             await self._site.clock.sleep(POLL_S)
 
+    async def stop(self, service: str) -> None:
+        """Ask the service to end (PostgreSQL: its fast shutdown); after 3 s it is killed.
+
+        Raises:
+            RuntimeFailure: it does not run.
+        """
+        procs = self._running(service)
+        fast = self._site.service(service)["protocol"] == "postgres"
+        for proc in procs:
+            if proc.program:
+                proc.send(signal.SIGINT if fast else signal.SIGTERM)
+        await self._site.end(await self._site.until_gone(procs, GRACE_S))
+
+    async def restart(self, service: str) -> None:
+        """Stop the service in good order and start it at once.
+
+        Raises:
+            RuntimeFailure: it does not run, or does not come back.
+        """
+        await self.stop(service)
+        await self._start_again(service)
+
     async def observe(self, where: str) -> Observation:
         """A canary straight to the service, past every link; what the kernel says of it."""
         service, clock = self._site.service(where), self._site.clock
@@ -84,13 +107,17 @@ class ProcessesOfRun:
         Raises:
             RuntimeFailure: it was started again and does not become ready.
         """
-        procs = self._site.family(record.where)
+        await self.bring_back(record.where)
+
+    async def bring_back(self, service: str) -> None:
+        """Make a service run and answer, whatever state it is in."""
+        procs = self._site.family(service)
         for proc in procs:
             proc.send(signal.SIGCONT)
-        if procs and await self._answers(record.where, WAKE_S):
+        if procs and await self._answers(service, WAKE_S):
             return
         await self._site.end(procs)
-        await self._start_again(record.where)
+        await self._start_again(service)
 
     async def _start_again(self, service: str) -> None:
         if self._site.service(service)["protocol"] == "postgres":

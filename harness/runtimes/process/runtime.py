@@ -15,12 +15,12 @@ from typing import Any, cast
 
 from harness.clock import NS, Clock, RunClock, monotonic_ns
 from harness.errors import ConfigError, LeftOvers, Problem, RuntimeFailure
-from harness.ports import Capability, Load, LoadPlan, Sink
+from harness.ports import Capability
 from harness.rng import fresh_token
-from harness.runtimes.process.addresses import PortBlock, RunWiring, take_ports
+from harness.runtimes.loopback import PortBlock, take_ports
+from harness.runtimes.process.addresses import RunWiring
 from harness.runtimes.process.cleanup import end_run
 from harness.runtimes.process.controls import controls_of, pick
-from harness.runtimes.process.launch import clean_env
 from harness.runtimes.process.plan import (
     DATABASE_KIND,
     Folders,
@@ -33,11 +33,12 @@ from harness.runtimes.process.plan import (
     write_configs,
 )
 from harness.runtimes.process.postgres import Account, PrepareJob, account, prepare
-from harness.runtimes.process.procs import MARK, PROGRAM, identify
-from harness.runtimes.process.recovery import RecoveryFile, write_private
 from harness.runtimes.process.site import Site
+from harness.runtimes.procs import MARK, PROGRAM, clean_env, identify
+from harness.runtimes.recovery import RecoveryFile, write_private
 from harness.runtimes.sockets import TOKEN_HEADER, send
 from harness.target import Answer, Request, ServiceSpec, Target
+from harness.workload import Load, LoadPlan, Sink
 
 LOAD = "load"
 LOAD_MODULE = "harness.load.locust_process"  # by name: load and runtimes are strangers
@@ -65,7 +66,9 @@ class ProcessRuntime:
 
     name = "process"
     deterministic = False
-    capabilities = frozenset({Capability.LINKS, Capability.PROCESSES, Capability.UPSTREAMS})
+    capabilities = frozenset(
+        {Capability.LINKS, Capability.PROCESSES, Capability.LIFECYCLE, Capability.UPSTREAMS}
+    )
 
     def __init__(
         self,
@@ -215,7 +218,7 @@ class ProcessRuntime:
         return left
 
     def capability(self, capability: Capability) -> Any:
-        """The control for `capability`: links, processes, upstreams.
+        """The control for `capability`.
 
         Raises:
             UnsupportedFault: another one; says what there is.

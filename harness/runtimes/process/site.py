@@ -8,13 +8,13 @@ from typing import Any
 
 from harness.clock import Clock
 from harness.errors import UnsupportedFault
+from harness.runtimes.counting import Counting
 from harness.runtimes.links import ToxiproxyLinks
-from harness.runtimes.process.counting import Counting
 from harness.runtimes.process.launch import Launcher
 from harness.runtimes.process.plan import TOXIPROXY
-from harness.runtimes.process.procs import Proc, family, members
 from harness.runtimes.process.readiness import READY_S, await_ready
-from harness.runtimes.process.recovery import RecoveryFile
+from harness.runtimes.procs import Proc, family, members
+from harness.runtimes.recovery import RecoveryFile
 from harness.runtimes.sockets import canary, open_client
 from harness.runtimes.toxiproxy import ToxiproxyServer
 from harness.target import Target

@@ -19,6 +19,8 @@ from typing import Any
 MARK = "HARNESS_MARK"
 PROGRAM = "HARNESS_PROGRAM"
 PROC = Path("/proc")
+# Would change where a child connects to, or pass on what another run was told.
+UNWANTED = ("PG", "HARNESS_")
 ENDED = "ZX"  # proc(5): zombie, dead; what is left of them belongs to their parent
 
 
@@ -78,6 +80,15 @@ def _stat(pid: int) -> tuple[str, int, int] | None:
     # The first thread of a killed process turns zombie while others still hold its sockets.
     dying = state in ENDED and threads > 1
     return "R" if dying else state, int(fields[1]), int(fields[19])
+
+
+def clean_env() -> dict[str, str]:
+    """Our environment without proxies and without what belongs to another run or database."""
+    return {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(UNWANTED) and not key.lower().endswith("_proxy")
+    }
 
 
 def identify(pid: int, program: str) -> Proc | None:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
 
+import httpx
+
+from harness.clock import Clock
 from harness.errors import RuntimeFailure, TargetContractError, UnsupportedFault
-from harness.ports import Capability, Observation, UndoRecord
-from harness.runtimes.process.counting import COUNTS
-from harness.runtimes.process.processes import RUNNING, ProcessesOfRun
-from harness.runtimes.process.site import Site
+from harness.ports import Observation, UndoRecord
+from harness.runtimes.counting import COUNTS
+from harness.runtimes.recovery import RecoveryFile
 from harness.runtimes.sockets import CALL_S, TOKEN_HEADER, send, timed_canary
 from harness.target import Request
 
 BEHAVIOUR = "/_control/behaviour"
+
+
+class Site(Protocol):
+    """What must be known of a run to ask its stand-ins something."""
+
+    recovery: RecoveryFile
+    clock: Clock
+    client: httpx.AsyncClient
+    canaries: httpx.AsyncClient
+
+    def service(self, name: str) -> Mapping[str, Any]:
+        """What is on record of a service: address, ready_path, scripted."""
 
 
 class StandIns:
@@ -21,13 +35,13 @@ class StandIns:
 
     Args:
         site: the run.
-        processes: wakes or restarts a stand-in that cannot be asked any more.
+        bring_back: wakes or restarts a stand-in that cannot be asked any more.
     """
 
-    def __init__(self, site: Site, processes: ProcessesOfRun) -> None:
+    def __init__(self, site: Site, bring_back: Callable[[str], Awaitable[None]]) -> None:
         """Remember them."""
         self._site = site
-        self._processes = processes
+        self._bring_back = bring_back
 
     async def snapshot(self, where: str) -> Mapping[str, Any]:
         """The behaviour document as it is."""
@@ -64,7 +78,7 @@ class StandIns:
         try:
             await self._ask(record.where, "PUT", BEHAVIOUR, record.restore)
         except RuntimeFailure:
-            await self._processes.undo(UndoRecord(Capability.PROCESSES, record.where, RUNNING))
+            await self._bring_back(record.where)
             await self._ask(record.where, "PUT", BEHAVIOUR, record.restore)
 
     async def undone(self, record: UndoRecord) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from harness.errors import TargetContractError
-from harness.runtimes.process.recovery import RecoveryFile
+from harness.runtimes.recovery import RecoveryFile
 from harness.runtimes.sockets import TOKEN_HEADER, text_of
 from harness.target import Target
 

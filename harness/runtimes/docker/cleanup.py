@@ -1,0 +1,105 @@
+"""Ending a run in containers: keep the logs, remove everything that carries its label, look."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.errors import RuntimeFailure
+from harness.runtimes.docker.engine import PROGRAM
+from harness.runtimes.docker.site import Site
+from harness.runtimes.procs import members
+
+ROUNDS = 5
+LOOK_AGAIN_S = 0.5  # chosen: a call that its caller did not live to see is through by then
+END_S = 2.0  # chosen: the load ends within that time of SIGTERM
+POLL_S = 0.02
+
+
+async def end_run(site: Site) -> list[str]:
+    """Remove every container, volume and network of the run, and end its load.
+
+    The engine may still be at work on a call of a harness that was killed, so it is looked at
+    again until nothing turns up twice in a row.
+
+    Returns:
+        what could not be ended or removed; empty when clean.
+    """
+    state = site.recovery.read()
+    await _end_load(site, state)
+    left: list[str] = []
+    clean_before = False
+    for _ in range(ROUNDS):
+        problems = await _remove_all(site, Path(state["run_dir"]) / "logs")
+        left = await left_over(site)
+        if not left and clean_before:
+            break
+        clean_before = not left
+        left = left and [*left, *problems]
+        await site.clock.sleep(LOOK_AGAIN_S)
+    shutil.rmtree(state["work_dir"], ignore_errors=True)
+    return left
+
+
+async def left_over(site: Site) -> list[str]:
+    """Everything of the run that exists: containers, volumes, networks, processes."""
+    engine = site.engine
+    containers, volumes, networks = await asyncio.gather(
+        engine.containers(), engine.volumes(), engine.networks()
+    )
+    found = [f"container {one.name} ({one.status})" for one in containers]
+    found += [f"volume {one.name}" for one in volumes]
+    found += [f"network {one.name}" for one in networks]
+    return found + [str(proc) for proc in members(site.recovery.read())]
+
+
+async def _end_load(site: Site, state: Mapping[str, Any]) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for proc in members(state):
+            proc.send(signal.SIGCONT)  # one that is stopped hears nothing else
+            proc.send(number)
+        deadline_s = site.clock.now_s() + END_S
+        while members(state) and site.clock.now_s() < deadline_s:
+            await site.clock.sleep(POLL_S)
+
+
+async def _remove_all(site: Site, logs: Path) -> list[str]:
+    """Containers first: volumes and networks cannot go before them.
+
+    Returns:
+        what the engine refused.
+    """
+    engine = site.engine
+    answers = await asyncio.gather(
+        *(_remove_container(site, one, logs) for one in await engine.containers()),
+        return_exceptions=True,
+    )
+    rest = [*await engine.volumes(), *await engine.networks()]
+    answers += await asyncio.gather(*(engine.remove(one) for one in rest), return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException) and not isinstance(answer, RuntimeFailure):
+            raise answer
+    return [str(answer) for answer in answers if isinstance(answer, RuntimeFailure)]
+
+
+async def _remove_container(site: Site, container: Any, logs: Path) -> None:
+    engine = site.engine
+    if container.status == "paused":
+        await engine.call(f"unpausing {container.name}", container.unpause)
+    if container.status == "running":
+        await engine.call(f"killing {container.name}", container.kill)
+    try:
+        said = await engine.call(f"log of {container.name}", container.logs, timestamps=True)
+    except RuntimeFailure as error:
+        said = f"(no log: {error})\n".encode()
+    _keep(logs, f"{container.labels[PROGRAM]}.log", said)
+    await engine.remove(container, v=True, force=True)
+
+
+def _keep(logs: Path, name: str, said: bytes) -> None:
+    if logs.is_dir() and said:
+        (logs / name).write_bytes(said)

@@ -1,0 +1,128 @@
+"""Each container of a run: what it may, what it gets, where it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.runtimes.docker.images import Images
+from harness.runtimes.docker.plan import (
+    DATABASE_KIND,
+    DISK,
+    DISK_BYTES,
+    INSIDE_DATA,
+    MIB,
+    TOXIPROXY,
+    Folders,
+    Places,
+    owner,
+    volume_name,
+)
+from harness.target import ServiceSpec
+
+INSIDE_CONFIG = "/run/harness/service.json"
+INSIDE_PGPASS = "/run/harness/pgpass"
+# Chosen: a stand-in takes 29 MiB; the database's includes its volume, which is in memory.
+MEMORY = {"program": 256 * MIB, "database": 512 * MIB, TOXIPROXY: 128 * MIB}
+PIDS = 128  # chosen: PostgreSQL has 60 connections, a process each
+
+# Toxiproxy dials one after the other, so whoever waits for a container that is gone holds up all.
+# With these it gives up within 0.02 s, the first time after 1 s; without them after 3 s each time.
+# Source: Linux, arp(7).
+SOON_GONE = {
+    "net.ipv4.neigh.eth0.base_reachable_time_ms": "100",
+    "net.ipv4.neigh.eth0.delay_first_probe_time": "0",
+    "net.ipv4.neigh.eth0.retrans_time_ms": "10",
+    "net.ipv4.neigh.eth0.mcast_solicit": "1",
+    "net.ipv4.neigh.eth0.ucast_solicit": "1",
+}
+
+
+def specs(
+    places: Places, images: Images, folders: Folders, token: str, password: str
+) -> dict[str, dict[str, Any]]:
+    """Arguments of `containers.create` for each program of the run."""
+    made = {TOXIPROXY: _toxiproxy(places, images, folders)}
+    for service in places.target.services:
+        if service.kind == DATABASE_KIND:
+            made[DISK] = _disk(places, images, folders)
+            made[service.name] = _database(service, places, images, folders, password)
+        else:
+            made[service.name] = _program(service, places, images, folders, token)
+    return made
+
+
+def _common(program: str, places: Places, folders: Folders, memory: int) -> dict[str, Any]:
+    """No rights, no writing outside of /tmp, bounded memory and processes."""
+    return {
+        "name": f"{folders.run_id}.{program}",
+        "hostname": program,
+        "network": places.network,
+        "address": places.address(program),
+        "read_only": True,
+        "tmpfs": {"/tmp": "size=16m"},  # noqa: S108 - inside the container
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "mem_limit": memory,
+        "memswap_limit": memory,
+        "pids_limit": PIDS,
+        "log_config": {"Type": "json-file", "Config": {"max-size": "4m", "max-file": "1"}},
+        "healthcheck": {"test": ["NONE"]},  # the harness asks each by itself, and sooner
+    }
+
+
+def _toxiproxy(places: Places, images: Images, folders: Folders) -> dict[str, Any]:
+    entry = places.link_port(places.target.entry)
+    return {
+        **_common(TOXIPROXY, places, folders, MEMORY[TOXIPROXY]),
+        "image": images.toxiproxy,
+        "sysctls": SOON_GONE,
+        "environment": {"LOG_LEVEL": "error"},  # it would log a line a connection otherwise
+        "ports": {f"{entry}/tcp": ("127.0.0.1", places.entry_port)},
+    }
+
+
+def _program(
+    service: ServiceSpec, places: Places, images: Images, folders: Folders, token: str
+) -> dict[str, Any]:
+    files = {
+        str(folders.config(f"{service.name}.json")): {"bind": INSIDE_CONFIG, "mode": "ro"},
+        str(folders.config("pgpass")): {"bind": INSIDE_PGPASS, "mode": "ro"},
+    }
+    return {
+        **_common(service.name, places, folders, MEMORY["program"]),
+        "image": images.programs,
+        "command": ["python3", "-m", service.module],
+        "user": "{}:{}".format(*owner()),
+        "volumes": files,
+        "environment": {
+            "HARNESS_SERVICE_CONFIG": INSIDE_CONFIG,
+            "PGPASSFILE": INSIDE_PGPASS,
+            "HARNESS_TOKEN": token,
+        },
+    }
+
+
+def _volume(folders: Folders) -> dict[str, dict[str, str]]:
+    return {volume_name(folders.run_id): {"bind": INSIDE_DATA, "mode": "rw"}}
+
+
+def _disk(places: Places, images: Images, folders: Folders) -> dict[str, Any]:
+    """Holds the volume: its content, in memory, outlives a database that is killed."""
+    return {
+        **_common(DISK, places, folders, DISK_BYTES + 32 * MIB),
+        "image": images.database,
+        "entrypoint": ["sleep"],
+        "command": ["infinity"],
+        "volumes": _volume(folders),
+    }
+
+
+def _database(
+    service: ServiceSpec, places: Places, images: Images, folders: Folders, password: str
+) -> dict[str, Any]:
+    return {
+        **_common(service.name, places, folders, MEMORY["database"]),
+        "image": images.database,
+        "volumes": _volume(folders),
+        "environment": {"HARNESS_PASSWORD": password},
+    }

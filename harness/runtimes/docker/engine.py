@@ -1,0 +1,234 @@
+"""The Docker engine of this machine: its calls in threads, its errors with cause and remedy.
+
+Every object of a run carries the run's label, and whatever is listed, changed or removed here is
+looked up by that label: what does not carry it cannot be touched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+
+from harness.errors import RuntimeFailure
+
+RUN = "chaos-harness.run"
+PROGRAM = "chaos-harness.program"
+UNIX = "unix://"
+DEFAULT = "unix:///var/run/docker.sock"
+CALL_S = 30  # chosen: creating a container takes 0.2 s, on a machine in distress a hundred times
+START_ENGINE = "start a Docker engine (Debian: apt-get install docker.io, then run dockerd)"
+TAIL = 12  # last lines of a log in an error message; chosen
+GONE = 404
+
+
+def connect() -> Any:
+    """A client of this machine's engine.
+
+    Raises:
+        RuntimeFailure: it does not answer, or is on another machine; says what to do.
+    """
+    address = os.environ.get("DOCKER_HOST") or DEFAULT
+    if not address.startswith(UNIX):
+        raise RuntimeFailure(
+            f"DOCKER_HOST={address}: runs need an engine on this machine, since services share its "
+            f"clock and are reached at their containers' addresses; unset it, or set {DEFAULT}"
+        )
+    _knock(address.removeprefix(UNIX))
+    return guarded(f"engine at {address}", docker.DockerClient, base_url=address, timeout=CALL_S)
+
+
+def _knock(path: str) -> None:
+    """Whether somebody listens on the engine's socket and lets us in."""
+    try:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(CALL_S)
+            probe.connect(path)
+    except PermissionError:
+        raise RuntimeFailure(
+            f"{path}: the Docker engine does not let this user in; join its group "
+            "(usermod -aG docker USER, then log in again), or run as root"
+        ) from None
+    except OSError as error:
+        raise RuntimeFailure(
+            f"{path}: no Docker engine answers ({error.strerror or error}); {START_ENGINE}"
+        ) from None
+
+
+class Engine:
+    """What a run does with the engine.
+
+    Args:
+        mark: value of the run's label.
+        client: of the SDK; `connect` when None.
+    """
+
+    def __init__(self, mark: str, client: Any = None) -> None:
+        """Connect.
+
+        Raises:
+            RuntimeFailure: no engine answers.
+        """
+        self.mark = mark
+        self._client = client or connect()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def labels(self, program: str) -> dict[str, str]:
+        """The labels of an object of this run."""
+        return {RUN: self.mark, PROGRAM: program}
+
+    async def call(self, what: str, work: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        """Make one call of the SDK in a thread.
+
+        Args:
+            what: what it is for, as the start of an error.
+
+        Raises:
+            RuntimeFailure: the engine refused or did not answer.
+        """
+        return await asyncio.to_thread(guarded, what, work, *args, **options)
+
+    async def make_network(self, name: str, subnet: str) -> bool:
+        """Make the run's network.
+
+        Nothing of it reaches beyond this machine: addresses are not masqueraded.
+
+        Returns:
+            False when the subnet is taken.
+        """
+        pool = docker.types.IPAMPool(subnet=subnet)
+        try:
+            await asyncio.to_thread(
+                self._client.networks.create,
+                name,
+                driver="bridge",
+                options={"com.docker.network.bridge.enable_ip_masquerade": "false"},
+                ipam=docker.types.IPAMConfig(pool_configs=[pool]),
+                labels=self.labels("network"),
+                check_duplicate=True,
+            )
+        except APIError as error:
+            if "overlap" in str(error).lower():
+                return False
+            raise RuntimeFailure(f"network {name} ({subnet}): {error.explanation}") from None
+        except requests.RequestException as error:
+            raise RuntimeFailure(f"network {name} ({subnet}): {error}") from None
+        return True
+
+    async def make_volume(self, name: str, size_bytes: int, owner: int) -> None:
+        """Make a volume of a fixed size, in memory: it can be filled without harm to the machine.
+
+        Its content lives as long as some container that uses it.
+        """
+        options = f"size={size_bytes},uid={owner},gid={owner},mode=0700"
+        await self.call(
+            f"volume {name}",
+            self._client.volumes.create,
+            name,
+            driver="local",
+            driver_opts={"type": "tmpfs", "device": "tmpfs", "o": options},
+            labels=self.labels("disk"),
+        )
+
+    async def make_container(self, program: str, spec: Mapping[str, Any]) -> None:
+        """Make a container and start it.
+
+        Args:
+            spec: arguments of the SDK's `containers.create`; `network` and `address` place it.
+        """
+        options = dict(spec)
+        address, network = options.pop("address"), options["network"]
+        place = self._client.api.create_endpoint_config(aliases=[program], ipv4_address=address)
+        container = await self.call(
+            f"container {program}",
+            self._client.containers.create,
+            **options,
+            networking_config={network: place},
+            labels=self.labels(program),
+        )
+        await self.call(f"starting {program}", container.start)
+
+    async def containers(self, program: str = "") -> list[Any]:
+        """Every container of the run, running or not; those of one program when it is named."""
+        wanted = [f"{RUN}={self.mark}", *([f"{PROGRAM}={program}"] if program else [])]
+        found = await self.call(
+            "listing containers",
+            self._client.containers.list,
+            all=True,
+            ignore_removed=True,
+            filters={"label": wanted},
+        )
+        return list(found)
+
+    async def container(self, program: str) -> Any:
+        """The container of a program, as it is now.
+
+        Raises:
+            RuntimeFailure: there is none.
+        """
+        found = await self.containers(program)
+        if not found:
+            raise RuntimeFailure(f"the container of {program} is gone; run: harness faults clear")
+        return found[0]
+
+    async def networks(self) -> list[Any]:
+        """The networks of the run."""
+        label = {"label": f"{RUN}={self.mark}"}
+        return list(await self.call("listing networks", self._client.networks.list, filters=label))
+
+    async def volumes(self) -> list[Any]:
+        """The volumes of the run."""
+        label = {"label": f"{RUN}={self.mark}"}
+        return list(await self.call("listing volumes", self._client.volumes.list, filters=label))
+
+    async def last_words(self, program: str) -> str:
+        """The state of a container and the last lines of its log, for an error message."""
+        found = await self.containers(program)
+        if not found:
+            return "; its container is gone"
+        state = found[0].attrs["State"]
+        raw = await self.call(f"log of {program}", found[0].logs, tail=TAIL)
+        said = "\n  ".join(line[:300] for line in raw.decode(errors="replace").splitlines())
+        status = f"; its container is {state['Status']}"
+        if state["Status"] in ("exited", "dead"):
+            killed = ", killed by the kernel for want of memory" if state["OOMKilled"] else ""
+            status += f" with exit code {state['ExitCode']}{killed} {state['Error']}".rstrip()
+        return f"{status}; its log ends with:\n  {said}" if said else f"{status}; its log is empty"
+
+    async def remove(self, thing: Any, **options: Any) -> None:
+        """Remove an object of the run; one that is gone is fine."""
+        await self.call(f"removing {thing.name}", _remove, thing, **options)
+
+
+def _remove(thing: Any, **options: Any) -> None:
+    try:
+        thing.remove(**options)
+    except NotFound:
+        return
+
+
+def guarded(what: str, work: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    """Make one call of the SDK; its errors become ours.
+
+    Raises:
+        RuntimeFailure: the engine refused or did not answer.
+    """
+    try:
+        return work(*args, **options)
+    except ImageNotFound as error:
+        raise RuntimeFailure(
+            f"{what}: {error.explanation}; make the images: harness images build"
+        ) from None
+    except APIError as error:
+        raise RuntimeFailure(f"{what}: the engine says: {error.explanation or error}") from None
+    except (DockerException, requests.RequestException) as error:
+        raise RuntimeFailure(f"{what}: the engine does not answer: {error}") from None
