@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ from harness.document import find_experiment, load_experiment
 from harness.errors import ConfigError, LeftOvers, Problem
 from harness.experiment import Experiment
 from harness.leases import active_runs
-from harness.parts import cache_dir
+from harness.parts import Missing, cache_dir, find_postgres, find_toxiproxy
 from harness.places import Place, load_yaml, nearest, plain
 from harness.registry import Vocabulary, design_files, load_vocabulary
 from harness.rng import Seed
 
-RUNTIMES = ("process",)
+RUNTIMES_PACKAGE = "harness.runtimes"  # by name: the engine imports no runtime
+RUNTIMES = ("process", "sim", "docker")
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def prepare(order: Order) -> Prepared:
             )
         )
     design = load_design(order.design, words)
-    refuse_left_overs()
+    if hasattr(importlib.import_module(f"{RUNTIMES_PACKAGE}.{order.runtime}"), "attach"):
+        refuse_left_overs()
     return Prepared(order, path, experiment, design, words)
 
 
@@ -116,6 +119,20 @@ def load_design(given: str, words: Vocabulary) -> dict[str, Any]:
     if problems:
         raise ConfigError(problems)
     return design
+
+
+def best_runtime() -> tuple[str, str]:
+    """The best that this machine has: real parts where they are there, else the simulation.
+
+    Returns:
+        its name, and why.
+    """
+    lacking = [
+        part.name for part in (find_toxiproxy(), find_postgres()) if isinstance(part, Missing)
+    ]
+    if lacking:
+        return "sim", f"{' and '.join(lacking)} not found; harness doctor says how to get them"
+    return "process", "Toxiproxy and PostgreSQL are here"
 
 
 def active_dir() -> Path:

@@ -11,7 +11,7 @@ and the capability, never the fault: another process can do it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Protocol
 from harness.clock import Clock
 from harness.model import BlastRadius
 from harness.target import Answer, Request, Target
+from harness.workload import Load, LoadPlan, Sink
 
 
 class Capability(StrEnum):
@@ -27,6 +28,11 @@ class Capability(StrEnum):
     LINKS = "links"
     PROCESSES = "processes"
     UPSTREAMS = "upstreams"
+    LIFECYCLE = "lifecycle"
+    CPU = "cpu"
+    MEMORY = "memory"
+    DISK = "disk"
+    NETWORK = "network"
 
 
 @dataclass(frozen=True)
@@ -154,6 +160,44 @@ class ProcessControl(Control, Protocol):
         """Stop it where it stands; sockets stay open."""
 
 
+class LifecycleControl(Control, Protocol):
+    """Power to end and start services in good order, as an operator would."""
+
+    async def stop(self, service: str) -> None:
+        """Ask it to end, wait until it has."""
+
+    async def restart(self, service: str) -> None:
+        """Stop it and start it at once."""
+
+
+class CpuControl(Control, Protocol):
+    """Power over how much of the processor services get."""
+
+    async def limit_cpu(self, service: str, cores: float) -> None:
+        """Let it have so many cores and no more."""
+
+
+class MemoryControl(Control, Protocol):
+    """Power over how much memory services may have."""
+
+    async def limit_memory(self, service: str, limit_bytes: int) -> None:
+        """Let it have so much and no swap; the kernel kills what needs more."""
+
+
+class DiskControl(Control, Protocol):
+    """Power over the volumes of services."""
+
+    async def fill_disk(self, service: str) -> None:
+        """Leave no byte free on its volume."""
+
+
+class NetworkControl(Control, Protocol):
+    """Power over who is on the network of the run."""
+
+    async def disconnect(self, service: str) -> None:
+        """Take it off; it goes on running."""
+
+
 class UpstreamScript(Control, Protocol):
     """Power over what stand-ins answer."""
 
@@ -183,51 +227,6 @@ class Fault(Protocol):
 
     def proof(self, seen: Seen) -> Proof:
         """Whether it bit, from what was observed."""
-
-
-@dataclass(frozen=True)
-class LoadPlan:
-    """What the load has to do; plain data, handed to another process.
-
-    Args:
-        target: dotted name of the module that defines TARGET.
-        seed: for arrivals, journeys and think times.
-        arrivals_per_s: mean of the Poisson process of journeys.
-        journeys: name -> weight.
-        duration_s: arrivals happen in [0, duration_s).
-        drain_s: how long running journeys may go on afterwards.
-    """
-
-    target: str
-    seed: int
-    arrivals_per_s: float
-    journeys: Mapping[str, int]
-    duration_s: float
-    drain_s: float = 3.0
-
-
-@dataclass(frozen=True)
-class LoadReport:
-    """Journeys asked for by the plan, started, started late (> 100 ms), dropped."""
-
-    asked: int
-    delivered: int
-    late: int
-    dropped: int
-    late_worst_s: float
-
-
-Sink = Callable[[Mapping[str, Any]], None]
-
-
-class Load(Protocol):
-    """A running load."""
-
-    async def wait(self) -> LoadReport:
-        """Until every journey ended or was cut at the end of the drain."""
-
-    async def stop(self) -> LoadReport:
-        """End it now; within 2 s."""
 
 
 class Runtime(Protocol):

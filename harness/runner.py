@@ -18,8 +18,9 @@ from harness.history import Event, History, HistoryWriter
 from harness.judge import before
 from harness.model import Outcome, Phase
 from harness.nemesis import Nemesis, Stop, sleep_until
-from harness.ports import Load, LoadPlan, LoadReport, Runtime
+from harness.ports import Runtime
 from harness.target import Call, Completion, Request, Target
+from harness.workload import Load, LoadPlan, LoadReport
 
 DRAIN_S = 3.0  # chosen: how long journeys may go on after the last arrival
 SETTLE_EVERY_S = 0.5  # chosen: between two rounds of last reads

@@ -1,5 +1,4 @@
-"""Carries out a prepared order: run folder, lease, watchdog, runtime by name; then writes the
-result."""
+"""Carries out a prepared order: run folder, guard, runtime by name; then writes the result."""
 
 from __future__ import annotations
 
@@ -14,25 +13,23 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from harness.clock import NS, RunClock, monotonic_ns
+from harness.clock import NS, monotonic_ns
 from harness.errors import HarnessError, HealFailed
 from harness.faultlog import FaultLog
+from harness.guards import Guard, guard_for
 from harness.history import HistoryWriter
 from harness.judge import explained, judge
-from harness.leases import BEAT_S, OWNER, WATCHDOG, Lease, enlist, forget
 from harness.model import EXIT_CODES, RunResult, RunVerdict
 from harness.nemesis import Stop, refuse_unsupported
-from harness.orders import Prepared, active_dir
+from harness.orders import RUNTIMES_PACKAGE, Prepared
 from harness.registry import REFERENCE_TARGET
 from harness.report.files import write_reports
 from harness.rng import Seed, fresh_token
 from harness.runner import Run, Say, carry_out
 from harness.store import EXPERIMENT, FAULTS, HISTORY, RUN, RunFolder, new_folder
 from harness.verdict import Findings, decide
-from harness.watchdog import Watchdog
 
 EXIT_SIGTERM = 143
-PRIVATE = (OWNER, WATCHDOG, "token", "config/pgpass")  # of use only while the run is alive
 SPARE_S = 120.0  # chosen: start, settling and undo of a run take less; past it, it hangs
 
 
@@ -52,55 +49,39 @@ def run(prepared: Prepared, say: Say) -> RunResult:
     Returns:
         the result; also for errors, which become a verdict with a reason.
     """
-    experiment = prepared.experiment
-    folder = new_folder(prepared.order.runs, experiment.name)
-    lease = Lease(folder.path / OWNER, experiment.load_s + experiment.objectives.answer_s + SPARE_S)
-    enlist(active_dir(), folder.run_id, folder.path)
-    watchdog = Watchdog(active_dir(), folder.run_id, folder.path, say)
+    experiment, order = prepared.experiment, prepared.order
+    folder = new_folder(order.runs, experiment.name)
+    place = importlib.import_module(f"{RUNTIMES_PACKAGE}.{order.runtime}")
+    lasts_s = experiment.load_s + experiment.objectives.answer_s + SPARE_S
+    guard = guard_for(place, folder, lasts_s, say)
     ending = Ending(Findings((), (), (), (), len(experiment.steps), {}))
     started_ns = monotonic_ns()
     try:
-        asyncio.run(_guarded(prepared, folder, lease, watchdog, ending, say))
+        place.run(_guarded(prepared, folder, guard, ending, say), seed=order.seed.value)
     except HarnessError as error:
         ending.error = error
     except asyncio.CancelledError:
         ending.interrupted = "interrupted twice"
     finally:
-        _let_go(folder, lease, watchdog, ending)
+        guard.let_go(clean=ending.clean)
     result = _result(prepared, folder, ending, (monotonic_ns() - started_ns) / NS)
     write_reports(result, folder)
     return result
 
 
-def _let_go(folder: RunFolder, lease: Lease, watchdog: Watchdog, ending: Ending) -> None:
-    """A run that left something stays on the list, and its watchdog stays with it."""
-    if ending.clean and not FaultLog(folder.path / FAULTS).active():
-        forget(active_dir(), folder.run_id)
-        watchdog.end()
-        for name in PRIVATE:
-            (folder.path / name).unlink(missing_ok=True)
-    lease.release()
-
-
 async def _guarded(
-    prepared: Prepared,
-    folder: RunFolder,
-    lease: Lease,
-    watchdog: Watchdog,
-    ending: Ending,
-    say: Say,
+    prepared: Prepared, folder: RunFolder, guard: Guard, ending: Ending, say: Say
 ) -> None:
-    """Run between the start of the watchdog and the end of the heartbeat."""
+    """Run while the guard looks after it."""
     stop = Stop()
     _catch_signals(stop, say)
     folder.write_json(RUN, header(prepared, folder))
     folder.write(EXPERIMENT, prepared.path.read_text(encoding="utf-8"))
-    await watchdog.start()
-    beats = asyncio.create_task(_beat(lease, watchdog))
+    await guard.begin()
     try:
         await _run(prepared, folder, ending, stop, say)
     finally:
-        beats.cancel()
+        guard.rest()
         if stop.reason.startswith("interrupted"):
             ending.interrupted = stop.reason
 
@@ -132,7 +113,7 @@ async def _run(prepared: Prepared, folder: RunFolder, ending: Ending, stop: Stop
 
 def make_runtime(name: str, folder: RunFolder, seed: Seed) -> Any:
     """The runtime with this name; it lives in harness.runtimes.<name>."""
-    module = importlib.import_module(f"harness.runtimes.{name}")
+    module = importlib.import_module(f"{RUNTIMES_PACKAGE}.{name}")
     return module.make(
         run_id=folder.run_id, run_dir=folder.path, seed=seed.value, token=fresh_token()
     )
@@ -152,14 +133,6 @@ def _catch_signals(stop: Stop, say: Say) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         with suppress(ValueError):  # not the main thread: a test suite handles its own signals
             loop.add_signal_handler(number, on, number)
-
-
-async def _beat(lease: Lease, watchdog: Watchdog) -> None:
-    clock = RunClock(monotonic_ns())
-    while True:
-        lease.beat()
-        await watchdog.keep()
-        await clock.sleep(BEAT_S)
 
 
 def header(prepared: Prepared, folder: RunFolder) -> dict[str, Any]:

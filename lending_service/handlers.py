@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lending_service import callbacks, metrics
@@ -29,12 +27,12 @@ from lending_service.replies import (
     loan_view,
     repayment_view,
 )
+from lending_service.routes import Endpoint, Route, Router
 from lending_service.store import CommitUnknown, StoreUnavailable
 from lending_service.worker import Report, Worker
 
 R = TypeVar("R", bound=Record)
 B = TypeVar("B", bound=msgspec.Struct)
-Endpoint = Callable[[Request], Awaitable[Response]]
 READY_WITHIN_S = 1.0
 RETRY_AFTER_S = 2.0  # our database away: a short pause; chosen, not measured
 
@@ -58,7 +56,7 @@ class Handlers:
         self._modes = modes
         self._worker = worker
         self._report = report
-        self.asgi: ASGIApp = Router(routes=self._routes(), default=self._not_found)
+        self.asgi: ASGIApp = Router(self._routes(), self._not_found)
 
     def _routes(self) -> list[Route]:
         table: list[tuple[str, str, Endpoint]] = [

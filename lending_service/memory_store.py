@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import TypeVar, cast
 
 from msgspec.structs import replace
@@ -14,6 +15,7 @@ from lending_service.domain import Record, Task
 
 R = TypeVar("R", bound=Record)
 Place = tuple[type[Record], str]
+NOTHING: Mapping[Place, Record] = MappingProxyType({})
 
 
 class MemoryTx:
@@ -48,12 +50,16 @@ class MemoryTx:
 
 
 class MemoryStore:
-    """Records and outbox in dictionaries. Outlives the service that uses it, as a disk would."""
+    """Records and outbox in dictionaries. Outlives the service that uses it, as a disk would.
 
-    def __init__(self) -> None:
-        """Start empty."""
+    Args:
+        records: what it holds to begin with.
+    """
+
+    def __init__(self, records: Mapping[Place, Record] = NOTHING) -> None:
+        """Start with a copy."""
         self.outcomes = {"ok": 0, "error": 0, "unknown": 0}
-        self._records: dict[Place, Record] = {}
+        self._records: dict[Place, Record] = dict(records)
         self._lock = asyncio.Lock()
         self._wake: Callable[[str], None] = _nobody
         self._task_id = 0
@@ -73,7 +79,7 @@ class MemoryStore:
         async with self._lock:
             tx = MemoryTx(self._records)
             yield tx
-            self._records.update(tx.written)
+            self._write(tx.written)
             for kind, key, due_s in tx.tasks:
                 self._task_id += 1
                 self._schedule(Task(id=self._task_id, kind=kind, key=key, due_s=due_s), due_s)
@@ -87,8 +93,8 @@ class MemoryStore:
 
     async def load(self, records: Sequence[Record]) -> None:
         """Write those whose ids are free."""
-        for record in records:
-            self._records.setdefault((type(record), record.id), record)
+        places = {(type(record), record.id): record for record in records}
+        self._write({at: record for at, record in places.items() if at not in self._records})
 
     async def claim(self, kind: str, now_s: float, limit: int, lease_s: float) -> list[Task]:
         """Due tasks, earliest first, leased until `now_s + lease_s`."""
@@ -105,8 +111,7 @@ class MemoryStore:
 
     async def finish(self, task: Task) -> None:
         """Forget the task."""
-        self._tasks.pop(task.id, None)
-        self._ready_s.pop(task.id, None)
+        self._forget(task.id)
 
     async def reschedule(self, task: Task, due_s: float) -> None:
         """End the lease; due again at `due_s`."""
@@ -119,10 +124,11 @@ class MemoryStore:
             heapq.heappop(heap)
         return heap[0][0] if heap else None
 
-    async def release_leases(self) -> None:
-        """Every task is ready at its own due time again."""
+    async def release_leases(self, kind: str = "", but: Sequence[int] = ()) -> None:
+        """These tasks are ready at their own due time again."""
         for task in list(self._tasks.values()):
-            self._schedule(task, task.due_s)
+            if kind in ("", task.kind) and task.id not in but:
+                self._schedule(task, task.due_s)
 
     async def counts(self) -> dict[str, int]:
         """Tasks by kind."""
@@ -133,6 +139,13 @@ class MemoryStore:
 
     async def ping(self) -> None:
         """Memory is always there."""
+
+    def _write(self, written: Mapping[Place, Record]) -> None:
+        self._records.update(written)
+
+    def _forget(self, task_id: int) -> None:
+        self._tasks.pop(task_id, None)
+        self._ready_s.pop(task_id, None)
 
     def _schedule(self, task: Task, ready_s: float) -> None:
         self._tasks[task.id] = task

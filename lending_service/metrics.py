@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 from lending_service.money import Money
 from lending_service.parts import Parts
+from lending_service.store import StoreUnavailable
 from lending_service.worker import Worker
 
 Sample = tuple[str, float]
 BREAKER_VALUES = {"closed": 0, "half_open": 1, "open": 2}
+DEPTHS_WITHIN_S = 0.2  # chosen: whoever asks for figures does not wait for our records
 
 
 async def prometheus(parts: Parts, worker: Worker, money: Money) -> str:
-    """All figures.
-
-    Raises:
-        StoreUnavailable: the depth of the outbox cannot be read.
-    """
-    depths = await parts.store.counts()
+    """All figures; those of the outbox are left out while it cannot be read."""
+    depths = await _depths(parts)
     calls = (
         (f'{{dependency="{dependency}",outcome="{outcome}"}}', n)
         for (dependency, outcome), n in parts.policy.calls.items()
@@ -30,13 +29,23 @@ async def prometheus(parts: Parts, worker: Worker, money: Money) -> str:
     blocks = (
         _block("lending_upstream_calls_total", "counter", calls),
         _block("lending_breaker_state", "gauge", breakers),
-        _block("lending_outbox_depth", "gauge", [("", sum(depths.values()))]),
-        _block("lending_outbox_tasks", "gauge", _by("kind", depths)),
+        _block(
+            "lending_outbox_depth", "gauge", [] if depths is None else [("", sum(depths.values()))]
+        ),
+        _block("lending_outbox_tasks", "gauge", _by("kind", depths or {})),
         _block("lending_database_calls_total", "counter", _by("outcome", parts.store.outcomes)),
         _block("lending_task_failures_total", "counter", _by("kind", _failures(worker))),
         _block("lending_late_successes_total", "counter", [("", money.late_successes)]),
     )
     return "".join(blocks)
+
+
+async def _depths(parts: Parts) -> dict[str, int] | None:
+    try:
+        async with asyncio.timeout(DEPTHS_WITHIN_S):
+            return await parts.store.counts()
+    except (StoreUnavailable, TimeoutError):
+        return None
 
 
 def _failures(worker: Worker) -> dict[str, int]:

@@ -56,10 +56,12 @@ class Parts:
 
     def explain(self, app: Application, code: str | None = None) -> Application:
         """The application with its message and the time of the next one; bare designs say
-        nothing."""
+        nothing. A manual case is looked at more rarely, and nothing else is promised of it."""
         within_s = self.design.application_explain_within_s
         if within_s is None:
             return app
+        if app.state == AppState.MANUAL:
+            within_s += self.design.manual_gap_s
         code = code or app.state.value
         return replace(
             app,

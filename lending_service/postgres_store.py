@@ -35,6 +35,10 @@ CLAIM = """UPDATE outbox SET leased_until_s = $2 + $4, attempts = attempts + 1 W
     SELECT id FROM outbox WHERE kind = $1 AND due_s <= $2 AND leased_until_s <= $2
     ORDER BY due_s, id LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id, kind, key, due_s, attempts"""
 NEXT_DUE = "SELECT min(greatest(due_s, leased_until_s)) FROM outbox WHERE kind = $1"
+RELEASE = """
+UPDATE outbox SET leased_until_s = '-infinity'
+WHERE ($1 = '' OR kind = $1) AND id <> ALL ($2::bigint[])
+"""
 RESCHEDULE = "UPDATE outbox SET due_s = $2, leased_until_s = '-infinity' WHERE id = $1"
 TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.TimeoutError)
 
@@ -119,11 +123,13 @@ class PostgresStore:
             except BaseException:
                 await self._roll_back(begun)
                 raise
-            await self._commit(begun)
+            try:
+                await self._commit(begun)
+            finally:  # also when nobody knows: the tasks may be there, and nobody else would look
+                for kind in tx.woken:
+                    self._wake(kind)
         finally:
             await self._release(connection)
-        for kind in tx.woken:
-            self._wake(kind)
 
     async def read(self, kind: type[R], id_: str) -> R | None:
         """One SELECT."""
@@ -157,10 +163,10 @@ class PostgresStore:
             due_s: float | None = await self._pool.fetchval(NEXT_DUE, kind)
         return due_s
 
-    async def release_leases(self) -> None:
-        """End all leases."""
+    async def release_leases(self, kind: str = "", but: Sequence[int] = ()) -> None:
+        """End leases."""
         with self._counted():
-            await self._pool.execute("UPDATE outbox SET leased_until_s = '-infinity'")
+            await self._pool.execute(RELEASE, kind, list(but))
 
     async def counts(self) -> dict[str, int]:
         """Tasks by kind."""

@@ -33,6 +33,7 @@ from lending_service.postgres_store import PostgresStore
 from lending_service.store import Store, StoreUnavailable
 
 CONFIG_VARIABLE = "HARNESS_SERVICE_CONFIG"
+CONTAINER_VARIABLE = "HARNESS_CONTAINER"  # set by our image alone
 EXIT_CONFIG, EXIT_SURROUNDINGS = 2, 4
 DATABASE_WAIT_S, DATABASE_GAP_S = 10.0, 0.2
 STOP_S = 1  # uvicorn's grace for open requests
@@ -173,7 +174,7 @@ def _problems(config: Config) -> list[str]:
     found = []
     if not 1 <= config.port <= 65_535:
         found.append(f"port {config.port}, need 1..65535")
-    if not _is_loopback(config.host):
+    if not _may_listen(config.host):
         found.append(f"host {config.host!r}, need a loopback address such as 127.0.0.1")
     if not 0 <= config.book.borrowers <= 9_999:
         found.append(f"book.borrowers {config.book.borrowers}, need 0..9999")
@@ -183,9 +184,12 @@ def _problems(config: Config) -> list[str]:
     return found
 
 
-def _is_loopback(host: str) -> bool:
+def _may_listen(host: str) -> bool:
+    """Loopback; in a container of its own, whose network is the run's, on every address."""
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(host)
+        in_container = CONTAINER_VARIABLE in os.environ
+        return address.is_loopback or (address.is_unspecified and in_container)
     except ValueError:
         return False
 

@@ -71,8 +71,9 @@ class Store(Protocol):
     async def next_due_s(self, kind: str) -> float | None:
         """When the next task of `kind` may be claimed, or None."""
 
-    async def release_leases(self) -> None:
-        """Give up all leases: whoever held them is gone (one service an outbox)."""
+    async def release_leases(self, kind: str = "", but: Sequence[int] = ()) -> None:
+        """Give up leases of `kind` (of every kind without one), except of the tasks `but`: whoever
+        held them is gone or never got them (one service an outbox)."""
 
     async def counts(self) -> dict[str, int]:
         """Tasks by kind."""

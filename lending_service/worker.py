@@ -38,6 +38,7 @@ class Lane:
         self._report = report
         self._kicked = asyncio.Event()
         self._running: dict[int, asyncio.Task[None]] = {}
+        self._claim_lost = False
         self._alarm: asyncio.Task[None] | None = None
 
     def kick(self) -> None:
@@ -53,6 +54,7 @@ class Lane:
                 wait_s = await self._wait_s()
             except StoreUnavailable as error:
                 self._report(self.kind, f"outbox not read: {error}")
+                self._claim_lost = True
                 wait_s = FAILED_FIRST_S
             self._set_alarm(spawn, wait_s)
             await self._kicked.wait()
@@ -86,6 +88,10 @@ class Lane:
         free = self._width - len(self._running)
         if free == 0:
             return
+        if self._claim_lost:
+            # Tasks may be leased to nobody: the claim was done and its answer lost.
+            await self._store.release_leases(self.kind, list(self._running))
+            self._claim_lost = False
         for task in await self._store.claim(self.kind, self._clock.now_s(), free, LEASE_S):
             self._running[task.id] = spawn(self._do_in_lane(task))
 

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from mock_services.documents import InvalidDocument, S, read
 
+ANY = "0.0.0.0"  # noqa: S104 - refused outside of containers
 Kind = Literal["payment_gateway", "risk_engine", "funding_provider"]
 
 
@@ -17,26 +18,30 @@ class Config(msgspec.Struct, frozen=True):
     """One stand-in: which program, under which name, where, with which seed.
 
     Args:
-        host: a loopback address; stand-ins are never reachable from elsewhere.
+        host: a loopback address; stand-ins are never reachable from another machine. In a
+            container of its own also every address, `0.0.0.0`: it has a network of the run's.
         t0_ns: `time.monotonic_ns()` at the zero of the run clock.
         options: read by the program itself, see its `Options`.
     """
 
     kind: Kind
     name: Annotated[str, Meta(min_length=1)]
-    host: Literal["127.0.0.1", "::1", "localhost"]
+    host: Literal["127.0.0.1", "::1", "localhost", "0.0.0.0"]
     port: Annotated[int, Meta(ge=1, le=65535)]
     t0_ns: int
     seed: int
     options: dict[str, Any] = {}
 
 
-def read_config(raw: object, options: Mapping[str, type[msgspec.Struct]]) -> Config:
+def read_config(
+    raw: object, options: Mapping[str, type[msgspec.Struct]], *, in_container: bool = False
+) -> Config:
     """Read a config and its options.
 
     Args:
         raw: the decoded JSON document.
         options: kind of stand-in -> its options struct.
+        in_container: whether it may listen on every address.
 
     Raises:
         InvalidDocument: with every problem of the config and of its options.
@@ -45,6 +50,8 @@ def read_config(raw: object, options: Mapping[str, type[msgspec.Struct]]) -> Con
     config = read(Config, raw, "", problems)
     if isinstance(raw, Mapping) and raw.get("kind") in options:
         read(options[raw["kind"]], raw.get("options", {}), "options", problems)
+    if config is not None and config.host == ANY and not in_container:
+        problems.append(f"host: got {ANY}, need a loopback address such as 127.0.0.1")
     if config is None or problems:
         raise InvalidDocument(problems)
     return config

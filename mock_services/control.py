@@ -9,12 +9,12 @@ from types import MappingProxyType
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from mock_services.behaviour import parse
 from mock_services.documents import InvalidDocument
 from mock_services.effects import Reply
-from mock_services.stand_in import Endpoint, StandIn, refusal, respond
+from mock_services.routes import Endpoint, Route
+from mock_services.stand_in import StandIn, refusal, respond
 
 TOKEN_HEADER = "x-harness-token"
 NO_CALLBACKS: Mapping[str, int] = MappingProxyType({"sent": 0, "acknowledged": 0, "failed": 0})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -43,7 +44,7 @@ def read(kind: type[S], raw: object, path: str, problems: list[str]) -> S | None
     if not isinstance(raw, Mapping):
         problems.append(f"{path or 'document'}: got {raw!r}, need an object")
         return None
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    fields = _fields(kind)
     before = len(problems)
     values = {}
     for name, field in fields.items():
@@ -61,3 +62,9 @@ def read(kind: type[S], raw: object, path: str, problems: list[str]) -> S | None
         if name not in fields
     ]
     return kind(**values) if len(problems) == before else None
+
+
+@lru_cache
+def _fields(kind: type[msgspec.Struct]) -> Mapping[str, msgspec.structs.FieldInfo]:
+    """The fields of a struct by the names that documents use; looking them up is slow."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}

@@ -9,13 +9,13 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
-from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from mock_services.callbacks import Callbacks
 from mock_services.config import Config, options_of
 from mock_services.control import control_routes
 from mock_services.effects import Reply, Seconds
+from mock_services.routes import Route
 from mock_services.stand_in import (
     Amount,
     Id,

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
-from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from mock_services.config import Config, options_of
 from mock_services.control import control_routes
 from mock_services.effects import Reply
+from mock_services.routes import Route
 from mock_services.stand_in import Amount, Id, Prepared, StandIn, World, reused, routing
 
 OPS = ("score", "limit")

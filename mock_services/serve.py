@@ -98,7 +98,8 @@ def load_config(environ: Mapping[str, str]) -> tuple[Config, str]:
     try:
         raw = msgspec.json.decode(Path(path).read_bytes())
         options = {kind: program.Options for kind, program in PROGRAMS.items()}
-        return read_config(raw, options), token
+        in_container = bool(environ.get("HARNESS_CONTAINER"))  # set by our image alone
+        return read_config(raw, options, in_container=in_container), token
     except (OSError, msgspec.DecodeError, InvalidDocument) as wrong:
         stop(EXIT_CONFIG, f"config {path}: {wrong}")
 

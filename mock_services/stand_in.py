@@ -14,7 +14,6 @@ import msgspec
 from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from mock_services.behaviour import Script
@@ -22,12 +21,12 @@ from mock_services.clock import Clock
 from mock_services.dice import Dice
 from mock_services.effects import Call, Reply
 from mock_services.ledger import Ledger
+from mock_services.routes import Endpoint, Route, Router
 
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Amount = Annotated[int, Meta(gt=0)]
 Prepared = tuple[str, Callable[..., Reply]]
 Prepare = Callable[[dict[str, str], bytes], Prepared]
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +124,7 @@ def reused(request_id: str) -> Reply:
 
 def routing(routes: Sequence[Route]) -> Router:
     """Make the ASGI app: a bare router, so that nothing between it and the server eats errors."""
-    return Router(
-        [Route("/livez", _livez), *routes], redirect_slashes=False, default=_no_such_route
-    )
+    return Router([Route("/livez", _livez), *routes], default=_no_such_route)
 
 
 async def _livez(request: Request) -> Response:

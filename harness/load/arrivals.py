@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.errors import ConfigError, Problem
-from harness.ports import LoadPlan
 from harness.rng import Dice, Seed
+from harness.workload import LoadPlan
 
 
 @dataclass(frozen=True)

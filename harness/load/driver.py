@@ -15,9 +15,9 @@ from typing import Any, Protocol
 from harness.clock import NS
 from harness.errors import ConfigError, HarnessError, Problem
 from harness.model import Outcome
-from harness.ports import Sink
 from harness.rng import Dice
 from harness.target import Answer, Call, Journey, Request, Target, Wait
+from harness.workload import Sink
 
 JOURNEYS = "chaos.journeys"
 

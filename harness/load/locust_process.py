@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import RuntimeFailure
-from harness.ports import LoadPlan, LoadReport, Sink
+from harness.workload import LoadPlan, LoadReport, Sink
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 READY_S_MAX = 20.0
@@ -23,7 +23,7 @@ LOG_LINES = 30  # a traceback, and the tables of statistics that Locust ends wit
 
 
 class LocustLoad:
-    """A running load (`harness.ports.Load`).
+    """A running load (`harness.workload.Load`).
 
     Args:
         process: the Locust process.

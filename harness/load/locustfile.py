@@ -32,8 +32,8 @@ from harness.clock import NS, RunClock
 from harness.load.arrivals import Arrival, arrivals, journey_dice
 from harness.load.driver import Drive, Send, SleepUntil, drive, find_journey, find_target
 from harness.model import Outcome
-from harness.ports import LoadPlan
 from harness.target import Answer, Request
+from harness.workload import LoadPlan
 
 OPEN_MAX = 2_000
 LATE_S = 0.1

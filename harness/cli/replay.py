@@ -1,0 +1,21 @@
+"""`harness replay`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.cli.console import progress
+from harness.replay import replay
+from harness.store import find_run
+
+
+def replay_command(run: str, runs: Path) -> int:
+    """Repeat a recorded run and compare, event by event.
+
+    Returns:
+        0 when it was the same; a difference is raised.
+    """
+    folder = find_run(runs, run)
+    digest = replay(folder, progress())
+    print(f"same  sha256 {digest}  {folder}")
+    return 0

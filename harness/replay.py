@@ -1,0 +1,88 @@
+"""Repeats a recorded run from its folder, and any run a second time, to compare the histories."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from harness.determinism import require_same
+from harness.document import load_experiment
+from harness.errors import ConfigError, HarnessError, Problem
+from harness.history import History, read_history
+from harness.model import RunVerdict
+from harness.orders import RUNTIMES_PACKAGE, Order, Prepared
+from harness.registry import load_vocabulary
+from harness.rng import Seed
+from harness.session import run
+from harness.store import EXPERIMENT, HISTORY, RUN
+
+Say = Callable[[str], None]
+
+
+def replay(run_dir: Path, say: Say) -> str:
+    """Repeat a recorded run.
+
+    Returns:
+        the digest that both histories have.
+
+    Raises:
+        ConfigError: no folder of a run, or its runtime cannot repeat a run exactly.
+        DeterminismError: the histories differ; with the first event that does.
+    """
+    prepared = recorded(run_dir)
+    refuse_inexact(prepared.order.runtime, prepared.repeat)
+    recording = read_history(run_dir / HISTORY)
+    return require_same(recording, once_more(prepared, say), prepared.order.seed.value)
+
+
+def recorded(run_dir: Path) -> Prepared:
+    """The order that a run carried out, from its folder.
+
+    Raises:
+        ConfigError: a file is missing or is not what a run writes.
+    """
+    words = load_vocabulary()
+    try:
+        header: dict[str, Any] = json.loads((run_dir / RUN).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(Problem(f"not a run folder: {error}", str(run_dir))) from None
+    path = run_dir / EXPERIMENT
+    order = Order(
+        header["experiment"], header["design"], header["runtime"], Seed(header["seed"]), run_dir
+    )
+    return Prepared(order, path, load_experiment(path, words), header["design_values"], words)
+
+
+def once_more(prepared: Prepared, say: Say) -> History:
+    """Run it in a folder that goes with it.
+
+    Raises:
+        HarnessError: it did not come to its end.
+    """
+    with TemporaryDirectory(prefix="harness-") as folder:
+        order = replace(prepared.order, runs=Path(folder))
+        result = run(replace(prepared, order=order), say)
+        if result.verdict in (RunVerdict.ERROR, RunVerdict.INTERRUPTED):
+            raise HarnessError(f"the repetition did not end: {'; '.join(result.reasons)}")
+        return read_history(Path(result.run_dir) / HISTORY)
+
+
+def refuse_inexact(runtime: str, repeat: str) -> None:
+    """Only a deterministic runtime repeats a run event by event.
+
+    Raises:
+        ConfigError: this one does not.
+    """
+    if not importlib.import_module(f"{RUNTIMES_PACKAGE}.{runtime}").DETERMINISTIC:
+        raise ConfigError(
+            Problem(
+                f"the runtime {runtime} follows the machine's own timing: no two runs are the same",
+                allowed="a run on sim",
+                remedy=repeat,
+            )
+        )

@@ -1,0 +1,186 @@
+"""One service of the simulation: what a process is on a machine. It can be killed and stopped.
+
+    factory(config, surroundings) ──> application ──> its lifespan, and a task for each request
+
+Everything that its code starts belongs to its home: a task or a callback inherits it. A killed
+home's tasks are cancelled and none of what they still try leaves it; a stopped one stands still
+and goes on where it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from typing import Any
+
+from harness.errors import RuntimeFailure
+from harness.runtimes.sim.asgi import App, Done, Exchange, Lifespan
+from harness.runtimes.sim.loop import HOME, SimLoop
+from harness.runtimes.sim.messages import Ask, Reply
+
+RUNNING, STOPPED, GONE = "S", "T", ""  # as the kernel letters them
+PRUNE = 64  # chosen: finished tasks are forgotten in batches
+
+
+class Home:
+    """What belongs to one life of a service."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        self.alive = True
+        self.tasks: list[asyncio.Task[Any]] = []
+        self.exchanges: dict[Exchange, None] = {}
+        self._prune_at = PRUNE
+
+    def adopt(self, task: asyncio.Task[Any]) -> None:
+        """A task was made here; in a dead home nothing begins."""
+        if not self.alive:
+            task.cancel()
+        self.tasks.append(task)
+        if len(self.tasks) > self._prune_at:
+            self.tasks = [task for task in self.tasks if not task.done()]
+            self._prune_at = 2 * len(self.tasks) + PRUNE
+
+    def end(self) -> None:
+        """Kill it: connections close first, then nothing goes on."""
+        self.alive = False
+        for exchange in list(self.exchanges):
+            exchange.finish(None)
+        for task in self.tasks:
+            task.cancel()
+
+
+class Host:
+    """A service.
+
+    Args:
+        make: builds the application for one life, in its home; None for one that only stores.
+        pid: of its first life; a later one has another.
+    """
+
+    def __init__(
+        self, name: str, loop: SimLoop, make: Callable[[Home], App] | None, pid: int
+    ) -> None:
+        """Not started yet."""
+        self.name = name
+        self.state = GONE
+        self.pid = pid
+        self._loop = loop
+        self._make = make
+        self._home = Home()
+        self._context = contextvars.Context()
+        self._app: App | None = None
+        self._started: asyncio.Future[None] | None = None
+        self._shared: dict[str, Any] = {}
+        self._waiting: list[asyncio.Future[None]] = []
+        self._past: list[asyncio.Task[Any]] = []
+
+    async def start(self) -> None:
+        """Begin a life and wait for the application's own start.
+
+        Raises:
+            RuntimeFailure: it runs already, or its start failed.
+        """
+        self.begin()
+        if self._started is not None:
+            await self._started
+
+    def begin(self) -> None:
+        """Begin a life; requests wait until the application has started.
+
+        Raises:
+            RuntimeFailure: it runs already.
+        """
+        if self.state != GONE:
+            raise RuntimeFailure(f"{self.name} runs already")
+        self._home, self._context = Home(), contextvars.Context()
+        self._context.run(HOME.set, self._home)
+        self.pid += 1
+        self.state = RUNNING
+        if self._make is None:
+            return
+        self._app = self._context.run(self._make, self._home)
+        lifespan = Lifespan(self._app, self.name, self._loop)
+        self._started, self._shared = lifespan.started, lifespan.state
+        self._loop.create_task(lifespan.run(), context=self._context)
+
+    def take(self, ask: Ask, done: Done) -> None:
+        """Begin to answer, in a task of the service's own: no caller's patience ends it."""
+        if self._app is None:
+            raise RuntimeFailure(f"{self.name} answers no requests; it is no HTTP service")
+        home = self._home
+
+        def over(reply: Any) -> None:
+            home.exchanges.pop(exchange, None)
+            done(reply)
+
+        exchange = Exchange(ask, self._loop, over)
+        home.exchanges[exchange] = None
+        self._loop.create_task(self._answer(exchange, self._app), context=self._context.copy())
+
+    async def _answer(self, exchange: Exchange, app: App) -> None:
+        if self._started is not None and not self._started.done():
+            await asyncio.shield(self._started)
+        await exchange.run(app, self._shared)
+
+    async def read(self, ask: Ask) -> Reply | None:
+        """Answer within the caller's task, for harmless questions while nothing else happens.
+
+        Returns:
+            the reply; None when it does not run, or closed without one.
+        """
+        if self._app is None or self.state != RUNNING:
+            return None
+        replies: list[Reply | None] = []
+        await Exchange(ask, self._loop, replies.append).run(self._app, self._shared)
+        return replies[0]
+
+    def kill(self) -> None:
+        """End it at once; what it had in memory is gone."""
+        if self.state == GONE:
+            return
+        stopped, self.state = self.state == STOPPED, GONE
+        self._app = None
+        self._home.end()
+        if stopped:
+            self._loop.wake(self._home)
+        self._past = [task for task in [*self._past, *self._home.tasks] if not task.done()]
+        self._release()
+
+    def pause(self) -> None:
+        """Let it stand still; connections are taken and wait."""
+        if self.state == RUNNING:
+            self.state = STOPPED
+            self._loop.stand(self._home)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        if self.state == STOPPED:
+            self.state = RUNNING
+            self._loop.wake(self._home)
+            self._release()
+
+    async def moving(self) -> None:
+        """Until it does not stand still.
+
+        Raises:
+            ConnectionResetError: it is gone.
+        """
+        while self.state == STOPPED:
+            waiting = self._loop.create_future()
+            self._waiting.append(waiting)
+            await waiting
+        if self.state == GONE:
+            raise ConnectionResetError(f"{self.name} is gone")
+
+    def _release(self) -> None:
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
+        self._waiting.clear()
+
+    async def buried(self) -> None:
+        """Until everything of its past lives has unwound."""
+        past, self._past = self._past, []
+        await asyncio.gather(*past, return_exceptions=True)

@@ -1,0 +1,132 @@
+"""The load in virtual time: the same arrivals and journeys as on sockets, as tasks of the loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from harness.clock import NS, Clock
+from harness.load.arrivals import Arrival, arrivals, journey_dice
+from harness.load.driver import Drive, Send, SleepUntil, drive, find_journey
+from harness.target import Answer, Request, Target
+from harness.workload import LoadPlan, LoadReport, Sink
+
+OPEN_MAX = 2_000  # as on sockets
+LATE_S = 0.1
+
+Exchange = Callable[[Request], Awaitable[Answer]]
+
+
+class SimLoad:
+    """A running load (`harness.workload.Load`).
+
+    Args:
+        clock: the run clock; its zero is the first possible arrival.
+        exchange: sends a borrower's request over the entry link.
+        sink: takes each event.
+    """
+
+    def __init__(
+        self, plan: LoadPlan, target: Target, clock: Clock, exchange: Exchange, sink: Sink
+    ) -> None:
+        """Resolve every name before anything is sent."""
+        self._plan = plan
+        self._arrivals = arrivals(plan)
+        self._kinds = {name: find_journey(name) for name in plan.journeys}
+        self._target = target
+        self._clock = clock
+        self._exchange = exchange
+        self._sink = sink
+        self._open: dict[int, asyncio.Task[None]] = {}
+        self._delivered = self._late = self._dropped = 0
+        self._late_worst_s = 0.0
+        self._over = asyncio.Event()
+        self._main = asyncio.get_running_loop().create_task(self._run())
+        self._main.add_done_callback(lambda _: self._over.set())
+
+    async def wait(self) -> LoadReport:
+        """Until every journey ended or was cut at the end of the drain.
+
+        Raises:
+            Exception: a journey or the target raised: a defect of the harness.
+        """
+        await self._over.wait()
+        if not self._main.cancelled():
+            self._main.result()
+        return self._report()
+
+    async def stop(self) -> LoadReport:
+        """End it now."""
+        self._main.cancel()
+        await self._over.wait()
+        return self._report()
+
+    def _report(self) -> LoadReport:
+        return LoadReport(
+            asked=len(self._arrivals),
+            delivered=self._delivered,
+            late=self._late,
+            dropped=self._dropped,
+            late_worst_s=round(self._late_worst_s, 6),
+        )
+
+    async def _run(self) -> None:
+        try:
+            for arrival in self._arrivals:
+                await self._until(arrival.t_s)
+                self._admit(arrival)
+            await self._until(self._plan.duration_s)
+            async with asyncio.timeout(self._plan.drain_s):
+                await asyncio.gather(*self._open.values())
+        except TimeoutError:
+            pass  # what is open at the end of the drain is cut, as planned
+        finally:
+            for task in list(self._open.values()):
+                task.cancel()
+
+    def _admit(self, arrival: Arrival) -> None:
+        if len(self._open) >= OPEN_MAX:
+            self._dropped += 1
+            return
+        task = asyncio.get_running_loop().create_task(self._journey(arrival))
+        self._open[arrival.number] = task
+        task.add_done_callback(lambda done: self._ended(arrival.number, done))
+
+    def _ended(self, number: int, task: asyncio.Task[None]) -> None:
+        """A journey that raised ends the load: it stays in the list, for the last wait to find."""
+        if task.cancelled() or task.exception() is None:
+            self._open.pop(number, None)
+
+    async def _journey(self, arrival: Arrival) -> None:
+        late_s = self._clock.now_s() - arrival.t_s
+        self._delivered += 1
+        self._late += late_s > LATE_S
+        self._late_worst_s = max(self._late_worst_s, late_s)
+        dice = journey_dice(self._plan, arrival.number)
+        steps = drive(
+            self._kinds[arrival.journey].steps(arrival.number, dice),
+            name=f"{arrival.journey}/{arrival.number}",
+            due_ns=round(arrival.t_s * NS),
+            target=self._target,
+            emit=self._sink,
+            now_ns=lambda: round(self._clock.now_s() * NS),
+        )
+        await play(steps, self._exchange, self._clock)
+
+    async def _until(self, t_s: float) -> None:
+        await self._clock.sleep(t_s - self._clock.now_s())
+
+
+async def play(steps: Drive, exchange: Exchange, clock: Clock) -> None:
+    """Lead one journey to its end."""
+    answer: Answer | None = None
+    while True:
+        try:
+            step = steps.send(answer)
+        except StopIteration:
+            return
+        answer = None
+        if isinstance(step, SleepUntil):
+            await clock.sleep(step.t_ns / NS - clock.now_s())
+        elif isinstance(step, Send):
+            answer = await exchange(step.request)

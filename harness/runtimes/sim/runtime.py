@@ -1,0 +1,173 @@
+"""The runtime `sim`: a target in one process, in virtual time. One seed, one history.
+
+    target ──> a host a service, a wire a link ──> network <── load, canaries, last reads
+                                                      ↑
+    faults ──> controls ──────────────────────────────┘
+
+Nothing of it outlives this process, so nobody else ever has to heal it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from harness.clock import Clock
+from harness.errors import RuntimeFailure, UnsupportedFault
+from harness.ports import Capability
+from harness.rng import Seed
+from harness.runtimes.sim.clock import VirtualClock
+from harness.runtimes.sim.controls import SimLinks, SimProcesses, SimStandIns, start
+from harness.runtimes.sim.handing import Hands
+from harness.runtimes.sim.host import Host
+from harness.runtimes.sim.load import SimLoad
+from harness.runtimes.sim.loop import SimLoop
+from harness.runtimes.sim.network import Network, SimWiring
+from harness.runtimes.sim.surroundings import find_factory
+from harness.runtimes.sim.talk import Talk
+from harness.runtimes.sim.wire import Wire
+from harness.target import Answer, Request, ServiceSpec, Target
+from harness.workload import Load, LoadPlan, Sink
+
+TRAVEL_S = 0.0004  # chosen: one way over loopback and through a proxy
+FIRST_PID = 100  # of services; each life has a number of its own
+PIDS = 100
+UP_S = 1.0  # chosen: services are up for so long before the load; the two clocks differ by it
+
+
+class SimRuntime:
+    """Runs a target in this process (`harness.ports.Runtime`); needs the loop of the simulation.
+
+    Args:
+        seed: of the run.
+        token: for the control routes of the stand-ins.
+    """
+
+    name = "sim"
+    deterministic = True
+    capabilities = frozenset({Capability.LINKS, Capability.PROCESSES, Capability.UPSTREAMS})
+
+    def __init__(self, seed: int, token: str) -> None:
+        """Nothing is started yet."""
+        self.seed = seed
+        self._token = token
+        self._clock = VirtualClock(lambda: asyncio.get_running_loop().time())
+        self.clock: Clock = self._clock
+        self.service_offset_s = 0.0
+        self._target: Target | None = None
+        self._talk: Talk | None = None
+        self._controls: dict[Capability, Any] = {}
+
+    async def start(self, target: Target, design: Mapping[str, Any]) -> None:
+        """Start every service after those that it needs.
+
+        Raises:
+            RuntimeFailure: the loop is another one, or a service did not start.
+            ConfigError: the target does not say how a service is built in process.
+        """
+        loop = asyncio.get_running_loop()
+        if not isinstance(loop, SimLoop):
+            raise RuntimeFailure("the runtime sim needs its own loop; use harness.runtimes.sim.run")
+        network = build(loop, target, design, self.seed, self._token, TRAVEL_S)
+        self._target = target
+        self._talk = Talk(network, target, self.clock, self._token)
+        processes = SimProcesses(network, self._talk)
+        self._controls = {
+            Capability.LINKS: SimLinks(network, self._talk),
+            Capability.PROCESSES: processes,
+            Capability.UPSTREAMS: SimStandIns(self._talk, processes),
+        }
+        for service in in_order(target.services):
+            await start(network.host(service.name), self._talk)
+        await self.clock.sleep(UP_S - self.clock.now_s())
+
+    async def stop(self) -> list[str]:
+        """End everything; there is nothing that could be left."""
+        if self._talk is not None:
+            for host in self._talk.network.hosts.values():
+                host.kill()
+                await host.buried()
+        return []
+
+    def capability(self, capability: Capability) -> Any:
+        """The control for `capability`: links, processes, upstreams.
+
+        Raises:
+            UnsupportedFault: another one; says what there is.
+        """
+        if capability not in self._controls:
+            raise UnsupportedFault(
+                f"the runtime sim has no power over {str(capability)!r}; "
+                f"it has {', '.join(self._controls)}"
+            )
+        return self._controls[capability]
+
+    async def begin_load(self, plan: LoadPlan, sink: Sink) -> Load:
+        """Start the load; the run clock's zero is now."""
+        talk, target = self._running()
+        entry = talk.network.wires[target.entry]
+        self._clock.zero_s = self.service_offset_s = asyncio.get_running_loop().time()
+        return SimLoad(plan, target, self.clock, partial(talk.ask, entry, closes=True), sink)
+
+    async def ask(self, service: str, request: Request) -> Answer:
+        """The harness's own request, straight to the service, past every link."""
+        return await self._running()[0].own(service, request)
+
+    def recovery_state(self) -> Mapping[str, Any]:
+        """Nothing: another process has nothing to heal."""
+        return {}
+
+    def _running(self) -> tuple[Talk, Target]:
+        if self._talk is None or self._target is None:
+            raise RuntimeFailure("the simulation is not started")
+        return self._talk, self._target
+
+
+def build(
+    loop: SimLoop,
+    target: Target,
+    design: Mapping[str, Any],
+    seed: int,
+    token: str,
+    travel_s: float,
+    wires: type[Wire] = Wire,
+) -> Network:
+    """The network of a target; no service is started.
+
+    Raises:
+        ConfigError: the target does not say how a service is built in process.
+    """
+    makers: dict[str, Any] = {}
+    hosts = [
+        Host(service.name, loop, _lazily(makers, service), FIRST_PID + PIDS * number)
+        for number, service in enumerate(target.services)
+    ]
+    network = Network(loop, hosts, travel_s)
+    network.lay(target.links, Seed(seed).stream("sim/links"), wires)
+    wiring = SimWiring(0, seed, design, network.service_ports, network.link_ports)
+    hands = Hands(network, VirtualClock(loop.time), seed, token, {})
+    for service in target.services:
+        if service.module:
+            factory = find_factory(service.name, service.simulated)
+            makers[service.name] = partial(hands.make, factory, target.config(service.name, wiring))
+    return network
+
+
+def _lazily(makers: Mapping[str, Any], service: ServiceSpec) -> Any:
+    """The maker of a service's application, known once all addresses are."""
+    return (lambda home: makers[service.name](home)) if service.module else None
+
+
+def in_order(services: tuple[ServiceSpec, ...]) -> list[ServiceSpec]:
+    """Services, each after those that it needs."""
+    left, ready = list(services), dict[str, ServiceSpec]()
+    while left:
+        can = [service for service in left if all(need in ready for need in service.needs)]
+        if not can:
+            names = ", ".join(service.name for service in left)
+            raise RuntimeFailure(f"services that need one another cannot start: {names}")
+        ready.update({service.name: service for service in can})
+        left = [service for service in left if service.name not in ready]
+    return list(ready.values())

@@ -1,0 +1,259 @@
+"""The fast path of exploration: one journey (or a few), a few calls that go wrong, one trace.
+
+    stage = Stage(design)                          # once a design
+    trace = stage.run(Scenario(("consumer",), seed=1))
+    trace.points     ->  {Point("lending->payment_a", 1): "POST /v1/payouts", ...}
+    stage.run(Scenario(("consumer",), 1, {Point("lending->payment_a", 1): Mode.REPLY_LOST}))
+
+Each run has a world of its own: fresh services, fresh stores, time from zero. There is no runner,
+no gate, no file. The world is let run until nothing more happens (or the time to answer is over),
+then everything that the borrower was promised is read, and every ledger: the history holds what
+checkers need.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import hashlib
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from harness.clock import NS
+from harness.history import History
+from harness.load.driver import drive, find_journey
+from harness.model import Phase
+from harness.rng import Seed
+from harness.runtimes.sim.clock import VirtualClock
+from harness.runtimes.sim.load import play
+from harness.runtimes.sim.loop import Deadlock, SimLoop
+from harness.runtimes.sim.modes import Mode, Point, modes_for
+from harness.runtimes.sim.network import Network
+from harness.runtimes.sim.recorder import Recorder
+from harness.runtimes.sim.runtime import build, in_order
+from harness.runtimes.sim.scripted import Fired, Script, ScriptedWire
+from harness.runtimes.sim.talk import Talk
+from harness.target import Call, Request, Target
+
+__all__ = ["Mode", "Point", "Scenario", "Stage", "Trace", "modes_for"]
+
+TARGET = "chaos.targets.reference"
+ANSWER_S = 15.0  # the default of the objectives: then everything promised is answered
+ROUNDS_MAX = 4  # reads name loans that are read in the next round
+WORLDS = 128  # chosen: between two looks of the garbage collector
+NO_FAULTS: Mapping[Point, Mode] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is to happen.
+
+    Args:
+        journeys: names; they start together, at time zero.
+        seed: of journeys, services and the order of what is ready at one moment.
+        faults: call -> how it goes wrong; a call that never comes stays without effect.
+    """
+
+    journeys: tuple[str, ...]
+    seed: int = 0
+    faults: Mapping[Point, Mode] = field(default_factory=lambda: NO_FAULTS)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What happened.
+
+    Args:
+        history: as of a run: client events, fault windows, ledgers, last reads.
+        points: every call over a link of the target, in order, with its operation. Modes that fit
+            one: `modes_for(operation)`.
+        fired: the faults that happened, in order.
+        signature: equal for two scenarios in which the same calls were made in the same order with
+            the same outcome, and the same things happened; ids, times and amounts do not count.
+        stuck: why somebody will never be answered; "" when everybody was.
+        marks: for each point the number of the first event that was recorded after it.
+    """
+
+    scenario: Scenario
+    history: History
+    points: Mapping[Point, str]
+    fired: tuple[Fired, ...]
+    signature: str
+    stuck: str = ""
+    marks: tuple[int, ...] = ()
+
+
+class Stage:
+    """Runs scenarios of one design.
+
+    Args:
+        design: its document.
+        target: dotted name of the module with TARGET.
+        answer_s: how long the world is let run after the journeys.
+    """
+
+    def __init__(
+        self, design: Mapping[str, Any], target: str = TARGET, answer_s: float = ANSWER_S
+    ) -> None:
+        """Remember them."""
+        self.design = design
+        self.answer_s = answer_s
+        self.target: Target = importlib.import_module(target).TARGET
+        self._collector = SparingCollector()
+
+    def run(self, scenario: Scenario) -> Trace:
+        """Run one scenario in a world of its own.
+
+        Raises:
+            ValueError: a mode does not fit its call.
+        """
+        loop = SimLoop(Seed(scenario.seed).stream("sim/order"))
+        with self._collector:
+            try:
+                world = _World(self, scenario, loop)
+                stuck = ""
+                try:
+                    loop.run_until_complete(world.play())
+                except Deadlock as error:
+                    stuck = str(error)
+                return loop.run_until_complete(world.finish(stuck))
+            finally:
+                loop.close()
+
+
+class SparingCollector:
+    """Keeps the garbage collector from looking for cycles in the middle of short worlds.
+
+    A world is one large cycle that ends at once: one look every so many worlds finds them all
+    (measured: a fifth of the time of a scenario).
+    """
+
+    def __init__(self) -> None:
+        """Count from none."""
+        self._runs = 0
+        self._was_on = True
+
+    def __enter__(self) -> None:
+        """Look now and then, and not until the world has ended."""
+        self._was_on = gc.isenabled()
+        gc.disable()
+        if self._runs % WORLDS == 0:
+            gc.collect(1)
+        self._runs += 1
+
+    def __exit__(self, *_: object) -> None:
+        """As it was."""
+        if self._was_on:
+            gc.enable()
+
+
+class _World:
+    """One scenario while it runs."""
+
+    def __init__(self, stage: Stage, scenario: Scenario, loop: SimLoop) -> None:
+        self.loop = loop
+        self.scenario = scenario
+        self.target = stage.target
+        self.answer_s = stage.answer_s
+        self.clock = VirtualClock(loop.time)
+        self.script = Script(scenario.faults)
+        self.record = Recorder(loop, scenario.seed)
+        self.script.told = self.record.events
+        self.network: Network = build(
+            loop, self.target, stage.design, scenario.seed, "scenario", 0.0, ScriptedWire
+        )
+        self.talk = Talk(self.network, self.target, self.clock, "scenario")
+
+    async def play(self) -> None:
+        """Journeys, and whatever follows from them."""
+        await self._start()
+        await asyncio.gather(*(self._journey(n) for n in range(len(self.scenario.journeys))))
+        await self.loop.quiet(self.loop.time() + self.answer_s)
+
+    async def finish(self, stuck: str) -> Trace:
+        """Read everything, end everything."""
+        for fired in self.script.fired:
+            self.record.fault(fired)
+        self.record.phase(Phase.SETTLED)
+        await self._last_reads()
+        await self._ledgers()
+        for host in self.network.hosts.values():
+            host.kill()
+        history = self.record.history()
+        return Trace(
+            self.scenario,
+            history,
+            self.script.points,
+            tuple(self.script.fired),
+            _signature(self.script, history),
+            stuck,
+            tuple(self.script.marks),
+        )
+
+    async def _start(self) -> None:
+        for service in in_order(self.target.services):
+            if service.scripted:
+                self.script.asleep.add(service.name)
+            else:
+                await self.network.host(service.name).start()
+        for spec in self.target.links:
+            wire = self.network.wires[spec.name]
+            assert isinstance(wire, ScriptedWire)
+            wire.script = self.script
+            wire.caller = self.network.hosts.get(spec.caller)
+        self.record.phase(Phase.BASELINE)
+
+    async def _journey(self, number: int) -> None:
+        name = self.scenario.journeys[number]
+        dice = Seed(self.scenario.seed).stream(f"load/journey/{number}")
+        steps = drive(
+            find_journey(name).steps(number, dice),
+            name=f"{name}/{number}",
+            due_ns=round(self.loop.time() * NS),
+            target=self.target,
+            emit=self.record.take,
+            now_ns=self.record.now_ns,
+        )
+        entry = self.network.wires[self.target.entry]
+        await play(steps, partial(self.talk.ask, entry, closes=True), self.clock)
+
+    async def _last_reads(self) -> None:
+        done: dict[str, None] = {}
+        for round_ in range(ROUNDS_MAX):
+            calls = self.target.final_reads(self.record.history())
+            calls = [call for call in calls if f"{call.f}/{call.k}" not in done]
+            if not calls:
+                return
+            for number, call in enumerate(calls):
+                done[f"{call.f}/{call.k}"] = None
+                await self._read(f"checker/{round_}.{number}", call)
+
+    async def _read(self, process: str, call: Call) -> None:
+        self.record.invoke(process, call)
+        request = self.target.request(call)
+        answer = await self.talk.read(self.target.lending, request)
+        self.record.complete(process, call, self.target.classify(call, answer))
+
+    async def _ledgers(self) -> None:
+        for service in self.target.services:
+            if service.name in self.script.asleep:
+                self.record.ledger(service.name, [])
+            elif service.scripted:
+                answer = await self.talk.read(service.name, Request("GET", "/_ledger"))
+                self.record.ledger(service.name, answer.body.get("entries", []))
+
+
+def _signature(script: Script, history: History) -> str:
+    """Calls in order with what was done to them; what borrowers saw; what the ledgers say."""
+    seen: list[tuple[str, ...]] = list(script.log)
+    for event in history.events:
+        if event.src == "client" and event.type != "invoke":
+            status = str(event.v.get("status", ""))
+            seen.append((event.f, event.type, event.err, status))
+        elif event.src == "ledger":
+            seen.append((event.p, event.f, str(event.v.get("status", ""))))
+    return hashlib.blake2b(repr(seen).encode(), digest_size=8).hexdigest()

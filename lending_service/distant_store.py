@@ -1,0 +1,144 @@
+"""The store in memory behind a link: a command can fail to arrive, an answer can be lost.
+
+    way.there() ──lost──> StoreUnavailable: nothing was changed
+        └─> done at the database ──> way.back() ──lost──> CommitUnknown: it was, nobody knows
+
+A transaction is one command: its block runs at the database, at once. So a slow link costs one
+round trip a transaction here and one a statement on a real database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Protocol, TypeVar
+
+from lending_service.domain import Record, Task
+from lending_service.memory_store import MemoryStore, MemoryTx
+from lending_service.store import CommitUnknown, StoreUnavailable
+
+R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+WAIT_S = 2.0  # as the store in PostgreSQL
+
+
+class Way(Protocol):
+    """The way to the database; an OSError is a command or an answer that was lost."""
+
+    def free(self, *, write: bool) -> bool:
+        """Whether nothing is in the way of this command and its answer; asked once a command."""
+
+    async def there(self, *, write: bool) -> None:
+        """Bring a command there; `write` says that it changes something."""
+
+    async def back(self, *, write: bool) -> None:
+        """Bring the answer back."""
+
+
+class DistantStore:
+    """A store over a way.
+
+    Args:
+        memory: what is at its end; outlives this store.
+    """
+
+    def __init__(self, memory: MemoryStore, way: Way) -> None:
+        """Send nothing yet."""
+        self.outcomes = {"ok": 0, "error": 0, "unknown": 0}
+        self._memory = memory
+        self._way = way
+        self._wake: Callable[[str], None] = _nobody
+
+    def listen(self, wake: Callable[[str], None]) -> None:
+        """Remember whom to wake."""
+        self._wake = wake
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[MemoryTx]:
+        """One command; a lost answer to it is a commit that nobody knows of."""
+        free = self._way.free(write=True)
+        if not free:
+            await self._there(write=True)
+        async with self._memory.transaction() as tx:
+            yield tx
+        try:
+            if not free:
+                await self._committed()
+            self.outcomes["ok"] += 1
+        finally:  # also when nobody knows: the tasks may be there, and nobody else would look
+            for kind, _, _ in tx.tasks:
+                self._wake(kind)
+
+    async def read(self, kind: type[R], id_: str) -> R | None:
+        """One read."""
+        return await self._command(lambda: self._memory.read(kind, id_))
+
+    async def load(self, records: Sequence[Record]) -> None:
+        """Write those whose ids are free."""
+        await self._command(lambda: self._memory.load(records))
+
+    async def claim(self, kind: str, now_s: float, limit: int, lease_s: float) -> list[Task]:
+        """Due tasks; when the answer is lost they stay leased."""
+        return await self._command(lambda: self._memory.claim(kind, now_s, limit, lease_s))
+
+    async def finish(self, task: Task) -> None:
+        """Forget the task."""
+        await self._command(lambda: self._memory.finish(task), write=True)
+
+    async def reschedule(self, task: Task, due_s: float) -> None:
+        """End the lease."""
+        await self._command(lambda: self._memory.reschedule(task, due_s), write=True)
+
+    async def next_due_s(self, kind: str) -> float | None:
+        """When the next task is due."""
+        return await self._command(lambda: self._memory.next_due_s(kind))
+
+    async def release_leases(self, kind: str = "", but: Sequence[int] = ()) -> None:
+        """These tasks are ready at their own due time."""
+        await self._command(lambda: self._memory.release_leases(kind, but))
+
+    async def counts(self) -> dict[str, int]:
+        """Tasks by kind."""
+        return await self._command(self._memory.counts)
+
+    async def ping(self) -> None:
+        """A real read."""
+        await self._command(self._memory.ping)
+
+    async def _command(self, work: Callable[[], Awaitable[T]], *, write: bool = False) -> T:
+        """There, done, back."""
+        free = self._way.free(write=write)
+        if not free:
+            await self._there(write=write)
+        done = await work()
+        if not free:
+            await self._back(write=write)
+        self.outcomes["ok"] += 1
+        return done
+
+    async def _there(self, *, write: bool) -> None:
+        try:
+            await self._way.there(write=write)
+        except OSError as error:
+            raise self._lost(error) from error
+
+    async def _back(self, *, write: bool) -> None:
+        try:
+            await self._way.back(write=write)
+        except OSError as error:
+            raise self._lost(error) from error
+
+    async def _committed(self) -> None:
+        try:
+            await self._way.back(write=True)
+        except OSError as error:
+            self.outcomes["unknown"] += 1
+            raise CommitUnknown(f"commit: {error}") from error
+
+    def _lost(self, error: OSError) -> StoreUnavailable:
+        self.outcomes["error"] += 1
+        return StoreUnavailable(f"database: {error}; is it up and reachable?")
+
+
+def _nobody(kind: str) -> None:
+    """Nobody listens yet."""

@@ -1,0 +1,80 @@
+"""A stand-in in process: the same program without a socket, for whoever calls ASGI itself."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, Protocol
+
+import msgspec
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_services import funding_provider, payment_gateway, risk_engine
+from mock_services.clock import Clock
+from mock_services.config import Config, Kind
+from mock_services.effects import ReplyLost
+from mock_services.stand_in import World
+
+BUILD: Mapping[Kind, Callable[[Config, World], ASGIApp]] = {
+    "payment_gateway": payment_gateway.build,
+    "risk_engine": risk_engine.build,
+    "funding_provider": funding_provider.build,
+}
+CALLBACK_TIMEOUT_S = 2.0  # as the program on sockets
+
+
+class Around(Protocol):
+    """What the stand-in is handed.
+
+    `call` sends (method, URL, JSON body, time-out in s) and gives status and body, or an OSError.
+    """
+
+    @property
+    def clock(self) -> Clock:
+        """The service clock."""
+
+    @property
+    def dice(self) -> Callable[[str], random.Random]:
+        """Name -> dice of its own."""
+
+    @property
+    def call(self) -> Callable[[str, str, bytes | None, float], Awaitable[tuple[int, bytes]]]:
+        """Sends a request."""
+
+    @property
+    def spawn(self) -> Callable[[Coroutine[Any, Any, None]], object]:
+        """Lets a coroutine run in the background."""
+
+    @property
+    def token(self) -> str:
+        """Of the control routes."""
+
+
+def stand_in(config: Mapping[str, Any], around: Around) -> ASGIApp:
+    """Make the stand-in that `config` describes.
+
+    Raises:
+        InvalidDocument: its options are wrong.
+    """
+    read = msgspec.convert(config, Config)
+
+    async def send_callback(url: str, body: dict[str, Any]) -> str:
+        _, text = await around.call("POST", url, msgspec.json.encode(body), CALLBACK_TIMEOUT_S)
+        return text.decode()
+
+    world = World(around.clock, around.dice, send_callback, around.spawn, around.token)
+    return hanging_up(BUILD[read.kind](read, world))
+
+
+def hanging_up(app: ASGIApp) -> ASGIApp:
+    """Turn `ReplyLost` into a closed connection: `extensions["hang_up"]` of the scope does it."""
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            await app(scope, receive, send)
+        except ReplyLost:
+            scope["extensions"]["hang_up"]()
+
+    return wrapped

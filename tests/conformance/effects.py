@@ -1,0 +1,156 @@
+"""What each fault must do on every runtime: injected, seen by borrowers and callee, undone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from chaos.faults.crash import Crash
+from chaos.faults.down import Down
+from chaos.faults.latency import Latency
+from chaos.faults.pause import Pause
+from chaos.faults.reply_lost import ReplyLost
+from chaos.faults.reset_peer import ResetPeer
+from chaos.faults.timeout import Timeout
+from harness.clock import NS
+from harness.ports import Fault, Runtime, UndoRecord
+from harness.workload import LoadPlan
+from tests.conformance.one_link import LINK, SERVICE
+
+HERE = "tests.conformance.one_link"
+DELAY_S, SLACK_S = 0.3, 0.15  # a busy machine may add this much
+PLAN = LoadPlan(HERE, 5, 15.0, {HERE: 1}, 1.0, 1.5)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a second of load saw.
+
+    Args:
+        ended: how operations ended -> how many; ok, or the error.
+        latency_s: median.
+        reached: how many calls the callee counted.
+    """
+
+    ended: Mapping[str, int]
+    latency_s: float
+    reached: int
+
+    @property
+    def sent(self) -> int:
+        """Operations."""
+        return sum(self.ended.values())
+
+    def all_are(self, *kinds: str) -> bool:
+        """Whether nothing else happened, and something did."""
+        return self.sent > 0 and set(self.ended) <= set(kinds)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A fault and what must be seen of it."""
+
+    fault: Fault
+    holds: Callable[[Seen], bool]
+    stated: str
+
+    @property
+    def name(self) -> str:
+        """For the list of tests."""
+        stream = getattr(self.fault, "stream", "")
+        return f"{self.fault.kind}_{stream}" if stream else self.fault.kind
+
+
+EFFECTS = (
+    Effect(
+        Latency.model_validate({"link": LINK, "delay": f"{DELAY_S}s"}),
+        lambda s: s.all_are("ok") and DELAY_S <= s.latency_s <= DELAY_S + SLACK_S,
+        "all ok, each 0.30 to 0.45 s late",
+    ),
+    Effect(
+        Timeout(link=LINK, stream="downstream"),
+        lambda s: s.all_are("reset") and s.reached == s.sent,
+        "no answer, and every call was done; the callee's close goes through",
+    ),
+    Effect(
+        Timeout(link=LINK, stream="upstream"),
+        lambda s: s.all_are("timeout") and s.reached == 0,
+        "no answer, and no call arrived",
+    ),
+    Effect(
+        ResetPeer(link=LINK, stream="downstream"),
+        lambda s: s.all_are("reset") and s.reached == s.sent,
+        "a reset, and every call was done",
+    ),
+    Effect(
+        ResetPeer(link=LINK, stream="upstream"),
+        lambda s: s.all_are("reset") and s.reached == 0,
+        "a reset, and no call arrived",
+    ),
+    Effect(
+        Down(link=LINK),
+        lambda s: s.all_are("refused") and s.reached == 0,
+        "refused, and no call arrived",
+    ),
+    Effect(
+        Crash(service=SERVICE),
+        lambda s: s.all_are("reset") and s.reached == 0,
+        "the proxy takes the connection and closes it; no call arrives",
+    ),
+    Effect(
+        Pause(service=SERVICE),
+        lambda s: s.all_are("timeout") and s.reached == 0,
+        "no answer, and nothing is done meanwhile",
+    ),
+    Effect(
+        ReplyLost(service=SERVICE, op="limit"),
+        lambda s: s.all_are("reset") and s.reached == s.sent,
+        "the connection closes, and every call was done",
+    ),
+)
+
+
+async def under(runtime: Runtime, effect: Effect) -> Seen:
+    """Inject, load for a second, undo and prove it."""
+    fault = effect.fault
+    control = runtime.capability(fault.capability)
+    record = UndoRecord(fault.capability, fault.where, await control.snapshot(fault.where))
+    before = await reached(runtime)
+    await fault.inject(control)
+    ended, latencies = await load(runtime)
+    # Who is gone or stands still cannot be asked; what it does once it is woken is not of the time.
+    absent = fault.kind in ("crash", "pause")
+    done = 0 if absent else await reached(runtime) - before
+    await control.undo(record)
+    assert await control.undone(record), f"{effect.name}: not undone"
+    return Seen(ended, median(latencies or [0.0]), done)
+
+
+async def load(runtime: Runtime) -> tuple[Counter[str], list[float]]:
+    """A second of borrowers: how their operations ended, and how long they took."""
+    begun: dict[str, int] = {}
+    ended: Counter[str] = Counter()
+    latencies: list[float] = []
+
+    def sink(event: Mapping[str, Any]) -> None:
+        if event["type"] == "invoke":
+            begun[event["p"]] = event["t"]
+        else:
+            ended[event["err"] or "ok"] += 1
+            latencies.append((event["t"] - begun[event["p"]]) / NS)
+
+    await (await runtime.begin_load(PLAN, sink)).wait()
+    return ended, latencies
+
+
+async def reached(runtime: Runtime) -> int:
+    """What the callee counted so far."""
+    seen = await runtime.capability(_links()).observe(LINK)
+    return int(seen.counts.get("reached", 0))
+
+
+def _links() -> Any:
+    return Down(link=LINK).capability

@@ -1,0 +1,63 @@
+"""A failing run of the simulation is made smaller and still fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.cli.shrink import shrink_command
+from harness.document import load_experiment
+from harness.errors import ConfigError
+from harness.explore.reduce import SHRUNK, broken_by
+from harness.orders import Order, load_design, prepare
+from harness.places import load_yaml, plain
+from harness.registry import load_vocabulary
+from harness.rng import Seed
+from harness.session import run
+
+EXPERIMENT = """\
+title: Too large
+load: {arrivals: 20/s, journeys: {consumer: 3, repayer: 1}}
+steady-state-hypothesis:
+  title: served
+  probes: [{name: limits, measure: served_ratio, of: read_limit, tolerance: ">= 0.5"}]
+method:
+  - {at: 2s, for: 4s, fault: timeout, link: lending->payment_a, stream: downstream}
+  - {at: 2s, for: 4s, fault: latency, link: lending->risk, delay: 100ms}
+recovery: 4s
+objectives: {recovery: 1s, answer: 5s}
+invariants: [no_double_payout]
+blast-radius: {links: [lending->payment_a, lending->risk]}
+"""
+
+
+def failing(folder: Path, design: str) -> Path:
+    """The folder of a run."""
+    file = folder / "large.yaml"
+    file.write_text(EXPERIMENT)
+    order = Order(str(file), design, "sim", Seed(1), folder / "runs")
+    return Path(run(prepare(order), lambda text: None).run_dir)
+
+
+def test_a_failing_run_becomes_smaller_and_breaks_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The fault that did it is left, for a shorter time, with fewer borrowers."""
+    folder = failing(tmp_path, "naive")
+    assert shrink_command(str(folder), "", tmp_path / "runs") == 0
+    told = capsys.readouterr().out
+    assert "fault: latency at lending->risk" in told
+    words = load_vocabulary()
+    (step,) = load_experiment(folder / SHRUNK, words).steps
+    assert (step.fault.kind, step.fault.where) == ("timeout", "lending->payment_a")
+    assert step.for_s < 4
+    small = plain(load_yaml(folder / SHRUNK))
+    assert "no_double_payout" in broken_by(small, load_design("naive", words), 1, words)
+
+
+def test_a_run_in_which_nothing_broke_is_refused(tmp_path: Path) -> None:
+    """There is nothing to make smaller, and the error says so."""
+    folder = failing(tmp_path, "hardened")
+    with pytest.raises(ConfigError, match="nothing broke"):
+        shrink_command(str(folder), "", tmp_path / "runs")
