@@ -1,0 +1,202 @@
+"""`harness explore`."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from harness.cli.console import progress, stdout
+from harness.errors import ConfigError, Problem
+from harness.explore.confirm import Confirmation, confirm
+from harness.explore.explorer import Wish, explore
+from harness.explore.found import Found
+from harness.explore.groups import Group, grouped
+from harness.explore.plans import World
+from harness.explore.progress import Teller
+from harness.explore.regress import Ask, regression
+from harness.explore.stage import StageWorld, checkers_of
+from harness.explore.words import Account, document, text
+from harness.explore.workers import Workers, cores
+from harness.orders import load_design
+from harness.places import nearest
+from harness.registry import REFERENCE_TARGET, Vocabulary, load_vocabulary
+from harness.rng import SEED_MAX
+from harness.store import RunFolder, new_folder
+from harness.units import parse_duration
+
+FILES_MAX = 40  # chosen: experiments written for one search
+FAULTS_MAX = 6  # chosen: beyond it, the number of sets has no bound that a person would wait for
+CONFIRM_ON = "process"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person asked for."""
+
+    design: str
+    journeys: tuple[str, ...] = ("consumer",)
+    faults: int = 3
+    budget: str = "60s"
+    workers: int | None = None
+    seed: int = 1
+    target: str = REFERENCE_TARGET
+    exact: bool = False
+    swarm: bool = True
+    runs: Path = field(default=Path("runs"))
+
+    @property
+    def repeat(self) -> str:
+        """The command that does it again."""
+        parts = ["harness", "explore", "--design", self.design]
+        for journey in self.journeys:
+            parts += ["--journey", journey]
+        parts += ["--faults", str(self.faults), "--budget", self.budget, "--seed", str(self.seed)]
+        parts += ["--target", self.target] if self.target != REFERENCE_TARGET else []
+        parts += ["--exact"] if self.exact else []
+        parts += [] if self.swarm else ["--no-swarm"]
+        return shlex.join(parts)
+
+
+def explore_command(asked: Asked, *, confirming: bool, output: str) -> int:
+    """Search, write down what was found, print it.
+
+    Returns:
+        0 nothing breaks, 1 something does, 130 interrupted.
+    """
+    words = load_vocabulary(asked.target)
+    budget_s = _check(asked, words)
+    design = load_design(asked.design, words)
+    world = StageWorld(design, asked.journeys, asked.seed, asked.target)
+    found = _search(asked, world, budget_s)
+    account = _account(asked, world, words, design, found)
+    if confirming and found.ended != "interrupted":
+        account.confirmed += _confirm(asked, account)
+        RunFolder(Path(account.folder)).write_json("explore.json", document(account))
+    if output == "json":
+        print(json.dumps(document(account), indent=2, default=str))
+    else:
+        console = stdout()
+        for line in text(account, console.width):
+            console.print(line, soft_wrap=True)
+    return account.exit_code
+
+
+def _check(asked: Asked, words: Vocabulary) -> float:
+    """Every problem with what was asked for at once.
+
+    Returns:
+        the budget, s.
+    """
+    problems = [_no_journey(one, words) for one in asked.journeys if not _is_journey(one, words)]
+    if not 0 <= asked.faults <= FAULTS_MAX:
+        problems.append(Problem(f"{asked.faults} faults", "--faults", f"0..{FAULTS_MAX}"))
+    if asked.workers is not None and asked.workers < 1:
+        problems.append(Problem(f"{asked.workers} workers", "--workers", "1 or more"))
+    if not 0 <= asked.seed <= SEED_MAX:
+        problems.append(Problem(f"seed {asked.seed}", "--seed", f"0..{SEED_MAX}"))
+    budget_s = 0.0
+    try:
+        budget_s = parse_duration(asked.budget)
+    except ValueError as error:
+        problems.append(Problem(str(error), "--budget", "60s, 5m, 1h"))
+    if problems:
+        raise ConfigError(problems)
+    return budget_s
+
+
+def _is_journey(name: str, words: Vocabulary) -> bool:
+    """One of chaos.journeys, or the dotted name of a module with a JOURNEY."""
+    if "." not in name:
+        return name in words.journeys
+    try:
+        return hasattr(importlib.import_module(name), "JOURNEY")
+    except ImportError:
+        return False
+
+
+def _no_journey(name: str, words: Vocabulary) -> Problem:
+    allowed = ", ".join(words.journeys) + ", or the dotted name of a module with a JOURNEY"
+    return Problem(f"no journey {name!r}" + nearest(name, words.journeys), "--journey", allowed)
+
+
+def _search(asked: Asked, world: StageWorld, budget_s: float) -> Found:
+    number = asked.workers or cores()
+    wish = Wish(asked.faults, budget_s, asked.seed, asked.swarm, asked.exact)
+    found = Found(workers=number)
+    try:
+        with Workers(partial(_same, world), number) as crew, Teller(budget_s) as tell:
+            explore(crew, wish, tell, found, world.allows)
+    except KeyboardInterrupt:  # while the workers were started or ended
+        found.ended = "interrupted"
+    return found
+
+
+def _same(world: World) -> World:
+    """A worker's own world: what it carries was copied on the way there."""
+    return world
+
+
+def _account(
+    asked: Asked, world: StageWorld, words: Vocabulary, design: Mapping[str, Any], found: Found
+) -> Account:
+    groups = grouped(found.minimal, {one.name: one.ids for one in checkers_of(words.target)})
+    called = {point.rpartition("#")[0] for point in found.operations}
+    folder = new_folder(asked.runs, f"explore-{Path(asked.design).stem}")
+    account = Account(
+        design=asked.design,
+        journeys=asked.journeys,
+        seed=asked.seed,
+        faults=asked.faults,
+        found=found,
+        groups=groups,
+        never_called=[one.name for one in words.target.links if one.name not in called],
+        folder=str(folder.path),
+        repeat=asked.repeat,
+        files=[_write(folder, n, g, world, words) for n, g in enumerate(groups[:FILES_MAX], 1)],
+        explained={
+            name: words.target.explain(name, design) for g in groups for name in g.invariants
+        },
+    )
+    folder.write_json("explore.json", document(account))
+    return account
+
+
+def _write(
+    folder: RunFolder, number: int, group: Group, world: StageWorld, words: Vocabulary
+) -> str:
+    """The experiment of a group.
+
+    Returns:
+        its path, or "" where real parts have no counterpart.
+    """
+    known = [name for name in group.invariants if name in words.invariants]
+    if not group.first.plan or not known:
+        return ""
+    seen, first = world.run(group.first.plan), world.trace(()).history.all_ops[0]
+    journeys = {name: world.journeys.count(name) for name in world.journeys}
+    made = regression(group.first, seen.moments, words.target, Ask(journeys, first.f, known))
+    if made.left_out:
+        return ""
+    name = f"{number:02d}_{known[0]}.yaml"
+    folder.write(name, made.text)
+    return str(folder.path / name)
+
+
+def _confirm(asked: Asked, account: Account) -> list[Confirmation]:
+    say = progress()
+    confirmed = []
+    for file in filter(None, account.files):
+        say(f"{file} on {CONFIRM_ON}")
+        confirmed.append(
+            confirm(Path(file), asked.design, asked.seed, Path(account.folder), CONFIRM_ON, say)
+        )
+    if not confirmed:
+        print("harness: nothing to confirm", file=sys.stderr)
+    return confirmed

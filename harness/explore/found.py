@@ -1,0 +1,70 @@
+"""What a search has to say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from harness.explore.plans import Fault, Minimal, Plan
+
+ORDER = "not made any more"
+SUPERSET = "holds a set that breaks already"
+STATE = "leads to a state that was branched before"
+MODE = "mode that shows nothing of the service"
+KNOWN = "was run before"
+FRONT = "keeps the borrower from every answer"
+RULES = {
+    ORDER: "a call of the fault-free world that this plan keeps from being made",
+    SUPERSET: "it contains a set already known to break a promise, so it is not minimal",
+    STATE: "same ledgers, same promises made, same failures in a row and the same future: "
+    "another plan stood there before, with at least as many faults left",
+    MODE: "a safe request (GET) changes nothing, whether it was applied cannot be told; on the "
+    "borrower's own line, what never arrives or answers in the service's place says nothing of it",
+    FRONT: "the borrower's own line, or the service behind it, fails more often than he tries: "
+    "no design can answer him",
+    KNOWN: "the swarm drew the same plan again",
+}
+
+
+@dataclass
+class Found:
+    """The state of a search, and its result once it has ended.
+
+    Args:
+        minimal: every minimal violating set.
+        pruned: rule -> how many plans it spared.
+        signatures: how often each behaviour was seen.
+        operations: call -> what it asks for; every call that was ever made.
+        hit: calls at which a fault was tried.
+        complete_to: every plan of up to so many faults was run or pruned; -1: not even the
+            fault-free one.
+        ended: complete, dry (nothing new turned up), budget, interrupted.
+    """
+
+    minimal: list[Minimal] = field(default_factory=list)
+    explored: int = 0
+    pruned: Counter[str] = field(default_factory=Counter)
+    signatures: Counter[str] = field(default_factory=Counter)
+    operations: dict[str, str] = field(default_factory=dict)
+    hit: set[str] = field(default_factory=set)
+    by_size: Counter[int] = field(default_factory=Counter)
+    complete_to: int = -1
+    swarm: int = 0
+    ended: str = "complete"
+    seconds: float = 0.0
+    workers: int = 1
+
+    @property
+    def rate(self) -> float:
+        """Scenarios a second, checkers included."""
+        return self.explored / self.seconds if self.seconds else 0.0
+
+    @property
+    def never_hit(self) -> list[str]:
+        """Calls that were made in some world and at which no fault was ever tried."""
+        return [point for point in self.operations if point not in self.hit]
+
+    def breaks_already(self, plan: Plan) -> bool:
+        """Whether a set that is known to break is part of the plan."""
+        faults: set[Fault] = set(plan)
+        return any(faults.issuperset(known.plan) for known in self.minimal)

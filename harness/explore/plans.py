@@ -1,0 +1,138 @@
+"""What the search speaks in: calls that go wrong, and what was seen of a world in which they did.
+
+    plan ──> world.run ──> Seen: the calls that were made, what broke, a signature
+
+Worlds are deterministic: up to the first call that goes wrong, a plan and the plan without it are
+one and the same world. That is what makes the search exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+
+class Fault(NamedTuple):
+    """One call that goes wrong.
+
+    Args:
+        point: which call, `lending->payment_a#2`: the second over that edge.
+        mode: how, `reply_lost`.
+    """
+
+    point: str
+    mode: str
+
+    @property
+    def edge(self) -> str:
+        """The link of the call."""
+        return self.point.rpartition("#")[0]
+
+    def __str__(self) -> str:
+        """As a person reads it."""
+        return f"{self.point} {self.mode}"
+
+
+Plan = tuple[Fault, ...]
+"""Faults in the order in which they strike; the empty plan is the fault-free world."""
+
+
+class Moment(NamedTuple):
+    """A call that is about to be made: here a world can take another turn.
+
+    Args:
+        point: which call.
+        operation: what it asks for, `POST /v1/payouts`.
+        modes: how it can go wrong.
+        left_out: modes that cannot be told from one of `modes`.
+        state: equal where two worlds stand at the same point and would go on the same way; ""
+            where nothing is known of that.
+    """
+
+    point: str
+    operation: str
+    modes: tuple[str, ...]
+    left_out: int = 0
+    state: str = ""
+
+
+class Broken(NamedTuple):
+    """A promise that a world broke.
+
+    Args:
+        invariant: name of the checker.
+        what: the witness, one sentence with ids, amounts and seconds.
+        t_s: when, run clock.
+    """
+
+    invariant: str
+    what: str
+    t_s: float
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of one world.
+
+    Args:
+        moments: every call, in the order in which they were made; empty when nobody asked for it.
+        broken: in the order of time.
+        signature: equal for worlds that behaved alike.
+    """
+
+    moments: tuple[Moment, ...]
+    broken: tuple[Broken, ...]
+    signature: str
+
+
+class World(Protocol):
+    """What is explored. The same plan gives the same answer, in every process."""
+
+    def run(self, plan: Plan, *, leaf: bool = False) -> Seen:
+        """Run one world from its beginning.
+
+        Args:
+            leaf: nobody will branch from here; moments may be left out.
+        """
+
+
+Allows = Callable[[Plan], bool]
+"""Whether a plan is worth a look: a promise may assume that not everything goes wrong."""
+
+
+def every(plan: Plan) -> bool:
+    """Every plan is."""
+    return True
+
+
+def after(plan: Plan, seen: Seen) -> tuple[Moment, ...]:
+    """The calls that were made after the last fault struck; all of them without a fault."""
+    if not plan:
+        return seen.moments
+    last = plan[-1].point
+    for number, moment in enumerate(seen.moments):
+        if moment.point == last:
+            return seen.moments[number + 1 :]
+    return ()
+
+
+def struck(plan: Iterable[Fault], seen: Seen) -> Plan:
+    """Those faults of a plan whose call was made, in the order in which they struck."""
+    order = {moment.point: number for number, moment in enumerate(seen.moments)}
+    return tuple(sorted((f for f in plan if f.point in order), key=lambda f: order[f.point]))
+
+
+@dataclass(frozen=True)
+class Minimal:
+    """A set of faults that breaks a promise, and no subset of it that was tried does.
+
+    Args:
+        plan: the faults.
+        broken: what they break.
+        operations: what each of the calls asks for.
+    """
+
+    plan: Plan
+    broken: tuple[Broken, ...]
+    operations: tuple[str, ...] = ()

@@ -1,0 +1,178 @@
+"""Shows that harm is seen: every planted defect is caught, and a good design raises no alarm.
+
+    defect ──> planted in process ──> each experiment, and explore ──> which invariants broke
+    good design ──> many seeds, and explore ──> nothing may break
+
+A defect is caught when an invariant breaks that is expected to, in an experiment or in a search;
+since the good design breaks none there, it is the defect that was seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.document import load_experiment
+from harness.errors import HarnessError
+from harness.experiment import Experiment
+from harness.explore.defects import Defect, load_defect
+from harness.explore.explorer import Wish, explore
+from harness.explore.found import Found
+from harness.explore.search import OutOfTime
+from harness.explore.stage import StageWorld
+from harness.explore.trial import trial
+from harness.explore.workers import Workers
+from harness.model import RunVerdict
+from harness.orders import load_design
+from harness.registry import Vocabulary, experiment_files, load_vocabulary
+
+GOOD = "hardened"
+EXPLORE = "explore"
+JOURNEYS = ("repayer", "consumer", "angry_retrier")
+WORLDS_MAX = 150  # chosen: worlds of one journey in a search for one defect
+TOPICS = 3  # an experiment is about the first so many of its invariants
+LONG_S = 3600.0  # worlds bound a search, never this machine's speed
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one experiment, or one search, saw.
+
+    Args:
+        place: name of the experiment, or `explore`.
+        seed: of it.
+        verdict: of the run; pass or fail for a search.
+        broken: invariant -> when it was seen broken, s of simulated time.
+        why: the first reason.
+        lasted_s: simulated time of the run, 0 for a search.
+        worlds: how many scenarios a search ran.
+    """
+
+    place: str
+    seed: int
+    verdict: str
+    broken: Mapping[str, float]
+    why: str = ""
+    lasted_s: float = 0.0
+    worlds: int = 0
+
+
+@dataclass(frozen=True)
+class Hunt:
+    """What is to be done for one defect.
+
+    Args:
+        file: of the defect.
+        quick: end with the first place that catches it.
+    """
+
+    file: Path
+    seed: int = 1
+    quick: bool = False
+
+
+@dataclass(frozen=True)
+class Caught:
+    """What came of a hunt."""
+
+    name: str
+    about: str
+    expects: tuple[str, ...]
+    cells: tuple[Cell, ...]
+
+    def catches(self) -> Iterator[tuple[Cell, str]]:
+        """Each place with each expected invariant that broke there."""
+        for cell in self.cells:
+            yield from ((cell, name) for name in cell.broken if name in self.expects)
+
+    @property
+    def missed(self) -> bool:
+        """Whether nothing that was expected to has seen it."""
+        return next(self.catches(), None) is None
+
+
+def hunt(wish: Hunt) -> Caught:
+    """Plant a defect and let every experiment and a search look at it."""
+    defect = load_defect(wish.file)
+    words = load_vocabulary()
+    design = {**load_design(GOOD, words), **defect.design}
+    cells: list[Cell] = []
+    with defect.plant():
+        for place in _by_topic(defect, words):
+            cells.append(_look(place, design, words, wish.seed, defect.expects))
+            if wish.quick and set(cells[-1].broken) & set(defect.expects):
+                break
+    return Caught(defect.name, defect.about, defect.expects, tuple(cells))
+
+
+def clean(wish: tuple[str, int]) -> Cell:
+    """The good design at one place (an experiment, `explore`) with one seed."""
+    words = load_vocabulary()
+    return _look(wish[0], load_design(GOOD, words), words, wish[1], ())
+
+
+def places(seeds: int) -> list[tuple[str, int]]:
+    """Where the good design is looked at: each seed at one experiment in turn, and one search."""
+    names = list(experiment_files())
+    turns = [(names[seed % len(names)], seed) for seed in range(1, seeds + 1)]
+    return [(EXPLORE, 1), *turns]
+
+
+def _by_topic(defect: Defect, words: Vocabulary) -> list[str]:
+    """Experiments that are about what the defect is expected to break, the search, the others."""
+    ranks = {EXPLORE: TOPICS}
+    for name, path in experiment_files().items():
+        claims = load_experiment(path, words).invariants
+        ranks[name] = min(
+            (claims.index(one) for one in defect.expects if one in claims), default=len(claims)
+        )
+    return sorted(ranks, key=lambda name: ranks[name])
+
+
+def _look(
+    place: str, design: Mapping[str, Any], words: Vocabulary, seed: int, expects: Sequence[str]
+) -> Cell:
+    try:
+        if place == EXPLORE:
+            return _search(design, seed, expects)
+        return _run(load_experiment(experiment_files()[place], words), design, words, seed)
+    except HarnessError as error:
+        return Cell(place, seed, RunVerdict.ERROR.value, {}, str(error))
+
+
+def _run(experiment: Experiment, design: Mapping[str, Any], words: Vocabulary, seed: int) -> Cell:
+    seen = trial(experiment, design, words, seed)
+    why = "" if seen.verdict is RunVerdict.PASS else seen.reasons[0]
+    return Cell(
+        experiment.name, seed, seen.verdict.value, seen.broken, why, round(seen.lasted_s, 1)
+    )
+
+
+def _search(design: Mapping[str, Any], seed: int, expects: Sequence[str]) -> Cell:
+    """One fault at every call of each journey, then two, until what is expected breaks."""
+    broken: dict[str, float] = {}
+    why, worlds = "", 0
+    for journey in JOURNEYS:
+        found = Found()
+        _explore(StageWorld(design, (journey,), seed), expects, found)
+        worlds += found.explored
+        for one in found.minimal:
+            why = why or f"{' and '.join(map(str, one.plan))}: {one.broken[0].what}"
+            for seen in one.broken:
+                broken.setdefault(seen.invariant, round(seen.t_s, 3))
+        if set(broken) & set(expects):
+            break
+    verdict = RunVerdict.FAIL if broken else RunVerdict.PASS
+    return Cell(EXPLORE, seed, verdict.value, broken, why, worlds=worlds)
+
+
+def _explore(world: StageWorld, expects: Sequence[str], found: Found) -> None:
+    def enough(so_far: Found, size: int) -> None:
+        seen = {one.invariant for minimal in so_far.minimal for one in minimal.broken}
+        if seen & set(expects) or so_far.explored >= WORLDS_MAX:
+            raise OutOfTime
+
+    wish = Wish(faults=2, budget_s=LONG_S, seed=world.seed, swarm=False)
+    explore(Workers(lambda: world, 1), wish, enough, found)

@@ -1,0 +1,196 @@
+"""What a search found, for a tired person and for a program."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from harness.explore.confirm import Confirmation
+from harness.explore.found import RULES, Found
+from harness.explore.groups import Group
+
+SHOWN_MAX = 12  # groups beyond these stand in the run folder
+POINTS_MAX = 8
+ENDED = {
+    "complete": "everything asked for was run",
+    "dry": "the swarm found nothing new any more",
+    "budget": "the budget was over",
+    "interrupted": "interrupted: this is what was found so far",
+}
+
+
+@dataclass
+class Account:
+    """Everything there is to say.
+
+    Args:
+        never_called: links of the target over which no call was ever made.
+        files: experiment of each group, "" where real parts have no counterpart.
+    """
+
+    design: str
+    journeys: tuple[str, ...]
+    seed: int
+    faults: int
+    found: Found
+    groups: Sequence[Group]
+    never_called: Sequence[str]
+    folder: str
+    repeat: str
+    files: Sequence[str] = ()
+    confirmed: list[Confirmation] = field(default_factory=list)
+    explained: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """130 interrupted, 1 something breaks, 0 nothing does."""
+        if self.found.ended == "interrupted":
+            return 130
+        return 1 if self.groups else 0
+
+
+def text(account: Account, width: int) -> Iterator[str]:
+    """Line by line: what breaks, then the numbers, then how to have it again.
+
+    Args:
+        width: columns; paths and commands are not broken.
+    """
+    yield from _wrapped(_headline(account), width, "")
+    told: set[str] = set()
+    for number in range(min(len(account.groups), SHOWN_MAX)):
+        yield ""
+        yield from _group(account, number, told, width)
+    if len(account.groups) > SHOWN_MAX:
+        yield f"\nand {len(account.groups) - SHOWN_MAX} more, see {account.folder}/explore.json"
+    yield ""
+    for line in _numbers(account):
+        yield from _wrapped(line, width, "", "  ")
+    yield ""
+    yield f"run     {account.folder}"
+    yield f"repeat  {account.repeat}"
+
+
+def _headline(account: Account) -> str:
+    about = f"design {account.design}, {' + '.join(account.journeys)}"
+    upto = account.found.complete_to
+    if not account.groups:
+        if upto < 0:
+            return f"NOTHING WAS RUN  {about}"
+        return f"NOTHING BREAKS  {about}: every set of up to {_faults(upto)} was looked at"
+    smallest = len(account.groups[0].first.plan)
+    if smallest == 0:
+        return f"BREAKS WITHOUT ANY FAULT  {about}"
+    ways = len(account.groups)
+    enough = f"{_faults(smallest)} {'is' if smallest == 1 else 'are'} enough"
+    return f"BREAKS  {about}: {enough}; {ways} way{'' if ways == 1 else 's'} to break it"
+
+
+def _group(account: Account, number: int, told: set[str], width: int) -> Iterator[str]:
+    group = account.groups[number]
+    yield f"{number + 1}. {', '.join(group.invariants)}"
+    calls = zip(group.first.plan, group.first.operations, strict=True)
+    for at, (fault, operation) in enumerate(calls):
+        what = f" ({operation})" if operation else ""
+        line = f"{fault.point}{what}: {' or '.join(group.modes(at))}"
+        yield from _wrapped(line, width, "   ", "     ")
+    first = group.first.broken[0]
+    yield from _wrapped(first.what, width, "   ")
+    if why := account.explained.get(first.invariant):
+        again = first.invariant in told
+        told.add(first.invariant)
+        yield from _wrapped("because of the same choices" if again else why, width, "   ")
+    file = account.files[number] if number < len(account.files) else ""
+    if file:
+        yield f"   {file.removeprefix(account.folder + '/')}"
+    for one in account.confirmed:
+        if file and one.file == file:
+            yield from _wrapped(f"on {one.runtime}: {one.verdict}; {one.why}", width, "   ")
+
+
+def _numbers(account: Account) -> Iterator[str]:
+    found = account.found
+    yield (
+        f"explored {found.explored:,} scenarios in {found.seconds:.1f} s "
+        f"({found.rate:,.0f}/s, {found.workers} worker{'' if found.workers == 1 else 's'}); "
+        f"{len(found.signatures):,} distinct behaviours"
+    )
+    yield (
+        f"complete up to {_faults(max(found.complete_to, 0))}, {found.swarm:,} beyond by chance; "
+        f"{ENDED[found.ended]}"
+    )
+    for rule, count in found.pruned.items():
+        if count:
+            yield f"pruned {count:,}: {rule}"
+    if found.never_hit:
+        yield f"no fault tried at {_some(found.never_hit)}"
+    if account.never_called:
+        yield f"never called: {', '.join(account.never_called)}"
+    if account.confirmed:
+        agree = sum(one.verdict.startswith("agrees") for one in account.confirmed)
+        ran = sum(one.ran for one in account.confirmed)
+        yield f"confirmed on real parts: {agree} of {ran} run"
+
+
+def _faults(number: int) -> str:
+    return f"{number} fault{'' if number == 1 else 's'}"
+
+
+def _wrapped(line: str, width: int, indent: str, hanging: str = "") -> list[str]:
+    return textwrap.wrap(
+        line,
+        max(width, 40),
+        initial_indent=indent,
+        subsequent_indent=hanging or indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - POINTS_MAX} more" if len(names) > POINTS_MAX else ""
+    return ", ".join(names[:POINTS_MAX]) + more
+
+
+def document(account: Account) -> dict[str, Any]:
+    """The same as one JSON document."""
+    found = account.found
+    groups = enumerate(account.groups)
+    return {
+        "design": account.design,
+        "journeys": list(account.journeys),
+        "seed": account.seed,
+        "faults": account.faults,
+        "exit_code": account.exit_code,
+        "ended": found.ended,
+        "complete_to": found.complete_to,
+        "explored": found.explored,
+        "by_size": dict(found.by_size),
+        "swarm": found.swarm,
+        "seconds": round(found.seconds, 3),
+        "rate": round(found.rate, 1),
+        "workers": found.workers,
+        "behaviours": len(found.signatures),
+        "pruned": {rule: {"count": n, "why": RULES[rule]} for rule, n in found.pruned.items()},
+        "never_hit": found.never_hit,
+        "never_called": list(account.never_called),
+        "minimal": [one for number, group in groups for one in _sets(account, group, number)],
+        "confirmed": [{**asdict(one), "verdict": one.verdict} for one in account.confirmed],
+        "run_dir": account.folder,
+        "repeat": account.repeat,
+    }
+
+
+def _sets(account: Account, group: Group, number: int) -> Iterator[dict[str, Any]]:
+    file = account.files[number] if number < len(account.files) else ""
+    for one in group.sets:
+        yield {
+            "group": number + 1,
+            "faults": [
+                {"point": fault.point, "mode": fault.mode, "operation": operation}
+                for fault, operation in zip(one.plan, one.operations, strict=True)
+            ],
+            "broken": [broken._asdict() for broken in one.broken],
+            "experiment": file,
+        }

@@ -1,0 +1,113 @@
+"""When two worlds count as the same, and when they do not."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from harness.explore.states import signature, states
+from harness.history import Event, History
+
+NS = 1_000_000_000
+
+
+class At(NamedTuple):
+    """A call."""
+
+    edge: str
+    n: int
+
+
+def trace(*calls: tuple[str, int, str], faults: dict[At, str] | None = None, **more: Any) -> Any:
+    """A trace of calls (edge, mark, operation) over the events of `more["events"]`."""
+    counts: dict[str, int] = {}
+    points: dict[At, str] = {}
+    for edge, _, operation in calls:
+        counts[edge] = counts.get(edge, 0) + 1
+        points[At(edge, counts[edge])] = operation
+    fired = [SimpleNamespace(point=point, mode=mode) for point, mode in (faults or {}).items()]
+    marks = tuple(mark for _, mark, _ in calls)
+    history = History(more.get("events", ()))
+    return SimpleNamespace(points=points, fired=fired, marks=marks, history=history)
+
+
+def client(i: int, type_: str, p: str = "consumer/0", t_s: float = 0.0, **v: Any) -> Event:
+    """A client event of `read`."""
+    return Event(i=i, t=int(t_s * NS), p=p, type=type_, f="read", k="x", v=v, src="client")
+
+
+def paid(i: int, loan: str, t_s: float) -> Event:
+    """A ledger entry."""
+    v = {"request_id": f"pay-{loan}", "amount_minor": 5, "t_s": t_s}
+    return Event(i=i, t=int(t_s * NS), p="bank", type="ok", f="payout", k=loan, v=v, src="ledger")
+
+
+def last(one: Any) -> str:
+    """The state before the last call."""
+    return states(one, one.history, ("active",))[-1]
+
+
+def test_a_call_that_was_retried_well_leads_to_the_same_state() -> None:
+    """What never arrived and was then done is done."""
+    calm = trace(("a->b", 0, "POST /x"), ("a->c", 0, "POST /y"))
+    retried = trace(
+        ("a->b", 0, "POST /x"),
+        ("a->b", 0, "POST /x"),
+        ("a->c", 0, "POST /y"),
+        faults={At("a->b", 1): "refused"},
+    )
+    assert last(calm) == last(retried)
+
+
+def test_failures_in_a_row_are_another_state_until_a_crash_forgets_them() -> None:
+    """A breaker counts them; a process that died does not."""
+    calls = (("a->b", 0, "GET /x"), ("a->d", 0, "write"), ("a->c", 0, "POST /y"))
+    calm, failed = trace(*calls), trace(*calls, faults={At("a->b", 1): "refused"})
+    both = {At("a->b", 1): "refused", At("a->d", 1): "crash_after_write"}
+    died = trace(*calls, faults=both)
+    alone = trace(*calls, faults={At("a->d", 1): "crash_after_write"})
+    assert last(calm) != last(failed)
+    assert last(died) == last(alone)
+
+
+def test_what_reached_a_third_party_is_part_of_the_state() -> None:
+    """A lost reply and a lost request look the same to the caller, and are not."""
+    calls = (("a->b", 0, "POST /x"), ("a->c", 0, "POST /y"))
+    reply = trace(*calls, faults={At("a->b", 1): "reply_lost"})
+    request = trace(*calls, faults={At("a->b", 1): "request_lost"})
+    assert last(reply) != last(request)
+
+
+def test_another_future_is_another_state() -> None:
+    """Worlds that go on in different ways were not the same."""
+    one = trace(("a->b", 0, "POST /x"), ("a->c", 0, "POST /y"))
+    other = trace(("a->b", 0, "POST /x"), ("a->c", 0, "POST /z"))
+    assert states(one, one.history, ())[0] != states(other, other.history, ())[0]
+
+
+def test_a_promise_made_is_part_of_the_state() -> None:
+    """Whoever was told "active" must not read anything else later; "scoring" promises nothing."""
+
+    def told(status: str) -> Any:
+        events = [client(0, "invoke"), client(1, "ok", status=status)]
+        return trace(("a->b", 0, "GET /x"), ("a->c", 2, "POST /y"), events=events)
+
+    assert last(told("scoring")) == last(told("queued"))
+    assert last(told("scoring")) != last(told("active"))
+
+
+def test_an_answer_that_is_still_to_come_is_another_state() -> None:
+    """A call made for a waiting borrower is not the same call made when he has his answer."""
+    events = [client(0, "invoke"), client(1, "ok", status="active")]
+    waiting = trace(("a->b", 1, "write"), events=events)
+    answered = trace(("a->b", 2, "write"), events=events)
+    assert last(waiting) != last(answered)
+
+
+def test_ids_and_moments_do_not_make_a_behaviour() -> None:
+    """Two runs that differ by names and times alone behaved alike; two payouts do not."""
+    one = trace(events=[paid(0, "loan-1", 0.5)])
+    other = trace(events=[paid(0, "loan-2", 1.5)])
+    twice = trace(events=[paid(0, "loan-1", 0.5), paid(1, "loan-1", 0.6)])
+    signatures = [signature(each, each.history) for each in (one, other, twice)]
+    assert signatures[0] == signatures[1] != signatures[2]

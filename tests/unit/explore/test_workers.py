@@ -1,0 +1,47 @@
+"""On several cores the search finds what it finds on one, in the same order."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.explore.explorer import Wish, explore
+from harness.explore.plans import Fault, Plan, Seen
+from harness.explore.workers import Workers
+from tests.unit.explore.fakes import TinyWorld, faults
+
+SETS = {"money": [faults("a#1 lost", "a#2 lost")], "answers": [faults("b#1 lost", "c#2 lost")]}
+
+
+class Failing:
+    """A world that cannot be run."""
+
+    def run(self, plan: Plan, *, leaf: bool = False) -> Seen:
+        """Fail."""
+        raise ValueError("no such mode")
+
+
+def test_the_number_of_workers_changes_nothing() -> None:
+    """A finding does not depend on the machine."""
+    results = []
+    for number in (1, 2, 3):
+        with Workers(partial(TinyWorld, SETS), number) as crew:
+            wish = Wish(faults=3, seed=3)
+            found = explore(crew, wish, lambda found, size: None)
+        results.append((found.minimal, found.explored, found.pruned, found.signatures))
+    assert results[0] == results[1] == results[2]
+
+
+def test_a_worker_says_why_a_world_could_not_be_run() -> None:
+    """An error far away is not swallowed."""
+    with Workers(Failing, 2) as crew, pytest.raises(HarnessError, match="no such mode"):
+        list(crew([(Fault("a#1", "lost"),)], leaf=True))
+
+
+def test_a_search_that_ends_early_leaves_no_process() -> None:
+    """Answers that nobody waits for do not hold up the end."""
+    with Workers(partial(TinyWorld, SETS), 2) as crew:
+        next(crew([()] * 500, leaf=False))
+    assert not any(process.is_alive() for process in crew._processes)
