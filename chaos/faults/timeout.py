@@ -36,13 +36,14 @@ class Timeout(OnLink):
 
     def proof(self, seen: Seen) -> Proof:
         """The canary got no reply; calls failed; downstream, the callee was reached all the
-        same."""
+        same. Where nobody counts calls, the canary is the proof."""
         numbers: dict[str, Any] = {
             "calls_failed": seen.during("failed"),
             "calls_reached": seen.during("reached"),
             "canary": canaries(seen.before, seen.early, seen.after),
         }
-        bit = seen.early.canary == "no_reply" and numbers["calls_failed"] > 0
+        failed = numbers["calls_failed"] > 0 or not seen.before.counts
+        bit = seen.early.canary == "no_reply" and failed
         lost = "replies" if self.stream == "downstream" else "requests"
         return Proof(bit, f"{lost} were lost", numbers)
 

@@ -71,8 +71,8 @@ def intents(history: History, f: str) -> dict[str, list[Op]]:
 
 
 def explained(op: Op) -> bool:
-    """Whether it failed with an error body that has everything a borrower needs."""
-    return op.outcome is Outcome.FAIL and op.value.get("explained") is True
+    """Whether it came back with an error body that has everything a borrower needs."""
+    return op.outcome is not Outcome.OK and op.value.get("explained") is True
 
 
 def own_doing(op: Op, objectives: Objectives) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
+from chaos.invariants._front import front_windows, gave_up
 from chaos.invariants._views import cut_off, explained, intents, result
 from harness.history import History
 from harness.model import Objectives, Op, Outcome, Phase
@@ -43,20 +44,23 @@ class _Intent:
 def _examine(history: History, objectives: Objectives) -> Findings:
     every = [_Intent(k, attempts) for k, attempts in intents(history, "submit").items()]
     silent = [one for one in every if one.silent]
+    front = front_windows(history, objectives)
     cut = {one.k for one in silent if cut_off(one.attempts[-1], history, objectives)}
+    left = {one.k for one in silent if gave_up(one.attempts, front)} - cut
     answered = [one for one in every if not one.silent]
     calm = [one for one in answered if _is_calm(one, history)]
     late = [one for one in calm if one.wait_s > objectives.ack_s]
-    found = [_never(one) for one in silent if one.k not in cut]
+    found = [_never(one) for one in silent if one.k not in cut | left]
     if len(late) > LATE_SHARE_MAX * len(calm):
         found += [_late(one, len(late), len(calm), objectives.ack_s) for one in late]
     return Findings(
-        examined=len(every) - len(cut),
+        examined=len(every) - len(cut) - len(left),
         bad=found,
         details={
             "submits": len(every),
-            "silent": len(silent) - len(cut),
+            "silent": len(silent) - len(cut) - len(left),
             "cut_off": len(cut),
+            "gave_up": len(left),
             "late": len(late),
             "in_calm_phases": len(calm),
             "wait_s_max": round(max((one.wait_s for one in answered), default=0.0), 3),
@@ -92,7 +96,8 @@ def _late(one: _Intent, late: int, calm: int, ack_s: float) -> Mapping[str, Any]
 INVARIANT = Invariant(
     name="acknowledged_in_time",
     ids=("U1",),
-    claim="Every submit is at last acknowledged or refused with reasons; in baseline and recovery "
+    claim="Every submit is at last acknowledged or refused with reasons, unless each attempt met a "
+    "fault between borrower and service; in baseline and recovery "
     "at most 1 % of the answers come later than the objective ack_s.",
     examine=_examine,
 )

@@ -20,6 +20,7 @@ from harness.history import Event, History
 from harness.model import Objectives, Op, Outcome
 
 TOLD_NO = REFUSED | {"payment_failed", "reversing"}
+CLOCKS_S = 0.05  # chosen: how far the ledger's clock and the harness's may be apart
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
@@ -36,7 +37,15 @@ def _examine(history: History, objectives: Objectives) -> Findings:
             in_flight += 1
         elif wrong:
             found.append(_bad(op, paid, wrong))
-    seen = {_loan(op) for op in history.ops("application", outcome=Outcome.OK)}
+    reads = list(history.ops("application", outcome=Outcome.OK))
+    found += [
+        _bad(op, paid, f"said {op.value['status']} before {_money(paid)}")
+        for op in reads
+        if op.value.get("status") in PAID_OUT
+        and (paid := payouts.get(_loan(op), []))
+        and paid[0].t_s > (op.t_end_s or 0.0) + CLOCKS_S
+    ]
+    seen = {_loan(op) for op in reads}
     unmatched = [entries for loan, entries in payouts.items() if loan not in seen]
     promised = acknowledged(history, "submit", "application_id")
     return Findings(
@@ -96,6 +105,6 @@ INVARIANT = Invariant(
     name="active_means_paid",
     ids=("M2",),
     claim="At the end an application is active or settled exactly when the gateways hold one "
-    "successful payout of its amount for its loan.",
+    "successful payout of its amount for its loan, and never before it has been paid.",
     examine=_examine,
 )

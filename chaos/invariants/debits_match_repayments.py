@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing, money
+from chaos.invariants._front import front_windows, gave_up
 from chaos.invariants._views import (
     GATEWAYS,
     acknowledged,
@@ -36,7 +37,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
         for op in finals.values()
         if op.k not in in_flight and (wrong := _wrong(op, taken := debits.get(op.k, [])))
     ]
-    found += _unannounced(silent, _cut_off_amounts(history, objectives))
+    found += _unannounced(silent, _untold_amounts(history, objectives))
     return Findings(
         examined=len(debits.keys() | {op.k for op in credited}),
         bad=found,
@@ -78,13 +79,14 @@ def _in_flight(op: Op, taken: list[Event] | None, objectives: Objectives) -> boo
     return taken[0].t_s > op.t_invoke_s - objectives.ack_s
 
 
-def _cut_off_amounts(history: History, objectives: Objectives) -> Counter[int]:
-    """Amounts that borrowers were still asking to repay when the load stopped."""
+def _untold_amounts(history: History, objectives: Objectives) -> Counter[int]:
+    """Amounts of borrowers cut off by the end of the load, or by a fault at the front for good."""
+    front = front_windows(history, objectives)
     return Counter(
         int(attempts[-1].request.get("amount_minor") or 0)
         for attempts in intents(history, "repay").values()
         if all(op.outcome is not Outcome.OK for op in attempts)
-        and cut_off(attempts[-1], history, objectives)
+        and (cut_off(attempts[-1], history, objectives) or gave_up(attempts, front))
     )
 
 

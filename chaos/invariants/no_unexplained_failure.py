@@ -6,17 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
+from chaos.invariants._front import front_windows, nobody_there
 from chaos.invariants._views import cut_off, explained, result
 from harness.history import History
-from harness.model import FaultWindow, Objectives, Op, Outcome
-
-FRONT = ("borrower->lending", "lending")
-"""Where a fault leaves nobody who could explain, unless the contract's `front` lists others."""
+from harness.model import Objectives, Op, Outcome
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    front = objectives.contract.get("front", FRONT)
-    windows = [window for window in history.windows if window.where in front]
+    windows = front_windows(history, objectives)
     cut = {
         op.index
         for op in history.all_ops
@@ -25,7 +22,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     ops = [op for op in history.all_ops if op.index not in cut]
     failed = [op for op in ops if op.outcome is not Outcome.OK]
     bare = [op for op in failed if not explained(op)]
-    excused = {op.index for op in bare if _is_excused(op, windows)}
+    excused = {op.index for op in bare if nobody_there(op, windows)}
     return Findings(
         examined=len(ops),
         bad=[_bad(op) for op in bare if op.index not in excused],
@@ -36,14 +33,6 @@ def _examine(history: History, objectives: Objectives) -> Findings:
             "cut_off": len(cut),
         },
     )
-
-
-def _is_excused(op: Op, windows: list[FaultWindow]) -> bool:
-    """Whether nothing came back while the fault stood between borrower and service."""
-    if op.value.get("http_status"):
-        return False
-    t_end_s = float("inf") if op.t_end_s is None else op.t_end_s
-    return any(window.overlaps(op.t_invoke_s, t_end_s) for window in windows)
 
 
 def _bad(op: Op) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ BUSINESS_CODES = (
     "more_than_owed",
 )
 ERROR_FIELDS = frozenset({"code", "message", "retryable", "retry_after_s", "reference"})
+OUTCOME_UNKNOWN = "outcome_unknown"  # the service says itself: it may have happened
 BORROWER_WAITS_S = 5.0  # chosen, not measured: then the borrower gives this request up
 _READS = {
     "application": "/v1/applications/{}",
@@ -50,7 +51,8 @@ def _write(path: str, call: Call) -> Request:
 def classify(answer: Answer) -> Completion:
     """What is known after an answer.
 
-    A 5xx is a definite "no" only when it explains itself in full. A 2xx without a body confirms
+    A 5xx is a definite "no" only when it explains itself in full and does not say that it does not
+    know either. A 2xx without a body confirms
     nothing.
     """
     body, status = answer.body, answer.status
@@ -63,6 +65,6 @@ def classify(answer: Answer) -> Completion:
         if body:
             return Completion(Outcome.OK, "", {**body, "http_status": status})
         return Completion(Outcome.INFO, "protocol", value)
-    definite = 400 <= status < 500 or (status >= 500 and explained)
     err = str(body.get("code") or f"http_{status}")
+    definite = 400 <= status < 500 or (status >= 500 and explained and err != OUTCOME_UNKNOWN)
     return Completion(Outcome.FAIL if definite else Outcome.INFO, err, value)

@@ -13,6 +13,7 @@ from typing import Any
 from chaos.targets import _reference_counts as counting
 from chaos.targets import _reference_design as designs
 from chaos.targets import _reference_http as http
+from chaos.targets import _reference_ops as ops
 from chaos.targets import _reference_reads as reads
 from harness.history import History
 from harness.target import Answer, Call, Completion, LinkSpec, Request, ServiceSpec, Wiring
@@ -31,11 +32,22 @@ BOOK_SIZE = 400
 
 def _services() -> tuple[ServiceSpec, ...]:
     stand_ins = (
-        ServiceSpec(name, "mock_services.serve", kind, scripted=True)
+        ServiceSpec(
+            name,
+            "mock_services.serve",
+            kind,
+            scripted=True,
+            simulated="mock_services.simulated:stand_in",
+        )
         for name, kind in KINDS.items()
     )
     lending = ServiceSpec(
-        "lending", "lending_service.serve", "lending", ready_path="/readyz", needs=("database",)
+        "lending",
+        "lending_service.serve",
+        "lending",
+        ready_path="/readyz",
+        needs=("database",),
+        simulated="lending_service.simulated:lending",
     )
     return (ServiceSpec("database", "", "database"), *stand_ins, lending)
 
@@ -79,6 +91,7 @@ class Reference:
     services: tuple[ServiceSpec, ...] = _services()
     links: tuple[LinkSpec, ...] = _links()
     contract: Mapping[str, Any] = _contract()
+    stand_in_ops: Mapping[str, str] = ops.STAND_IN_OPS
 
     def explain(self, invariant: str, design: Mapping[str, Any]) -> str:
         """Which choices of the design let this invariant break; "" when none is known to."""

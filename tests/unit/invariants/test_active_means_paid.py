@@ -77,7 +77,7 @@ def test_money_that_moved_just_before_the_read_is_unknown() -> None:
 
 def test_the_last_of_several_final_reads_counts() -> None:
     """Reads during the load and early final reads are superseded."""
-    story = _story().pays_out(2.0, "loan-1").looks(1.5, "app-1", "active", loan_id="loan-1")
+    story = _story().pays_out(2.0, "loan-1").looks(2.5, "app-1", "payment_unknown")
     story.settles(9.0).reads("app-1", "paying", "loan-1").reads("app-1", "active", "loan-1")
     assert verdict(INVARIANT, story).validity is Validity.VALID
 
@@ -104,3 +104,10 @@ def test_empty_or_unread_or_nothing_paid_is_unknown() -> None:
     refused = _story().settles(9.0).reads("app-1", "declined")
     for story in (Story(), unread, refused):
         assert verdict(INVARIANT, story).validity is Validity.UNKNOWN
+
+
+def test_active_before_the_money_moved_is_invalid() -> None:
+    """Paid at 5 s; told so at 3 s, when nobody could know."""
+    story = _story().looks(3.0, "app-1", "active", loan_id="loan-1").pays_out(5.0, "loan-1")
+    found = verdict(INVARIANT, story.settles(9.0).reads("app-1", "active", "loan-1"))
+    assert "said active before payment_a paid out" in what(found)

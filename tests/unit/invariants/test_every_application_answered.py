@@ -42,6 +42,20 @@ def test_pending_without_either_is_invalid(lost: str) -> None:
     assert ("without a message at" in what(found)) == (lost == "message")
 
 
+def test_a_promise_that_has_passed_is_no_answer() -> None:
+    """ "The next word by 27 s", and at 30 s there is none."""
+    told = {**PROMISE, "next_update_by_s": 27.0}
+    found = verdict(INVARIANT, _story().settles(30.0).reads("app-1", "scoring", **told))
+    assert "still says scoring and promised the next word by 27.00 s, at 30.20 s" in what(found)
+
+
+def test_a_promise_that_has_just_passed_is_not_held_against_it() -> None:
+    """The word may be on its way."""
+    told = {**PROMISE, "next_update_by_s": 29.0}
+    found = verdict(INVARIANT, _story().settles(30.0).reads("app-1", "scoring", **told))
+    assert (found.validity, found.details["promise_passed"]) == (Validity.VALID, 1)
+
+
 def test_an_answer_that_came_too_late_is_invalid() -> None:
     """Silent at 30 s, due at 25 s, answered afterwards."""
     story = _story().settles(29.8).reads("app-1", "scoring")

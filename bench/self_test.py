@@ -1,0 +1,81 @@
+"""How well and how fast the harness sees: planted defects, 10,000 clean seeds on `hardened`.
+
+python -m bench.self_test [--seeds 10000]
+
+A clean seed is a world of its own: its journeys, up to two calls that go wrong and how are drawn
+from it, and every invariant looks at what came of it. None may be broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+
+from harness.cli.self_test import DEFECTS
+from harness.explore.panel import Plan, self_test
+from harness.explore.plans import Fault, Moment
+from harness.explore.self_test import GOOD, JOURNEYS
+from harness.explore.stage import StageWorld
+from harness.explore.workers import cores
+from harness.orders import load_design
+from harness.registry import load_vocabulary
+from harness.rng import Dice, Seed
+
+SEEDS, FAULTS_MAX, TOGETHER_MAX, CHUNK = 10_000, 2, 2, 50
+SELF_TEST_AIM_S = 120
+
+
+def main() -> int:
+    """Print each figure beside its aim."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--seeds", type=int, default=SEEDS, help="clean worlds")
+    seeds: int = options.parse_args().seeds
+    began = time.perf_counter()
+    broken = list(clean_worlds(seeds))
+    took_s = time.perf_counter() - began
+    for seed, plan, what in broken[:20]:
+        print(f"seed {seed}: {plan}: {what}")
+    print(f"clean seeds on {GOOD}   {seeds}, {len(broken)} alarms (aim 0), {took_s:.1f} s")
+    report = self_test(Plan(DEFECTS, 200, quick=False, workers=cores()), lambda _: None)
+    caught = len(report.caught) - len(report.missed)
+    print(f"planted defects         {caught} of {len(report.caught)} caught (aim all)")
+    print(f"runs of {GOOD}        {len(report.clean)}, {len(report.alarms)} alarms (aim 0)")
+    print(f"self-test               {report.seconds:.1f} s (aim {SELF_TEST_AIM_S} s)")
+    return 1 if broken or report.exit_code else 0
+
+
+def clean_worlds(seeds: int) -> Iterator[tuple[int, str, str]]:
+    """Those of so many worlds in which an invariant broke: seed, plan, witness."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(cores(), mp_context=context) as pool:
+        for found in pool.map(some_worlds, range(0, seeds, CHUNK)):
+            yield from found
+
+
+def some_worlds(first: int) -> list[tuple[int, str, str]]:
+    """A chunk of them, in a process of its own."""
+    design = load_design(GOOD, load_vocabulary())
+    found = []
+    for seed in range(first, first + CHUNK):
+        dice = Seed(seed).stream("bench/clean")
+        journeys = tuple(dice.choice(JOURNEYS) for _ in range(dice.randint(1, TOGETHER_MAX)))
+        world = StageWorld(design, journeys, seed)
+        plan = drawn(world.run(()).moments, dice)
+        broken = world.run(plan, leaf=True).broken
+        name = " and ".join(map(str, plan))
+        found += [(seed, name, f"{one.invariant}: {one.what}") for one in broken]
+    return found
+
+
+def drawn(moments: tuple[Moment, ...], dice: Dice) -> tuple[Fault, ...]:
+    """Up to FAULTS_MAX calls that go wrong, in the order in which they are made."""
+    chosen = sorted(dice.sample(range(len(moments)), dice.randint(0, FAULTS_MAX)))
+    return tuple(Fault(moments[n].point, dice.choice(moments[n].modes)) for n in chosen)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""Faults of meaning: a stand-in is told to do some calls wrongly, and counts those that it did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from chaos.faults._places import OnService, canaries
+from harness.ports import Capability, Proof, Seen, UpstreamScript
+from harness.units import Share
+
+
+class Scripted(OnService):
+    """A rule of the behaviour document of a stand-in.
+
+    Args:
+        op: operation of the stand-in (`create_payout`), `*` for all that the effect fits.
+        share: share of calls, 0..1.
+        first: first call (counted from the injection) that is hit.
+        last: last one; none for all that follow.
+    """
+
+    kind: ClassVar[str]
+    effect: ClassVar[str]
+    capability: ClassVar[Capability] = Capability.UPSTREAMS
+
+    op: str = "*"
+    share: Share = 1.0
+    first: int = Field(default=1, ge=1)
+    last: int | None = Field(default=None, ge=1)
+
+    @property
+    def args(self) -> Mapping[str, Any]:
+        """Arguments of the effect, as the stand-in names them."""
+        return {}
+
+    async def inject(self, control: UpstreamScript) -> None:
+        """Set the rule."""
+        rule = {
+            "id": self.kind,
+            "effect": self.effect,
+            "op": self.op,
+            "share": self.share,
+            "first": self.first,
+            "last": self.last,
+            "args": dict(self.args),
+        }
+        await control.script(self.service, [rule])
+
+    def proof(self, seen: Seen) -> Proof:
+        """The rule was hit by real calls."""
+        numbers: dict[str, Any] = {
+            "hits": seen.during("hits"),
+            "canary": canaries(seen.before, seen.early, seen.after),
+        }
+        return Proof(numbers["hits"] > 0, f"calls showed {self.kind}", numbers)

@@ -1,0 +1,38 @@
+"""A service is restarted in good order, as by a deployment."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from chaos.faults._places import OnService, canaries
+from harness.ports import Capability, LifecycleControl, Proof, Seen
+
+
+class Restart(OnService):
+    """Asks a service to end (SIGTERM) and starts it at once.
+
+    Effect: a gap of a second or two; what it kept in memory is gone.
+    Blast radius: the service.
+    Heals by: nothing to do when it came back; else starting it and waiting until it is ready.
+    """
+
+    kind: ClassVar[str] = "restart"
+    capability: ClassVar[Capability] = Capability.LIFECYCLE
+
+    async def inject(self, control: LifecycleControl) -> None:
+        """Restart it."""
+        await control.restart(self.service)
+
+    def proof(self, seen: Seen) -> Proof:
+        """Another process answers than before, although nothing was undone yet."""
+        numbers = {
+            "pid_before": seen.before.state.get("pid"),
+            "pid_during": seen.late.state.get("pid"),
+            "canary": canaries(seen.before, seen.late, seen.after),
+        }
+        bit = None not in (numbers["pid_before"], numbers["pid_during"])
+        bit = bit and numbers["pid_before"] != numbers["pid_during"]
+        return Proof(bit, "another process took its place", numbers)
+
+
+FAULT = Restart

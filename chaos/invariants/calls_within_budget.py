@@ -1,0 +1,100 @@
+"""R4: what fails is not called again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chaos.invariants._finding import Findings, Invariant, bad
+from harness.history import History
+from harness.model import Objectives
+
+CALLS_MAX = 1.2
+"""Calls a request while they fail, 1 and the budget of `hardened` for retries; the contract's
+`calls_a_request_max` overrides it."""
+
+SPARE = 10
+"""Retries that may have been saved up before the fault; chosen."""
+
+ASKED_BY = {
+    "limit": "read_limit",
+    "score": "submit",
+    "reserve": "submit",
+    "create_payout": "submit",
+    "create_debit": "repay",
+}
+
+
+@dataclass(frozen=True)
+class _Watch:
+    """A stand-in between two looks at it: what it was called, by its own count."""
+
+    where: str
+    t_from_s: float
+    t_to_s: float
+    calls: Mapping[str, int]
+
+
+def _examine(history: History, objectives: Objectives) -> Findings:
+    ratio = float(objectives.contract.get("calls_a_request_max", CALLS_MAX))
+    counted = [
+        (watch, op, calls, _requests(history, watch, ASKED_BY[op]))
+        for watch in _watches(history)
+        for op, calls in watch.calls.items()
+        if op in ASKED_BY
+    ]
+    found = [
+        _bad(watch, op, calls, requests, ratio)
+        for watch, op, calls, requests in counted
+        if calls > ratio * requests + SPARE
+    ]
+    return Findings(
+        examined=sum(calls for _, _, calls, _ in counted),
+        bad=found,
+        details={
+            f"{watch.where} {op} from {watch.t_from_s:.1f} s": [calls, n]
+            for watch, op, calls, n in counted
+        },
+        missing="" if counted else "no stand-in was faulted, so none counted its calls",
+    )
+
+
+def _watches(history: History) -> Iterator[_Watch]:
+    """From the look before the injection to the one before the healing."""
+    first: dict[tuple[str, str], tuple[float, Mapping[str, int]]] = {}
+    for event in history.events:
+        if event.src != "nemesis" or event.v.get("action") != "observe":
+            continue
+        counts = _calls(event.v.get("counts", {}))
+        if event.v.get("when") == "before":
+            first[event.f, event.k] = (event.t_s, counts)
+        elif event.v.get("when") == "late" and (event.f, event.k) in first:
+            t_s, before = first[event.f, event.k]
+            rise = {op: n - before.get(op, 0) for op, n in counts.items()}
+            yield _Watch(event.k, t_s, event.t_s, rise)
+
+
+def _calls(counts: Mapping[str, int]) -> dict[str, int]:
+    start = "calls."
+    return {name.removeprefix(start): n for name, n in counts.items() if name.startswith(start)}
+
+
+def _requests(history: History, watch: _Watch, f: str) -> int:
+    return sum(1 for op in history.ops(f) if watch.t_from_s <= op.t_invoke_s <= watch.t_to_s)
+
+
+def _bad(watch: _Watch, op: str, calls: int, requests: int, ratio: float) -> Mapping[str, Any]:
+    what = f"{watch.where} got {calls} calls of {op} for {requests} of {ASKED_BY[op]}"
+    return bad(
+        watch.t_to_s, f"{what}, allowed {ratio:g} each and {SPARE}", [], where=watch.where, op=op
+    )
+
+
+INVARIANT = Invariant(
+    name="calls_within_budget",
+    ids=("R4",),
+    claim="While a third party fails it is called at most so often a request as the retry budget "
+    "allows.",
+    examine=_examine,
+)

@@ -1,0 +1,52 @@
+"""M5: whoever is approved is funded as long as any funder is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chaos.invariants._finding import Findings, Invariant, bad
+from chaos.invariants._views import FUNDERS
+from harness.history import History
+from harness.model import Objectives, Op, Outcome
+
+LAG_S = 10.0
+"""How long after a healing an application may still wait for its next try; chosen."""
+
+NO_FUNDER = "funding_down"
+
+
+def _examine(history: History, objectives: Objectives) -> Findings:
+    reads = list(history.ops("application", outcome=Outcome.OK))
+    waiting = [op for op in reads if op.value.get("reason_code") == NO_FUNDER]
+    found = [_bad(op, there) for op in waiting if (there := _there(op, history))]
+    return Findings(
+        examined=len(reads), bad=found, details={"reads": len(reads), "waiting": len(waiting)}
+    )
+
+
+def _there(op: Op, history: History) -> list[str]:
+    """Funders that nothing stood in the way of, when it was read and shortly before."""
+    t_s = op.t_end_s or op.t_invoke_s
+    broken = {
+        window.where.rpartition("->")[2]
+        for window in history.windows
+        if window.t_inject_s <= t_s and window.t_heal_s + LAG_S >= t_s
+    }
+    if broken & {"lending", "database"}:
+        return []
+    return [funder for funder in FUNDERS if funder not in broken]
+
+
+def _bad(op: Op, there: list[str]) -> Mapping[str, Any]:
+    t_s = op.t_end_s or op.t_invoke_s
+    what = f"application {op.k} waits for funding at {t_s:.2f} s, and {', '.join(there)} is there"
+    return bad(t_s, what, [op.index], application_id=op.k)
+
+
+INVARIANT = Invariant(
+    name="funders_step_in",
+    ids=("M5", "R1"),
+    claim="No application waits for funding while one of the funders is not broken.",
+    examine=_examine,
+)

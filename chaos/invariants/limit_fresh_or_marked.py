@@ -1,0 +1,51 @@
+"""U4: a limit is fresh, or it is marked as what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chaos.invariants._finding import Findings, Invariant, bad
+from harness.history import History
+from harness.model import FaultWindow, Objectives, Op, Outcome
+
+SOURCES = ("live", "stale", "stand_in")
+CUTS = ("down", "timeout", "reset_peer", "crash", "pause")
+"""Faults that let no answer of the risk engine through."""
+
+
+def _examine(history: History, objectives: Objectives) -> Findings:
+    reads = list(history.ops("read_limit", outcome=Outcome.OK))
+    cut_off = [w for w in history.windows if w.where.endswith("risk") and w.fault in CUTS]
+    found = [_bad(op, wrong) for op in reads if (wrong := _wrong(op, cut_off))]
+    marked = sum(1 for op in reads if op.value.get("source") != "live")
+    return Findings(
+        examined=len(reads), bad=found, details={"limits": len(reads), "marked": marked}
+    )
+
+
+def _wrong(op: Op, cut_off: list[FaultWindow]) -> str:
+    limit, source = op.value.get("available_minor"), op.value.get("source")
+    if not isinstance(limit, int) or limit <= 0:
+        return f"reads {limit!r}, which is nobody's limit"
+    if source not in SOURCES or op.value.get("as_of_s") is None:
+        return f"says neither of what time nor from whom it is (source {source!r})"
+    for window in cut_off:
+        inside = window.t_inject_s <= op.t_invoke_s and (op.t_end_s or 0.0) <= window.t_heal_s
+        if source == "live" and inside:
+            return f"is called live while {window.fault} at {window.where} let no answer through"
+    return ""
+
+
+def _bad(op: Op, wrong: str) -> Mapping[str, Any]:
+    t_s = op.t_end_s or op.t_invoke_s
+    return bad(t_s, f"the limit of {op.k} {wrong} ({t_s:.2f} s)", [op.index], borrower=op.k)
+
+
+INVARIANT = Invariant(
+    name="limit_fresh_or_marked",
+    ids=("U4",),
+    claim="Every limit shown is above 0, with its time and its source, and none is called live "
+    "while no answer of the risk engine could come through.",
+    examine=_examine,
+)

@@ -1,0 +1,74 @@
+"""R8: a repayment that was accepted is credited, or has failed because a gateway refused it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chaos.invariants._finding import Findings, Invariant, bad, missing
+from chaos.invariants._views import (
+    GATEWAYS,
+    acknowledged,
+    final_reads,
+    last_heal_s,
+    never_read,
+    unread,
+)
+from harness.history import History
+from harness.model import Objectives, Op
+
+ENDED = ("credited", "failed")
+
+
+def _examine(history: History, objectives: Objectives) -> Findings:
+    if absent := unread(history, GATEWAYS):
+        return Findings(0, missing=absent)
+    promised = acknowledged(history, "repay", "repayment_id")
+    refused = {e.k for e in history.ledger("debit") if e.v.get("status") == "FAILED"}
+    finals = final_reads(history, "repayment")
+    healed_s = last_heal_s(history) or 0.0
+    found, early = [], 0
+    for k, repay in promised.items():
+        if k in finals and finals[k].value.get("status") == "failed" and k not in refused:
+            found.append(_nobody_refused(repay, finals[k]))
+        if k not in finals or finals[k].value.get("status") in ENDED:
+            continue
+        due_s = max(healed_s, repay.t_end_s or 0.0) + objectives.answer_s
+        if finals[k].t_invoke_s >= due_s:
+            found.append(_bad(repay, finals[k], due_s))
+        else:
+            early += 1
+    return Findings(
+        examined=sum(1 for k in promised if k in finals),
+        bad=found,
+        details={"acknowledged": len(promised), "not_ended": len(found) + early},
+        missing=missing(
+            never_read(promised, finals, "repayments"),
+            f"{early} repayments under way were last read before they were due" if early else "",
+        ),
+    )
+
+
+def _bad(repay: Op, read: Op, due_s: float) -> Mapping[str, Any]:
+    what = (
+        f"repayment {read.k}, accepted at {repay.t_end_s or 0.0:.2f} s, still says "
+        f"{read.value.get('status')} at {read.t_invoke_s:.2f} s, due {due_s:.2f} s"
+    )
+    return bad(read.t_invoke_s, what, [repay.index, read.index], repayment_id=read.k)
+
+
+def _nobody_refused(repay: Op, read: Op) -> Mapping[str, Any]:
+    what = (
+        f"repayment {read.k}, accepted at {repay.t_end_s or 0.0:.2f} s, says failed at "
+        f"{read.t_invoke_s:.2f} s, and no gateway refused it"
+    )
+    return bad(read.t_invoke_s, what, [repay.index, read.index], repayment_id=read.k)
+
+
+INVARIANT = Invariant(
+    name="repayments_end",
+    ids=("R8", "U5"),
+    claim="Every acknowledged repayment is credited, or failed because a gateway refused it, "
+    "within answer_s of its acknowledgement and of the last healing.",
+    examine=_examine,
+)

@@ -1,0 +1,23 @@
+"""A payout without a reply is taken for one that was made."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+from harness.explore.defects import Defect
+from lending_service.domain import Payment
+from lending_service.payouts import Payouts
+from lending_service.store import Tx
+
+
+async def taken_as_paid(self: Payouts, tx: Tx, payment: Payment, *, manual: bool) -> None:
+    """It will have worked."""
+    await self.paid(tx, payment)
+
+
+DEFECT = Defect(
+    name="active_before_paid",
+    about="A loan is active as soon as its payout was sent, whether or not it arrived.",
+    expects=("active_means_paid",),
+    plant=lambda: patch.object(Payouts, "doubted", taken_as_paid),
+)

@@ -1,0 +1,12 @@
+"""Idempotency keys are taken and ignored."""
+
+from __future__ import annotations
+
+from harness.explore.defects import Defect
+
+DEFECT = Defect(
+    name="key_ignored",
+    about="A wish that is sent again under its key is a new wish.",
+    expects=("same_key_same_result", "debits_match_repayments"),
+    design={"idempotency": "ignore"},
+)

@@ -1,0 +1,21 @@
+"""After a restart the leases of the dead still hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from unittest.mock import patch
+
+from harness.explore.defects import Defect
+from lending_service.distant_store import DistantStore
+
+
+async def keep(self: DistantStore, kind: str = "", but: Sequence[int] = ()) -> None:
+    """Whoever has them will end them."""
+
+
+DEFECT = Defect(
+    name="leases_outlive_a_crash",
+    about="Work that was under way at a crash waits for a minute after the restart.",
+    expects=("every_application_answered", "repayments_end"),
+    plant=lambda: patch.object(DistantStore, "release_leases", keep),
+)

@@ -1,0 +1,12 @@
+"""Nobody steps in for the first funder."""
+
+from __future__ import annotations
+
+from harness.explore.defects import Defect
+
+DEFECT = Defect(
+    name="one_funder_only",
+    about="While the first funder is away nobody is paid out, although two others are there.",
+    expects=("funders_step_in",),
+    design={"funding": "single"},
+)

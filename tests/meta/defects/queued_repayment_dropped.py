@@ -1,0 +1,25 @@
+"""A repayment that has to wait is never taken up again."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+from harness.explore.defects import Defect
+from lending_service import app
+from lending_service.debits import Debits, collect
+from lending_service.money import Money
+from lending_service.parts import Parts
+
+
+async def only_once(parts: Parts, money: Money, debits: Debits, id_: str, n: int) -> float | None:
+    """Work on it, and leave it where it is."""
+    await collect(parts, money, debits, id_, n)
+    return None
+
+
+DEFECT = Defect(
+    name="queued_repayment_dropped",
+    about="A repayment queued while no gateway answers stays queued for ever.",
+    expects=("repayments_end",),
+    plant=lambda: patch.object(app, "collect", only_once),
+)

@@ -1,0 +1,25 @@
+"""A reservation without a reply is made at the next funder too."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+from harness.explore.defects import Defect
+from lending_service.domain import Reservation
+from lending_service.upstreams import FundingProvider, ReserveResult
+
+reserve = FundingProvider.reserve
+
+
+async def unknown_is_refused(self: FundingProvider, asked: Reservation) -> ReserveResult:
+    """Whatever brought no reply was not reserved."""
+    result = await reserve(self, asked)
+    return "refused" if result == "unknown" else result
+
+
+DEFECT = Defect(
+    name="reserved_at_two",
+    about="A reservation whose result is unknown is made again at the next funder.",
+    expects=("funding_within_quota",),
+    plant=lambda: patch.object(FundingProvider, "reserve", unknown_is_refused),
+)

@@ -1,0 +1,26 @@
+"""An old limit is shown as if it were fresh."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+from msgspec.structs import replace
+
+from harness.explore.defects import Defect
+from lending_service import handlers
+from lending_service.limits import Limit, read_limit
+from lending_service.parts import Parts
+
+
+async def unmarked(parts: Parts, borrower: str) -> Limit | None:
+    """Any limit, as live."""
+    limit = await read_limit(parts, borrower)
+    return limit and replace(limit, source="live", as_of_s=parts.clock.now_s())
+
+
+DEFECT = Defect(
+    name="stale_limit_unmarked",
+    about="A remembered limit is shown without its mark and age while the risk engine is away.",
+    expects=("limit_fresh_or_marked",),
+    plant=lambda: patch.object(handlers, "read_limit", unmarked),
+)

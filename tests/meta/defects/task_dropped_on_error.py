@@ -1,0 +1,26 @@
+"""What raises is written off."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+from harness.explore.defects import Defect
+from lending_service.domain import Task
+from lending_service.worker import Lane
+
+
+async def once(self: Lane, task: Task) -> None:
+    """One task, done or not."""
+    try:
+        wait_s = await self._handle(task)
+    except Exception:
+        wait_s = None
+    await self._write_off(task, wait_s)
+
+
+DEFECT = Defect(
+    name="task_dropped_on_error",
+    about="An application whose work raises an error once is never worked on again.",
+    expects=("every_application_answered",),
+    plant=lambda: patch.object(Lane, "do", once),
+)

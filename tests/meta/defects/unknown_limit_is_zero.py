@@ -1,0 +1,26 @@
+"""Nothing known is shown as nothing available."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+from msgspec.structs import replace
+
+from harness.explore.defects import Defect
+from lending_service import handlers
+from lending_service.limits import Limit, read_limit
+from lending_service.parts import Parts
+
+
+async def or_zero(parts: Parts, borrower: str) -> Limit | None:
+    """The live limit, or 0."""
+    limit = await read_limit(parts, borrower)
+    return limit if limit is None or limit.source == "live" else replace(limit, available_minor=0)
+
+
+DEFECT = Defect(
+    name="unknown_limit_is_zero",
+    about="The limit reads 0 while the risk engine is away.",
+    expects=("limit_fresh_or_marked",),
+    plant=lambda: patch.object(handlers, "read_limit", or_zero),
+)

@@ -1,0 +1,25 @@
+"""A lost reply is taken for a refused call."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+from harness.explore.defects import Defect
+from lending_service.domain import Payment
+from lending_service.upstreams import PaymentGateway, PayResult
+
+pay = PaymentGateway.pay
+
+
+async def unknown_is_refused(self: PaymentGateway, payment: Payment) -> PayResult:
+    """Whatever brought no reply was not sent."""
+    result = await pay(self, payment)
+    return "refused" if result == "unknown" else result
+
+
+DEFECT = Defect(
+    name="unknown_to_other_gateway",
+    about="A payout whose result is unknown is sent to the other gateway.",
+    expects=("no_double_payout",),
+    plant=lambda: patch.object(PaymentGateway, "pay", unknown_is_refused),
+)

@@ -1,0 +1,89 @@
+"""The harness can see: each planted defect is caught, and the good design raises no alarm."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from harness.cli.main import app
+from harness.cli.self_test import DEFECTS, self_test_command
+from harness.errors import ConfigError
+from harness.explore.defects import load_defects
+from harness.explore.panel import Plan, Report, self_test
+from harness.explore.self_test import Caught, Cell, Hunt, hunt
+from harness.explore.workers import cores
+from harness.registry import load_vocabulary
+
+SEEDS = 20  # of the good design; all 200 are for `harness self-test`
+HARMLESS = """
+from harness.explore.defects import Defect
+DEFECT = Defect(name="harmless", about="Nothing is wrong.", expects=("no_double_payout",))
+"""
+
+
+@pytest.mark.sim
+def test_every_planted_defect_is_caught_and_the_good_design_is_left_alone() -> None:
+    """A harness that misses one of these would have missed it in a real service too."""
+    report = self_test(Plan(DEFECTS, SEEDS, quick=True, workers=cores()), lambda _: None)
+    assert [one.name for one in report.missed] == []
+    assert [(cell.place, cell.seed, cell.why) for cell in report.alarms] == []
+    assert len(report.caught) >= 20
+
+
+def test_defects_name_themselves_and_expect_what_exists() -> None:
+    """A typing mistake must not turn a defect into one that cannot be caught."""
+    known = load_vocabulary().invariants
+    for defect in load_defects(DEFECTS):
+        assert defect.about.endswith(".")
+        assert defect.expects
+        assert set(defect.expects) <= set(known), defect.name
+
+
+def test_what_nothing_sees_is_called_missed(tmp_path: Path) -> None:
+    """The self-test can fail."""
+    file = tmp_path / "harmless.py"
+    file.write_text(HARMLESS)
+    seen = hunt(Hunt(file))
+    assert seen.missed
+    assert {cell.verdict for cell in seen.cells} == {"pass"}
+
+
+def test_a_missed_defect_and_an_alarm_each_fail_the_self_test() -> None:
+    """Exit 0 means both: all caught, nobody accused."""
+    good = Cell("x01", 1, "pass", {})
+    bad = Cell("x01", 1, "fail", {"no_double_payout": 7.5}, "M1")
+    caught = Caught("a", "A.", ("no_double_payout",), (bad,))
+    missed = Caught("b", "B.", ("loans_add_up",), (bad,))
+    assert Report((caught,), (good,), 1.0).exit_code == 0
+    assert Report((caught, missed), (good,), 1.0).exit_code == 1
+    assert Report((caught,), (bad,), 1.0).exit_code == 1
+
+
+def test_a_folder_without_defects_says_where_they_are_to_be_found(tmp_path: Path) -> None:
+    """As after an installation from a wheel."""
+    with pytest.raises(ConfigError, match="come with the sources"):
+        self_test_command(tmp_path / "nowhere", 0, 1, quick=True, output="text")
+
+
+def test_a_file_without_a_defect_is_named(tmp_path: Path) -> None:
+    """Also when its DEFECT has another name."""
+    (tmp_path / "other.py").write_text(HARMLESS)
+    with pytest.raises(ConfigError, match="a Defect with the name 'other'"):
+        load_defects(tmp_path)
+
+
+@pytest.mark.sim
+def test_the_verb_prints_who_saw_what(tmp_path: Path) -> None:
+    """A table for people, the same as JSON for programs."""
+    file = tmp_path / "key_ignored.py"
+    file.write_text((DEFECTS / "key_ignored.py").read_text(encoding="utf-8"))
+    asked = ["self-test", "--defects", str(tmp_path), "--seeds", "1", "--workers", "1", "--quick"]
+    shown = CliRunner().invoke(app, asked)
+    assert shown.exit_code == 0
+    assert "caught   1 of 1 planted defects" in shown.stdout
+    told = json.loads(CliRunner().invoke(app, [*asked, "--output", "json"]).stdout)
+    assert told["defects"][0]["name"] == "key_ignored"
+    assert "same_key_same_result" in told["defects"][0]["cells"][0]["broken"]

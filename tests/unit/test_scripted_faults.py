@@ -1,0 +1,127 @@
+"""Faults of meaning: the rule that they set, the mistakes that they refuse, the proof."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from chaos.faults.not_found import NotFound
+from chaos.faults.timeout import Timeout
+from harness.ports import Observation, Seen, UndoRecord
+from mock_services.behaviour import parse
+from mock_services.payment_gateway import OPS
+
+KINDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("http_error", {"status": 500}, {"op": "*", "effect": "error", "args": {"status": 500}}),
+    ("decline", {"op": "create_payout"}, {"op": "create_payout", "effect": "decline", "args": {}}),
+    ("callback_lost", {}, {"op": "callback", "effect": "callback_lost", "args": {}}),
+    ("duplicate_callback", {"times": 4}, {"op": "callback", "args": {"times": 4}}),
+    ("wrong_amount", {"delta_minor": -5}, {"op": "callback", "args": {"delta_minor": -5}}),
+    ("slow", {"delay": "500ms"}, {"effect": "slow", "args": {"delay_s": 0.5}}),
+]
+
+
+class Scripted:
+    """Remembers the rules that a fault sets."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self.rules: list[Mapping[str, Any]] = []
+
+    async def script(self, service: str, rules: Sequence[Mapping[str, Any]]) -> None:
+        """Remember them."""
+        self.rules += rules
+
+    async def snapshot(self, where: str) -> Mapping[str, Any]:
+        """Nothing was set."""
+        return {}
+
+    async def observe(self, where: str) -> Observation:
+        """Nothing is seen."""
+        return Observation(0.0, "ok", 0.0)
+
+    async def undo(self, record: UndoRecord) -> None:
+        """Nothing to undo."""
+
+    async def undone(self, record: UndoRecord) -> bool:
+        """It is."""
+        return True
+
+
+def _fault(kind: str, **values: Any) -> Any:
+    module = importlib.import_module(f"chaos.faults.{kind}")
+    return module.FAULT.model_validate({"service": "payment_a", **values})
+
+
+def _rules(fault: Any) -> list[Mapping[str, Any]]:
+    control = Scripted()
+    asyncio.run(fault.inject(control))
+    return control.rules
+
+
+def _seen(rise: Mapping[str, int], during: str = "ok") -> Seen:
+    before = Observation(0.0, "ok", 0.01, dict.fromkeys(rise, 5))
+    early = Observation(1.0, during, 0.01, before.counts)
+    late = Observation(2.0, during, 0.01, {name: 5 + n for name, n in rise.items()})
+    return Seen(before, early, late, before)
+
+
+@pytest.mark.parametrize(("kind", "values", "rule"), KINDS)
+def test_the_rule_is_one_that_a_gateway_takes(
+    kind: str, values: dict[str, Any], rule: dict[str, Any]
+) -> None:
+    """What a document says arrives at the stand-in, which has the same words."""
+    (set_,) = _rules(_fault(kind, **values))
+    assert {name: set_[name] for name in rule} == rule
+    assert parse({"rules": [set_]}, OPS).rules[0].id == kind
+
+
+@pytest.mark.parametrize(("kind", "values", "_"), KINDS)
+def test_it_is_proven_by_calls_that_were_hit(
+    kind: str, values: dict[str, Any], _: dict[str, Any]
+) -> None:
+    """A rule that no call met has shown nothing."""
+    assert _fault(kind, **values).proof(_seen({"hits": 3})).proven
+    assert not _fault(kind, **values).proof(_seen({"hits": 0})).proven
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("slow", {"delay": "0s"}),
+        ("slow", {"delay": "11m"}),
+        ("wrong_amount", {"delta_minor": 0}),
+        ("duplicate_callback", {"times": 1}),
+        ("callback_lost", {"op": "inquire"}),
+        ("http_error", {"status": 200}),
+        ("decline", {"share": 1.5}),
+    ],
+)
+def test_a_fault_that_would_do_nothing_is_refused(kind: str, values: dict[str, Any]) -> None:
+    """Before anything is started."""
+    with pytest.raises(ValidationError):
+        _fault(kind, **values)
+
+
+def test_not_found_loses_the_reply_and_denies_the_first_inquiries() -> None:
+    """Both halves are needed, and both are proven."""
+    fault = NotFound(service="payment_a", times=2)
+    lost, denied = parse({"rules": _rules(fault)}, OPS).rules
+    assert (lost.op, lost.effect) == ("create_payout", "reply_lost")
+    assert (denied.op, denied.per_key, denied.last) == ("inquire", True, 2)
+    both = {"hits.not_found/lost": 3, "hits.not_found/denied": 2}
+    assert fault.proof(_seen(both)).proven
+    assert not fault.proof(_seen({**both, "hits.not_found/denied": 0})).proven
+
+
+def test_a_black_hole_where_nobody_counts_calls_is_proven_by_its_canary() -> None:
+    """On the borrowers' own link neither end counts."""
+    fault = Timeout(link="borrower->lending", stream="downstream")
+    assert fault.proof(_seen({}, "no_reply")).proven
+    assert not fault.proof(_seen({}, "ok")).proven
+    assert not fault.proof(_seen({"failed": 0}, "no_reply")).proven
