@@ -8,7 +8,7 @@ SHELL := /bin/sh
 # A Python of your own: make demo PYTHON=/path/to/python3
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 BIN := .venv/bin
-TIERS := $(wildcard tests/unit tests/meta tests/conformance tests/process)
+TIERS := $(wildcard tests/unit tests/meta tests/sim tests/conformance tests/process tests/docker)
 
 .PHONY: help demo test check parts bench clean
 
@@ -18,8 +18,8 @@ help: ## say what can be made
 demo: parts ## set up, then find a loan paid twice, and see a hardened design survive
 	@$(BIN)/harness demo
 
-test: check parts ## set up, then every check and test that needs no Docker
-	@$(BIN)/python -m pytest -q $(TIERS)
+test: check parts ## set up, then every check and test; those in containers where an engine is
+	@$(BIN)/python -m pytest -q -rs $(TIERS)
 
 check: .venv/.ready ## style, types and who may import whom
 	@$(BIN)/ruff check --quiet .

@@ -246,12 +246,15 @@ def _op(invoke: Event, end: Event | None) -> Op:
 
 def _windows(events: tuple[Event, ...]) -> Iterator[FaultWindow]:
     open_: dict[tuple[str, str], Event] = {}
+    tried: dict[tuple[str, str], Event] = {}
     for event in events:
         if event.src != "nemesis":
             continue
         at = (event.f, event.k)
-        if event.v.get("action") == "inject" and event.type == Outcome.OK:
-            open_[at] = event
+        if event.v.get("action") == "inject" and event.type == "invoke":
+            tried[at] = event  # its harm may come before anybody knows that it was done
+        elif event.v.get("action") == "inject" and event.type == Outcome.OK:
+            open_[at] = tried.pop(at, event)
         elif event.v.get("action") == "heal" and event.type == Outcome.OK and at in open_:
             yield FaultWindow(event.f, event.k, open_.pop(at).t_s, event.t_s)
     t_last_s = events[-1].t_s if events else 0.0

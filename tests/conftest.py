@@ -12,7 +12,7 @@ import pytest
 
 TESTS = Path(__file__).parent
 UNIT = TESTS / "unit"
-TIERS = ("unit", "process", "docker", "meta")
+TIERS = ("unit", "sim", "conformance", "process", "docker", "meta")
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE")
 OUTWARD = ("bind", "connect", "connect_ex", "sendto")
 REAL_SLEEP = time.sleep

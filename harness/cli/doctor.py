@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 
 from rich.padding import Padding
 from rich.text import Text
 
 from harness.cli.console import progress, stdout
+from harness.cli.images import ENGINE, IMAGES
+from harness.errors import RuntimeFailure
 from harness.parts import Row, provide_all, report
 
 
@@ -17,7 +20,7 @@ def doctor_command() -> int:
     Returns:
         0 when everything that `process` needs is there, else 4.
     """
-    console, rows = stdout(), report()
+    console, rows = stdout(), [*report(), _images()]
     for row in rows:
         console.print(*_lines(row), sep="\n")
     missing = [row.part for row in rows if row.needed and row.remedy]
@@ -26,6 +29,23 @@ def doctor_command() -> int:
         return 4
     console.print("\nready: harness run X01")
     return 0
+
+
+def _images() -> Row:
+    """The images for runs in containers; no other run needs them."""
+    images = importlib.import_module(IMAGES)
+    try:
+        client = importlib.import_module(ENGINE).connect()
+        try:
+            absent = [name for name, mib in images.table(client) if mib is None]
+        finally:
+            client.close()
+    except RuntimeFailure as why:
+        return Row("images", "", remedy=str(why), needed=False)
+    if absent:
+        remedy = f"harness images build; absent: {', '.join(absent)}"
+        return Row("images", "", remedy=remedy, needed=False)
+    return Row("images", "all made", origin=images.origin(), needed=False)
 
 
 def parts_command() -> int:

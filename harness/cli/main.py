@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 faults = typer.Typer(no_args_is_help=True, help="Faults of this and of dead runs: list, clear.")
 app.add_typer(faults, name="faults")
+images = typer.Typer(no_args_is_help=True, help="Images of our own for --runtime docker.")
+app.add_typer(images, name="images")
 
 Output = Literal["text", "json"]
 RunsDir = Annotated[Path, typer.Option(help="Folder for what runs leave.")]
@@ -32,18 +34,23 @@ RUNS = Path("runs")
 def run(
     experiment: Annotated[str, typer.Argument(help="An id (X01), a name, or a YAML file.")],
     design: Annotated[str, typer.Option(help="A name or a path to a YAML file.")] = "hardened",
-    runtime: Annotated[str, typer.Option(help="Where it runs.")] = "process",
+    runtime: Annotated[
+        str | None, typer.Option(help="process or sim; left out, the best this machine has.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="0 .. 4294967295; chosen when left out.")] = None,
     output: Annotated[Output, typer.Option(help="How the result is printed.")] = "text",
     runs: RunsDir = RUNS,
     dry: Annotated[bool, typer.Option("--dry", help="Print the plan; touch nothing.")] = False,
+    twice: Annotated[
+        bool, typer.Option("--check-determinism", help="Run twice and compare; on sim.")
+    ] = False,
 ) -> None:
     """Run an experiment against a design and judge it."""
     from harness.cli.run import dry_command, run_command
 
     if dry:
         raise typer.Exit(dry_command(experiment, design, runtime, seed, runs))
-    raise typer.Exit(run_command(experiment, design, runtime, seed, output, runs))
+    raise typer.Exit(run_command(experiment, design, runtime, seed, output, runs, twice=twice))
 
 
 @app.command()
@@ -104,6 +111,82 @@ def report(
     raise typer.Exit(report_command(run, output, runs))
 
 
+@app.command()
+def replay(
+    run: Annotated[str, typer.Argument(help="A folder, an experiment, `latest`.")] = "latest",
+    runs: RunsDir = RUNS,
+) -> None:
+    """Repeat a recorded run on sim: the same, or the first event that differs."""
+    from harness.cli.replay import replay_command
+
+    raise typer.Exit(replay_command(run, runs))
+
+
+@app.command()
+def explore(
+    design: Annotated[str, typer.Option(help="A name or a path to a YAML file.")] = "hardened",
+    journey: Annotated[
+        list[str] | None, typer.Option(help="May be given again; they start together.")
+    ] = None,
+    faults: Annotated[int, typer.Option(help="Every set of up to so many.")] = 3,
+    budget: Annotated[str, typer.Option(help="Real time for everything: 60s, 5m.")] = "60s",
+    workers: Annotated[int | None, typer.Option(help="Processes; left out, one a core.")] = None,
+    seed: Annotated[int, typer.Option(help="0 .. 4294967295.")] = 1,
+    target: Annotated[
+        str, typer.Option(help="Dotted name of a module with TARGET.")
+    ] = "chaos.targets.reference",
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Run what was found on real parts.")
+    ] = False,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Branch also where the state is known.")
+    ] = False,
+    swarm: Annotated[bool, typer.Option(help="Go on by chance beyond --faults.")] = True,
+    output: Annotated[Output, typer.Option(help="How the result is printed.")] = "text",
+    runs: RunsDir = RUNS,
+) -> None:
+    """Search for the smallest sets of faults that break a design, on sim."""
+    from harness.cli.explore import Asked, explore_command
+
+    journeys = tuple(journey or ["consumer"])
+    asked = Asked(
+        design, journeys, faults, budget, workers, seed, target, exact=exact, swarm=swarm, runs=runs
+    )
+    raise typer.Exit(explore_command(asked, confirming=confirm, output=output))
+
+
+@app.command()
+def shrink(
+    run: Annotated[str, typer.Argument(help="A folder, an experiment, `latest`.")] = "latest",
+    invariant: Annotated[
+        str, typer.Option(help="What has to stay broken; left out, the first that broke.")
+    ] = "",
+    runs: RunsDir = RUNS,
+) -> None:
+    """Make a failing run on sim smaller while the same invariant breaks."""
+    from harness.cli.shrink import shrink_command
+
+    raise typer.Exit(shrink_command(run, invariant, runs))
+
+
+@app.command("self-test")
+def self_test(
+    defects: Annotated[
+        Path | None, typer.Option(help="Folder of defects; left out, those of the sources.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="Runs of the good design.")] = 200,
+    workers: Annotated[int | None, typer.Option(help="Processes; left out, one a core.")] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave a defect as soon as it is caught.")
+    ] = False,
+    output: Annotated[Output, typer.Option(help="How the result is printed.")] = "text",
+) -> None:
+    """Plant defects in a good design, on sim: is each of them seen, and nothing else?"""
+    from harness.cli.self_test import self_test_command
+
+    raise typer.Exit(self_test_command(defects, seeds, workers, quick=quick, output=output))
+
+
 @faults.command("list")
 def faults_list() -> None:
     """What may be active: faults of every run that has not ended."""
@@ -120,6 +203,22 @@ def faults_clear(
     from harness.cli.faults import clear_command
 
     raise typer.Exit(clear_command(force=force))
+
+
+@images.command("build")
+def images_build() -> None:
+    """Make the images that are not there, of the distribution's packages or of public ones."""
+    from harness.cli.images import build_command
+
+    raise typer.Exit(build_command())
+
+
+@images.command("list")
+def images_list() -> None:
+    """Which images a run takes, how large they are, and which are not made yet."""
+    from harness.cli.images import list_command
+
+    raise typer.Exit(list_command())
 
 
 def main() -> None:

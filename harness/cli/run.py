@@ -7,28 +7,52 @@ import sys
 from pathlib import Path
 
 from harness.cli.console import progress, stdout
+from harness.determinism import require_same
 from harness.errors import ConfigError, Problem
-from harness.orders import Order, prepare
+from harness.history import read_history
+from harness.orders import Order, best_runtime, prepare
+from harness.replay import once_more, refuse_inexact
 from harness.report.plan import plan_lines
 from harness.report.terminal import show
 from harness.rng import SEED_MAX, Seed, fresh_seed
 from harness.session import run
-from harness.store import result_document
+from harness.store import HISTORY, result_document
 
 
 def run_command(
-    experiment: str, design: str, runtime: str, seed: int | None, output: str, runs: Path
+    experiment: str,
+    design: str,
+    runtime: str | None,
+    seed: int | None,
+    output: str,
+    runs: Path,
+    *,
+    twice: bool = False,
 ) -> int:
     """Run and print.
+
+    Args:
+        runtime: None picks the best that the machine has.
+        twice: run it a second time and compare the histories.
 
     Returns:
         the exit code of the verdict.
     """
     say = progress()
-    prepared = prepare(Order(experiment, design, runtime, choose(seed), runs))
+    name, why = pick(runtime)
+    order = Order(experiment, design, name, choose(seed), runs)
+    prepared = prepare(order)
+    if why:
+        say(why)
+    if twice:
+        refuse_inexact(order.runtime, prepared.repeat)
     title = f"{prepared.experiment.id} {prepared.experiment.title}"
     say(f"{title}, design {design}, seed {prepared.order.seed.value}")
     result = run(prepared, say)
+    if twice:
+        first = read_history(Path(result.run_dir) / HISTORY)
+        digest = require_same(first, once_more(prepared, silent), order.seed.value)
+        say(f"run twice, the same both times: sha256 {digest}")
     if output == "json":
         print(json.dumps(result_document(result), indent=2, default=str))
     else:
@@ -38,16 +62,33 @@ def run_command(
     return result.exit_code
 
 
-def dry_command(experiment: str, design: str, runtime: str, seed: int | None, runs: Path) -> int:
+def dry_command(
+    experiment: str, design: str, runtime: str | None, seed: int | None, runs: Path
+) -> int:
     """Print the whole plan.
 
     Returns:
         0; problems are raised.
     """
-    prepared = prepare(Order(experiment, design, runtime, choose(seed), runs))
-    for line in plan_lines(prepared.experiment, prepared.words.target, runtime):
+    name, why = pick(runtime)
+    prepared = prepare(Order(experiment, design, name, choose(seed), runs))
+    if why:
+        print(why, file=sys.stderr)
+    for line in plan_lines(prepared.experiment, prepared.words.target, name):
         print(line)
     return 0
+
+
+def pick(runtime: str | None) -> tuple[str, str]:
+    """The runtime that was asked for, or the best that the machine has and a line that says so."""
+    if runtime is not None:
+        return runtime, ""
+    name, why = best_runtime()
+    return name, f"runtime {name}: {why}"
+
+
+def silent(text: str) -> None:
+    """Say nothing."""
 
 
 def choose(seed: int | None) -> Seed:

@@ -20,7 +20,7 @@ import pytest
 
 from harness.errors import RuntimeFailure
 from harness.load.locust_process import LocustLoad, start
-from harness.ports import LoadPlan
+from harness.workload import LoadPlan
 
 ROOT = Path(__file__).parents[2]
 Event = dict[str, Any]

@@ -79,6 +79,12 @@ def test_ctrl_c_undoes_everything_and_says_so(tmp_path: Path) -> None:
     run = start(tmp_path)
     run_dir = folder(tmp_path)
     assert until(lambda: len(FaultLog(run_dir / FAULTS).active()) == 2)
+    elsewhere = subprocess.run(
+        [HARNESS, "faults", "list"], capture_output=True, text=True, check=False
+    )
+    assert elsewhere.returncode == 1
+    assert "timeout at lending->payment_a: injected" in elsewhere.stdout
+    assert "is alive" in elsewhere.stdout
     run.send_signal(signal.SIGINT)
     out, _ = run.communicate(timeout=30)
     assert run.returncode == 130, out

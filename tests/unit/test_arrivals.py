@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import ConfigError
 from harness.load.arrivals import arrivals, journey_dice
-from harness.ports import LoadPlan
+from harness.workload import LoadPlan
 
 PLAN = LoadPlan("chaos.targets.reference", 7, 50.0, {"consumer": 3, "repayer": 1}, 40.0)
 
