@@ -110,6 +110,7 @@ def _go_environment(folder: Path) -> dict[str, str]:
     """All that Go writes goes into `folder`; -modcacherw lets us delete it."""
     ours = {
         "GOBIN": str(folder / "bin"),
+        "XDG_CONFIG_HOME": str(folder / "config"),  # the compiler counts itself there
         "GOPATH": str(folder / "path"),
         "GOCACHE": str(folder / "build"),
         "GOMODCACHE": str(folder / "modules"),
