@@ -107,8 +107,13 @@ def _build(folder: Path, go: Path, say: Say) -> Path:
 
 
 def _go_environment(folder: Path) -> dict[str, str]:
-    """All that Go writes goes into `folder`; -modcacherw lets us delete it."""
+    """All that Go writes goes into `folder`; -modcacherw lets us delete it.
+
+    A person's own settings (a module proxy, say) are still read from where they are.
+    """
+    config = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
     ours = {
+        "GOENV": os.environ.get("GOENV") or f"{config}/go/env",
         "GOBIN": str(folder / "bin"),
         "XDG_CONFIG_HOME": str(folder / "config"),  # the compiler counts itself there
         "GOPATH": str(folder / "path"),
