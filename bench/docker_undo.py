@@ -48,7 +48,9 @@ def main() -> None:
     for outcome in outcomes:
         if outcome.left or not outcome.checked:
             print(outcome)
-    print(f"containers, volumes and networks with our label, left: {labelled() - before or 0}")
+    ours = tuple(f"kill_{given.seed + number}-" for number in range(given.kills))
+    left = sorted(name for name in labelled() - before if name.startswith(ours))
+    print(f"containers, volumes and networks of these runs, left: {left or 0}")
     shutil.rmtree(root)
 
 

@@ -29,7 +29,6 @@ class Capability(StrEnum):
     PROCESSES = "processes"
     UPSTREAMS = "upstreams"
     LIFECYCLE = "lifecycle"
-    CPU = "cpu"
     MEMORY = "memory"
     DISK = "disk"
     NETWORK = "network"
@@ -168,13 +167,6 @@ class LifecycleControl(Control, Protocol):
 
     async def restart(self, service: str) -> None:
         """Stop it and start it at once."""
-
-
-class CpuControl(Control, Protocol):
-    """Power over how much of the processor services get."""
-
-    async def limit_cpu(self, service: str, cores: float) -> None:
-        """Let it have so many cores and no more."""
 
 
 class MemoryControl(Control, Protocol):

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chaos.faults.cpu_limit import CpuLimit
 from chaos.faults.disconnect import Disconnect
 from chaos.faults.full_disk import FullDisk
 from chaos.faults.memory_limit import MIB, MemoryLimit
@@ -32,14 +31,12 @@ def seen(before: Observation, during: Observation, after: Observation) -> Seen:
 UP, AGAIN, DOWN = look("ok", {"pid": 1}), look("ok", {"pid": 2}), look("refused", {"pid": None})
 OFF = look("no_reply", {"pid": 1, "address": ""})
 KILLED = look("no_reply", {"pid": None, "oom_killed": True, "limit_bytes": 8 * MIB})
-CALM, HELD = look("ok", {}, {"throttled": 3}), look("ok", {}, {"throttled": 9})
 ROOM, FULL = look("ok", {}, {"free_bytes": 10**8}), look("ok", {}, {"free_bytes": 0})
 CASES: list[tuple[Fault, Seen, Seen]] = [
     (Stop(service="a"), seen(UP, DOWN, AGAIN), seen(UP, UP, UP)),
     (Restart(service="a"), seen(UP, AGAIN, AGAIN), seen(UP, UP, UP)),
     (Restart(service="a"), seen(UP, AGAIN, AGAIN), seen(UP, DOWN, AGAIN)),
     (Disconnect(service="a"), seen(UP, OFF, UP), seen(UP, DOWN, AGAIN)),
-    (CpuLimit(service="a", cores=0.1), seen(CALM, HELD, HELD), seen(CALM, CALM, HELD)),
     (MemoryLimit(service="a", mebibytes=8), seen(UP, KILLED, AGAIN), seen(UP, DOWN, AGAIN)),
     (FullDisk(service="a"), seen(ROOM, FULL, ROOM), seen(ROOM, ROOM, ROOM)),
 ]
@@ -50,13 +47,6 @@ def test_a_fault_is_proven_only_by_what_it_does(fault: Fault, bit: Seen, missed:
     """A fault that did not bite must not count as one that was survived."""
     assert fault.proof(bit).proven
     assert not fault.proof(missed).proven
-
-
-@pytest.mark.parametrize("cores", [0, -1, 0.001, 5])
-def test_a_share_of_the_processor_that_makes_no_sense_is_refused(cores: float) -> None:
-    """Before anything is started."""
-    with pytest.raises(ValidationError, match="cores"):
-        CpuLimit(service="a", cores=cores)
 
 
 @pytest.mark.parametrize("mebibytes", [0, 5, 4097])

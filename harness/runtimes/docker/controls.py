@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.errors import UnsupportedFault
 from harness.ports import Capability
-from harness.runtimes.docker.limits import CpuOfRun, DiskOfRun, MemoryOfRun, NetworkOfRun
+from harness.runtimes.docker.limits import DiskOfRun, MemoryOfRun, NetworkOfRun
 from harness.runtimes.docker.processes import ContainersOfRun
 from harness.runtimes.docker.site import Site
 from harness.runtimes.upstreams import StandIns
@@ -18,7 +18,6 @@ CAPABILITIES = frozenset(
         Capability.PROCESSES,
         Capability.LIFECYCLE,
         Capability.UPSTREAMS,
-        Capability.CPU,
         Capability.MEMORY,
         Capability.DISK,
         Capability.NETWORK,
@@ -34,7 +33,6 @@ def controls_of(site: Site) -> Mapping[Capability, Any]:
         Capability.PROCESSES: processes,
         Capability.LIFECYCLE: processes,
         Capability.UPSTREAMS: StandIns(site, processes.bring_back),
-        Capability.CPU: CpuOfRun(site, processes),
         Capability.MEMORY: MemoryOfRun(site, processes),
         Capability.DISK: DiskOfRun(site, processes),
         Capability.NETWORK: NetworkOfRun(site, processes),

@@ -12,7 +12,6 @@ from harness.runtimes.docker.plan import DATABASE_KIND, DISK, INSIDE_DATA
 from harness.runtimes.docker.processes import ContainersOfRun
 from harness.runtimes.docker.site import Site
 
-PERIOD_US = 100_000  # the kernel's own: a container gets its share of each tenth of a second
 UNLIMITED = -1
 IN_USE = "unable to set memory limit"  # runc's words
 FILL = f"{INSIDE_DATA}/filled-by-the-harness"
@@ -31,62 +30,6 @@ with open('{}', 'wb', buffering=0) as file:
             if full.errno != errno.ENOSPC:
                 raise
 """
-
-
-class CpuOfRun:
-    """`CpuControl`: how much of the processor a service gets.
-
-    Args:
-        site: the run.
-        processes: brings a service back that did not survive.
-    """
-
-    def __init__(self, site: Site, processes: ContainersOfRun) -> None:
-        """Remember them."""
-        self._site, self._processes = site, processes
-
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """`quota_us` of each `period_us`; -1 is no limit."""
-        self._site.service(where)
-        return _cpu(await self._site.inspect(where))
-
-    async def limit_cpu(self, service: str, cores: float) -> None:
-        """Let the service have so much of the processor."""
-        await self._set(service, max(1_000, round(cores * PERIOD_US)))
-
-    async def observe(self, where: str) -> Observation:
-        """A canary; counts `throttled`: tenths of a second in which it wanted more than it got."""
-        seen = await self._processes.observe(where)
-        container = await self._site.engine.container(where)
-        limit = _cpu(container.attrs)
-        stats = await self._site.engine.call(f"figures of {where}", container.stats, stream=False)
-        throttling = stats.get("cpu_stats", {}).get("throttling_data", {})
-        counts = {"throttled": int(throttling.get("throttled_periods", 0))}
-        return Observation(seen.t_s, seen.canary, seen.latency_s, counts, {**seen.state, **limit})
-
-    async def undo(self, record: UndoRecord) -> None:
-        """Set the recorded limit; start the service again if it ended meanwhile."""
-        await self._set(record.where, int(record.restore["quota_us"]))
-        await self._processes.bring_back(record.where)
-
-    async def undone(self, record: UndoRecord) -> bool:
-        """Whether the limit reads back as recorded and the service answers."""
-        now = _cpu(await self._site.inspect(record.where))
-        return now == dict(record.restore) and await self._processes.is_back(record.where)
-
-    async def _set(self, service: str, quota_us: int) -> None:
-        container = await self._site.engine.container(service)
-        await self._site.engine.call(
-            f"limiting the processor of {service}",
-            container.update,
-            cpu_period=PERIOD_US,
-            cpu_quota=quota_us,
-        )
-
-
-def _cpu(attrs: Mapping[str, Any]) -> dict[str, int]:
-    quota_us = int(attrs["HostConfig"]["CpuQuota"] or UNLIMITED)
-    return {"quota_us": quota_us if quota_us > 0 else UNLIMITED}
 
 
 class MemoryOfRun:
