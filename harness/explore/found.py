@@ -20,8 +20,8 @@ RULES = {
     "another plan stood there before, with at least as many faults left",
     MODE: "a safe request (GET) changes nothing, whether it was applied cannot be told; on the "
     "borrower's own line, what never arrives or answers in the service's place says nothing of it",
-    FRONT: "the borrower's own line, or the service behind it, fails more often than he tries: "
-    "no design can answer him",
+    FRONT: "the borrower's own line, or the service and store behind it, fail more often than he "
+    "tries: no design can answer him",
     KNOWN: "the swarm drew the same plan again",
 }
 

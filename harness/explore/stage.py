@@ -27,7 +27,9 @@ SCENARIO = f"{RUNTIMES_PACKAGE}.sim.scenario"  # by name: the engine imports no 
 SAFE_MODES = frozenset({"refused", "request_lost", "error_before", "slow"})
 NOT_AT_ENTRY = frozenset({"refused", "error_before", "error_after"})
 SILENCING = frozenset({"request_lost", "reply_lost", "late"})
-FRONT_MAX = 2  # chosen: a borrower tries three times (chaos/journeys/_steps.py)
+FRONT_MAX = 2  # chosen: in doubt a borrower tries three times (chaos/journeys/_steps.py)
+FRONT_MAX_OF_MANY = 1  # chosen: after a refusal he tries twice
+STORE, FEW = "postgres", 3  # chosen
 STUCK = "everybody_is_answered"
 CRASHED = "the checker crashed"
 
@@ -91,14 +93,19 @@ class StageWorld:
         return self._stage.run(kinds.Scenario(self.journeys, self.seed, faults))
 
     def allows(self, plan: Plan) -> bool:
-        """Whether the borrower can have an answer at all: one of his tries is left to him."""
-        front = {link.name for link in self._target.links if link.caller == self._target.lending}
-        silenced = sum(
-            (fault.edge == self._target.entry and fault.mode in SILENCING)
-            or (fault.edge in front and fault.mode.startswith("crash"))
-            for fault in plan
-        )
-        return silenced <= FRONT_MAX
+        """Whether the borrower can have an answer at all: one of his tries is left to him.
+
+        A fault of the store may silence a try or strike behind it. Few are tried all the same; of
+        many (a swarm's plan), so many do silence every try that they say nothing of a design.
+        """
+        own = [link for link in self._target.links if link.caller == self._target.lending]
+        stores = {link.name for link in own if link.protocol == STORE}
+        line = sum(f.edge == self._target.entry and f.mode in SILENCING for f in plan)
+        store = [fault for fault in plan if fault.edge in stores]
+        crashes = sum(fault.mode.startswith("crash") for fault in store)
+        if len(plan) <= FEW:
+            return line + crashes <= FRONT_MAX
+        return line + len(store) <= FRONT_MAX_OF_MANY
 
     def _moments(self, trace: Any, history: History) -> Iterator[Moment]:
         known = states(trace, history, self._target.contract.get("terminal", ()))

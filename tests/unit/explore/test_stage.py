@@ -24,6 +24,13 @@ def test_a_borrower_keeps_one_of_his_tries() -> None:
     assert not WORLD.allows((*twice, *plan("borrower->lending#3 reply_lost")))
 
 
+def test_a_store_that_is_away_for_good_is_no_plan() -> None:
+    """An outage of the only store answers nobody, whatever the design."""
+    away = plan(*(f"lending->database#{n} refused" for n in range(1, 5)))
+    assert WORLD.allows(away[:3])
+    assert not WORLD.allows(away)
+
+
 def test_faults_behind_the_service_are_all_allowed() -> None:
     """What third parties do is what a design is for."""
     assert WORLD.allows(plan(*(f"lending->payment_a#{n} reply_lost" for n in range(1, 9))))
