@@ -60,7 +60,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         tries_max: calls for one step, the first included.
         backoff_base_s: mean of the first pause between tries; doubles.
         backoff_cap_s: longest pause between tries.
-        retry_budget_ratio: retries allowed per first call, or null for no budget.
+        retry_budget_ratio: retries per first call to one third party, or null for no budget.
         payout_key: one request id a `loan` (and a repayment), or a new one an `attempt`.
         unknown_payment: a lost reply is `inquire`d with the same id, or taken to `fail`.
         inquiry_first_delay_s: first inquiry after this.

@@ -115,7 +115,7 @@ class Policy:
         self._clock = clock
         self._dice = dice
         self._changed = changed
-        self._budget = BUDGET_MAX
+        self._budgets: dict[str, float] = {}
         self.breakers: dict[str, Breaker] = {}
         self.calls: dict[tuple[str, Outcome], int] = {}
 
@@ -155,7 +155,8 @@ class Policy:
         breaker = self.breaker(dependency)
         ratio = self._design.retry_budget_ratio
         if ratio is not None:
-            self._budget = min(BUDGET_MAX, self._budget + ratio)
+            saved = self._budgets.get(dependency, BUDGET_MAX)
+            self._budgets[dependency] = min(BUDGET_MAX, saved + ratio)
         results = [await once(1)]
         if not again(results[0]) or breaker.state == "open":
             return results[0]
@@ -168,7 +169,7 @@ class Policy:
         tries = AsyncRetrying(
             sleep=self._clock.sleep,
             wait=self._pause_s,
-            stop=self._enough,
+            stop=lambda state: self._enough(dependency, state),
             retry=retry_if_result(lambda last: again(last) and breaker.state != "open"),
             retry_error_callback=lambda state: results[0],
         )
@@ -207,12 +208,13 @@ class Policy:
         mean_s = self._design.backoff_base_s * 2.0 ** (state.attempt_number - 1)
         return min(self._design.backoff_cap_s, mean_s * (0.5 + self._dice.random()))
 
-    def _enough(self, state: RetryCallState) -> bool:
+    def _enough(self, dependency: str, state: RetryCallState) -> bool:
+        """Whether to stop. What one third party has earned is not spent on another."""
         if state.attempt_number >= self._design.tries_max:
             return True
         if self._design.retry_budget_ratio is None:
             return False
-        if self._budget < 1.0:
+        if self._budgets[dependency] < 1.0:
             return True
-        self._budget -= 1.0
+        self._budgets[dependency] -= 1.0
         return False

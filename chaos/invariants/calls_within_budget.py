@@ -38,23 +38,18 @@ class _Watch:
 
 def _examine(history: History, objectives: Objectives) -> Findings:
     ratio = float(objectives.contract.get("calls_a_request_max", CALLS_MAX))
-    counted = [
-        (watch, op, calls, _requests(history, watch, ASKED_BY[op]))
-        for watch in _watches(history)
-        for op, calls in watch.calls.items()
-        if op in ASKED_BY
-    ]
+    counted = [(watch, *_counted(watch, history)) for watch in _watches(history)]
     found = [
-        _bad(watch, op, calls, requests, ratio)
-        for watch, op, calls, requests in counted
+        _bad(watch, calls, requests, ratio)
+        for watch, calls, requests in counted
         if calls > ratio * requests + SPARE
     ]
     return Findings(
-        examined=sum(calls for _, _, calls, _ in counted),
+        examined=sum(calls for _, calls, _ in counted),
         bad=found,
         details={
-            f"{watch.where} {op} from {watch.t_from_s:.1f} s": [calls, n]
-            for watch, op, calls, n in counted
+            f"{watch.where} from {watch.t_from_s:.1f} s": [calls, requests]
+            for watch, calls, requests in counted
         },
         missing="" if counted else "no stand-in was faulted, so none counted its calls",
     )
@@ -80,15 +75,24 @@ def _calls(counts: Mapping[str, int]) -> dict[str, int]:
     return {name.removeprefix(start): n for name, n in counts.items() if name.startswith(start)}
 
 
-def _requests(history: History, watch: _Watch, f: str) -> int:
-    return sum(1 for op in history.ops(f) if watch.t_from_s <= op.t_invoke_s <= watch.t_to_s)
+def _counted(watch: _Watch, history: History) -> tuple[int, int]:
+    """Calls that borrowers' requests lead to, and these requests."""
+    calls = {op: n for op, n in watch.calls.items() if op in ASKED_BY}
+    asking = {ASKED_BY[op] for op in calls}
+    requests = [
+        op
+        for op in history.ops()
+        if op.f in asking and watch.t_from_s <= op.t_invoke_s <= watch.t_to_s
+    ]
+    return sum(calls.values()), len(requests)
 
 
-def _bad(watch: _Watch, op: str, calls: int, requests: int, ratio: float) -> Mapping[str, Any]:
-    what = f"{watch.where} got {calls} calls of {op} for {requests} of {ASKED_BY[op]}"
-    return bad(
-        watch.t_to_s, f"{what}, allowed {ratio:g} each and {SPARE}", [], where=watch.where, op=op
+def _bad(watch: _Watch, calls: int, requests: int, ratio: float) -> Mapping[str, Any]:
+    what = (
+        f"{watch.where} got {calls} calls for {requests} requests from {watch.t_from_s:.2f} s to "
+        f"{watch.t_to_s:.2f} s, allowed {ratio:g} each and {SPARE}"
     )
+    return bad(watch.t_to_s, what, [], where=watch.where)
 
 
 INVARIANT = Invariant(

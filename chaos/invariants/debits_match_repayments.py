@@ -97,10 +97,8 @@ def _unannounced(
         if undecided[amount(first)] > 0:  # each repayment that was cut off excuses one debit
             undecided[amount(first)] -= 1
             continue
-        what = f"{money(amount(first))} taken, never acknowledged: {first.p} debited"
-        yield bad(
-            first.t_s, f"{what} repayment {k} at {first.t_s:.2f} s", [first.i], repayment_id=k
-        )
+        what = f"{money(amount(first))} taken, never acknowledged: {first.p} debited repayment {k}"
+        yield bad(first.t_s, f"{what} at {first.t_s:.2f} s", [first.i], repayment_id=k)
 
 
 INVARIANT = Invariant(

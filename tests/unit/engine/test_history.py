@@ -53,6 +53,23 @@ def test_a_fault_window_reaches_from_injection_to_healing(tmp_path: Path) -> Non
     assert not window.overlaps(95e-9, 99e-9)
 
 
+def test_a_fault_window_begins_with_the_attempt_to_inject(tmp_path: Path) -> None:
+    """A process is dead before anybody knows that the kill has worked."""
+    with (tmp_path / "h").open("wb") as stream:
+        writer = HistoryWriter(stream, {})
+        for t, type_, action in (
+            (40, "invoke", "inject"),
+            (50, "ok", "inject"),
+            (90, "ok", "heal"),
+        ):
+            writer.append(
+                t=t, p="nemesis", type=type_, f="crash", k="l", v={"action": action}, src="nemesis"
+            )
+        writer.close(100)
+    (window,) = read_history(tmp_path / "h").windows
+    assert (round(window.t_inject_s * 1e9), round(window.t_heal_s * 1e9)) == (40, 90)
+
+
 def test_a_history_that_was_cut_off_says_so_and_can_be_read(tmp_path: Path) -> None:
     """A run that dies midway can still be checked."""
     write(tmp_path / "h", close=False)

@@ -85,3 +85,19 @@ def test_nobody_applied_is_unknown() -> None:
     assert verdict(INVARIANT, Story()).validity is Validity.UNKNOWN
     story = Story().op(9.0, "submit", "k1", took_s=None).settles(10.0)
     assert verdict(INVARIANT, story).validity is Validity.UNKNOWN
+
+
+def test_who_met_a_fault_at_the_front_with_every_attempt_is_not_held_against_the_service() -> None:
+    """A dead process answers nobody; who comes back later is answered."""
+    story = Story().breaks(1.0, 4.0, "lending", "crash").submits(5.0, "k2", "app-2")
+    for t_s in (1.5, 2.0, 2.5):
+        story.fails(t_s, "submit", "k1", "reset")
+    found = verdict(INVARIANT, story.settles(30.0))
+    assert (found.validity, found.details["gave_up"]) == (Validity.VALID, 1)
+
+
+def test_silence_after_the_healing_is_held_against_it() -> None:
+    """One attempt outside of the fault is enough."""
+    story = Story().breaks(1.0, 4.0, "lending", "crash")
+    story.fails(2.0, "submit", "k1", "reset").fails(5.0, "submit", "k1", "reset")
+    assert "never acknowledged" in what(verdict(INVARIANT, story.settles(30.0)))

@@ -24,7 +24,9 @@ def test_as_many_calls_as_the_budget_allows_are_right() -> None:
 
 def test_a_storm_of_retries_is_found() -> None:
     """By the stand-in's own count."""
-    assert "risk got 71 calls of limit for 50 of read_limit" in what(verdict(INVARIANT, _story(71)))
+    assert "risk got 71 calls for 50 requests from 4.00 s to 9.00 s" in what(
+        verdict(INVARIANT, _story(71))
+    )
 
 
 def test_the_contract_may_allow_more() -> None:

@@ -97,3 +97,14 @@ def test_empty_or_unread_or_nothing_moved_is_unknown() -> None:
     queued = _story().settles(9.0).reads_repayment("rep-1", "queued")
     for story in (Story(), unread, queued):
         assert verdict(INVARIANT, story).validity is Validity.UNKNOWN
+
+
+def test_a_debit_whose_borrower_gave_up_at_a_dead_service_is_excused_once() -> None:
+    """Written before the crash, debited after it; all the borrower's attempts fell in between."""
+    request = {"loan_id": "loan-b-0001", "amount_minor": 200_000}
+    story = Story().breaks(1.0, 4.0, "lending", "crash")
+    for t_s in (1.0, 1.5, 2.0):
+        story.fails(t_s, "repay", "r1", "reset", request=request)
+    story.debits(4.1, "rep-1").settles(30.0).ledgers_read()
+    assert verdict(INVARIANT, story).validity is Validity.VALID
+    assert verdict(INVARIANT, story.debits(4.2, "rep-2")).validity is Validity.INVALID

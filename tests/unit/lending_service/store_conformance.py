@@ -112,6 +112,18 @@ async def gives_up_leases(store: Store) -> None:
     assert len(await store.claim("debit", 1.0, 9, LEASE_S)) == 1
 
 
+async def gives_up_leases_of_one_kind_that_nobody_holds(store: Store) -> None:
+    """A claim whose answer was lost is made again; what is under way is left alone."""
+    async with store.transaction() as tx:
+        for kind, key in (("debit", "a"), ("debit", "b"), ("commit", "c")):
+            await tx.enqueue(kind, key, 0.0)
+    under_way, _ = await store.claim("debit", 1.0, 9, LEASE_S)
+    assert len(await store.claim("commit", 1.0, 9, LEASE_S)) == 1
+    await store.release_leases("debit", [under_way.id])
+    assert [task.key for task in await store.claim("debit", 1.0, 9, LEASE_S)] == ["b"]
+    assert await store.claim("commit", 1.0, 9, LEASE_S) == []
+
+
 async def wakes_after_the_commit(store: Store) -> None:
     """Whoever does the work hears of it when it is there to be found, and not of a rollback."""
     woken: list[str] = []
@@ -142,6 +154,7 @@ CONFORMANCE: tuple[Callable[[Store], Awaitable[None]], ...] = (
     hands_out_due_tasks_once,
     finishes_and_reschedules,
     gives_up_leases,
+    gives_up_leases_of_one_kind_that_nobody_holds,
     wakes_after_the_commit,
     answers_a_ping_and_counts,
 )

@@ -31,20 +31,38 @@ class Scripted:
         return outcome
 
 
-def tried(client: Scripted, times: int = 1, **changes: Any) -> tuple[list[Called], FakeClock]:
-    """Results of so many steps, each tried while it is not ok."""
+class FailsAt(Scripted):
+    """A client that one third party refuses; counts the calls to that one."""
+
+    def __init__(self, name: str) -> None:
+        """Refused there, well everywhere else."""
+        super().__init__()
+        self._name = name
+
+    async def call(self, *call: Any) -> Reply:
+        """Refuse, or answer."""
+        if call[0] != self._name:
+            return Reply(200, {})
+        self.calls += 1
+        raise Refused(self._name)
+
+
+def tried(
+    client: Scripted, times: int = 1, names: tuple[str, ...] = ("risk",), **changes: Any
+) -> tuple[list[Called], FakeClock]:
+    """Results of so many steps, each tried while it is not ok, at these parties in turn."""
     clock = FakeClock()
     of = design("hardened", **changes)
     policy = Policy(of, client, clock, random.Random(1), lambda *_: None)
 
-    async def once(_: int) -> Called:
-        return await policy.once("risk", "GET", "/x")
+    async def step(name: str) -> Called:
+        async def once(_: int) -> Called:
+            return await policy.once(name, "GET", "/x")
+
+        return await policy.tried(name, once, lambda called: called.outcome != "ok")
 
     async def steps() -> list[Called]:
-        return [
-            await policy.tried("risk", once, lambda called: called.outcome != "ok")
-            for _ in range(times)
-        ]
+        return [await step(name) for _ in range(times) for name in names]
 
     async def run() -> list[Called]:
         task = asyncio.ensure_future(steps())
@@ -77,6 +95,13 @@ def test_retry_budget_bounds_calls_to_a_dead_dependency() -> None:
     unbounded = Scripted(*[Refused("x")] * 999)
     tried(unbounded, times=50, breaker=None, retry_budget_ratio=None)
     assert unbounded.calls == 150
+
+
+def test_calls_that_work_elsewhere_pay_for_no_retries_here() -> None:
+    """R4: a busy payment gateway is no reason to call a dead risk engine more often."""
+    client = FailsAt("risk")
+    tried(client, times=50, names=("risk", "payment_a", "payment_b"), breaker=None)
+    assert client.calls <= 50 + 10 + 50 * 0.2 + 1
 
 
 def test_retry_ends_when_the_breaker_opens() -> None:
