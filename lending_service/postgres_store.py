@@ -40,7 +40,13 @@ UPDATE outbox SET leased_until_s = '-infinity'
 WHERE ($1 = '' OR kind = $1) AND id <> ALL ($2::bigint[])
 """
 RESCHEDULE = "UPDATE outbox SET due_s = $2, leased_until_s = '-infinity' WHERE id = $1"
-TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.TimeoutError)
+TROUBLE = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that was cut in the middle of an answer
+    OSError,
+    asyncio.TimeoutError,
+)
 
 
 class PostgresTx:

@@ -187,4 +187,4 @@ def test_other_host_than_loopback_is_refused(tmp_path: Path) -> None:
     program = _start(tmp_path, _free_port(), host="0.0.0.0")
     problem = program.communicate(timeout=START_S_MAX)[1]
     assert program.returncode == 2
-    assert "host: got '0.0.0.0'" in json.loads(problem)["message"]
+    assert "host: got 0.0.0.0, need a loopback address" in json.loads(problem)["message"]
