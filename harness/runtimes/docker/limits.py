@@ -1,4 +1,4 @@
-"""Power over what the containers of a run may use: processor, memory, disk, network."""
+"""Power over what the containers of a run may use: memory, disk, network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from harness.runtimes.docker.plan import DATABASE_KIND, DISK, INSIDE_DATA
 from harness.runtimes.docker.processes import ContainersOfRun
 from harness.runtimes.docker.site import Site
 
-UNLIMITED = -1
 IN_USE = "unable to set memory limit"  # runc's words
 FILL = f"{INSIDE_DATA}/filled-by-the-harness"
 SPARE = (
