@@ -70,7 +70,7 @@ def report(path: str | None = None, pg_roots: Sequence[Path] = SYSTEM_ROOTS) -> 
     """
     return [
         _python(),
-        _part("toxiproxy", lambda: find_toxiproxy(path)),
+        _part("toxiproxy", find_toxiproxy),
         _part("postgres", lambda: find_postgres(path, pg_roots)),
         _docker(),
         _size(),

@@ -27,6 +27,7 @@ from harness.runtimes.toxics import as_data, normal
 
 REMOVE_S = 4.0  # reset_peer's wait cannot be interrupted: a removal lasts as long as its timeout
 GRACE_S = 0.5  # the thread's own time-out should come first and say more
+USER = "harness"  # any will do, the password counts
 NO_PROXY = {"http": ""}  # an empty entry wins over http_proxy and all_proxy of the environment
 
 
@@ -36,20 +37,31 @@ class ToxiproxyServer:
     Args:
         address: `127.0.0.1:8474`.
         client: for what the package cannot do; explicit time-outs, `trust_env=False`.
+        token: of the run, for a server that takes one; others do not look at it.
     """
 
-    def __init__(self, address: str, client: httpx.AsyncClient) -> None:
+    def __init__(self, address: str, client: httpx.AsyncClient, token: str) -> None:
         """Remember where it is; nothing is sent."""
         self.address = address
         self._client = client
+        self._auth = (USER, token)
         host, port = address.rsplit(":", 1)
-        # Host and port are class attributes there, so each server gets a class of its own.
-        self._package: Any = type("Consumer", (APIConsumer,), {"host": host, "port": int(port)})
+        # Host and port are class attributes there, so each server gets a class of its own. It has
+        # no place for a password but the host: `user:password@host` is what requests reads.
+        where = {"host": f"{USER}:{token}@{host}", "port": int(port)}
+        self._package: Any = type("Consumer", (APIConsumer,), where)
 
     async def version(self) -> str:
         """What the server says it is, "2.12.0"."""
         answer = await self._httpx("GET", "/version", "the server")
         return str(answer.get("version", ""))
+
+    async def answers(self) -> bool:
+        """Whether it takes our orders."""
+        try:
+            return bool(await self.version())
+        except RuntimeFailure:
+            return False
 
     async def proxies(self) -> dict[str, Any]:
         """Every proxy of the server by name, whoever made it."""
@@ -134,7 +146,11 @@ class ToxiproxyServer:
         try:
             async with asyncio.timeout(CALL_S):
                 reply = await self._client.request(
-                    verb, f"http://{self.address}{path}", json=body, timeout=CALL_S
+                    verb,
+                    f"http://{self.address}{path}",
+                    json=body,
+                    timeout=CALL_S,
+                    auth=self._auth,
                 )
         except (TimeoutError, httpx.TimeoutException):
             raise self._failure(call, proxy, f"no answer within {CALL_S:g} s") from None

@@ -15,6 +15,7 @@ from harness.errors import ConfigError, RuntimeFailure
 from harness.ports import Capability, Toxic, UndoRecord
 from harness.runtimes.links import ToxiproxyLinks
 from harness.runtimes.process import ProcessRuntime
+from harness.runtimes.recovery import RecoveryFile
 from harness.runtimes.sockets import open_client
 from harness.runtimes.toxiproxy import ToxiproxyServer
 
@@ -178,6 +179,34 @@ def test_a_foreign_toxiproxy_is_refused_and_named(tmp_path: Path) -> None:
     in_loop(body)
 
 
+ORDERS = [
+    ("GET", "/proxies", None),
+    ("POST", "/reset", None),
+    ("POST", f"/proxies/{LINK}/toxics", {"type": "timeout"}),
+]
+
+
+@pytest.mark.parametrize(("verb", "path", "body"), ORDERS)
+@pytest.mark.parametrize("who", ["a stranger", "a guess", "a page in a browser"])
+def test_nobody_without_the_token_of_the_run_drives_its_toxiproxy(
+    tmp_path: Path, verb: str, path: str, body: dict[str, str] | None, who: str
+) -> None:
+    """Another user of the machine, or a page that guesses the port, gets 401 and changes
+    nothing."""
+
+    async def run() -> None:
+        async with started(tmp_path, SMALL) as runtime, open_client() as client:
+            token = RecoveryFile(tmp_path / "run" / "recovery.json").token()
+            auth = {"a guess": ("harness", token[:-1]), "a page in a browser": ("harness", token)}
+            headers = {"Origin": "http://a.example"} if who.endswith("browser") else {}
+            url = f"http://{runtime.recovery_state()['api']}{path}"
+            answer = await client.request(verb, url, json=body, headers=headers, auth=auth.get(who))
+            assert answer.status_code == 401
+            assert (await runtime.capability(Capability.LINKS).observe(LINK)).canary == "ok"
+
+    in_loop(run)
+
+
 async def lying_server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Takes every toxic and makes a latency of 0 of it."""
     request = await reader.readuntil(b"\r\n\r\n")
@@ -202,7 +231,7 @@ def test_what_a_server_makes_of_a_toxic_is_compared(proxy: str, words: str) -> N
         port = server.sockets[0].getsockname()[1]
         async with server, open_client() as client:
             with pytest.raises(RuntimeFailure, match=f"proxy {proxy}.*{words}"):
-                await ToxiproxyServer(f"127.0.0.1:{port}", client).add_toxic(proxy, SLOW)
+                await ToxiproxyServer(f"127.0.0.1:{port}", client, "token").add_toxic(proxy, SLOW)
 
     in_loop(body)
 
@@ -220,7 +249,7 @@ def test_a_silent_server_costs_two_seconds_and_says_so() -> None:
         port = server.sockets[0].getsockname()[1]
         async with server, httpx.AsyncClient() as client:
             with pytest.raises(RuntimeFailure, match="no answer within 2 s"):
-                await ToxiproxyServer(f"127.0.0.1:{port}", client).proxies()
+                await ToxiproxyServer(f"127.0.0.1:{port}", client, "token").proxies()
         assert clock.now_s() < 3
 
     in_loop(body)

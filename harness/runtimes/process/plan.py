@@ -108,7 +108,7 @@ def toxiproxy_command(parts: Parts, folders: Folders, port: int) -> Command:
     """Start Toxiproxy; it would log a line a connection otherwise."""
     argv = [str(parts.toxiproxy), "-host", HOST, "-port", str(port)]
     log = str(folders.log("toxiproxy"))
-    return Command(argv, log, str(folders.cwd), {"LOG_LEVEL": "error"})
+    return Command(argv, log, str(folders.cwd), {"LOG_LEVEL": "error"}, secret=True)
 
 
 def database_command(parts: Parts, folders: Folders, who: Account, name: str) -> Command:

@@ -43,7 +43,7 @@ class Site:
         self.launcher = Launcher(recovery)
         self.client = open_client()
         self.canaries = open_client(keep_alive=False)
-        self.toxiproxy = ToxiproxyServer(recovery.read()["api"], self.client)
+        self.toxiproxy = ToxiproxyServer(recovery.read()["api"], self.client, recovery.token())
         self.links = ToxiproxyLinks(
             self.toxiproxy,
             recovery,
@@ -95,12 +95,7 @@ class Site:
     async def start_toxiproxy(self) -> None:
         """Start the Toxiproxy server and wait until its control port answers."""
         self.launcher.start(TOXIPROXY)
-        address = self.toxiproxy.address
-
-        async def ready() -> bool:
-            return await canary(self.canaries, "http", address, "/version") == "ok"
-
-        what = f"GET http://{address}/version -> 200"
+        ready, what = self.toxiproxy.answers, f"GET http://{self.toxiproxy.address}/version -> 200"
         await await_ready(TOXIPROXY, ready, self.launcher, self.clock, what=what, within_s=4.0)
 
     async def restart_toxiproxy(self) -> None:
