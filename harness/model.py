@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 
 class Outcome(StrEnum):
     """What is known of an operation: happened, definitely did not, unknown."""
@@ -41,8 +43,7 @@ class Phase(StrEnum):
     SETTLED = "settled"
 
 
-@dataclass(frozen=True)
-class Op:
+class Op(msgspec.Struct, frozen=True):
     """One operation: its invoke and its completion.
 
     Args:
@@ -68,8 +69,8 @@ class Op:
     t_end_s: float | None
     outcome: Outcome
     err: str = ""
-    request: Mapping[str, Any] = field(default_factory=dict)
-    value: Mapping[str, Any] = field(default_factory=dict)
+    request: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    value: Mapping[str, Any] = msgspec.field(default_factory=dict)
     phase: str = Phase.BASELINE
 
     @property
@@ -80,16 +81,31 @@ class Op:
 
 @dataclass(frozen=True)
 class FaultWindow:
-    """[t_inject_s, t_heal_s) of one fault; "during" means overlapping it."""
+    """[t_inject_s, t_heal_s) of one fault; "during" means overlapping it.
+
+    Args:
+        t_inject_s: when the injection began: from here on it may bite.
+        t_heal_s: when the undo was proven.
+        t_set_s: when the injection was over: from here on it surely holds; None: from the start.
+        t_lift_s: when the undo began: until then it surely held; None: until the end.
+    """
 
     fault: str
     where: str
     t_inject_s: float
     t_heal_s: float
+    t_set_s: float | None = None
+    t_lift_s: float | None = None
 
     def overlaps(self, t_from_s: float, t_to_s: float) -> bool:
         """Whether [t_from_s, t_to_s] touches the window."""
         return t_from_s < self.t_heal_s and t_to_s >= self.t_inject_s
+
+    def covers(self, t_from_s: float, t_to_s: float) -> bool:
+        """Whether the fault held, surely, for all of [t_from_s, t_to_s]."""
+        set_s = self.t_inject_s if self.t_set_s is None else self.t_set_s
+        lift_s = self.t_heal_s if self.t_lift_s is None else self.t_lift_s
+        return set_s <= t_from_s and t_to_s <= lift_s
 
 
 @dataclass(frozen=True)
@@ -150,7 +166,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class FaultReport:
-    """What became of one fault."""
+    """What became of one fault.
+
+    Args:
+        proven: it was seen to bite.
+        undone: it was read back as undone.
+        cut_short: the run was stopped before all of it was seen.
+    """
 
     kind: str
     where: str
@@ -159,6 +181,7 @@ class FaultReport:
     t_inject_s: float | None
     t_heal_s: float | None
     evidence: Mapping[str, Any]
+    cut_short: bool = False
 
 
 class RunVerdict(StrEnum):

@@ -8,20 +8,22 @@ of fault.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.clock import Clock
 from harness.errors import HealFailed, Problem, UnsupportedFault
 from harness.experiment import Step
 from harness.faultlog import Entry, FaultLog
 from harness.model import FaultReport, Outcome
-from harness.ports import Control, Observation, Runtime, Seen
+from harness.ports import Capability, Control, Observation, Proof, Runtime, Seen
 
 TICK_S = 0.05  # chosen: how soon a stop is noticed
 LOOK_S = 2.2  # an observation waits at most 2 s for its canary
 
+T = TypeVar("T")
 Record = Callable[[str, str, str, Mapping[str, Any]], None]
 
 
@@ -47,6 +49,17 @@ async def sleep_until(clock: Clock, t_s: float, stop: Stop) -> None:
         await clock.sleep(min(TICK_S, left_s))
 
 
+async def unless_stopped(clock: Clock, work: Coroutine[Any, Any, T], stop: Stop) -> T | None:
+    """What `work` gives; None as soon as a stop is asked for."""
+    task = asyncio.create_task(work)
+    try:
+        while not task.done() and not stop.asked:
+            await clock.sleep(TICK_S)
+        return task.result() if task.done() else None
+    finally:
+        task.cancel()
+
+
 @dataclass
 class Nemesis:
     """The process that breaks things.
@@ -70,29 +83,35 @@ class Nemesis:
         fault, clock = step.fault, self.runtime.clock
         control: Control = self.runtime.capability(fault.capability)
         await sleep_until(clock, step.at_s - LOOK_S, stop)
-        before = await self._look(control, step, "before")
+        before = await self._look(control, step, "before", stop)
         await sleep_until(clock, step.at_s, stop)
-        if stop.asked:
+        if before is None or stop.asked:
             return
         self._note("invoke", step, "inject", {})
         entry = await self.log.inject(fault, control, step.for_s)
         t_inject_s = clock.now_s()
         self._note(Outcome.OK, step, "inject", {"undo": entry.undo.as_data()})
-        early = late = before
+        early = late = None
         try:
-            early = await self._look(control, step, "early")
+            early = await self._look(control, step, "early", stop)
             await sleep_until(clock, t_inject_s + step.for_s - LOOK_S, stop)
-            late = await self._look(control, step, "late")
+            late = await self._look(control, step, "late", stop)
             await sleep_until(clock, t_inject_s + step.for_s, stop)
         finally:
             self._notice_thieves(entry, stop)
             undone = await self._heal(entry, control, step)
         t_heal_s = clock.now_s()
-        after = await self._look(control, step, "after")
-        self._report(step, Seen(before, early, late, after), undone, t_inject_s, t_heal_s)
+        after = await self._look(control, step, "after", stop)
+        whole = Seen(before, early, late, after) if early and late and after else None
+        self._report(step, whole, undone, t_inject_s, t_heal_s)
 
-    async def _look(self, control: Control, step: Step, when: str) -> Observation:
-        seen = await control.observe(step.fault.where)
+    async def _look(
+        self, control: Control, step: Step, when: str, stop: Stop
+    ) -> Observation | None:
+        """An observation may wait for its canary: whoever asks to stop does not wait for it."""
+        work = control.observe(step.fault.where)
+        if (seen := await unless_stopped(self.runtime.clock, work, stop)) is None:
+            return None
         self._note(Outcome.OK, step, "observe", {"when": when, **asdict(seen)})
         return seen
 
@@ -114,9 +133,10 @@ class Nemesis:
         return True
 
     def _report(
-        self, step: Step, seen: Seen, undone: bool, t_inject_s: float, t_heal_s: float
+        self, step: Step, seen: Seen | None, undone: bool, t_inject_s: float, t_heal_s: float
     ) -> None:
-        proof = step.fault.proof(seen)
+        """Say what became of the fault; one that was cut short was not seen whole."""
+        proof = step.fault.proof(seen) if seen else Proof(False, "it was cut short", {})
         report = FaultReport(
             kind=step.fault.kind,
             where=step.fault.where,
@@ -125,6 +145,7 @@ class Nemesis:
             t_inject_s=round(t_inject_s, 3),
             t_heal_s=round(t_heal_s, 3),
             evidence={"claim": proof.why, **proof.numbers},
+            cut_short=seen is None,
         )
         self._note(Outcome.OK, step, "report", {"report": asdict(report)})
 
@@ -132,8 +153,13 @@ class Nemesis:
         self.record(type_, step.fault.kind, step.fault.where, {"action": action, **values})
 
 
-def refuse_unsupported(steps: Sequence[Step], runtime: Runtime) -> None:
+def refuse_unsupported(
+    steps: Sequence[Step], runtime: Runtime, who_can: Callable[[Capability], str]
+) -> None:
     """Before anything is started: can this runtime do all that the steps ask?
+
+    Args:
+        who_can: names the runtimes that have a power.
 
     Raises:
         UnsupportedFault: it cannot; says which fault, what it needs and what there is.
@@ -141,7 +167,9 @@ def refuse_unsupported(steps: Sequence[Step], runtime: Runtime) -> None:
     has = ", ".join(sorted(runtime.capabilities))
     problems = [
         Problem(
-            f"{step.fault.kind} at {step.fault.where} needs {step.fault.capability}", allowed=has
+            f"{step.fault.kind} at {step.fault.where} needs {step.fault.capability}",
+            allowed=has,
+            remedy=f"--runtime {who_can(step.fault.capability)}",
         )
         for step in steps
         if step.fault.capability not in runtime.capabilities

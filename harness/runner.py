@@ -25,7 +25,7 @@ from harness.workload import Load, LoadPlan, LoadReport
 DRAIN_S = 3.0  # chosen: how long journeys may go on after the last arrival
 SETTLE_EVERY_S = 0.5  # chosen: between two rounds of last reads
 LOAD_END_S = DRAIN_S + 8.0  # chosen: the load bounds itself at 5 s past its drain
-WATCH_S = 0.1  # chosen: a tripped limit must have stopped the load within 2 s
+WATCH_S = 0.1  # chosen: a tripped limit must have stopped and undone everything within 2 s
 READS_AT_ONCE = 16  # chosen: last reads must not be a load of their own
 
 Say = Callable[[str], None]
@@ -92,8 +92,10 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
     watch = asyncio.create_task(_watch(run, load, work))
     try:
         await _phases(run, nemesis)
-        if run.stop.asked and not work.done():
-            await load.stop()
+        if run.stop.asked:
+            await watch
+            run.say(f"{run.stop.reason}: the load has ended; {_undone(nemesis)}")
+            _clock_event(run, "safe", v={"unhealed": nemesis.unhealed})
         report = await _report(load, work)
     except BaseException:
         await load.stop()
@@ -101,8 +103,6 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
     finally:
         watch.cancel()
         work.cancel()
-    if run.stop.asked:
-        _clock_event(run, "stopped", v={"why": run.stop.reason})
     _clock_event(run, "load", v={**asdict(report), **run.counters})
     await _settle(run)
     await _collect_ledgers(run)
@@ -122,12 +122,16 @@ async def _phases(run: Run, nemesis: Nemesis) -> None:
         _enter(run, Phase.FAULT, ", ".join(f"{f.kind} at {f.where}" for f in experiment.faults()))
         for task in steps:
             await task
-        _enter(run, Phase.RECOVERY, "every fault undone" if not nemesis.unhealed else "NOT HEALED")
+        _enter(run, Phase.RECOVERY, _undone(nemesis))
     finally:
         for task in steps:  # a step that is cancelled heals what it injected
             task.cancel()
         await asyncio.gather(*steps, return_exceptions=True)
     await sleep_until(clock, experiment.load_s, run.stop)
+
+
+def _undone(nemesis: Nemesis) -> str:
+    return "every fault undone" if not nemesis.unhealed else "NOT HEALED"
 
 
 def _gate(run: Run) -> bool:
@@ -151,7 +155,10 @@ async def _report(load: Load, work: asyncio.Task[LoadReport]) -> LoadReport:
 
 
 async def _watch(run: Run, load: Load, work: asyncio.Task[LoadReport]) -> None:
-    """Stop early when the load is gone, or when the blast radius says so, in business units."""
+    """Stop early when the load is gone, or when the blast radius says so, in business units.
+
+    Whoever asked to stop: the load ends at once, while the nemesis undoes.
+    """
     limit = run.experiment.abort_when
     while not run.stop.asked:
         count = run.counters.get(limit.subject, 0) if limit else 0
@@ -159,8 +166,9 @@ async def _watch(run: Run, load: Load, work: asyncio.Task[LoadReport]) -> None:
             run.stop.ask("the load ended before its time")
         elif limit and limit.holds(count):
             run.stop.ask(f"abort-when {limit}: {limit.subject} = {count}")
-            await load.stop()
         await run.runtime.clock.sleep(WATCH_S)
+    _clock_event(run, "stopped", v={"why": run.stop.reason})
+    await load.stop()
 
 
 async def _settle(run: Run) -> None:

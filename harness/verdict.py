@@ -83,18 +83,21 @@ def _doubts(found: Findings) -> Iterator[str]:
     for seen in found.thresholds:
         if seen["value"] is None:
             yield f"threshold {seen['name']}: {seen['why']}"
-    if len(found.faults) < found.faults_planned:
-        yield f"{found.faults_planned - len(found.faults)} planned fault(s) were never injected"
+    if not found.aborted:
+        yield from _undelivered(found)
     for fault in found.faults:
-        if not fault.proven:
+        if not (fault.proven or fault.cut_short):
             yield f"{fault.kind} at {fault.where} had no provable effect: {dict(fault.evidence)}"
     for verdict in found.verdicts:
         if verdict.validity is Validity.UNKNOWN:
             yield f"{'/'.join(verdict.ids)} {verdict.checker} is unknown: {verdict.why}"
-    yield from _load_doubts(found.load)
 
 
-def _load_doubts(load: Mapping[str, Any]) -> Iterator[str]:
+def _undelivered(found: Findings) -> Iterator[str]:
+    """What a run that was not stopped owes: every planned fault, the whole load, in time."""
+    if len(found.faults) < found.faults_planned:
+        yield f"{found.faults_planned - len(found.faults)} planned fault(s) were never injected"
+    load = found.load
     asked, delivered, late = (load.get(key, 0) for key in ("asked", "delivered", "late"))
     if not asked or delivered < DELIVERED_MIN * asked:
         yield f"load not delivered: {delivered} of {asked} journeys started"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.model import RunResult, Validity
+from harness.model import FaultReport, RunResult, Validity
 
 MARKS = {Validity.VALID: "held", Validity.INVALID: "**BROKEN**", Validity.UNKNOWN: "unknown"}
 
@@ -29,9 +29,13 @@ def summary(result: RunResult) -> str:
     lines += ["", "| fault | where | proven | undone |", "|---|---|---|---|"]
     for fault in result.faults:
         lines.append(
-            f"| {fault.kind} | {fault.where} | {_yes(fault.proven)} | {_yes(fault.undone)} |"
+            f"| {fault.kind} | {fault.where} | {_proven(fault)} | {_yes(fault.undone)} |"
         )
     return "\n".join([*lines, "", f"Repeat: `{result.repeat}`", ""])
+
+
+def _proven(fault: FaultReport) -> str:
+    return "cut short" if fault.cut_short else _yes(fault.proven)
 
 
 def _yes(value: bool) -> str:

@@ -89,8 +89,11 @@ def _invariant(verdict: Verdict) -> RenderableType:
 
 
 def _fault(fault: FaultReport) -> RenderableType:
+    undone = "undone and read back" if fault.undone else "NOT UNDONE"
+    span = f"{fault.kind} at {fault.where}, {fault.t_inject_s:g}..{fault.t_heal_s:g} s"
+    if fault.cut_short:
+        return _item(f"{span}: cut short, {undone}")
     proven = "proven" if fault.proven else "NOT PROVEN"
-    undone = "undone, read back, canary ok" if fault.undone else "NOT UNDONE"
     numbers = ", ".join(
         f"{key.replace('_', ' ')} {_value(value)}"
         for key, value in fault.evidence.items()
@@ -98,10 +101,7 @@ def _fault(fault: FaultReport) -> RenderableType:
     )
     canary = fault.evidence.get("canary", {})
     tale = ", ".join(f"{when} {what}" for when, what in canary.items())
-    return _item(
-        f"{fault.kind} at {fault.where}, {fault.t_inject_s:g}..{fault.t_heal_s:g} s: {proven} "
-        f"({numbers}; canary {tale}), {undone}"
-    )
+    return _item(f"{span}: {proven} ({numbers}; canary {tale}), {undone}")
 
 
 def _load(load: Mapping[str, Any]) -> str:
