@@ -17,8 +17,7 @@ from harness.errors import RuntimeFailure
 from harness.runtimes.docker.engine import RUN, connect
 
 WANTED = ("SIGKILL harness", "SIGKILL harness and watchdog")
-AT_S = (0.3, 14.0)  # chosen: from the first second of the start to the last of the run
-AFTER_FAULT_S = (0.0, 3.0)  # chosen: both faults of a run are active for 3 s
+RUN_S = (0.3, 14.0)  # chosen: from the first second of the start to the last of the run
 
 
 def main() -> None:
@@ -38,9 +37,8 @@ def main() -> None:
     def one(number: int) -> Outcome:
         # Two of three leave the healing to the watchdog, the third to `harness faults clear`.
         kind = next(k for k in KINDS if k.name == WANTED[number % 3 == 2])
-        in_fault = AFTER_FAULT_S if number % 2 else None
-        seed = given.seed + number
-        return kill_one(kind, seed, root, AT_S, runtime="docker", after_fault_s=in_fault)
+        seed, in_fault = given.seed + number, bool(number % 2)
+        return kill_one(kind, seed, root, runtime="docker", in_fault=in_fault, run_s=RUN_S)
 
     with ThreadPoolExecutor(given.workers) as pool:
         outcomes = list(pool.map(one, range(given.kills)))

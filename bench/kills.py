@@ -23,7 +23,8 @@ from harness.orders import active_dir
 from harness.store import FAULTS
 
 HARNESS = str(Path(sys.executable).with_name("harness"))
-FAULT_S = (6.0, 9.0)  # by then, as a rule, the faults of TEMPLATE are active: half of the kills
+RUN_S = (0.3, 10.0)  # from the start of the command: anywhere in a run
+FAULT_S = (0.0, 2.5)  # from the first active fault: the faults of TEMPLATE last 3 and 4 s
 CLEAN_S = 60.0  # a run that is not clean by then left something behind
 WAKE_S = 7.0  # a stopped program is woken after so long: past the 5 s within which all is healed
 TEMPLATE = """\
@@ -103,31 +104,29 @@ def kill_one(
     kind: Kind,
     seed: int,
     root: Path,
-    at_s: tuple[float, float] = (0.3, 10.0),
     *,
     runtime: str = "process",
-    after_fault_s: tuple[float, float] | None = None,
+    in_fault: bool = True,
+    run_s: tuple[float, float] = RUN_S,
 ) -> Outcome:
     """Start a run, hit it at a seeded moment, wait until it is clean, look.
 
     Args:
-        at_s: between which moments, counted from the start of the command; half of the kills come
-            in FAULT_S instead.
-        after_fault_s: between which moments, counted from the first active fault; instead of both,
-            for runs whose start takes longer on one machine than on another.
+        in_fault: within FAULT_S of the first active fault, however long the start takes; else
+            anywhere within `run_s` of the start of the command.
     """
     dice = random.Random(seed)
     root.mkdir(parents=True, exist_ok=True)
     document = root / f"kill_{seed}.yaml"
     document.write_text(TEMPLATE.format(first=dice.choice(FIRST), second=dice.choice(SECOND)))
-    outcome = Outcome(kind.name, dice.uniform(*(after_fault_s or dice.choice((at_s, FAULT_S)))))
+    outcome = Outcome(kind.name, dice.uniform(*(FAULT_S if in_fault else run_s)))
     command = [HARNESS, "run", str(document), "--seed", str(seed), "--runs", str(root / "runs")]
     started_s = time.monotonic()
     with (root / f"kill_{seed}.out").open("wb") as out:
         process = subprocess.Popen(
             [*command, "--runtime", runtime], stdout=out, stderr=out, start_new_session=True
         )
-    if after_fault_s:
+    if in_fault:
         _wait(lambda: process.poll() is not None or _active(root, seed), CLEAN_S)
         outcome.at_s += time.monotonic() - started_s
     _wait(lambda: time.monotonic() - started_s >= outcome.at_s, CLEAN_S)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench.kills import KINDS, Outcome, kill_one
+from bench.kills import KINDS, Kind, Outcome, kill_one
 
 
 def main() -> None:
@@ -27,10 +27,13 @@ def main() -> None:
     root = Path(tempfile.mkdtemp(prefix="chaos-harness-kills-"))
     kinds = [KINDS[number % len(KINDS)] for number in range(given.kills)]
     seeds = range(given.seed, given.seed + given.kills)
+
+    def one(kind: Kind, seed: int) -> Outcome:
+        in_fault = (seed - given.seed) // len(KINDS) % 3 > 0  # two rounds of three
+        return kill_one(kind, seed, root, in_fault=in_fault)
+
     with ThreadPoolExecutor(given.workers) as pool:
-        outcomes = list(
-            pool.map(lambda pair: kill_one(*pair, root), zip(kinds, seeds, strict=True))
-        )
+        outcomes = list(pool.map(one, kinds, seeds))
     print(table(outcomes))
     for outcome in outcomes:
         if outcome.left or not outcome.checked:

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Protocol
 
 from harness.clock import RunClock, monotonic_ns
+from harness.errors import RuntimeFailure
 from harness.faultlog import FaultLog
 from harness.leases import BEAT_S, OWNER, WATCHDOG, Lease, enlist, forget
 from harness.orders import active_dir
@@ -58,7 +59,7 @@ class Watched:
 
     def __init__(self, folder: RunFolder, lasts_s: float, say: Callable[[str], None]) -> None:
         """Put the run on the list."""
-        self._folder = folder
+        self._folder, self._say = folder, say
         self._lease = Lease(folder.path / OWNER, lasts_s)
         enlist(active_dir(), folder.run_id, folder.path)
         self._watchdog = Watchdog(active_dir(), folder.run_id, folder.path, say)
@@ -81,17 +82,28 @@ class Watched:
     def let_go(self, *, clean: bool) -> None:
         """A run that left something stays on the list, and its watchdog stays with it."""
         if clean and not FaultLog(self._folder.path / FAULTS).active():
-            forget(active_dir(), self._folder.run_id)
-            self._watchdog.end()
+            self._leave_the_list()
             for name in PRIVATE:
                 (self._folder.path / name).unlink(missing_ok=True)
         self._lease.release()
+
+    def hand_over(self) -> None:
+        """What was started is to stand without an owner, with its private files."""
+        self._leave_the_list()
+        self._lease.release()
+
+    def _leave_the_list(self) -> None:
+        forget(active_dir(), self._folder.run_id)
+        self._watchdog.end()
 
     async def _beat(self) -> None:
         clock = RunClock(monotonic_ns())
         while True:
             self._lease.beat()
-            await self._watchdog.keep()
+            try:
+                await self._watchdog.keep()
+            except RuntimeFailure as why:  # the heart must not stop with the watchdog
+                self._say(f"{why}; trying again")
             await clock.sleep(BEAT_S)
 
 

@@ -77,8 +77,12 @@ class Lease:
         os.close(self._fd)
 
 
-def holder(path: Path) -> Holder:
-    """Who holds the lease at `path`; changes nothing."""
+def holder(path: Path, stale_s: float = STALE_S) -> Holder:
+    """Who holds the lease at `path`; changes nothing.
+
+    Args:
+        stale_s: a heartbeat older than this is that of a stopped holder.
+    """
     try:
         fd = os.open(path, os.O_RDWR)
     except FileNotFoundError:
@@ -87,7 +91,7 @@ def holder(path: Path) -> Holder:
         said = _said(os.pread(fd, 4096, 0))
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        stale = monotonic_ns() - said["beat_ns"] > STALE_S * NS
+        stale = monotonic_ns() - said["beat_ns"] > stale_s * NS
         return Holder("stopped" if stale else "alive", said["pid"], said["ends_ns"])
     else:
         return Holder("gone", said["pid"], said["ends_ns"])

@@ -26,6 +26,7 @@ from harness.leases import BEAT_S, OWNER, WATCHDOG, ActiveRun, Lease, holder
 from harness.store import FAULTS
 
 LOOK_S = 0.25  # chosen: a tenth of the time in which it must have healed
+STOPPED_S = 1.2  # chosen: with one look a beat, a stopped watchdog is replaced within 2 s
 START_S = 10.0  # chosen: Python on a busy machine
 MODULE = "harness.watchdog"
 
@@ -70,7 +71,7 @@ class Watchdog:
 
     async def keep(self) -> None:
         """Replace it when it died or stands still."""
-        if self._process is None or holder(self._lease).state == "alive":
+        if self._process is None or holder(self._lease, STOPPED_S).state == "alive":
             return
         self._say("the watchdog is gone or stands still; starting another")
         self.end()

@@ -18,7 +18,7 @@ def test_nothing_is_left_of_a_run_whose_harness_is_killed(
     kind: Kind, tmp_path: Path, images: Images
 ) -> None:
     """Killed while faults are active: healed, every container, volume and network removed."""
-    outcome = kill_one(kind, 7, tmp_path, runtime="docker", after_fault_s=(0.2, 1.0))
+    outcome = kill_one(kind, 7, tmp_path, runtime="docker")
     assert outcome.faults_active
     assert outcome.healed_s is not None
     assert outcome.left == []
