@@ -29,9 +29,11 @@ class Capability(StrEnum):
     PROCESSES = "processes"
     UPSTREAMS = "upstreams"
     LIFECYCLE = "lifecycle"
+    CPU = "cpu"
     MEMORY = "memory"
     DISK = "disk"
     NETWORK = "network"
+    REPLICATION = "replication"
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,13 @@ class LifecycleControl(Control, Protocol):
         """Stop it and start it at once."""
 
 
+class CpuControl(Control, Protocol):
+    """Power over how much of the processor services get."""
+
+    async def limit_cpu(self, service: str, cores: float) -> None:
+        """Let it have so many cores and no more; what it wants beyond has to wait."""
+
+
 class MemoryControl(Control, Protocol):
     """Power over how much memory services may have."""
 
@@ -188,6 +197,19 @@ class NetworkControl(Control, Protocol):
 
     async def disconnect(self, service: str) -> None:
         """Take it off; it goes on running."""
+
+
+class ReplicationControl(Control, Protocol):
+    """Power over databases that have a standby."""
+
+    async def set_lag(self, service: str, lag_s: float) -> None:
+        """Let the standby be so far behind."""
+
+    async def lose_primary(self, service: str, lag_s: float) -> None:
+        """Let the standby fall behind; so much later (unless healed) the primary is gone."""
+
+    async def split(self, service: str) -> None:
+        """Make the standby a primary while callers go on with the old one."""
 
 
 class UpstreamScript(Control, Protocol):

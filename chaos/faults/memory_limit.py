@@ -15,7 +15,8 @@ MIB = 2**20
 class MemoryLimit(OnService):
     """Lets a service have so much memory and no swap; when it needs more, the kernel kills it.
 
-    Effect: an end without a last word, in the middle of whatever it did.
+    Effect: an end without a last word, in the middle of whatever it did: exit code 137 (128 and
+    SIGKILL), and the engine's own word that it was for want of memory.
     Blast radius: the service.
     Args:
         mebibytes: 6 .. 4096. An engine refuses less than 6.
@@ -35,14 +36,17 @@ class MemoryLimit(OnService):
 
     def proof(self, seen: Seen) -> Proof:
         """The limit was set, and the kernel killed the service for it."""
-        killed = any(one.state.get("oom_killed") for one in (seen.early, seen.late))
+        killed = [one.state for one in (seen.early, seen.late) if one.state.get("oom_killed")]
+        last = killed[-1] if killed else {}
         numbers: dict[str, Any] = {
+            "used_bytes_before": seen.before.counts.get("used_bytes"),
             "limit_bytes": seen.early.state.get("limit_bytes"),
-            "oom_killed": killed,
-            "exit_code": seen.late.state.get("exit_code"),
+            "oom_killed": bool(killed),
+            "killed_t_s": last.get("killed_t_s"),
+            "exit_code": last.get("exit_code"),
             "canary": canaries(seen.before, seen.late, seen.after),
         }
-        bit = killed and numbers["limit_bytes"] == self.mebibytes * MIB
+        bit = bool(killed) and numbers["limit_bytes"] == self.mebibytes * MIB
         return Proof(bit, "the kernel killed the service for want of memory", numbers)
 
 

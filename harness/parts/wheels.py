@@ -6,6 +6,7 @@ import hashlib
 import platform
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.errors import RuntimeFailure
@@ -25,11 +26,12 @@ REQUIREMENTS = (
     "uvicorn",
     "uvloop",
 )
+LOAD = ("locust", "msgspec", "pip")  # what the load imports
 CONSTRAINTS = "constraints.txt"
 GLIBC = ("2_28", "2_17")  # PEP 600: the oldest that wheels are made for; newer systems run them
 
 
-def fingerprint(root: Path) -> str:
+def fingerprint(root: Path, wanted: Sequence[str] = REQUIREMENTS) -> str:
     """What is asked for, in one line; the same line, the same wheels.
 
     Raises:
@@ -38,22 +40,23 @@ def fingerprint(root: Path) -> str:
     pins = root / CONSTRAINTS
     if not pins.is_file():
         raise RuntimeFailure(f"{pins} is not there; images are made from a checkout of the project")
-    what = repr((REQUIREMENTS, GLIBC, platform.machine(), pins.read_text(encoding="utf-8")))
+    what = repr((tuple(wanted), GLIBC, platform.machine(), pins.read_text(encoding="utf-8")))
     return hashlib.sha256(what.encode()).hexdigest()[:12]
 
 
-def collect(root: Path, python: str, say: Say) -> Path:
+def collect(root: Path, python: str, say: Say, wanted: Sequence[str] = REQUIREMENTS) -> Path:
     """A folder of wheels for a Python that need not be ours.
 
     Args:
         root: of the project; it holds the file of pinned versions.
         python: version of the interpreter in the image, `3.11`.
         say: takes one line of progress.
+        wanted: packages; what they need comes along.
 
     Raises:
         RuntimeFailure: the registry cannot be reached or has no such wheel.
     """
-    folder = prepare_cache() / f"wheels-{python}-{fingerprint(root)}"
+    folder = prepare_cache() / f"wheels-{python}-{fingerprint(root, wanted)}"
     if folder.is_dir():
         return folder
     with workshop("wheels", say) as draft:
@@ -63,10 +66,17 @@ def collect(root: Path, python: str, say: Say) -> Path:
         command += ["--disable-pip-version-check", f"--python-version={python}", *tags]
         command += ["--constraint", str(root / CONSTRAINTS), "--dest", str(draft)]
         work(
-            [*command, *REQUIREMENTS],
+            [*command, *wanted],
             aim=f"collecting wheels for Python {python}",
             remedy="see that pip reaches a package registry (`pip download --no-deps msgspec`)",
         )
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(draft, folder)
     return folder
+
+
+if __name__ == "__main__":
+    # For `docker compose build`: every wheel beside the Dockerfiles.
+    for packages in (REQUIREMENTS, LOAD):
+        made = collect(Path.cwd(), "3.11", print, packages)
+        shutil.copytree(made, sys.argv[1], dirs_exist_ok=True)

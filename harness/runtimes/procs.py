@@ -128,6 +128,26 @@ def family(state: Mapping[str, Any], program: str) -> list[Proc]:
     return [everything[pid] for pid in [*tops, *rest]]
 
 
+def descendants_of(head: Proc) -> list[Proc]:
+    """The living children of a process, and theirs: quicker than `family`, which looks at all."""
+    found, waiting = [], [head.pid]
+    while waiting:
+        for pid in _children(waiting.pop()):
+            if (stat := _stat(pid)) and stat[0] not in ENDED:
+                found.append(Proc(pid, stat[2]))
+                waiting.append(pid)
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    """Source: proc(5), /proc/PID/task/TID/children: of each thread those that it has started."""
+    try:
+        files = list((PROC / str(pid) / "task").glob("*/children"))
+        return [int(child) for file in files for child in file.read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []  # gone meanwhile
+
+
 def _pids() -> list[int]:
     return [int(name) for name in os.listdir(PROC) if name.isdigit()]
 

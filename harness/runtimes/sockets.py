@@ -18,7 +18,7 @@ from harness.target import Answer, Request
 
 CALL_S = 2.0  # chosen, not measured: no local call that is well takes longer
 CANARY_S = 2.0
-CONNECTIONS = 20  # chosen: plain httpx slows down beyond
+IDLE_CONNECTIONS = 20  # chosen: as many as are ever asked at once
 
 TOKEN_HEADER = "X-Harness-Token"  # noqa: S105 - a header's name, no secret
 
@@ -31,12 +31,15 @@ PROTOCOL_3_0 = 196608  # PostgreSQL, Message Formats: StartupMessage
 def open_client(*, keep_alive: bool = True) -> httpx.AsyncClient:
     """A client that ignores proxy variables and gives up after 2 s.
 
+    No request ever queues for a connection: one that is cancelled while it does takes a place of
+    the pool with it for ever, and a service that hangs would end all talk with the others.
+
     Args:
         keep_alive: False opens a new connection for each request, as a canary must.
     """
     limits = httpx.Limits(
-        max_connections=CONNECTIONS,
-        max_keepalive_connections=CONNECTIONS if keep_alive else 0,
+        max_connections=None,
+        max_keepalive_connections=IDLE_CONNECTIONS if keep_alive else 0,
         keepalive_expiry=2.0,
     )
     return httpx.AsyncClient(trust_env=False, timeout=CALL_S, limits=limits)

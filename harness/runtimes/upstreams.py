@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-import httpx
-
-from harness.clock import Clock
 from harness.errors import RuntimeFailure, TargetContractError, UnsupportedFault
 from harness.ports import Observation, UndoRecord
 from harness.runtimes.counting import COUNTS
-from harness.runtimes.recovery import RecoveryFile
+from harness.runtimes.sites import RealSite
 from harness.runtimes.sockets import CALL_S, TOKEN_HEADER, send, timed_canary
 from harness.target import Request
 
 BEHAVIOUR = "/_control/behaviour"
-
-
-class Site(Protocol):
-    """What must be known of a run to ask its stand-ins something."""
-
-    recovery: RecoveryFile
-    clock: Clock
-    client: httpx.AsyncClient
-    canaries: httpx.AsyncClient
-
-    def service(self, name: str) -> Mapping[str, Any]:
-        """What is on record of a service: address, ready_path, scripted."""
 
 
 class StandIns:
@@ -38,7 +23,7 @@ class StandIns:
         bring_back: wakes or restarts a stand-in that cannot be asked any more.
     """
 
-    def __init__(self, site: Site, bring_back: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, site: RealSite, bring_back: Callable[[str], Awaitable[None]]) -> None:
         """Remember them."""
         self._site = site
         self._bring_back = bring_back

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
+from chaos.faults.cpu_limit import CpuLimit
 from chaos.faults.crash import Crash
 from chaos.faults.down import Down
 from chaos.faults.latency import Latency
 from chaos.faults.pause import Pause
 from chaos.faults.reply_lost import ReplyLost
 from chaos.faults.reset_peer import ResetPeer
+from chaos.faults.restart import Restart
+from chaos.faults.stop import Stop
 from chaos.faults.timeout import Timeout
 from harness.clock import NS
 from harness.ports import Fault, Runtime, UndoRecord
@@ -23,6 +26,10 @@ from tests.conformance.one_link import LINK, SERVICE
 HERE = "tests.conformance.one_link"
 DELAY_S, SLACK_S = 0.3, 0.15  # a busy machine may add this much
 PLAN = LoadPlan(HERE, 5, 15.0, {HERE: 1}, 1.0, 1.5)
+BUSY = replace(PLAN, arrivals_per_s=150.0)  # takes a tenth of a core
+HELD_S = 0.1  # chosen: a service that has the processor to itself answers within 0.01 s
+# Who is gone or stands still cannot be asked; what it does once it is woken is not of the time.
+ABSENT = ("crash", "pause", "stop", "restart", "cpu_limit")
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,7 @@ class Effect:
     fault: Fault
     holds: Callable[[Seen], bool]
     stated: str
+    plan: LoadPlan = PLAN
 
     @property
     def name(self) -> str:
@@ -106,11 +114,32 @@ EFFECTS = (
         "no answer, and nothing is done meanwhile",
     ),
     Effect(
+        Stop(service=SERVICE),
+        lambda s: s.all_are("reset") and s.reached == 0,
+        "the proxy takes the connection and closes it; no call arrives",
+    ),
+    Effect(
+        Restart(service=SERVICE),
+        lambda s: s.all_are("ok", "reset", "timeout") and s.ended["ok"] > 0,
+        "a gap at the most, and others are answered without any undo",
+    ),
+    Effect(
+        CpuLimit(service=SERVICE, cores=0.01),
+        lambda s: s.all_are("ok", "timeout") and s.latency_s >= HELD_S,
+        "most wait for 0.1 s at the least, or give up",
+        BUSY,
+    ),
+    Effect(
         ReplyLost(service=SERVICE, op="limit"),
         lambda s: s.all_are("reset") and s.reached == s.sent,
         "the connection closes, and every call was done",
     ),
 )
+
+
+def effects_on(runtime: type[Runtime]) -> list[Effect]:
+    """Those whose faults a runtime has the power for; it refuses the others by name."""
+    return [effect for effect in EFFECTS if effect.fault.capability in runtime.capabilities]
 
 
 async def under(runtime: Runtime, effect: Effect) -> Seen:
@@ -120,16 +149,14 @@ async def under(runtime: Runtime, effect: Effect) -> Seen:
     record = UndoRecord(fault.capability, fault.where, await control.snapshot(fault.where))
     before = await reached(runtime)
     await fault.inject(control)
-    ended, latencies = await load(runtime)
-    # Who is gone or stands still cannot be asked; what it does once it is woken is not of the time.
-    absent = fault.kind in ("crash", "pause")
-    done = 0 if absent else await reached(runtime) - before
+    ended, latencies = await load(runtime, effect.plan)
+    done = 0 if fault.kind in ABSENT else await reached(runtime) - before
     await control.undo(record)
     assert await control.undone(record), f"{effect.name}: not undone"
     return Seen(ended, median(latencies or [0.0]), done)
 
 
-async def load(runtime: Runtime) -> tuple[Counter[str], list[float]]:
+async def load(runtime: Runtime, plan: LoadPlan = PLAN) -> tuple[Counter[str], list[float]]:
     """A second of borrowers: how their operations ended, and how long they took."""
     begun: dict[str, int] = {}
     ended: Counter[str] = Counter()
@@ -142,7 +169,7 @@ async def load(runtime: Runtime) -> tuple[Counter[str], list[float]]:
             ended[event["err"] or "ok"] += 1
             latencies.append((event["t"] - begun[event["p"]]) / NS)
 
-    await (await runtime.begin_load(PLAN, sink)).wait()
+    await (await runtime.begin_load(plan, sink)).wait()
     return ended, latencies
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from harness.runtimes.process import ProcessRuntime
 from harness.runtimes.sim import SimRuntime, run
-from tests.conformance.effects import EFFECTS, Effect, Seen, load, under
+from tests.conformance.effects import Effect, Seen, effects_on, load, under
 from tests.conformance.one_link import TARGET
 from tests.process.a_run import started
 
 
-@pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: effect.name)
+@pytest.mark.parametrize("effect", effects_on(SimRuntime), ids=lambda effect: effect.name)
 def test_on_sim(effect: Effect) -> None:
     """Each fault does in the model what is stated of it, and leaves a sound link."""
 
@@ -37,7 +38,7 @@ def test_on_real_parts(tmp_path: Path) -> None:
     async def story() -> list[tuple[str, str, Seen]]:
         wrong = []
         async with started(tmp_path, TARGET) as runtime:
-            for effect in EFFECTS:
+            for effect in effects_on(ProcessRuntime):
                 seen = await under(runtime, effect)
                 if not effect.holds(seen):
                     wrong.append((effect.name, effect.stated, seen))

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from chaos.faults.cpu_limit import CpuLimit
 from chaos.faults.crash import Crash
 from chaos.faults.disconnect import Disconnect
 from chaos.faults.down import Down
 from chaos.faults.full_disk import FullDisk
-from chaos.faults.memory_limit import MemoryLimit
+from chaos.faults.kill import Kill
+from chaos.faults.memory_limit import MIB, MemoryLimit
 from chaos.faults.pause import Pause
 from chaos.faults.restart import Restart
 from chaos.faults.stop import Stop
 from harness.faultlog import FaultLog
-from harness.ports import Fault, Proof, Seen
+from harness.ports import Fault
 from harness.runtimes.docker import DockerRuntime, Images
-from harness.target import Request
+from tests.conformance.proofs import carried_out, rest, work
 from tests.docker.a_run import in_loop, started
 
 FAULTS: tuple[Fault, ...] = (
@@ -25,30 +27,21 @@ FAULTS: tuple[Fault, ...] = (
     Stop(service="risk"),
     Restart(service="funding_c"),
     Disconnect(service="payment_a"),
+    CpuLimit(service="payment_b"),
     MemoryLimit(service="funding_a", mebibytes=6),
     FullDisk(service="database"),
-    Crash(service="database"),
+    Kill(service="database"),
 )
 
 
-async def work(runtime: DockerRuntime, service: str) -> None:
-    """Give a service that answers HTTP something to do, for two seconds at the least."""
-    for _ in range(4):
-        asked = [runtime.ask(service, Request("GET", "/livez", timeout_s=0.5)) for _ in range(40)]
-        await asyncio.gather(asyncio.sleep(0.5), *asked)
+async def toil(runtime: DockerRuntime, service: str) -> None:
+    """Something in its container wants all of the processor, for two seconds."""
+    container = await runtime._running().engine.container(service)
+    loop = ["timeout", "2", "sh", "-c", "while :; do :; done"]
+    await asyncio.to_thread(container.exec_run, loop)
 
 
-async def carried_out(fault: Fault, runtime: DockerRuntime, log: FaultLog) -> Proof:
-    """Inject, hold for a moment, heal; what its own proof says."""
-    control = runtime.capability(fault.capability)
-    before = await control.observe(fault.where)
-    entry = await log.inject(fault, control, 5.0)
-    early = await control.observe(fault.where)
-    await work(runtime, fault.where)
-    late = await control.observe(fault.where)
-    healed = await log.heal(entry, control)
-    assert healed.state == "healed"
-    return fault.proof(Seen(before, early, late, await control.observe(fault.where)))
+MEANWHILE = {"cpu_limit": toil, "memory_limit": work}
 
 
 def test_every_container_fault_bites_and_is_undone(tmp_path: Path, images: Images) -> None:
@@ -58,11 +51,41 @@ def test_every_container_fault_bites_and_is_undone(tmp_path: Path, images: Image
         async with started(tmp_path, images) as runtime:
             log = FaultLog(tmp_path / "faults.jsonl")
             for fault in FAULTS:
-                proof = await carried_out(fault, runtime, log)
+                meanwhile = MEANWHILE.get(fault.kind, rest)
+                proof = await carried_out(fault, runtime, log, meanwhile)
                 assert proof.proven, (fault.kind, fault.where, proof)
             assert log.active() == []
 
     in_loop(body, 240)
+
+
+def test_an_end_for_want_of_memory_is_told_as_such(tmp_path: Path, images: Images) -> None:
+    """That it was the kernel, with which exit code, when, at how many bytes."""
+
+    async def body() -> None:
+        async with started(tmp_path, images) as runtime:
+            log, fault = (
+                FaultLog(tmp_path / "faults.jsonl"),
+                MemoryLimit(service="risk", mebibytes=8),
+            )
+            begun_s = runtime.clock.now_s()
+            told = (await carried_out(fault, runtime, log, work)).numbers
+            assert (told["oom_killed"], told["exit_code"]) == (True, 137)
+            assert begun_s < told["killed_t_s"] < runtime.clock.now_s()
+            assert told["limit_bytes"] == 8 * MIB < told["used_bytes_before"]
+
+    in_loop(body)
+
+
+def test_a_limit_that_nobody_needs_more_than_is_no_fault(tmp_path: Path, images: Images) -> None:
+    """An idle service feels nothing of it: the proof says so, and the run is inconclusive."""
+
+    async def body() -> None:
+        async with started(tmp_path, images) as runtime:
+            log, fault = FaultLog(tmp_path / "faults.jsonl"), CpuLimit(service="risk", cores=4)
+            assert not (await carried_out(fault, runtime, log, work)).proven
+
+    in_loop(body)
 
 
 def test_a_link_that_is_down_refuses(tmp_path: Path, images: Images) -> None:

@@ -49,6 +49,6 @@ async def started(folder: Path, target: Target, name: str = "run") -> AsyncItera
     assert left == []
 
 
-def in_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run an asynchronous test body; no test lasts longer than 40 s."""
-    asyncio.run(asyncio.wait_for(test(), 40))
+def in_loop(test: Callable[[], Coroutine[Any, Any, None]], within_s: float = 40) -> None:
+    """Run an asynchronous test body."""
+    asyncio.run(asyncio.wait_for(test(), within_s))

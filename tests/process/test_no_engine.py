@@ -46,3 +46,22 @@ def test_an_engine_on_another_machine_is_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("DOCKER_HOST", "tcp://192.0.2.1:2375")
     with pytest.raises(RuntimeFailure, match="engine on this machine"):
         connect()
+
+
+def test_a_socket_that_does_not_let_us_in_names_the_group_to_join(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commonest first failure of people who are not root."""
+    path, me = tmp_path / "closed.sock", os.geteuid()
+    with socket.socket(socket.AF_UNIX) as engine:
+        engine.bind(str(path))
+        engine.listen()
+        path.chmod(0)
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+        if me == 0:
+            os.seteuid(65_534)  # root is let in everywhere
+        try:
+            with pytest.raises(RuntimeFailure, match=r"does not let this user in.*usermod -aG"):
+                connect()
+        finally:
+            os.seteuid(me)

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from chaos.faults.cpu_limit import CpuLimit
+from chaos.faults.crash import Crash
 from chaos.faults.disconnect import Disconnect
 from chaos.faults.full_disk import FullDisk
+from chaos.faults.kill import Kill
 from chaos.faults.memory_limit import MIB, MemoryLimit
 from chaos.faults.restart import Restart
 from chaos.faults.stop import Stop
@@ -18,9 +21,19 @@ from harness.ports import Fault, Observation, Seen
 State = Mapping[str, Any]
 
 
-def look(canary: str, state: State, counts: Mapping[str, int] | None = None) -> Observation:
+def look(
+    canary: str, state: State, counts: Mapping[str, int] | None = None, t_s: float = 0.0
+) -> Observation:
     """One observation."""
-    return Observation(0.0, canary, 0.0, counts or {}, state)
+    return Observation(t_s, canary, 0.0, counts or {}, state)
+
+
+def limited(held_ms: int, cores: float | None = 0.02) -> Seen:
+    """Ten seconds of a limit: how long it held the service back, what it was at the end."""
+    before = look("ok", {"cores": None}, {"held_ms": 100}, 0.0)
+    early = look("ok", {"cores": 0.02}, {"held_ms": 100}, 1.0)
+    late = look("ok", {"cores": cores}, {"held_ms": 100 + held_ms}, 10.0)
+    return Seen(before, early, late, before)
 
 
 def seen(before: Observation, during: Observation, after: Observation) -> Seen:
@@ -36,6 +49,11 @@ CASES: list[tuple[Fault, Seen, Seen]] = [
     (Stop(service="a"), seen(UP, DOWN, AGAIN), seen(UP, UP, UP)),
     (Restart(service="a"), seen(UP, AGAIN, AGAIN), seen(UP, UP, UP)),
     (Restart(service="a"), seen(UP, AGAIN, AGAIN), seen(UP, DOWN, AGAIN)),
+    (Crash(service="a"), seen(UP, DOWN, AGAIN), seen(UP, UP, UP)),
+    (Kill(service="a"), seen(UP, DOWN, AGAIN), seen(UP, DOWN, UP)),
+    (CpuLimit(service="a"), limited(held_ms=100), limited(held_ms=99)),
+    (CpuLimit(service="a"), limited(held_ms=9000), limited(held_ms=9000, cores=None)),
+    (CpuLimit(service="a"), limited(held_ms=9000), limited(held_ms=9000, cores=0.04)),
     (Disconnect(service="a"), seen(UP, OFF, UP), seen(UP, DOWN, AGAIN)),
     (MemoryLimit(service="a", mebibytes=8), seen(UP, KILLED, AGAIN), seen(UP, DOWN, AGAIN)),
     (FullDisk(service="a"), seen(ROOM, FULL, ROOM), seen(ROOM, ROOM, ROOM)),
@@ -47,6 +65,13 @@ def test_a_fault_is_proven_only_by_what_it_does(fault: Fault, bit: Seen, missed:
     """A fault that did not bite must not count as one that was survived."""
     assert fault.proof(bit).proven
     assert not fault.proof(missed).proven
+
+
+@pytest.mark.parametrize("cores", [0, -1, 0.001, 5])
+def test_a_share_of_the_processor_that_makes_no_sense_is_refused(cores: float) -> None:
+    """Before anything is started."""
+    with pytest.raises(ValidationError, match="cores"):
+        CpuLimit(service="a", cores=cores)
 
 
 @pytest.mark.parametrize("mebibytes", [0, 5, 4097])

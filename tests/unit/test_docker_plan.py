@@ -16,10 +16,11 @@ from harness.places import load_yaml, plain
 from harness.registry import design_files
 from harness.runtimes.docker import Images, composed, containers, plan
 from harness.runtimes.docker.subnets import RANGE, VARIABLE, subnets
+from harness.runtimes.document import RunFolders
 
 ROOT = Path(__file__).parents[2]
 IMAGES = Images("ours/programs:1", "ours/database:1", "ours/toxiproxy:1")
-FOLDERS = plan.Folders("a-run", Path("/nowhere/a-run"))
+FOLDERS = RunFolders("a-run", Path("/nowhere/a-run"))
 
 
 @pytest.fixture

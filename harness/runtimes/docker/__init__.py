@@ -7,12 +7,14 @@
 Only what carries the run's label is ever touched.
 """
 
-from harness.runtimes.docker.attach import Attached, alive, attach, end_processes
+from harness.runtimes.attached import Attached
+from harness.runtimes.docker.attach import alive, attach, end_processes
 from harness.runtimes.docker.images import Images
 from harness.runtimes.docker.make import make, run
 from harness.runtimes.docker.runtime import DockerRuntime
 
 __all__ = [
+    "CAPABILITIES",
     "Attached",
     "DockerRuntime",
     "Images",
@@ -22,3 +24,5 @@ __all__ = [
     "make",
     "run",
 ]
+
+CAPABILITIES = DockerRuntime.capabilities

@@ -15,12 +15,12 @@ from typing import Any
 from harness.runtimes.docker.images import ROOT
 from harness.runtimes.docker.plan import (
     ANY,
-    DATABASE_KIND,
     DATABASE_PORT,
     LINKS_FROM,
     SERVICE_PORT,
     TOXIPROXY,
 )
+from harness.runtimes.document import DATABASE_KIND
 from harness.runtimes.sockets import PG_DATABASE, PG_USER
 from harness.target import Target
 

@@ -6,17 +6,16 @@ from typing import Any
 
 from harness.runtimes.docker.images import Images
 from harness.runtimes.docker.plan import (
-    DATABASE_KIND,
     DISK,
     DISK_BYTES,
     INSIDE_DATA,
     MIB,
     TOXIPROXY,
-    Folders,
     Places,
     owner,
     volume_name,
 )
+from harness.runtimes.document import DATABASE_KIND, RunFolders
 from harness.target import ServiceSpec
 
 INSIDE_CONFIG = "/run/harness/service.json"
@@ -38,10 +37,10 @@ SOON_GONE = {
 
 
 def specs(
-    places: Places, images: Images, folders: Folders, token: str, password: str
+    places: Places, images: Images, folders: RunFolders, token: str, password: str
 ) -> dict[str, dict[str, Any]]:
     """Arguments of `containers.create` for each program of the run."""
-    made = {TOXIPROXY: _toxiproxy(places, images, folders)}
+    made = {TOXIPROXY: _toxiproxy(places, images, folders, token)}
     for service in places.target.services:
         if service.kind == DATABASE_KIND:
             made[DISK] = _disk(places, images, folders)
@@ -51,7 +50,7 @@ def specs(
     return made
 
 
-def _common(program: str, places: Places, folders: Folders, memory: int) -> dict[str, Any]:
+def _common(program: str, places: Places, folders: RunFolders, memory: int) -> dict[str, Any]:
     """No rights, no writing outside of /tmp, bounded memory and processes."""
     return {
         "name": f"{folders.run_id}.{program}",
@@ -67,22 +66,34 @@ def _common(program: str, places: Places, folders: Folders, memory: int) -> dict
         "pids_limit": PIDS,
         "log_config": {"Type": "json-file", "Config": {"max-size": "4m", "max-file": "1"}},
         "healthcheck": {"test": ["NONE"]},  # the harness asks each by itself, and sooner
+        "ports": _published(program, places),
     }
 
 
-def _toxiproxy(places: Places, images: Images, folders: Folders) -> dict[str, Any]:
+def _published(program: str, places: Places) -> dict[str, tuple[str, int]]:
+    """Nothing in a run."""
+    if program not in places.look:
+        return {}
+    return {f"{places.service_port(program)}/tcp": ("127.0.0.1", places.look[program])}
+
+
+def _toxiproxy(places: Places, images: Images, folders: RunFolders, token: str) -> dict[str, Any]:
     entry = places.link_port(places.target.entry)
     return {
         **_common(TOXIPROXY, places, folders, MEMORY[TOXIPROXY]),
         "image": images.toxiproxy,
         "sysctls": SOON_GONE,
-        "environment": {"LOG_LEVEL": "error"},  # it would log a line a connection otherwise
-        "ports": {f"{entry}/tcp": ("127.0.0.1", places.entry_port)},
+        # It would log a line a connection otherwise.
+        "environment": {"LOG_LEVEL": "error", "HARNESS_TOKEN": token},
+        "ports": {
+            **_published(TOXIPROXY, places),
+            f"{entry}/tcp": ("127.0.0.1", places.entry_port),
+        },
     }
 
 
 def _program(
-    service: ServiceSpec, places: Places, images: Images, folders: Folders, token: str
+    service: ServiceSpec, places: Places, images: Images, folders: RunFolders, token: str
 ) -> dict[str, Any]:
     files = {
         str(folders.config(f"{service.name}.json")): {"bind": INSIDE_CONFIG, "mode": "ro"},
@@ -102,11 +113,11 @@ def _program(
     }
 
 
-def _volume(folders: Folders) -> dict[str, dict[str, str]]:
+def _volume(folders: RunFolders) -> dict[str, dict[str, str]]:
     return {volume_name(folders.run_id): {"bind": INSIDE_DATA, "mode": "rw"}}
 
 
-def _disk(places: Places, images: Images, folders: Folders) -> dict[str, Any]:
+def _disk(places: Places, images: Images, folders: RunFolders) -> dict[str, Any]:
     """Holds the volume: its content, in memory, outlives a database that is killed."""
     return {
         **_common(DISK, places, folders, DISK_BYTES + 32 * MIB),
@@ -118,7 +129,7 @@ def _disk(places: Places, images: Images, folders: Folders) -> dict[str, Any]:
 
 
 def _database(
-    service: ServiceSpec, places: Places, images: Images, folders: Folders, password: str
+    service: ServiceSpec, places: Places, images: Images, folders: RunFolders, password: str
 ) -> dict[str, Any]:
     return {
         **_common(service.name, places, folders, MEMORY["database"]),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.errors import UnsupportedFault
 from harness.ports import Capability
-from harness.runtimes.docker.limits import DiskOfRun, MemoryOfRun, NetworkOfRun
+from harness.runtimes.docker.disk import DiskOfRun
+from harness.runtimes.docker.limits import CpuOfRun, MemoryOfRun
+from harness.runtimes.docker.network import NetworkOfRun
 from harness.runtimes.docker.processes import ContainersOfRun
 from harness.runtimes.docker.site import Site
 from harness.runtimes.upstreams import StandIns
@@ -18,6 +19,7 @@ CAPABILITIES = frozenset(
         Capability.PROCESSES,
         Capability.LIFECYCLE,
         Capability.UPSTREAMS,
+        Capability.CPU,
         Capability.MEMORY,
         Capability.DISK,
         Capability.NETWORK,
@@ -33,21 +35,8 @@ def controls_of(site: Site) -> Mapping[Capability, Any]:
         Capability.PROCESSES: processes,
         Capability.LIFECYCLE: processes,
         Capability.UPSTREAMS: StandIns(site, processes.bring_back),
+        Capability.CPU: CpuOfRun(site, processes),
         Capability.MEMORY: MemoryOfRun(site, processes),
         Capability.DISK: DiskOfRun(site, processes),
         Capability.NETWORK: NetworkOfRun(site, processes),
     }
-
-
-def pick(controls: Mapping[Capability, Any], capability: Capability) -> Any:
-    """The control for a capability.
-
-    Raises:
-        UnsupportedFault: there is none here; says what there is.
-    """
-    if capability not in controls:
-        raise UnsupportedFault(
-            f"the runtime docker has no power over {str(capability)!r}; "
-            f"it has {', '.join(controls)}"
-        )
-    return controls[capability]

@@ -14,7 +14,7 @@ from typing import Any
 
 import docker
 import requests
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.errors import APIError, BuildError, DockerException, ImageNotFound, NotFound
 
 from harness.errors import RuntimeFailure
 
@@ -25,7 +25,18 @@ DEFAULT = "unix:///var/run/docker.sock"
 CALL_S = 30  # chosen: creating a container takes 0.2 s, on a machine in distress a hundred times
 START_ENGINE = "start a Docker engine (Debian: apt-get install docker.io, then run dockerd)"
 TAIL = 12  # last lines of a log in an error message; chosen
-GONE = 404
+BUILD_TAIL = 1500  # characters of a failed build's log in an error message; chosen
+# The engine's words, and what to do.
+PORT_TAKEN = "; another program took the port meanwhile: try again, that takes other ports"
+DISK_FULL = (
+    "; the disk with the engine's data is full: see docker system df, remove what nobody needs "
+    "(docker image prune, docker builder prune), then try again"
+)
+HINTS = {
+    "address already in use": PORT_TAKEN,
+    "port is already allocated": PORT_TAKEN,
+    "no space left on device": DISK_FULL,
+}
 
 
 def connect() -> Any:
@@ -119,7 +130,8 @@ class Engine:
         except APIError as error:
             if "overlap" in str(error).lower():
                 return False
-            raise RuntimeFailure(f"network {name} ({subnet}): {error.explanation}") from None
+            said = str(error.explanation or error)
+            raise RuntimeFailure(f"network {name} ({subnet}): {said}{hint(said)}") from None
         except requests.RequestException as error:
             raise RuntimeFailure(f"network {name} ({subnet}): {error}") from None
         return True
@@ -180,6 +192,18 @@ class Engine:
             raise RuntimeFailure(f"the container of {program} is gone; run: harness faults clear")
         return found[0]
 
+    async def figures(self, program: str) -> Mapping[str, Any]:
+        """What a container has used and was denied so far; zeros for one that does not run.
+
+        The engine looks once a second: a second question within that time waits for the next look.
+        """
+        container = await self.container(program)
+        stats = self._client.api.stats
+        found = await self.call(
+            f"figures of {program}", stats, container.id, stream=False, one_shot=True
+        )
+        return dict(found)
+
     async def networks(self) -> list[Any]:
         """The networks of the run."""
         label = {"label": f"{RUN}={self.mark}"}
@@ -216,6 +240,11 @@ def _remove(thing: Any, **options: Any) -> None:
         return
 
 
+def hint(said: str) -> str:
+    """What to do about the engine's words; "" when nothing is known."""
+    return next((text for part, text in HINTS.items() if part in said), "")
+
+
 def guarded(what: str, work: Callable[..., Any], *args: Any, **options: Any) -> Any:
     """Make one call of the SDK; its errors become ours.
 
@@ -229,6 +258,11 @@ def guarded(what: str, work: Callable[..., Any], *args: Any, **options: Any) -> 
             f"{what}: {error.explanation}; make the images: harness images build"
         ) from None
     except APIError as error:
-        raise RuntimeFailure(f"{what}: the engine says: {error.explanation or error}") from None
+        said = str(error.explanation or error)
+        raise RuntimeFailure(f"{what}: the engine says: {said}{hint(said)}") from None
+    except BuildError as error:
+        lines = [str(line.get("stream") or line.get("error") or "") for line in error.build_log]
+        shown = "".join(lines)[-BUILD_TAIL:]
+        raise RuntimeFailure(f"{what}: {error.msg}{hint(shown)}\n{shown}") from None
     except (DockerException, requests.RequestException) as error:
         raise RuntimeFailure(f"{what}: the engine does not answer: {error}") from None

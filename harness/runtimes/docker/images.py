@@ -2,6 +2,7 @@
 
     base, postgres-base, toxiproxy-binary   parents: made of the distribution's packages, or public
       └──> programs, database, toxiproxy    compose/Dockerfile, one target each
+      └──> load                             compose/load/Dockerfile; no run needs it
 
 A tag is the hash of everything that goes into the image: one that is there is the right one, and
 a change of a source file asks for another.
@@ -13,22 +14,21 @@ import hashlib
 import io
 import os
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from docker.errors import BuildError, ImageNotFound
+from docker.errors import ImageNotFound
 
 import harness
 from harness.errors import RuntimeFailure
 from harness.parts import rootfs, wheels
-from harness.parts.toxiproxy import provide_toxiproxy
+from harness.parts.toxiproxy import edition, provide_toxiproxy
 from harness.runtimes.docker.engine import guarded
 
 ROOT = Path(harness.__file__).parents[1]
 DOCKERFILE = "compose/Dockerfile"
-SOURCES = (DOCKERFILE, "compose/database", "lending_service", "mock_services")
 OURS = "chaos-harness"
 VERSION = "0.1.0"  # the tag that compose/compose.yaml takes
 MADE = "chaos-harness.image"
@@ -41,6 +41,31 @@ PARENTS = {
 BUILD_S = 900
 
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Content:
+    """What goes into images besides their parents.
+
+    Args:
+        sources: files and folders of the project, or patterns; the first is the Dockerfile.
+        packages: wheels, and those that they need.
+    """
+
+    sources: tuple[str, ...]
+    packages: tuple[str, ...]
+
+
+PROGRAMS = Content(
+    (DOCKERFILE, "compose/database", "lending_service", "mock_services"), wheels.REQUIREMENTS
+)
+LOAD = Content(
+    (
+        "compose/load/Dockerfile",
+        *("harness/*.py", "harness/load", "chaos/__init__.py", "chaos/journeys", "chaos/targets"),
+    ),
+    wheels.LOAD,
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +82,7 @@ def parents() -> dict[str, str]:
     tags = {
         "base": rootfs.recipe(rootfs.BASE).tag,
         "postgres-base": rootfs.recipe(rootfs.POSTGRES).tag,
-        "toxiproxy-binary": "2.12.0",
+        "toxiproxy-binary": edition(),
     }
     return {
         name: os.environ.get(variable) or f"{OURS}/{name}:{tags[name]}"
@@ -66,11 +91,21 @@ def parents() -> dict[str, str]:
 
 
 def expected() -> Images:
-    """The images that fit the source code as it is.
+    """The images of a run that fit the source code as it is.
 
     Raises:
         RuntimeFailure: this is an installation without the files that images are made of.
     """
+    tag = _tag(PROGRAMS)
+    return Images(**{field.name: f"{OURS}/{field.name}:{tag}" for field in fields(Images)})
+
+
+def expected_load() -> str:
+    """The image with Locust's page; as `expected`."""
+    return f"{OURS}/load:{_tag(LOAD)}"
+
+
+def _tag(content: Content) -> str:
     if not (ROOT / DOCKERFILE).is_file():
         raise RuntimeFailure(
             f"{ROOT / DOCKERFILE} is not there: images are made from a checkout of the project; "
@@ -79,16 +114,14 @@ def expected() -> Images:
     digest = hashlib.sha256()
     for name, parent in sorted(parents().items()):
         digest.update(f"{name}={parent}\n".encode())
-    digest.update(wheels.fingerprint(ROOT).encode())
-    for path in _files():
+    digest.update(wheels.fingerprint(ROOT, content.packages).encode())
+    for path in _files(content):
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
-    tag = digest.hexdigest()[:12]
-    return Images(**{field.name: f"{OURS}/{field.name}:{tag}" for field in fields(Images)})
+    return digest.hexdigest()[:12]
 
 
-def _files() -> Iterator[Path]:
-    for source in SOURCES:
-        place = ROOT / source
+def _files(content: Content) -> Iterator[Path]:
+    for place in (place for source in content.sources for place in sorted(ROOT.glob(source))):
         found = [place] if place.is_file() else sorted(place.rglob("*"))
         yield from (p for p in found if p.is_file() and "__pycache__" not in p.parts)
 
@@ -123,7 +156,7 @@ def origin() -> str:
 
 def table(client: Any) -> list[tuple[str, float | None]]:
     """Every image with its parents: name and MiB, None for one that is not there."""
-    names = [*parents().values(), *asdict(expected()).values()]
+    names = [*parents().values(), *asdict(expected()).values(), expected_load()]
     return [(name, _mib(client, name)) for name in names]
 
 
@@ -140,19 +173,25 @@ def build(client: Any, say: Say) -> Images:
         RuntimeFailure: a part could not be made; with its last lines.
     """
     images = expected()
-    if not missing(client, images):
-        say("every image is there")
-        return images
-    found = parents()
-    for name, parent in found.items():
-        _provide(client, name, parent, say)
-    context = _context(wheels.collect(ROOT, _python(client, found["base"]), say))
-    arguments = {PARENTS[name][0]: parent for name, parent in found.items()}
-    for target, name in asdict(images).items():
-        say(f"building {name}")
-        _build(client, context, target, name, arguments)
-        guarded(name, client.images.get(name).tag, f"{OURS}/{target}", tag=VERSION)
+    _make(client, PROGRAMS, asdict(images), say)
+    _make(client, LOAD, {"load": expected_load()}, say)
     return images
+
+
+def _make(client: Any, content: Content, wanted: Mapping[str, str], say: Say) -> None:
+    """Make what there is not of `wanted` (name by target); compose finds them by our version."""
+    if absent := {target: name for target, name in wanted.items() if not has(client, name)}:
+        found = parents()
+        for name, parent in found.items():
+            _provide(client, name, parent, say)
+        python = _python(client, found["base"])
+        context = _context(content, wheels.collect(ROOT, python, say, content.packages))
+        arguments = {PARENTS[name][0]: parent for name, parent in found.items()}
+        for target, name in absent.items():
+            say(f"building {name}")
+            _build(client, context, content.sources[0], target, name, arguments)
+    for target, name in wanted.items():
+        guarded(name, client.images.get(name).tag, f"{OURS}/{target}", tag=VERSION)
 
 
 def _provide(client: Any, name: str, parent: str, say: Say) -> None:
@@ -208,11 +247,11 @@ def _python(client: Any, base: str) -> str:
     return str(said.decode().strip())
 
 
-def _context(folder: Path) -> bytes:
+def _context(content: Content, folder: Path) -> bytes:
     """What a build sees: our sources and the wheels, nothing else."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for path in _files():
+        for path in _files(content):
             archive.add(path, str(path.relative_to(ROOT)), filter=_anonymous)
         for path in sorted(folder.iterdir()):
             archive.add(path, f"compose/wheels/{path.name}", filter=_anonymous)
@@ -228,25 +267,22 @@ def _anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     return entry
 
 
-def _build(client: Any, context: bytes, target: str, name: str, arguments: dict[str, str]) -> None:
+def _build(
+    client: Any, context: bytes, file: str, target: str, name: str, arguments: dict[str, str]
+) -> None:
     """Build one target; nothing in it may reach a network."""
-    try:
-        guarded(
-            f"building {name}",
-            client.images.build,
-            fileobj=io.BytesIO(context),
-            custom_context=True,
-            dockerfile=DOCKERFILE,
-            target=target,
-            tag=name,
-            buildargs=arguments,
-            network_mode="none",
-            labels={MADE: target},
-            rm=True,
-            forcerm=True,
-            timeout=BUILD_S,
-        )
-    except BuildError as error:
-        lines = [str(line.get("stream") or line.get("error") or "") for line in error.build_log]
-        shown = "".join(lines)[-1500:]
-        raise RuntimeFailure(f"building {name}: {error.msg}\n{shown}") from None
+    guarded(
+        f"building {name}",
+        client.images.build,
+        fileobj=io.BytesIO(context),
+        custom_context=True,
+        dockerfile=file,
+        target=target,
+        tag=name,
+        buildargs=arguments,
+        network_mode="none",
+        labels={MADE: target},
+        rm=True,
+        forcerm=True,
+        timeout=BUILD_S,
+    )

@@ -1,34 +1,89 @@
-"""Power over what the containers of a run may use: memory, disk, network."""
+"""Power over what the containers of a run may use: processor and memory."""
 
 from __future__ import annotations
 
-import json
+import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from harness.errors import RuntimeFailure
 from harness.ports import Observation, UndoRecord
-from harness.runtimes.docker.plan import DATABASE_KIND, DISK, INSIDE_DATA
 from harness.runtimes.docker.processes import ContainersOfRun
 from harness.runtimes.docker.site import Site
 
+PERIOD_US = 100_000  # the kernel's own: a container gets its share of each tenth of a second
+UNLIMITED_US = -1
 IN_USE = "unable to set memory limit"  # runc's words
-FILL = f"{INSIDE_DATA}/filled-by-the-harness"
-SPARE = (
-    "import os, json; s = os.statvfs('{}'); print(json.dumps([s.f_bavail * s.f_frsize, "
-    "os.path.exists('{}')]))"
-)
-FILLING = """
-import errno
-with open('{}', 'wb', buffering=0) as file:
-    for size in (2**20, 2**12, 1):
-        try:
-            while True:
-                file.write(bytes(size))
-        except OSError as full:
-            if full.errno != errno.ENOSPC:
-                raise
-"""
+NS_PER_MS = 1_000_000
+
+
+class CpuOfRun:
+    """`CpuControl`: how much of the processor a service gets.
+
+    Args:
+        site: the run.
+        processes: brings a service back that did not survive.
+    """
+
+    def __init__(self, site: Site, processes: ContainersOfRun) -> None:
+        """Remember them."""
+        self._site, self._processes = site, processes
+
+    async def snapshot(self, where: str) -> Mapping[str, Any]:
+        """`cores`: the limit, None for no limit."""
+        self._site.service(where)
+        return _cores(await self._site.inspect(where))
+
+    async def limit_cpu(self, service: str, cores: float) -> None:
+        """Let the service have so much of the processor."""
+        await self._set(service, cores)
+
+    async def observe(self, where: str) -> Observation:
+        """A canary, the limit, and how long the kernel held the service back.
+
+        Counts: `held` tenths of a second in which it wanted more than it got, the `held_ms` that
+        it had to wait, and `cpu_ms` used.
+        """
+        seen, figures = await asyncio.gather(
+            self._processes.observe(where), self._site.engine.figures(where)
+        )
+        state = {**seen.state, **_cores(await self._site.inspect(where))}
+        return Observation(seen.t_s, seen.canary, seen.latency_s, _held(figures), state)
+
+    async def undo(self, record: UndoRecord) -> None:
+        """Set the recorded limit; start the service again if it ended meanwhile."""
+        await self._set(record.where, record.restore["cores"])
+        await self._processes.bring_back(record.where)
+
+    async def undone(self, record: UndoRecord) -> bool:
+        """Whether the limit reads back as recorded and the service answers."""
+        now = _cores(await self._site.inspect(record.where))
+        return now == dict(record.restore) and await self._processes.is_back(record.where)
+
+    async def _set(self, service: str, cores: float | None) -> None:
+        container = await self._site.engine.container(service)
+        await self._site.engine.call(
+            f"limiting the processor of {service}",
+            container.update,
+            cpu_period=PERIOD_US,
+            cpu_quota=UNLIMITED_US if cores is None else round(cores * PERIOD_US),
+        )
+
+
+def _cores(attrs: Mapping[str, Any]) -> dict[str, float | None]:
+    quota_us = int(attrs["HostConfig"]["CpuQuota"] or UNLIMITED_US)
+    return {"cores": quota_us / PERIOD_US if quota_us > 0 else None}
+
+
+def _held(figures: Mapping[str, Any]) -> dict[str, int]:
+    cpu = figures.get("cpu_stats", {})
+    held, used = cpu.get("throttling_data", {}), cpu.get("cpu_usage", {})
+    return {
+        "held": int(held.get("throttled_periods", 0)),
+        "held_ms": int(held.get("throttled_time", 0)) // NS_PER_MS,
+        "cpu_ms": int(used.get("total_usage", 0)) // NS_PER_MS,
+    }
 
 
 class MemoryOfRun:
@@ -65,10 +120,24 @@ class MemoryOfRun:
             await self._site.engine.call(f"starting {service}", container.start)
 
     async def observe(self, where: str) -> Observation:
-        """A canary, the limit, and whether the kernel killed it for want of memory."""
-        seen = await self._processes.observe(where)
-        limit = _memory(await self._site.inspect(where))
-        return Observation(seen.t_s, seen.canary, seen.latency_s, {}, {**seen.state, **limit})
+        """A canary, the limit, whether the kernel killed it for want of memory, and when.
+
+        Counts: `used_bytes` now; 0 for one that does not run.
+        """
+        seen, figures = await asyncio.gather(
+            self._processes.observe(where), self._site.engine.figures(where)
+        )
+        attrs = await self._site.inspect(where)
+        counts = {"used_bytes": int(figures.get("memory_stats", {}).get("usage", 0))}
+        state = {**seen.state, **_memory(attrs), **self._killed(attrs["State"])}
+        return Observation(seen.t_s, seen.canary, seen.latency_s, counts, state)
+
+    def _killed(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        """When the kernel killed it, on the run clock; the engine says it in UTC."""
+        if not state["OOMKilled"]:
+            return {"killed_t_s": None}
+        ago = datetime.now(UTC) - datetime.fromisoformat(state["FinishedAt"])
+        return {"killed_t_s": round(self._site.clock.now_s() - ago.total_seconds(), 3)}
 
     async def undo(self, record: UndoRecord) -> None:
         """Set the recorded limit; start the service again if the kernel killed it."""
@@ -92,125 +161,3 @@ class MemoryOfRun:
 
 def _memory(attrs: Mapping[str, Any]) -> dict[str, int]:
     return {"limit_bytes": int(attrs["HostConfig"]["Memory"])}
-
-
-class DiskOfRun:
-    """`DiskControl`: the volume of the database, which has a size of its own.
-
-    Args:
-        site: the run.
-        processes: brings a database back that stopped for want of space.
-    """
-
-    def __init__(self, site: Site, processes: ContainersOfRun) -> None:
-        """Remember them."""
-        self._site, self._processes = site, processes
-
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """`filled`: whether our file is there.
-
-        Raises:
-            RuntimeFailure: the service has no volume.
-        """
-        if self._site.service(where)["kind"] != DATABASE_KIND:
-            raise RuntimeFailure(f"{where} has no volume; only the database has one")
-        return {"filled": (await self._look())[1]}
-
-    async def fill_disk(self, service: str) -> None:
-        """Write a file until there is no byte left."""
-        await self._python(FILLING.format(FILL))
-
-    async def observe(self, where: str) -> Observation:
-        """A canary to the database; counts `free_bytes` of its volume."""
-        seen = await self._processes.observe(where)
-        free_bytes, filled = await self._look()
-        state = {**seen.state, "filled": filled}
-        return Observation(seen.t_s, seen.canary, seen.latency_s, {"free_bytes": free_bytes}, state)
-
-    async def undo(self, record: UndoRecord) -> None:
-        """Remove our file; start the database again if it ended meanwhile."""
-        if not record.restore["filled"]:
-            await self._python(f"import pathlib; pathlib.Path('{FILL}').unlink(missing_ok=True)")
-        await self._processes.bring_back(record.where)
-
-    async def undone(self, record: UndoRecord) -> bool:
-        """Whether our file is gone, there is space again, and the database answers."""
-        free_bytes, filled = await self._look()
-        if filled != record.restore["filled"] or not free_bytes:
-            return False
-        return await self._processes.is_back(record.where)
-
-    async def _look(self) -> tuple[int, bool]:
-        free_bytes, filled = json.loads(await self._python(SPARE.format(INSIDE_DATA, FILL)))
-        return int(free_bytes), bool(filled)
-
-    async def _python(self, program: str) -> str:
-        """Run a few lines of ours in the container that holds the volume."""
-        holder = await self._site.engine.container(DISK)
-        code, said = await self._site.engine.call(
-            "the volume of the database", holder.exec_run, ["python3", "-c", program]
-        )
-        if code != 0:
-            raise RuntimeFailure(f"the volume of the database: {said.decode()[-300:]}")
-        return str(said.decode())
-
-
-class NetworkOfRun:
-    """`NetworkControl`: whether a service is on the run's network.
-
-    Args:
-        site: the run.
-        processes: looks whether the service answers.
-    """
-
-    def __init__(self, site: Site, processes: ContainersOfRun) -> None:
-        """Remember them."""
-        self._site, self._processes = site, processes
-
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """`address` in the run's network, "" when it is not on it."""
-        self._site.service(where)
-        return {"address": await self._address(where)}
-
-    async def disconnect(self, service: str) -> None:
-        """Take the service off the network: what it sends goes nowhere."""
-        (network,) = await self._site.engine.networks()
-        await self._site.engine.call(
-            f"disconnecting {service}",
-            network.disconnect,
-            (await self._site.engine.container(service)).id,
-        )
-
-    async def observe(self, where: str) -> Observation:
-        """A canary straight to the service, and its address."""
-        seen = await self._processes.observe(where)
-        state = {**seen.state, "address": await self._address(where)}
-        return Observation(seen.t_s, seen.canary, seen.latency_s, {}, state)
-
-    async def undo(self, record: UndoRecord) -> None:
-        """Put the service back on the network at its address."""
-        address = str(record.restore["address"])
-        if address and not await self._address(record.where):
-            (network,) = await self._site.engine.networks()
-            container = await self._site.engine.container(record.where)
-            await self._site.engine.call(
-                f"connecting {record.where}",
-                network.connect,
-                container.id,
-                ipv4_address=address,
-                aliases=[record.where],
-            )
-        await self._processes.bring_back(record.where)
-
-    async def undone(self, record: UndoRecord) -> bool:
-        """Whether it has its address again and answers."""
-        if await self._address(record.where) != record.restore["address"]:
-            return False
-        return await self._processes.is_back(record.where)
-
-    async def _address(self, service: str) -> str:
-        attrs = await self._site.inspect(service)
-        state = self._site.recovery.read()
-        network = attrs["NetworkSettings"]["Networks"].get(state["network"])
-        configured = (network or {}).get("IPAMConfig") or {}
-        return str(configured.get("IPv4Address", ""))

@@ -15,8 +15,11 @@ from harness.runtimes.docker.runtime import DockerRuntime
 T = TypeVar("T")
 
 
-def make(run_id: str, run_dir: Path, seed: int, token: str) -> DockerRuntime:
+def make(run_id: str, run_dir: Path, seed: int, token: str, *, look: bool = False) -> DockerRuntime:
     """A runtime for one run.
+
+    Args:
+        look: for a system that people look at: every program is published on 127.0.0.1.
 
     Raises:
         RuntimeFailure: no engine answers, or an image is missing; says how to get it.
@@ -31,7 +34,7 @@ def make(run_id: str, run_dir: Path, seed: int, token: str) -> DockerRuntime:
             )
     finally:
         client.close()
-    return DockerRuntime(run_id, run_dir, seed, token, wanted)
+    return DockerRuntime(run_id, run_dir, seed, token, wanted, look=look)
 
 
 def run(work: Coroutine[Any, Any, T], seed: int) -> T:

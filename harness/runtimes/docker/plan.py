@@ -10,22 +10,20 @@ there and then closes it, so that a link that is down would look like one that w
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
+from harness.runtimes.document import DATABASE_KIND, RunFolders, link_entry, mark_of, service_entry
 from harness.runtimes.recovery import write_private
 from harness.runtimes.sockets import PG_DATABASE, PG_USER
 from harness.target import LinkSpec, ServiceSpec, Target
 
 TOXIPROXY = "toxiproxy"
 DISK = "disk"
-DATABASE_KIND = "database"
 ANY = "0.0.0.0"  # noqa: S104 - inside a container: every address of its own network
 SERVICE_PORT, DATABASE_PORT, API_PORT, LINKS_FROM = 8000, 5432, 8474, 20_000
 INSIDE_DATA = "/var/lib/harness"
@@ -42,13 +40,15 @@ class Places:
         network: name of the network.
         subnet: its addresses; the first is the machine's own.
         target: gives services and links, in their order.
-        entry_port: of 127.0.0.1, for the load.
+        entry_port: of 127.0.0.1, for the entry of the target.
+        look: of 127.0.0.1, for the port of each program; of a system that people look at.
     """
 
     network: str
     subnet: ipaddress.IPv4Network
     target: Target
     entry_port: int
+    look: Mapping[str, int] = field(default_factory=dict)
 
     def address(self, program: str) -> str:
         """Address of a container."""
@@ -56,7 +56,9 @@ class Places:
         return str(self.subnet[2 + names.index(program)])
 
     def service_port(self, service: str) -> int:
-        """Port at which a service listens in its container."""
+        """Port at which a service, or Toxiproxy for orders, listens in its container."""
+        if service == TOXIPROXY:
+            return API_PORT
         spec = next(one for one in self.target.services if one.name == service)
         return DATABASE_PORT if spec.kind == DATABASE_KIND else SERVICE_PORT
 
@@ -96,42 +98,6 @@ class ContainerWiring:
         return {"host": host, "port": port, "user": PG_USER, "database": PG_DATABASE}
 
 
-@dataclass(frozen=True)
-class Folders:
-    """Where a run keeps its things.
-
-    Args:
-        run_id: unique.
-        run: configuration, logs, recovery state.
-    """
-
-    run_id: str
-    run: Path
-
-    @property
-    def recovery(self) -> Path:
-        """What other processes need."""
-        return self.run / "recovery.json"
-
-    @property
-    def token(self) -> Path:
-        """The control token, for nobody else's eyes."""
-        return self.run / "token"
-
-    def log(self, program: str) -> Path:
-        """The log of a program."""
-        return self.run / "logs" / f"{program}.log"
-
-    def config(self, name: str) -> Path:
-        """A private file of a program."""
-        return self.run / "config" / name
-
-
-def mark_of(run_id: str, token: str) -> str:
-    """What everything of the run carries: nobody else's, and no secret."""
-    return f"{run_id}.{hashlib.sha256(token.encode()).hexdigest()[:16]}"
-
-
 def owner() -> tuple[int, int]:
     """User and group of our programs in containers: they must be able to read our files.
 
@@ -142,7 +108,9 @@ def owner() -> tuple[int, int]:
     return os.geteuid(), os.getegid()
 
 
-def write_configs(target: Target, wiring: ContainerWiring, folders: Folders, password: str) -> None:
+def write_configs(
+    target: Target, wiring: ContainerWiring, folders: RunFolders, password: str
+) -> None:
     """Write what the services read, for nobody else's eyes."""
     files = {"pgpass": f"*:*:*:{PG_USER}:{password}\n"}
     for service in target.services:
@@ -155,36 +123,19 @@ def write_configs(target: Target, wiring: ContainerWiring, folders: Folders, pas
             os.chown(folders.config(name), *owner())
 
 
-def service_entry(service: ServiceSpec, places: Places) -> dict[str, Any]:
-    """What must be known of a service to ask it something."""
-    return {
-        "address": f"{places.address(service.name)}:{places.service_port(service.name)}",
-        "protocol": "postgres" if service.kind == DATABASE_KIND else "http",
-        "kind": service.kind,
-        "ready_path": service.ready_path,
-        "scripted": service.scripted,
-    }
+def _service(service: ServiceSpec, places: Places) -> dict[str, Any]:
+    address = f"{places.address(service.name)}:{places.service_port(service.name)}"
+    return service_entry(service, address)
 
 
-def link_entry(link: LinkSpec, run_id: str, places: Places) -> dict[str, Any]:
-    """Addresses and wanted state of a link; the proxy's name says whose it is.
-
-    Addresses, no names: the engine lets the name of a container that is gone hang for ten seconds.
-    """
-    port = places.service_port(link.callee)
-    return {
-        "proxy": f"{run_id}:{link.name}",
-        "listen": f"{places.address(TOXIPROXY)}:{places.link_port(link.name)}",
-        "upstream": f"{places.address(link.callee)}:{port}",
-        "caller": link.caller,
-        "callee": link.callee,
-        "protocol": link.protocol,
-        "enabled": True,
-        "toxics": [],
-    }
+def _link(link: LinkSpec, run_id: str, places: Places) -> dict[str, Any]:
+    """Addresses, no names: the engine lets the name of a container that is gone hang for 10 s."""
+    listen = f"{places.address(TOXIPROXY)}:{places.link_port(link.name)}"
+    upstream = f"{places.address(link.callee)}:{places.service_port(link.callee)}"
+    return link_entry(link, run_id, listen, upstream)
 
 
-def document(places: Places, folders: Folders, token: str) -> dict[str, Any]:
+def document(places: Places, folders: RunFolders, token: str) -> dict[str, Any]:
     """The recovery state of a run: what another process needs to heal and to end it."""
     target = places.target
     return {
@@ -197,8 +148,9 @@ def document(places: Places, folders: Folders, token: str) -> dict[str, Any]:
         "network": places.network,
         "api": f"{places.address(TOXIPROXY)}:{API_PORT}",
         "entry": f"127.0.0.1:{places.entry_port}",
-        "services": {one.name: service_entry(one, places) for one in target.services},
-        "links": {one.name: link_entry(one, folders.run_id, places) for one in target.links},
+        "look": {program: f"127.0.0.1:{port}" for program, port in places.look.items()},
+        "services": {one.name: _service(one, places) for one in target.services},
+        "links": {one.name: _link(one, folders.run_id, places) for one in target.links},
         "processes": [],
         "group": 0,
     }

@@ -6,32 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.errors import RuntimeFailure
-from harness.ports import Observation, UndoRecord
+from harness.ports import UndoRecord
 from harness.runtimes.docker.site import Site
-from harness.runtimes.sockets import canary, timed_canary
+from harness.runtimes.sites import BACK_S, RealServices
 
-WAKE_S = 3.0  # chosen: a container that was paused answers within milliseconds
-BACK_S = 10.0  # chosen: what an undo may take
 GRACE_S = 3  # chosen: our programs end within 2 s of SIGTERM
-POLL_S = 0.05
-RUNNING = {"state": "running"}
 
 
-class ContainersOfRun:
-    """`ProcessControl` and `LifecycleControl` over the services that this run started.
-
-    Args:
-        site: the run.
-    """
-
-    def __init__(self, site: Site) -> None:
-        """Remember it."""
-        self._site = site
-
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """The state to go back to: a service of a run is meant to run."""
-        self._site.service(where)
-        return RUNNING
+class ContainersOfRun(RealServices[Site]):
+    """`ProcessControl` and `LifecycleControl` over the services that this run started."""
 
     async def kill(self, service: str) -> None:
         """SIGKILL every process of the container.
@@ -70,25 +53,15 @@ class ContainersOfRun:
         container = await self._running(service)
         await self._site.engine.call(f"restarting {service}", container.restart, timeout=GRACE_S)
 
-    async def observe(self, where: str) -> Observation:
-        """A canary straight to the service, past every link; what the engine says of it."""
-        service, clock = self._site.service(where), self._site.clock
-        result, latency_s = await timed_canary(
-            self._site.canaries,
-            clock,
-            service["protocol"],
-            service["address"],
-            service["ready_path"],
-        )
-        state = (await self._site.inspect(where))["State"]
-        seen = {
+    async def _told(self, service: str) -> Mapping[str, Any]:
+        state = (await self._site.inspect(service))["State"]
+        return {
             "pid": state["Pid"] or None,
             "start_time": state["StartedAt"],
             "proc_state": state["Status"],
             "exit_code": state["ExitCode"],
             "oom_killed": state["OOMKilled"],
         }
-        return Observation(clock.now_s(), result, latency_s, {}, seen)
 
     async def undo(self, record: UndoRecord) -> None:
         """Let it go on if it is paused, start it if it ended or does not come round.
@@ -105,7 +78,7 @@ class ContainersOfRun:
         if container.status == "paused":
             await engine.call(f"unpausing {service}", container.unpause)
         if container.status in ("paused", "running", "restarting"):
-            if await self._answers(service, WAKE_S):
+            if await self.answers(service):
                 return
             await engine.call(f"restarting {service}", container.restart, timeout=0)
         else:
@@ -113,29 +86,14 @@ class ContainersOfRun:
         await self._site.ready(service, BACK_S)
 
     async def undone(self, record: UndoRecord) -> bool:
-        """Whether it runs, is not paused and answers.
-
-        A service that answers "not ready" is back: what it lacks is another fault's doing.
-        """
+        """Whether it runs, is not paused and answers."""
         return await self.is_back(record.where)
 
     async def is_back(self, service: str) -> bool:
         """Whether a service runs and answers."""
         if (await self._site.inspect(service))["State"]["Status"] != "running":
             return False
-        return await self._answers(service, WAKE_S)
-
-    async def _answers(self, where: str, within_s: float) -> bool:
-        service, clock = self._site.service(where), self._site.clock
-        enough = ("ok",) if service["protocol"] == "postgres" else ("ok", "error")
-        deadline_s = clock.now_s() + within_s
-        while True:
-            result = await canary(
-                self._site.canaries, service["protocol"], service["address"], service["ready_path"]
-            )
-            if result in enough or clock.now_s() >= deadline_s:
-                return result in enough
-            await clock.sleep(POLL_S)
+        return await self.answers(service)
 
     async def _running(self, service: str) -> Any:
         self._site.service(service)

@@ -7,36 +7,29 @@ write recovery.json ─> network ─┬─> Toxiproxy ─> proxies of all links 
 from __future__ import annotations
 
 import asyncio
-import importlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from harness.clock import NS, Clock, RunClock, monotonic_ns
-from harness.errors import ConfigError, Problem, RuntimeFailure
+from harness.errors import RuntimeFailure
 from harness.ports import Capability
 from harness.rng import fresh_token
 from harness.runtimes.docker import containers, plan
 from harness.runtimes.docker.cleanup import end_run
-from harness.runtimes.docker.controls import CAPABILITIES, controls_of, pick
+from harness.runtimes.docker.controls import CAPABILITIES, controls_of
 from harness.runtimes.docker.engine import Engine
 from harness.runtimes.docker.images import Images
 from harness.runtimes.docker.site import Site
-from harness.runtimes.docker.subnets import RANGE, TRIES, VARIABLE, subnets
-from harness.runtimes.loopback import PortBlock, take_ports
-from harness.runtimes.procs import MARK, PROGRAM, clean_env, identify
-from harness.runtimes.recovery import RecoveryFile, write_private
-from harness.runtimes.sockets import TOKEN_HEADER, send
-from harness.target import Answer, Request, ServiceSpec, Target
-from harness.workload import Load, LoadPlan, Sink
-
-LOAD = "load"
-LOAD_MODULE = "harness.load.locust_process"  # by name: load and runtimes are strangers
-AHEAD_NS = 100_000_000  # chosen: the load has this long to take note of the zero
+from harness.runtimes.docker.subnets import RANGE, VARIABLE, subnets
+from harness.runtimes.document import DATABASE_KIND, RunFolders, mark_of
+from harness.runtimes.loopback import take_ports
+from harness.runtimes.real import RealRuntime
+from harness.runtimes.recovery import write_private
+from harness.target import ServiceSpec, Target
 
 
-class DockerRuntime:
+class DockerRuntime(RealRuntime[Site]):
     """Runs a target in containers of this machine's engine (`harness.ports.Runtime`).
 
     Containers share the machine's monotonic clock and are reached at their addresses in the run's
@@ -49,10 +42,10 @@ class DockerRuntime:
         token: for the control routes of the stand-ins.
         images: what to run.
         python: interpreter for the load.
+        look: publish every program on 127.0.0.1, for people.
     """
 
     name = "docker"
-    deterministic = False
     capabilities = CAPABILITIES
 
     def __init__(
@@ -64,42 +57,16 @@ class DockerRuntime:
         images: Images,
         *,
         python: str = sys.executable,
+        look: bool = False,
     ) -> None:
         """Nothing is started yet."""
-        self.run_id = run_id
-        self.seed = seed
-        self.service_t0_ns = monotonic_ns()
-        self._clock = RunClock(self.service_t0_ns)
-        self.clock: Clock = self._clock
-        self.service_offset_s = 0.0
-        self._token = token
+        super().__init__(run_id, seed, token, RunFolders(run_id, run_dir.absolute()), python)
         self._images = images
-        self._folders = plan.Folders(run_id, run_dir.absolute())
-        self._python = python
-        self._recovery = RecoveryFile(self._folders.recovery)
-        self._block: PortBlock | None = None
-        self._site: Site | None = None
-        self._entry = ""
-
-    async def start(self, target: Target, design: Mapping[str, Any]) -> None:
-        """Start everything and wait until it is ready; on failure nothing is left.
-
-        Raises:
-            RuntimeFailure: no subnet or port is free, an image is missing, a container ended or
-                was not ready in time.
-        """
-        try:
-            await self._start(target, design)
-        except BaseExceptionGroup as group:
-            await asyncio.shield(self.stop())
-            raise group.exceptions[0] from None
-        except BaseException:
-            await asyncio.shield(self.stop())
-            raise
+        self._look = look
 
     async def _start(self, target: Target, design: Mapping[str, Any]) -> None:
-        self._make_folders(target)
-        self._entry = target.entry
+        self._folders.make()
+        write_private(self._folders.token, self._token)
         places = await self._take_network(target)
         password = fresh_token()
         wiring = plan.ContainerWiring(self.service_t0_ns, self.seed, design, places)
@@ -113,36 +80,29 @@ class DockerRuntime:
             for service in target.services:
                 group.create_task(self._start_service(site, service, specs, links, ready))
 
-    def _make_folders(self, target: Target) -> None:
-        folders = self._folders
-        for folder in (folders.log("x").parent, folders.config("x").parent):
-            folder.mkdir(parents=True, exist_ok=True)
-        folders.config("x").parent.chmod(0o700)
-        write_private(folders.token, self._token)
-        if target.entry not in (links := [link.name for link in target.links]):
-            raise ConfigError(
-                Problem(f"entry {target.entry!r} of the target is no link", "", ", ".join(links))
-            )
-
     async def _take_network(self, target: Target) -> plan.Places:
         """Find a free subnet and a free port.
 
         The recovery state is on disk before the network exists: it is found by its label then.
         """
-        self._block = take_ports(self.run_id, 1)
-        name = f"{self.run_id}.network"
-        engine = Engine(plan.mark_of(self.run_id, self._token))
+        programs = [plan.TOXIPROXY, *(s.name for s in target.services)] if self._look else []
+        self._block = take_ports(self.run_id, 1 + len(programs))
+        entry, *others = self._block.ports
+        look = dict(zip(programs, others, strict=True))
+        name, tried = f"{self.run_id}.network", list(subnets(self.run_id))
+        engine = Engine(mark_of(self.run_id, self._token))
         try:
-            for subnet in subnets(self.run_id):
-                places = plan.Places(name, subnet, target, self._block.ports[0])
+            for subnet in tried:
+                places = plan.Places(name, subnet, target, entry, look)
                 self._write(places)
                 if await engine.make_network(name, str(subnet)):
                     return places
         finally:
             engine.close()
         raise RuntimeFailure(
-            f"no free subnet for the run's network: {TRIES} tried in {RANGE}; "
-            f"end other runs (harness faults list), or set {VARIABLE} to a range of your own"
+            f"no free subnet for the run's network: {len(tried)} tried, {tried[0]} .. {tried[-1]}; "
+            "end other runs (harness faults list), remove networks that nobody needs (docker "
+            f"network prune), or set {VARIABLE} to another range than {RANGE}"
         )
 
     def _write(self, places: plan.Places) -> None:
@@ -168,7 +128,7 @@ class DockerRuntime:
         links: asyncio.Event,
         ready: Mapping[str, asyncio.Event],
     ) -> None:
-        if service.kind == plan.DATABASE_KIND:
+        if service.kind == DATABASE_KIND:
             volume = plan.volume_name(self.run_id)
             await site.engine.make_volume(volume, plan.DISK_BYTES, plan.IMAGE_USER)
             await site.engine.make_container(plan.DISK, specs[plan.DISK])
@@ -195,59 +155,8 @@ class DockerRuntime:
                 left = await end_run(site)
             finally:
                 await site.close()
-        if self._block is not None:
-            self._block.release()
-            self._block = None
+        self._release()
         return left
 
-    def capability(self, capability: Capability) -> Any:
-        """The control for `capability`.
-
-        Raises:
-            UnsupportedFault: another one; says what there is.
-        """
-        return pick(controls_of(self._running()), capability)
-
-    async def begin_load(self, plan: LoadPlan, sink: Sink) -> Load:
-        """Start the load on this machine; the run clock's zero is its first possible arrival."""
-        state = self._running().recovery.read()
-        load: Any = await importlib.import_module(LOAD_MODULE).start(
-            plan,
-            base_url=f"http://{state['links'][self._entry]['listen']}",
-            sink=sink,
-            clock_zero=self._set_zero,
-            log_path=self._folders.log(LOAD),
-            python=self._python,
-            env={**clean_env(), MARK: state["mark"], PROGRAM: LOAD},
-            process_group=0,
-        )
-        if proc := identify(load.pid, LOAD):
-            self._recovery.change(lambda state: state["processes"].append(vars(proc)))
-        return cast(Load, load)
-
-    def _set_zero(self) -> int:
-        """Let the run clock begin a moment from now."""
-        self._clock.t0_ns = monotonic_ns() + AHEAD_NS
-        self.service_offset_s = (self._clock.t0_ns - self.service_t0_ns) / NS
-        self._recovery.change(lambda state: state.update(clock_t0_ns=self._clock.t0_ns))
-        return self._clock.t0_ns
-
-    async def ask(self, service: str, request: Request) -> Answer:
-        """The harness's own request, straight to the service, past every link.
-
-        The token goes along to the control routes of stand-ins only.
-        """
-        site = self._running()
-        entry = site.service(service)
-        control = entry["scripted"] and request.path.startswith("/_")
-        headers = {TOKEN_HEADER: self._token} if control else {}
-        return await send(site.client, f"http://{entry['address']}", request, headers)
-
-    def recovery_state(self) -> Mapping[str, Any]:
-        """Plain data for `attach`, `end_processes` and `alive`, in any process."""
-        return self._recovery.read()
-
-    def _running(self) -> Site:
-        if self._site is None:
-            raise RuntimeFailure(f"run {self.run_id} is not started, or was stopped")
-        return self._site
+    def _controls(self, site: Site) -> Mapping[Capability, Any]:
+        return controls_of(site)

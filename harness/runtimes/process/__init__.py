@@ -8,12 +8,14 @@
 Linux only: processes are told apart by /proc.
 """
 
-from harness.runtimes.process.attach import Attached, alive, attach, end_processes
+from harness.runtimes.attached import Attached
+from harness.runtimes.process.attach import alive, attach, end_processes
 from harness.runtimes.process.make import make, run
 from harness.runtimes.process.plan import Parts
 from harness.runtimes.process.runtime import ProcessRuntime
 
 __all__ = [
+    "CAPABILITIES",
     "DETERMINISTIC",
     "Attached",
     "Parts",
@@ -26,3 +28,4 @@ __all__ = [
 ]
 
 DETERMINISTIC = ProcessRuntime.deterministic
+CAPABILITIES = ProcessRuntime.capabilities

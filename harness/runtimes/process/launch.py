@@ -76,9 +76,13 @@ class Launcher:
         return proc
 
     def exit_code(self, program: str) -> int | None:
-        """How the program ended, None while it runs (or when another process started it)."""
+        """How the program ended, None while it runs (or when another process started it).
+
+        137 (128 and the signal's number) after SIGKILL, as shells and containers say it.
+        """
         child = self._children.get(program)
-        return None if child is None else child.poll()
+        code = None if child is None else child.poll()
+        return code if code is None or code >= 0 else 128 - code
 
     def reap(self) -> None:
         """Collect those that ended."""

@@ -15,8 +15,13 @@ from harness.runtimes.process.runtime import ProcessRuntime
 T = TypeVar("T")
 
 
-def make(run_id: str, run_dir: Path, seed: int, token: str) -> ProcessRuntime:
+def make(
+    run_id: str, run_dir: Path, seed: int, token: str, *, look: bool = False
+) -> ProcessRuntime:
     """A runtime for one run; data that goes with the run lies in the cache meanwhile.
+
+    Args:
+        look: for a system that people look at; everything is on 127.0.0.1 anyway.
 
     Raises:
         RuntimeFailure: a part is missing; says how to get it.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.runtimes.document import DATABASE_KIND, RunFolders, link_entry, mark_of, service_entry
 from harness.runtimes.loopback import HOST
 from harness.runtimes.process.addresses import RunWiring
 from harness.runtimes.process.launch import Command
@@ -18,7 +18,6 @@ from harness.runtimes.sockets import PG_USER
 from harness.target import LinkSpec, ServiceSpec, Target
 
 TOXIPROXY = "toxiproxy"
-DATABASE_KIND = "database"
 
 
 @dataclass(frozen=True)
@@ -35,73 +34,21 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class Folders:
-    """Where a run keeps its things.
+class Folders(RunFolders):
+    """Where a run keeps its things, and what goes with it.
 
     Args:
-        run_id: unique.
-        run: what stays: configuration, logs, recovery state.
         work: what goes with the run: the database's data; every user can enter its parent.
         cwd: where programs are started, so that a target's own modules are found.
     """
 
-    run_id: str
-    run: Path
     work: Path
     cwd: Path
-
-    @property
-    def recovery(self) -> Path:
-        """What other processes need."""
-        return self.run / "recovery.json"
-
-    @property
-    def token(self) -> Path:
-        """The control token, for nobody else's eyes."""
-        return self.run / "token"
 
     @property
     def data(self) -> Path:
         """PostgreSQL's data folder."""
         return self.work / "data"
-
-    def log(self, program: str) -> Path:
-        """The log of a program."""
-        return self.run / "logs" / f"{program}.log"
-
-    def config(self, name: str) -> Path:
-        """A private file of a program."""
-        return self.run / "config" / name
-
-
-def service_entry(service: ServiceSpec, port: int) -> dict[str, Any]:
-    """What must be known of a service to ask it something."""
-    return {
-        "address": f"{HOST}:{port}",
-        "protocol": "postgres" if service.kind == DATABASE_KIND else "http",
-        "kind": service.kind,
-        "ready_path": service.ready_path,
-        "scripted": service.scripted,
-    }
-
-
-def link_entry(link: LinkSpec, run_id: str, port: int, callee_port: int) -> dict[str, Any]:
-    """Address and wanted state of a link; the proxy's name says whose it is."""
-    return {
-        "proxy": f"{run_id}:{link.name}",
-        "listen": f"{HOST}:{port}",
-        "upstream": f"{HOST}:{callee_port}",
-        "caller": link.caller,
-        "callee": link.callee,
-        "protocol": link.protocol,
-        "enabled": True,
-        "toxics": [],
-    }
-
-
-def mark_of(run_id: str, token: str) -> str:
-    """What every process of the run carries: nobody else's, and no secret."""
-    return f"{run_id}.{hashlib.sha256(token.encode()).hexdigest()[:16]}"
 
 
 def toxiproxy_command(parts: Parts, folders: Folders, port: int) -> Command:
@@ -174,17 +121,20 @@ def plan_document(
         )
     return {
         "api": f"{HOST}:{ports.api}",
-        "services": {s.name: service_entry(s, ports.services[s.name]) for s in target.services},
-        "links": {
-            link.name: link_entry(
-                link, folders.run_id, ports.links[link.name], ports.services[link.callee]
-            )
-            for link in target.links
+        "services": {
+            one.name: service_entry(one, f"{HOST}:{ports.services[one.name]}")
+            for one in target.services
         },
+        "links": {one.name: _link(one, folders.run_id, ports) for one in target.links},
         "commands": {name: command.as_data() for name, command in commands.items()},
         "processes": [],
         "group": 0,
     }
+
+
+def _link(link: LinkSpec, run_id: str, ports: Ports) -> dict[str, Any]:
+    listen, upstream = ports.links[link.name], ports.services[link.callee]
+    return link_entry(link, run_id, f"{HOST}:{listen}", f"{HOST}:{upstream}")
 
 
 def identity(folders: Folders, token: str) -> dict[str, Any]:

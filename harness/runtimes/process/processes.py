@@ -8,33 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import RuntimeFailure
-from harness.ports import Observation, UndoRecord
+from harness.ports import UndoRecord
 from harness.runtimes.process.site import Site
 from harness.runtimes.procs import Proc
-from harness.runtimes.sockets import canary, timed_canary
+from harness.runtimes.sites import BACK_S, POLL_S, WAKE_S, RealServices
 
-WAKE_S = 3.0  # chosen: a process that was stopped answers within milliseconds
 GRACE_S = 3.0  # chosen: our programs end within 2 s of SIGTERM
-BACK_S = 10.0  # chosen: what an undo may take
-POLL_S = 0.05
-RUNNING = {"state": "running"}
 
 
-class ProcessesOfRun:
-    """`ProcessControl` and `LifecycleControl` over the services that this run started.
-
-    Args:
-        site: the run.
-    """
-
-    def __init__(self, site: Site) -> None:
-        """Remember it."""
-        self._site = site
-
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """The state to go back to: a service of a run is meant to run."""
-        self._site.service(where)
-        return RUNNING
+class ProcessesOfRun(RealServices[Site]):
+    """`ProcessControl` and `LifecycleControl` over the services that this run started."""
 
     async def kill(self, service: str) -> None:
         """SIGKILL the service and its children.
@@ -42,7 +25,7 @@ class ProcessesOfRun:
         Raises:
             RuntimeFailure: it does not run.
         """
-        await self._site.end(self._running(service))
+        await self._site.end(self.running(service))
 
     async def pause(self, service: str) -> None:
         """SIGSTOP the service and its children; its sockets stay open and take connections.
@@ -50,7 +33,7 @@ class ProcessesOfRun:
         Raises:
             RuntimeFailure: it does not run, or did not stop.
         """
-        procs = self._running(service)
+        procs = self.running(service)
         for proc in procs:
             proc.send(signal.SIGSTOP)
         deadline_s = self._site.clock.now_s() + WAKE_S
@@ -65,7 +48,7 @@ class ProcessesOfRun:
         Raises:
             RuntimeFailure: it does not run.
         """
-        procs = self._running(service)
+        procs = self.running(service)
         fast = self._site.service(service)["protocol"] == "postgres"
         for proc in procs:
             if proc.program:
@@ -81,25 +64,14 @@ class ProcessesOfRun:
         await self.stop(service)
         await self._start_again(service)
 
-    async def observe(self, where: str) -> Observation:
-        """A canary straight to the service, past every link; what the kernel says of it."""
-        service, clock = self._site.service(where), self._site.clock
-        result, latency_s = await timed_canary(
-            self._site.canaries,
-            clock,
-            service["protocol"],
-            service["address"],
-            service["ready_path"],
-        )
-        head = next(iter(self._site.family(where)), None)
-        state: dict[str, Any] = {"pid": None, "start_time": None, "proc_state": ""}
-        if head:
-            state = {
-                "pid": head.pid,
-                "start_time": head.start_ticks,
-                "proc_state": head.state,
-            }
-        return Observation(clock.now_s(), result, latency_s, {}, state)
+    async def _told(self, service: str) -> Mapping[str, Any]:
+        head = next(iter(self._site.family(service)), None)
+        return {
+            "pid": head and head.pid,
+            "start_time": head and head.start_ticks,
+            "proc_state": head.state if head else "",
+            "exit_code": None if head else self._site.launcher.exit_code(service),
+        }
 
     async def undo(self, record: UndoRecord) -> None:
         """Let it go on if it was stopped, start it again if it is gone or does not come round.
@@ -114,7 +86,7 @@ class ProcessesOfRun:
         procs = self._site.family(service)
         for proc in procs:
             proc.send(signal.SIGCONT)
-        if procs and await self._answers(service, WAKE_S):
+        if procs and await self.answers(service):
             return
         await self._site.end(procs)
         await self._start_again(service)
@@ -128,28 +100,18 @@ class ProcessesOfRun:
         await self._site.start(service, BACK_S)
 
     async def undone(self, record: UndoRecord) -> bool:
-        """Whether it runs, is not stopped and answers.
-
-        A service that answers "not ready" is back: what it lacks is another fault's doing.
-        """
+        """Whether it runs, is not stopped and answers."""
         procs = self._site.family(record.where)
         if not procs or any(proc.state in "Tt" for proc in procs if proc.lives):
             return False
-        return await self._answers(record.where, WAKE_S)
+        return await self.answers(record.where)
 
-    async def _answers(self, where: str, within_s: float) -> bool:
-        service, clock = self._site.service(where), self._site.clock
-        enough = ("ok",) if service["protocol"] == "postgres" else ("ok", "error")
-        deadline_s = clock.now_s() + within_s
-        while True:
-            result = await canary(
-                self._site.canaries, service["protocol"], service["address"], service["ready_path"]
-            )
-            if result in enough or clock.now_s() >= deadline_s:
-                return result in enough
-            await clock.sleep(POLL_S)
+    def running(self, service: str) -> list[Proc]:
+        """The processes of a service, itself first.
 
-    def _running(self, service: str) -> list[Proc]:
+        Raises:
+            RuntimeFailure: it does not run.
+        """
         self._site.service(service)
         procs = self._site.family(service)
         if not procs:

@@ -7,9 +7,7 @@ from collections.abc import Awaitable, Callable
 from harness.clock import Clock
 from harness.errors import RuntimeFailure
 from harness.runtimes.process.launch import Launcher
-
-READY_S = 20.0  # chosen: ten times what a loaded machine of 2 cores takes
-POLL_S = 0.02
+from harness.runtimes.sites import READY_POLL_S, READY_S
 
 
 async def await_ready(
@@ -39,4 +37,4 @@ async def await_ready(
                 f"{program}: awaited {what} for {waited_s:.1f} s; {found}"
                 f"{launcher.last_words(program)}\n  next: read that log; harness doctor"
             )
-        await clock.sleep(POLL_S)
+        await clock.sleep(READY_POLL_S)

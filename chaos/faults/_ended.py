@@ -1,0 +1,33 @@
+"""Services that end: what is seen of it, and the end that `crash` and `kill` share."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from chaos.faults._places import OnService, canaries
+from harness.ports import Capability, ProcessControl, Proof, Seen
+
+
+class Ended(OnService):
+    """A service that ends and is started again by the undo."""
+
+    def proof(self, seen: Seen) -> Proof:
+        """Nobody answered after the end, and another process answers now."""
+        numbers = {
+            "exit_code": seen.early.state.get("exit_code"),
+            "pid_before": seen.before.state.get("pid"),
+            "pid_after": seen.after.state.get("pid"),
+            "canary": canaries(seen.before, seen.early, seen.after),
+        }
+        bit = seen.early.canary != "ok" and numbers["pid_before"] != numbers["pid_after"]
+        return Proof(bit, "the service ended and another process took its place", numbers)
+
+
+class Killed(Ended):
+    """A service that is sent SIGKILL."""
+
+    capability: ClassVar[Capability] = Capability.PROCESSES
+
+    async def inject(self, control: ProcessControl) -> None:
+        """Kill it."""
+        await control.kill(self.service)

@@ -1,0 +1,66 @@
+"""Taking hold of a run from another process: what the runtimes with real sockets share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.clock import RunClock
+from harness.errors import UnsupportedFault
+from harness.ports import Capability
+from harness.runtimes.recovery import RecoveryFile
+from harness.runtimes.sites import RealSite
+
+
+def pick(runtime: str, controls: Mapping[Capability, Any], capability: Capability) -> Any:
+    """The control for a capability.
+
+    Args:
+        runtime: its name.
+        controls: those it has.
+
+    Raises:
+        UnsupportedFault: there is none here; says what there is.
+    """
+    if capability not in controls:
+        raise UnsupportedFault(
+            f"the runtime {runtime} has no power over {str(capability)!r}; "
+            f"it has {', '.join(controls)}"
+        )
+    return controls[capability]
+
+
+@dataclass(frozen=True)
+class Attached:
+    """The controls of a run that another process started; to be closed."""
+
+    runtime: str
+    site: RealSite
+    controls: Mapping[Capability, Any]
+
+    def capability(self, capability: Capability) -> Any:
+        """The control for `capability`.
+
+        Raises:
+            UnsupportedFault: there is none; says what there is.
+        """
+        return pick(self.runtime, self.controls, capability)
+
+    async def close(self) -> None:
+        """Close the connections; the run goes on."""
+        await self.site.close()
+
+
+def found_again(state: Mapping[str, Any]) -> tuple[RecoveryFile, RunClock]:
+    """What a site is made of, in another process.
+
+    What has changed since `state` was read is taken from the run's recovery file; a file that is
+    gone is written again from `state`.
+    """
+    recovery = RecoveryFile(Path(state["recovery_file"]))
+    if not recovery.path.exists():
+        recovery.path.parent.mkdir(parents=True, exist_ok=True)
+        recovery.write(state)
+    return recovery, RunClock(recovery.read()["clock_t0_ns"])

@@ -1,0 +1,71 @@
+"""Power over who is on the network of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.ports import Observation, UndoRecord
+from harness.runtimes.docker.processes import ContainersOfRun
+from harness.runtimes.docker.site import Site
+
+
+class NetworkOfRun:
+    """`NetworkControl`: whether a service is on the run's network.
+
+    Args:
+        site: the run.
+        processes: looks whether the service answers.
+    """
+
+    def __init__(self, site: Site, processes: ContainersOfRun) -> None:
+        """Remember them."""
+        self._site, self._processes = site, processes
+
+    async def snapshot(self, where: str) -> Mapping[str, Any]:
+        """`address` in the run's network, "" when it is not on it."""
+        self._site.service(where)
+        return {"address": await self._address(where)}
+
+    async def disconnect(self, service: str) -> None:
+        """Take the service off the network: what it sends goes nowhere."""
+        (network,) = await self._site.engine.networks()
+        await self._site.engine.call(
+            f"disconnecting {service}",
+            network.disconnect,
+            (await self._site.engine.container(service)).id,
+        )
+
+    async def observe(self, where: str) -> Observation:
+        """A canary straight to the service, and its address."""
+        seen = await self._processes.observe(where)
+        state = {**seen.state, "address": await self._address(where)}
+        return Observation(seen.t_s, seen.canary, seen.latency_s, {}, state)
+
+    async def undo(self, record: UndoRecord) -> None:
+        """Put the service back on the network at its address."""
+        address = str(record.restore["address"])
+        if address and not await self._address(record.where):
+            (network,) = await self._site.engine.networks()
+            container = await self._site.engine.container(record.where)
+            await self._site.engine.call(
+                f"connecting {record.where}",
+                network.connect,
+                container.id,
+                ipv4_address=address,
+                aliases=[record.where],
+            )
+        await self._processes.bring_back(record.where)
+
+    async def undone(self, record: UndoRecord) -> bool:
+        """Whether it has its address again and answers."""
+        if await self._address(record.where) != record.restore["address"]:
+            return False
+        return await self._processes.is_back(record.where)
+
+    async def _address(self, service: str) -> str:
+        attrs = await self._site.inspect(service)
+        state = self._site.recovery.read()
+        network = attrs["NetworkSettings"]["Networks"].get(state["network"])
+        configured = (network or {}).get("IPAMConfig") or {}
+        return str(configured.get("IPv4Address", ""))

@@ -1,0 +1,142 @@
+"""A run on real sockets as any process can take hold of it: whom to ask, what to look at."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+from harness.clock import Clock
+from harness.errors import UnsupportedFault
+from harness.ports import Observation
+from harness.runtimes.counting import Counting
+from harness.runtimes.links import ToxiproxyLinks
+from harness.runtimes.recovery import RecoveryFile
+from harness.runtimes.sockets import canary, open_client, timed_canary
+from harness.runtimes.toxiproxy import ToxiproxyServer
+from harness.target import Target
+
+READY_S = 20.0  # chosen: ten times what a loaded machine of 2 cores takes
+READY_POLL_S = 0.02
+WAKE_S = 3.0  # chosen: a service that stood still answers within milliseconds
+BACK_S = 10.0  # chosen: what an undo may take
+POLL_S = 0.05
+
+
+async def _no_counts(link: str) -> Mapping[str, int]:
+    return {}
+
+
+class RealSite(ABC):
+    """The programs of a run, from its recovery file alone.
+
+    Args:
+        recovery: the file.
+        clock: run clock.
+        target: knows what the ends of a link count; a process that only heals needs none.
+    """
+
+    def __init__(self, recovery: RecoveryFile, clock: Clock, target: Target | None = None) -> None:
+        """Open clients; nothing is sent or started."""
+        self.recovery = recovery
+        self.clock = clock
+        self.client = open_client()
+        self.canaries = open_client(keep_alive=False)
+        self.toxiproxy = ToxiproxyServer(recovery.read()["api"], self.client, recovery.token())
+        self.links = ToxiproxyLinks(
+            self.toxiproxy,
+            recovery,
+            clock,
+            self.canaries,
+            restart=self.restart_toxiproxy,
+            counts=Counting(self.client, recovery, target) if target else _no_counts,
+        )
+
+    async def close(self) -> None:
+        """Close the clients; what runs goes on."""
+        await self.client.aclose()
+        await self.canaries.aclose()
+
+    def service(self, name: str) -> Mapping[str, Any]:
+        """What is on record of a service: address, protocol, ready_path, scripted.
+
+        Raises:
+            UnsupportedFault: the run has no such service; names those it has.
+        """
+        services = self.recovery.read()["services"]
+        if name not in services:
+            raise UnsupportedFault(f"no service {name!r} in this run; it has {', '.join(services)}")
+        return dict(services[name])
+
+    def awaited(self, name: str) -> str:
+        """What a service does once it is ready, in words."""
+        service = self.service(name)
+        address, path = service["address"], service["ready_path"]
+        called = f"GET http://{address}{path} -> 200"
+        return called if service["protocol"] == "http" else f"a session at {address}"
+
+    async def works(self, name: str) -> bool:
+        """Whether a service is ready."""
+        return await self.canary(name) == "ok"
+
+    async def canary(self, name: str) -> str:
+        """What a harmless request to a service gets, straight, past every link."""
+        service = self.service(name)
+        return await canary(
+            self.canaries, service["protocol"], service["address"], service["ready_path"]
+        )
+
+    @abstractmethod
+    async def restart_toxiproxy(self) -> None:
+        """End our Toxiproxy, hanging or not, and start it again with no proxies."""
+
+
+S = TypeVar("S", bound=RealSite)
+
+
+class RealServices(ABC, Generic[S]):
+    """Looking at the services of a run.
+
+    Args:
+        site: the run.
+    """
+
+    def __init__(self, site: S) -> None:
+        """Remember it."""
+        self._site = site
+
+    async def snapshot(self, where: str) -> Mapping[str, Any]:
+        """The state to go back to: a service of a run is meant to run."""
+        self._site.service(where)
+        return {"state": "running"}
+
+    async def observe(self, where: str) -> Observation:
+        """A canary straight to the service, past every link; what the machine says of it."""
+        service, clock = self._site.service(where), self._site.clock
+        result, latency_s = await timed_canary(
+            self._site.canaries,
+            clock,
+            service["protocol"],
+            service["address"],
+            service["ready_path"],
+        )
+        return Observation(clock.now_s(), result, latency_s, {}, await self._told(where))
+
+    @abstractmethod
+    async def _told(self, service: str) -> Mapping[str, Any]:
+        """What the machine says of a service: pid, start_time, proc_state, exit_code."""
+
+    async def answers(self, where: str, within_s: float = WAKE_S) -> bool:
+        """Whether it answers in time.
+
+        A service that answers "not ready" is back: what it lacks is another fault's doing.
+        """
+        clock = self._site.clock
+        postgres = self._site.service(where)["protocol"] == "postgres"
+        enough = ("ok",) if postgres else ("ok", "error")
+        deadline_s = clock.now_s() + within_s
+        while (result := await self._site.canary(where)) not in enough:
+            if clock.now_s() >= deadline_s:
+                return False
+            await clock.sleep(POLL_S)
+        return result in enough

@@ -1,0 +1,54 @@
+"""How the harness asks services over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from harness.runtimes.sockets import open_client, send
+from harness.target import Request
+
+from .a_run import in_loop
+
+MANY = 60  # three times as many as ever ask at once
+
+
+@contextmanager
+def silence() -> Iterator[str]:
+    """An address that takes no connection and refuses none: its queue is full."""
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.socket())
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        for _ in range(3):
+            caller = stack.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(server.getsockname())
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer one request and close."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}")
+    await writer.drain()
+    writer.close()
+
+
+def test_a_service_that_hangs_does_not_end_the_talk_with_the_others() -> None:
+    """Many are asked in vain, again and again; another is answered at once afterwards."""
+
+    async def body() -> None:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        well = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        in_vain = Request("GET", "/livez", timeout_s=0.3)
+        async with server, open_client() as client:
+            with silence() as hanging:
+                for _ in range(3):
+                    asked = [send(client, hanging, in_vain) for _ in range(MANY)]
+                    assert {one.error for one in await asyncio.gather(*asked)} == {"timeout"}
+            assert (await send(client, well, Request("GET", "/livez"))).status == 200
+
+    in_loop(body)
