@@ -7,7 +7,7 @@ import importlib
 import platform
 import signal
 import subprocess
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -20,10 +20,11 @@ from harness.guards import Guard, guard_for
 from harness.history import HistoryWriter
 from harness.judge import explained, judge
 from harness.model import EXIT_CODES, RunResult, RunVerdict
-from harness.nemesis import Stop, refuse_unsupported
+from harness.nemesis import Stop
 from harness.orders import RUNTIMES_PACKAGE, Prepared
 from harness.registry import REFERENCE_TARGET
 from harness.report.files import write_reports
+from harness.report.grafana import marked
 from harness.rng import Seed, fresh_token
 from harness.runner import Run, Say, carry_out
 from harness.store import EXPERIMENT, FAULTS, HISTORY, RUN, RunFolder, new_folder
@@ -89,7 +90,6 @@ async def _guarded(
 async def _run(prepared: Prepared, folder: RunFolder, ending: Ending, stop: Stop, say: Say) -> None:
     experiment, order = prepared.experiment, prepared.order
     runtime = make_runtime(order.runtime, folder, order.seed)
-    refuse_unsupported(experiment.steps, runtime)
     with (folder.path / HISTORY).open("wb") as stream:
         task = Run(
             experiment=experiment,
@@ -104,11 +104,19 @@ async def _run(prepared: Prepared, folder: RunFolder, ending: Ending, stop: Stop
             stop=stop,
         )
         try:
-            history = await carry_out(task)
+            async with _shown(task, folder, say):
+                history = await carry_out(task)
         finally:
             ending.clean = task.left == []
     findings = judge(experiment, prepared.words.invariants, history)
     ending.findings = explained(findings, prepared.words.target, prepared.design)
+
+
+def _shown(task: Run, folder: RunFolder, say: Say) -> AbstractAsyncContextManager[None]:
+    """Where Grafana shows the faults; virtual time has no place on its axis."""
+    if task.runtime.deterministic:
+        return nullcontext()
+    return marked(folder.path / FAULTS, f"{task.experiment.id} {folder.run_id}", say)
 
 
 def make_runtime(name: str, folder: RunFolder, seed: Seed) -> Any:

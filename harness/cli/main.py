@@ -187,6 +187,27 @@ def self_test(
     raise typer.Exit(self_test_command(defects, seeds, workers, quick=quick, output=output))
 
 
+@app.command()
+def up(
+    runtime: Annotated[str, typer.Option(help="docker or process.")] = "docker",
+    design: Annotated[
+        str | None, typer.Option(help="A name or a path to a YAML file; left out, hardened.")
+    ] = None,
+) -> None:
+    """Bring up the whole system, to look at; it stands until `harness down`."""
+    from harness.cli.up import up_command
+
+    raise typer.Exit(up_command(runtime, design))
+
+
+@app.command()
+def down() -> None:
+    """Take down what `harness up` left standing, and nothing else."""
+    from harness.cli.up import down_command
+
+    raise typer.Exit(down_command())
+
+
 @faults.command("list")
 def faults_list() -> None:
     """What may be active: faults of every run that has not ended."""

@@ -16,21 +16,20 @@ import logging
 import os
 import signal
 import socket
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 import gevent  # type: ignore[import-untyped]  # ships no types
-from gevent import event, lock, pool
-from gevent.os import make_nonblocking, nb_write  # type: ignore[import-untyped]  # ships no types
+from gevent import pool
 from geventhttpclient.client import HTTPClient, HTTPClientPool
 from geventhttpclient.response import HTTPConnectionClosed
-from locust import FastHttpUser, task
+from locust import FastHttpUser, LoadTestShape, task
 from locust.contrib.fasthttp import LocustBadStatusCode
 
 from harness.clock import NS, RunClock
 from harness.load.arrivals import Arrival, arrivals, journey_dice
 from harness.load.driver import Drive, Send, SleepUntil, drive, find_journey, find_target
+from harness.load.pipe import Pipe, read_line
 from harness.model import Outcome
 from harness.target import Answer, Request
 from harness.workload import LoadPlan
@@ -39,68 +38,6 @@ OPEN_MAX = 2_000
 LATE_S = 0.1
 START_S_MAX = 30.0  # chosen, not measured: from here to the zero of the run clock
 GRACE_S = 5.0
-FLUSH_S_MAX = 1.0
-
-
-class Pipe:
-    """Documents to the parent, one a line; putting one never waits for a slow reader."""
-
-    def __init__(self, fd: int) -> None:
-        """Write to the file descriptor `fd`."""
-        make_nonblocking(fd)
-        self._fd = fd
-        self._pending = bytearray()
-        self._some = event.Event()
-        self._turn = lock.RLock()
-        self._closed = False
-        gevent.spawn(self._run)
-
-    def put(self, document: Mapping[str, Any]) -> None:
-        """Add a document, unless the last one is out."""
-        if not self._closed:
-            self._pending += json.dumps(document, separators=(",", ":")).encode() + b"\n"
-            self._some.set()
-
-    def close(self, last: Mapping[str, Any]) -> None:
-        """Add the last document and write what there is, within a second."""
-        self.put(last)
-        self._closed = True
-        with gevent.Timeout(FLUSH_S_MAX, False):
-            self._flush()
-
-    def _run(self) -> None:
-        while True:
-            self._some.wait()
-            self._some.clear()
-            self._flush()
-
-    def _flush(self) -> None:
-        with self._turn:
-            while self._pending:
-                try:
-                    sent = nb_write(self._fd, bytes(self._pending[:65_536]))
-                except BrokenPipeError:
-                    _abandon("nobody reads the pipe")
-                del self._pending[:sent]
-
-
-def _abandon(why: str) -> None:
-    """End at once: a load that nobody watches must not go on."""
-    sys.stderr.write(f"load: {why}; ending\n")
-    sys.stderr.flush()
-    os._exit(3)
-
-
-def _read_line() -> bytes:
-    """One line from stdin; ends the process when the parent is gone."""
-    line = b""
-    while not line.endswith(b"\n"):
-        gevent.socket.wait_read(0)
-        chunk = os.read(0, 1)
-        if not chunk:
-            _abandon("stdin ended")
-        line += chunk
-    return line
 
 
 class _OneTry(HTTPClientPool):
@@ -145,10 +82,10 @@ class Load:
     def run(self) -> None:
         """Wait for the zero of the run clock, let every borrower come, drain, report."""
         self.pipe.put({"ready": True})
-        self.clock = RunClock(json.loads(_read_line())["t0_ns"])
+        self.clock = RunClock(json.loads(read_line())["t0_ns"])
         end_s = self.plan.duration_s + self.plan.drain_s
         signal.setitimer(signal.ITIMER_REAL, max(0.1, end_s + GRACE_S - self.clock.now_s()))
-        gevent.spawn(_read_line)  # returns never: the parent writes no second line
+        gevent.spawn(read_line)  # returns never: the parent writes no second line
         for arrival in self.arrivals:
             self._sleep_until(arrival.t_s)
             self._admit(arrival)
@@ -259,14 +196,26 @@ def _kind(error: BaseException) -> str:
 
 
 class Borrowers(FastHttpUser):
-    """The one Locust user behind which all borrowers share a client."""
+    """A Locust user behind which many borrowers share a client."""
 
+    abstract = True
     max_redirects = 0
 
     def __init__(self, environment: Any) -> None:
         """Make room for one connection a borrower."""
         self.client_pool = _OneTry(concurrency=OPEN_MAX + 1)
         super().__init__(environment)
+
+
+class Shape(LoadTestShape):
+    """How many users at which second; for the page, where people choose, within bounds."""
+
+    abstract = True
+    use_common_options = True  # or the page would not ask
+
+
+class WholeRun(Borrowers):
+    """The one user of a run: its plan from the first borrower to the last."""
 
     @task
     def whole_run(self) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from rich.console import Console
 
 from harness.cli.main import main
@@ -124,9 +126,7 @@ def test_what_services_said_has_no_power_over_reports() -> None:
     """A message from outside cannot open a tag or a table cell."""
     evil = "<script>|**bold**"
     bad = {"t_s": 1.0, "what": evil}
-    result = RunResult(
-        **{**vars(RESULT), "verdicts": (Verdict(**{**vars(BROKEN), "first_bad": bad}),)}
-    )
+    result = replace(RESULT, verdicts=(structs.replace(BROKEN, first_bad=bad),))
     assert "<script>" not in summary(result)
     assert "<script>" not in junit(result)
 

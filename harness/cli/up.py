@@ -1,0 +1,160 @@
+"""`harness up` and `harness down`: a system for people to look at, beside all runs."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+from rich.table import Table
+
+from harness.cli.console import progress, stdout
+from harness.cli.standing import UP, WORK_S, Standing, alone, standing
+from harness.clock import utc_stamp
+from harness.errors import ConfigError, Problem
+from harness.guards import Watched
+from harness.orders import RUNTIMES, RUNTIMES_PACKAGE, load_design, refuse_left_overs
+from harness.parts import cache_dir
+from harness.places import nearest
+from harness.registry import load_vocabulary
+from harness.rng import fresh_token
+from harness.runner import Say
+from harness.session import EXIT_SIGTERM
+from harness.store import RUN, RunFolder
+from harness.target import Target
+
+DESIGN = "hardened"
+SEED = 1  # of the stand-ins' dice: a system to look at is no experiment
+
+
+def up_command(runtime: str, design: str | None) -> int:
+    """Bring a system up, or say that one is.
+
+    Args:
+        design: None for the one that is up, or `hardened`.
+
+    Returns:
+        0 when everything answers, else 4.
+    """
+    place, say = _place(runtime), progress()
+    with alone():
+        for one in standing():
+            if one.alive():
+                _refuse_another(one, runtime, design)
+                return _show(one, "already up")
+            one.drop()
+        refuse_left_overs()
+        words = load_vocabulary()
+        values = load_design(design or DESIGN, words)
+        folder = RunFolder(cache_dir() / UP / utc_stamp())
+        made = place.make(folder.run_id, folder.path, SEED, fresh_token(), look=True)
+        record = {
+            "run_id": folder.run_id,
+            "runtime": runtime,
+            "design": design or DESIGN,
+            "entry": words.target.entry,
+        }
+        folder.path.mkdir(parents=True)
+        folder.write_json(RUN, record)
+        one = Standing(folder.path, record)
+        _bring_up(one, made, words.target, values, say)
+        return _show(one, "up")
+
+
+def _bring_up(
+    one: Standing, runtime: Any, target: Target, design: Mapping[str, Any], say: Say
+) -> None:
+    """Start it under guard, then let it stand; on failure nothing is left."""
+    guard = Watched(RunFolder(one.folder), WORK_S, say)
+
+    async def begin() -> None:
+        loop, this = asyncio.get_running_loop(), asyncio.current_task()
+        assert this is not None  # noqa: S101 - it runs
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, this.cancel)
+        await guard.begin()
+        say(f"starting design {one.record['design']} on {one.record['runtime']}")
+        await runtime.start(target, design)
+        await runtime.leave()
+
+    try:
+        one.place.run(begin(), seed=SEED)
+        guard.hand_over()
+    except BaseException as why:
+        clean = not one.alive()
+        guard.let_go(clean=clean)
+        if clean:
+            one.drop()
+        if isinstance(why, asyncio.CancelledError):
+            raise SystemExit(EXIT_SIGTERM) from None
+        raise
+
+
+def down_command() -> int:
+    """Take down what is up, all of it and nothing else.
+
+    Returns:
+        0; what cannot be ended is raised.
+    """
+    with alone():
+        found = standing()
+        for one in found:
+            parts = len(one.alive())
+            one.end()
+            print(f"down: design {one.record['design']}, {parts} parts ended, nothing is left")
+    if not found:
+        print("nothing is up")
+    return 0
+
+
+def _place(runtime: str) -> Any:
+    """The module of a runtime on which a system can stand.
+
+    Raises:
+        ConfigError: there is none of that name, or it keeps nothing beyond its own process.
+    """
+    if runtime not in RUNTIMES:
+        allowed = ", ".join(name for name in RUNTIMES if name != "sim")
+        cause = f"no runtime {runtime!r}" + nearest(runtime, RUNTIMES)
+        raise ConfigError(Problem(cause, "--runtime", allowed))
+    place = importlib.import_module(f"{RUNTIMES_PACKAGE}.{runtime}")
+    if not hasattr(place, "attach"):
+        raise ConfigError(
+            Problem(
+                f"{runtime} lives in one process and in virtual time: nothing of it can stand",
+                "--runtime",
+                "docker, process",
+                "harness run X01 --runtime sim",
+            )
+        )
+    return place
+
+
+def _refuse_another(one: Standing, runtime: str, design: str | None) -> None:
+    asked = (runtime, design or one.record["design"])
+    if asked != (up := (one.record["runtime"], one.record["design"])):
+        raise ConfigError(
+            Problem(
+                f"design {asked[1]} on {asked[0]} was asked for; design {up[1]} on {up[0]} is up",
+                remedy="harness down, then harness up",
+            )
+        )
+
+
+def _show(one: Standing, word: str) -> int:
+    console, rows = stdout(), asyncio.run(one.rows())
+    table = Table(box=None, pad_edge=False)
+    for title in ("what", "address", "health"):
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(row.what, row.address, row.health)
+    console.print(table)
+    console.print(f"\n{word}: design {one.record['design']} on {one.record['runtime']}")
+    console.print(f"token   {one.folder}/token, for control routes and Toxiproxy", soft_wrap=True)
+    console.print("end     harness down")
+    sick = [row.what for row in rows if row.health != "ok"]
+    if sick:
+        console.print(f"\nno answer: {', '.join(sick)}; try: harness down, then harness up")
+    return 4 if sick else 0
