@@ -9,16 +9,16 @@ of fault.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from harness.clock import Clock
-from harness.errors import HealFailed, Problem, UnsupportedFault
+from harness.errors import HealFailed
 from harness.experiment import Step
 from harness.faultlog import Entry, FaultLog
 from harness.model import FaultReport, Outcome
-from harness.ports import Capability, Control, Observation, Proof, Runtime, Seen
+from harness.ports import Control, Observation, Proof, Runtime, Seen
 
 TICK_S = 0.05  # chosen: how soon a stop is noticed
 LOOK_S = 2.2  # an observation waits at most 2 s for its canary
@@ -151,28 +151,3 @@ class Nemesis:
 
     def _note(self, type_: str, step: Step, action: str, values: Mapping[str, Any]) -> None:
         self.record(type_, step.fault.kind, step.fault.where, {"action": action, **values})
-
-
-def refuse_unsupported(
-    steps: Sequence[Step], runtime: Runtime, who_can: Callable[[Capability], str]
-) -> None:
-    """Before anything is started: can this runtime do all that the steps ask?
-
-    Args:
-        who_can: names the runtimes that have a power.
-
-    Raises:
-        UnsupportedFault: it cannot; says which fault, what it needs and what there is.
-    """
-    has = ", ".join(sorted(runtime.capabilities))
-    problems = [
-        Problem(
-            f"{step.fault.kind} at {step.fault.where} needs {step.fault.capability}",
-            allowed=has,
-            remedy=f"--runtime {who_can(step.fault.capability)}",
-        )
-        for step in steps
-        if step.fault.capability not in runtime.capabilities
-    ]
-    if problems:
-        raise UnsupportedFault(problems)

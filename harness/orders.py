@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import importlib
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.document import find_experiment, load_experiment
-from harness.errors import ConfigError, LeftOvers, Problem
-from harness.experiment import Experiment
+from harness.errors import ConfigError, LeftOvers, Problem, UnsupportedFault
+from harness.experiment import Experiment, Step
 from harness.leases import active_runs
 from harness.parts import Missing, cache_dir, find_postgres, find_toxiproxy
 from harness.places import Place, load_yaml, nearest, plain
+from harness.ports import Capability
 from harness.registry import Vocabulary, design_files, load_vocabulary
 from harness.rng import Seed
 
@@ -71,6 +72,7 @@ def prepare(order: Order) -> Prepared:
 
     Raises:
         ConfigError: lists every problem.
+        UnsupportedFault: the runtime has not the power for a fault.
         LeftOvers: an earlier run is still there.
     """
     words = load_vocabulary()
@@ -84,6 +86,7 @@ def prepare(order: Order) -> Prepared:
                 ", ".join(RUNTIMES),
             )
         )
+    refuse_unsupported(experiment.steps, order.runtime)
     design = load_design(order.design, words)
     if hasattr(importlib.import_module(f"{RUNTIMES_PACKAGE}.{order.runtime}"), "attach"):
         refuse_left_overs()
@@ -133,6 +136,38 @@ def best_runtime() -> tuple[str, str]:
     if lacking:
         return "sim", f"{' and '.join(lacking)} not found; harness doctor says how to get them"
     return "process", "Toxiproxy and PostgreSQL are here"
+
+
+def refuse_unsupported(steps: Sequence[Step], runtime: str) -> None:
+    """Before anything is started: can this runtime do all that the steps ask?
+
+    Raises:
+        UnsupportedFault: it cannot; says which fault, what it needs, what there is and who can.
+    """
+    has = _powers(runtime)
+    problems = [
+        Problem(
+            f"{step.fault.kind} at {step.fault.where} needs {step.fault.capability}",
+            f"--runtime {runtime}",
+            ", ".join(sorted(has)),
+            " or ".join(f"--runtime {one}" for one in _runtimes_with(step.fault.capability)),
+        )
+        for step in steps
+        if step.fault.capability not in has
+    ]
+    if problems:
+        raise UnsupportedFault(problems)
+
+
+def _runtimes_with(capability: Capability) -> list[str]:
+    return [name for name in RUNTIMES if capability in _powers(name)]
+
+
+def _powers(runtime: str) -> frozenset[Capability]:
+    powers: frozenset[Capability] = importlib.import_module(
+        f"{RUNTIMES_PACKAGE}.{runtime}"
+    ).CAPABILITIES
+    return powers
 
 
 def active_dir() -> Path:

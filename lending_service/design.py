@@ -83,6 +83,9 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         queue_expiry_s: age at which an application that still waits is answered "no".
         application_explain_within_s: how soon the next word is promised, or null for none.
         mode_exit_s: a declared mode ends after so long without trouble.
+        replication: a commit waits for the standby (`synchronous`), or does not.
+        reads_from: who answers borrowers that look something up. Without a standby neither
+            matters.
     """
 
     name: Annotated[str, Meta(min_length=1, max_length=60)]
@@ -117,6 +120,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     queue_expiry_s: Seconds
     application_explain_within_s: Seconds | None
     mode_exit_s: Seconds
+    replication: Literal["synchronous", "asynchronous"]
+    reads_from: Literal["primary", "standby"]
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, object]) -> Design:

@@ -14,12 +14,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lending_service.app import Service, build
 from lending_service.book import book
 from lending_service.design import Design
-from lending_service.distant_store import WAIT_S, DistantStore, Way
+from lending_service.distant_store import WAIT_S, Way
 from lending_service.domain import Record
-from lending_service.memory_store import MemoryStore, Place
+from lending_service.memory_store import Place
 from lending_service.ports import Clock, NoReply, Refused, Reply
+from lending_service.replicated_store import VIEWING, DistantPair, ReplicatedStore, SplitReads
 
-STORE = "lending"  # on the disk
+DATABASE = "database"  # on the disk, by the name of the service that keeps it
 
 
 class Around(Protocol):
@@ -94,15 +95,26 @@ def lending(config: Mapping[str, Any], around: Around) -> ASGIApp:
         DesignError: the design cannot be used.
     """
     design = _design(msgspec.json.encode(config["design"]))
-    if STORE not in around.disk:
-        around.disk[STORE] = MemoryStore(_shelf(config["book"]["borrowers"], around.clock.now_s()))
     place = config["database"]
-    store = DistantStore(around.disk[STORE], around.way(place["host"], place["port"], WAIT_S))
+    pair = _pair(config["book"]["borrowers"], design, around)
+    kind = SplitReads if design.reads_from == "standby" else DistantPair
+    store = kind(pair, around.way(place["host"], place["port"], WAIT_S))
     client = AsgiClient(config["upstreams"], around)
     service = build(
         design, store, client, around.clock, around.dice(config["name"]), list(config["upstreams"])
     )
-    return _with_lifespan(service, around)
+    asgi = _looking(service.asgi) if kind is SplitReads else service.asgi
+    return _with_lifespan(service, asgi, around)
+
+
+def _pair(borrowers: int, design: Design, around: Around) -> ReplicatedStore:
+    """The database, as an earlier life of the service has left it, used as the design says."""
+    if DATABASE not in around.disk:
+        shelf = _shelf(borrowers, around.clock.now_s())
+        around.disk[DATABASE] = ReplicatedStore(around.clock, 0.0, shelf)
+    pair: ReplicatedStore = around.disk[DATABASE]
+    pair.synchronous = design.replication == "synchronous"
+    return pair
 
 
 @lru_cache(maxsize=8)
@@ -116,10 +128,20 @@ def _shelf(borrowers: int, now_s: float) -> Mapping[Place, Record]:
     return {(type(record), record.id): record for record in book(borrowers, now_s)}
 
 
-def _with_lifespan(service: Service, around: Around) -> ASGIApp:
+def _looking(asgi: ASGIApp) -> ASGIApp:
+    """Marks what only looks; each request has a context of its own."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        VIEWING.set(scope["method"] == "GET")
+        await asgi(scope, receive, send)
+
+    return app
+
+
+def _with_lifespan(service: Service, asgi: ASGIApp, around: Around) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
-            await service.asgi(scope, receive, send)
+            await asgi(scope, receive, send)
             return
         await receive()
         await service.start(around.spawn)

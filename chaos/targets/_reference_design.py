@@ -81,6 +81,16 @@ CHOICES = (
         ("every_application_answered",),
     ),
     _Choice("breaker", None, "calls go on to what is known to be broken", ("recovers_within",)),
+    _Choice(
+        "replication", "asynchronous",
+        "what is acknowledged is on one machine alone, and is lost with it",
+        ("acknowledged_is_kept", "acknowledged_is_readable"),
+    ),
+    _Choice(
+        "reads_from", "standby",
+        "whoever looks something up is led to where it may not have arrived yet",
+        ("acknowledged_is_readable",),
+    ),
 )  # fmt: skip
 
 

@@ -14,7 +14,15 @@ from harness.rng import Seed
 from harness.session import run
 
 # The invariant that each experiment is about: what a naive design breaks first.
-ABOUT = {"X01": "no_double_payout", "X20": "stand_in_within_caps", "X31": "no_unexplained_failure"}
+ABOUT = {
+    "X01": "no_double_payout",
+    "X20": "stand_in_within_caps",
+    "X31": "no_unexplained_failure",
+    "X42": "acknowledged_is_kept",
+    "X43": "acknowledged_is_kept",
+    "X46": "acknowledged_is_kept",
+    "X76": "acknowledged_is_readable",
+}
 
 
 def carry_out(experiment: str, design: str, runs: Path) -> RunResult:

@@ -5,6 +5,7 @@
     wire ── toxicity       a link: every toxic, message by message
     network ── handing     addresses; what a service is handed
     talk ── controls       what the harness asks, and its powers
+    replication            power over a database with a standby
     load, runtime          a run; the same experiments as on real parts
     scenario ── modes      one journey and a few faults, thousands a second
 
@@ -14,6 +15,7 @@ It has no `attach`: what runs here ends with this process, and nobody else can o
 from harness.runtimes.sim.make import make, run
 from harness.runtimes.sim.runtime import SimRuntime
 
-__all__ = ["DETERMINISTIC", "SimRuntime", "make", "run"]
+__all__ = ["CAPABILITIES", "DETERMINISTIC", "SimRuntime", "make", "run"]
 
 DETERMINISTIC = SimRuntime.deterministic
+CAPABILITIES = SimRuntime.capabilities

@@ -10,7 +10,7 @@ Nothing of it outlives this process, so nobody else ever has to heal it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from harness.runtimes.sim.host import Host
 from harness.runtimes.sim.load import SimLoad
 from harness.runtimes.sim.loop import SimLoop
 from harness.runtimes.sim.network import Network, SimWiring
+from harness.runtimes.sim.replication import SimReplication
 from harness.runtimes.sim.surroundings import find_factory
 from harness.runtimes.sim.talk import Talk
 from harness.runtimes.sim.wire import Wire
@@ -47,7 +48,9 @@ class SimRuntime:
 
     name = "sim"
     deterministic = True
-    capabilities = frozenset({Capability.LINKS, Capability.PROCESSES, Capability.UPSTREAMS})
+    capabilities = frozenset(
+        {Capability.LINKS, Capability.PROCESSES, Capability.UPSTREAMS, Capability.REPLICATION}
+    )
 
     def __init__(self, seed: int, token: str) -> None:
         """Nothing is started yet."""
@@ -70,7 +73,8 @@ class SimRuntime:
         loop = asyncio.get_running_loop()
         if not isinstance(loop, SimLoop):
             raise RuntimeFailure("the runtime sim needs its own loop; use harness.runtimes.sim.run")
-        network = build(loop, target, design, self.seed, self._token, TRAVEL_S)
+        disk: dict[str, Any] = {}
+        network = build(loop, target, design, self.seed, self._token, TRAVEL_S, disk=disk)
         self._target = target
         self._talk = Talk(network, target, self.clock, self._token)
         processes = SimProcesses(network, self._talk)
@@ -78,6 +82,7 @@ class SimRuntime:
             Capability.LINKS: SimLinks(network, self._talk),
             Capability.PROCESSES: processes,
             Capability.UPSTREAMS: SimStandIns(self._talk, processes),
+            Capability.REPLICATION: SimReplication(disk, self._talk, processes),
         }
         for service in in_order(target.services):
             await start(network.host(service.name), self._talk)
@@ -92,7 +97,7 @@ class SimRuntime:
         return []
 
     def capability(self, capability: Capability) -> Any:
-        """The control for `capability`: links, processes, upstreams.
+        """The control for `capability`: links, processes, upstreams, replication.
 
         Raises:
             UnsupportedFault: another one; says what there is.
@@ -133,8 +138,12 @@ def build(
     token: str,
     travel_s: float,
     wires: type[Wire] = Wire,
+    disk: MutableMapping[str, Any] | None = None,
 ) -> Network:
     """The network of a target; no service is started.
+
+    Args:
+        disk: what outlives every service; an empty one without it.
 
     Raises:
         ConfigError: the target does not say how a service is built in process.
@@ -147,7 +156,7 @@ def build(
     network = Network(loop, hosts, travel_s)
     network.lay(target.links, Seed(seed).stream("sim/links"), wires)
     wiring = SimWiring(0, seed, design, network.service_ports, network.link_ports)
-    hands = Hands(network, VirtualClock(loop.time), seed, token, {})
+    hands = Hands(network, VirtualClock(loop.time), seed, token, {} if disk is None else disk)
     for service in target.services:
         if service.module:
             factory = find_factory(service.name, service.simulated)

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from lending_service.distant_store import WAIT_S
 from lending_service.domain import Exposure
-from lending_service.replicated_store import ReplicatedStore
-from lending_service.store import Store
+from lending_service.replicated_store import VIEWING, DistantPair, ReplicatedStore, SplitReads
+from lending_service.store import CommitUnknown, Store
 from tests.unit.lending_service.store_conformance import CONFORMANCE
 
 LAG_S = 2.0
@@ -17,11 +18,14 @@ LEASE_S = 10.0
 
 
 class HandClock:
-    """Time that a test sets."""
+    """Time that a test sets; `then` happens once somebody has waited."""
 
     def __init__(self) -> None:
         """Zero."""
         self.t_s = 0.0
+        self.then: Callable[[], object] = lambda: None
+        self.pace = False
+        """Whether others have their turn before whoever waits goes on."""
 
     def now_s(self) -> float:
         """As it was set."""
@@ -30,6 +34,9 @@ class HandClock:
     async def sleep(self, seconds: float) -> None:
         """Let it pass."""
         self.t_s += seconds
+        self.then()
+        if self.pace:
+            await asyncio.sleep(0)
 
 
 async def put(store: Store, count: int) -> None:
@@ -42,6 +49,12 @@ async def put(store: Store, count: int) -> None:
 async def count_of(store: Store) -> int | None:
     """The value as it is read."""
     found = await store.read(Exposure, "x")
+    return None if found is None else found.count
+
+
+async def seen_at_standby(store: ReplicatedStore) -> int | None:
+    """The value as the standby has it."""
+    found = await store.read_standby(Exposure, "x")
     return None if found is None else found.count
 
 
@@ -110,9 +123,141 @@ def test_the_standby_reads_old() -> None:
         await put(store, 1)
         clock.t_s = 5.0
         await put(store, 2)
-        store.reads_standby = True
-        assert await count_of(store) == 1
+        assert await seen_at_standby(store) == 1
         clock.t_s = 7.0
-        assert await count_of(store) == 2
+        assert await seen_at_standby(store) == 2
 
     play(story)
+
+
+def test_a_synchronous_commit_ends_when_the_standby_has_it() -> None:
+    """What is acknowledged survives the primary."""
+
+    async def story(store: ReplicatedStore, clock: HandClock) -> None:
+        store.synchronous, store.lag_s = True, 0.5
+        await put(store, 1)
+        assert 0.5 <= clock.t_s < 0.6
+        assert store.promote() == 0
+        assert await count_of(store) == 1
+
+    play(story)
+
+
+def test_nobody_reads_a_synchronous_commit_before_the_standby_has_it() -> None:
+    """Else somebody would be told of what may yet be lost."""
+
+    async def story(store: ReplicatedStore, clock: HandClock) -> None:
+        store.synchronous, store.lag_s = True, 0.5
+        committing = asyncio.create_task(put(store, 1))
+        clock.pace = True
+        await asyncio.sleep(0)
+        assert await count_of(store) is None
+        await committing
+        assert await count_of(store) == 1
+
+    play(story)
+
+
+def test_a_standby_that_does_not_follow_leaves_a_synchronous_commit_unknown() -> None:
+    """Neither a yes nor a no: it may be there later. Its task is taken up all the same."""
+
+    async def story(store: ReplicatedStore, clock: HandClock) -> None:
+        told: list[str] = []
+        store.synchronous, store.lag_s = True, 3600.0
+        distant = DistantPair(store, Free())
+        distant.listen(told.append)
+        with pytest.raises(CommitUnknown, match="after 2 s"):
+            await put(distant, 1)
+        assert WAIT_S <= clock.t_s < WAIT_S + 0.1
+        assert await count_of(store) is None
+        assert told == ["debit"]
+        assert distant.outcomes == {"ok": 0, "error": 0, "unknown": 1}
+        store.lag_s = 0.0
+        assert await count_of(store) == 1
+
+    play(story)
+
+
+def test_a_commit_whose_primary_is_lost_meanwhile_is_unknown_and_gone() -> None:
+    """The new primary never had it."""
+
+    async def story(store: ReplicatedStore, clock: HandClock) -> None:
+        store.synchronous, store.lag_s = True, 1.0
+        clock.then = store.promote
+        with pytest.raises(CommitUnknown, match="primary was lost"):
+            await put(store, 1)
+        store.lag_s = 0.0
+        assert await count_of(store) is None
+
+    play(story)
+
+
+def test_a_synchronous_claim_gives_no_task_that_may_be_lost() -> None:
+    """Work begins on what is safe."""
+
+    async def story(store: ReplicatedStore, clock: HandClock) -> None:
+        await put(store, 1)
+        store.synchronous = True
+        (task,) = await store.claim("debit", clock.t_s, 9, LEASE_S)
+        assert (task.key, clock.t_s >= LAG_S) == ("d1", True)
+
+    play(story)
+
+
+def test_what_only_the_old_of_two_primaries_took_is_lost_when_it_goes() -> None:
+    """Acknowledged without a standby, it was never safe."""
+
+    async def story(store: ReplicatedStore, clock: HandClock) -> None:
+        store.lag_s = 0.0
+        await put(store, 1)
+        store.part()
+        clock.t_s = 1e6
+        await put(store, 2)
+        assert (await count_of(store), store.split) == (2, True)
+        assert store.promote() > 0
+        assert (await count_of(store), store.split, store.timeline) == (1, False, 2)
+
+    play(story)
+
+
+def test_tasks_that_come_back_are_told_of() -> None:
+    """Nobody else would look for them: their end was written, and lost."""
+
+    async def story(store: ReplicatedStore, clock: HandClock) -> None:
+        told: list[str] = []
+        DistantPair(store, Free()).listen(told.append)
+        await put(store, 1)
+        clock.t_s = 5.0
+        (task,) = await store.claim("debit", 5.0, 9, LEASE_S)
+        await store.finish(task)
+        store.promote()
+        assert told == ["debit"]
+
+    play(story)
+
+
+def test_whoever_only_looks_may_be_led_to_the_standby() -> None:
+    """And whoever decides is not."""
+
+    async def story(store: ReplicatedStore, clock: HandClock) -> None:
+        reader = SplitReads(store, Free())
+        await put(store, 1)
+        assert (await reader.read(Exposure, "x")) is not None
+        VIEWING.set(True)
+        assert (await reader.read(Exposure, "x")) is None
+
+    play(story)
+
+
+class Free:
+    """A way with nothing in it."""
+
+    def free(self, *, write: bool) -> bool:
+        """Always."""
+        return True
+
+    async def there(self, *, write: bool) -> None:
+        """At once."""
+
+    async def back(self, *, write: bool) -> None:
+        """At once."""

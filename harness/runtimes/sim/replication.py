@@ -1,0 +1,121 @@
+"""Power over a database with a standby, where a service keeps one on the disk.
+
+    service ──> disk["database"] ──> Pair <── SimReplication <── faults
+
+A pair is kept under the name of its database; it is a model that belongs to the target, and here
+is all that has to be known of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol, runtime_checkable
+
+from harness.errors import UnsupportedFault
+from harness.ports import Observation, UndoRecord
+from harness.runtimes.sim.controls import SimProcesses
+from harness.runtimes.sim.talk import Talk
+
+
+@runtime_checkable
+class Pair(Protocol):
+    """A primary and its standby.
+
+    Args:
+        lag_s: how far the standby is behind; 0 is in step.
+        timeline: rises with every promotion.
+        split: whether there are two primaries.
+        delayed: changes so far that the standby did not get at once.
+        lost: changes so far that went with a primary.
+    """
+
+    lag_s: float
+    timeline: int
+    split: bool
+    delayed: int
+    lost: int
+
+    def part(self) -> None:
+        """Two primaries from now on; callers stay with the old one."""
+
+    def promote(self) -> int:
+        """The old primary is gone, with what it did not hand on; how many changes that were."""
+
+
+class SimReplication:
+    """`ReplicationControl` over the databases of a run."""
+
+    def __init__(self, disk: Mapping[str, Any], talk: Talk, processes: SimProcesses) -> None:
+        """Remember them."""
+        self._disk = disk
+        self._talk = talk
+        self._processes = processes
+        self._spare: dict[str, Callable[[], object]] = {}
+
+    async def snapshot(self, where: str) -> Mapping[str, Any]:
+        """The state to go back to: it runs, and its standby is as far behind as it was.
+
+        Raises:
+            UnsupportedFault: it has no standby.
+        """
+        return {**await self._processes.snapshot(where), "lag_s": self._pair(where).lag_s}
+
+    async def set_lag(self, service: str, lag_s: float) -> None:
+        """Let the standby be so far behind."""
+        self._pair(service).lag_s = lag_s
+
+    async def lose_primary(self, service: str, lag_s: float) -> None:
+        """Let the standby be behind; `lag_s` later the primary is gone, and its tail with it."""
+        pair, loop = self._pair(service), self._talk.network.loop
+        pair.lag_s = lag_s
+        if lag_s:
+            self._spare[service] = loop.call_later(lag_s, self._lose, service).cancel
+        else:
+            self._lose(service)
+
+    async def split(self, service: str) -> None:
+        """Make the standby a primary; callers go on with the old one."""
+        self._pair(service).part()
+
+    async def observe(self, where: str) -> Observation:
+        """As the process is seen, and what is known of the pair."""
+        pair, seen = self._pair(where), await self._processes.observe(where)
+        known = {"timeline": pair.timeline, "lag_s": pair.lag_s, "split": pair.split}
+        counts = {"delayed": pair.delayed, "lost": pair.lost}
+        return replace(seen, counts=counts, state={**seen.state, **known})
+
+    async def undo(self, record: UndoRecord) -> None:
+        """One primary that runs, and a standby that follows it; what was lost stays lost.
+
+        Raises:
+            RuntimeFailure: it was started again and does not become ready.
+        """
+        pair = self._pair(record.where)
+        self._spare.pop(record.where, _nothing)()
+        if pair.split:
+            pair.promote()
+        pair.lag_s = record.restore["lag_s"]
+        await self._processes.undo(record)
+
+    async def undone(self, record: UndoRecord) -> bool:
+        """Whether there is one primary that answers, and its standby is where it was."""
+        pair = self._pair(record.where)
+        whole = not pair.split and pair.lag_s == record.restore["lag_s"]
+        return whole and await self._processes.undone(record)
+
+    def _lose(self, service: str) -> None:
+        self._talk.network.host(service).kill()
+        self._pair(service).promote()
+
+    def _pair(self, where: str) -> Pair:
+        self._talk.network.host(where)
+        kept = self._disk.get(where)
+        if not isinstance(kept, Pair):
+            has = ", ".join(name for name, one in self._disk.items() if isinstance(one, Pair))
+            raise UnsupportedFault(f"{where} has no standby; with one: {has or 'nothing'}")
+        return kept
+
+
+def _nothing() -> None:
+    """No primary is about to be lost."""

@@ -1,0 +1,12 @@
+"""Commits that do not wait for the standby."""
+
+from __future__ import annotations
+
+from harness.explore.defects import Defect
+
+DEFECT = Defect(
+    name="asynchronous_called_safe",
+    about="What is acknowledged is on one machine alone, and goes with it.",
+    expects=("acknowledged_is_kept",),
+    design={"replication": "asynchronous"},
+)

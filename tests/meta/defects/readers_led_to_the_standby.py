@@ -1,0 +1,12 @@
+"""Readers are led to a standby that may not have it yet."""
+
+from __future__ import annotations
+
+from harness.explore.defects import Defect
+
+DEFECT = Defect(
+    name="readers_led_to_the_standby",
+    about="Whoever looks up what was just acknowledged is told that there is none.",
+    expects=("acknowledged_is_readable",),
+    design={"replication": "asynchronous", "reads_from": "standby"},
+)
