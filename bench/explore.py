@@ -3,7 +3,8 @@
 python -m bench.explore [--journey repayer] [--faults 3]
 
 One journey of `hardened`, every set of up to three faults, every invariant on each scenario; the
-same with two workers; and an exact search beside one that takes equal states for one.
+same with two workers; and an exact search beside one that takes equal states, and modes that make
+no difference, for one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from functools import partial
 
 from harness.explore.explorer import Wish, explore
-from harness.explore.found import STATE, Found
+from harness.explore.found import ALIKE, STATE, Found
 from harness.explore.plans import Minimal
 from harness.explore.stage import StageWorld
 from harness.explore.workers import Workers, cores
@@ -79,12 +80,13 @@ def two_workers(journey: str, k: int) -> None:
 
 
 def exact(design: str, journey: str) -> None:
-    """Whether taking equal states for one loses anything, at two faults."""
+    """Whether taking equal states and modes for one loses anything, at two faults."""
     merged, full = search(design, journey, 2), search(design, journey, 2, exact=True)
     lost = [one for one in full.minimal if not any(_same(one, other) for other in merged.minimal)]
     row(f"{design}, {journey}: branching at every call", f"{full.explored:,} scenarios")
     row("  at every state once", f"{merged.explored:,}")
-    row(f"  spared: {STATE}", f"{merged.pruned[STATE]:,}")
+    for rule in (STATE, ALIKE):
+        row(f"  spared: {rule}", f"{merged.pruned[rule]:,}")
     row("  findings lost by it", f"{len(lost)} of {len(full.minimal)}", "0")
 
 
@@ -95,7 +97,7 @@ def search(design: str, journey: str, k: int, workers: int = 1, *, exact: bool =
     with Workers(make, workers) as crew:
         list(crew([()] * 2 * workers, leaf=True))  # every process has started and imported
         wish = Wish(faults=k, budget_s=BUDGET_S, swarm=False, exact=exact)
-        return explore(crew, wish, lambda found, size: None, allows=make().allows)
+        return explore(crew, wish, lambda found, size: None)
 
 
 def _same(full: Minimal, merged: Minimal) -> bool:

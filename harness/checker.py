@@ -4,8 +4,9 @@ valid."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from harness.history import History
 from harness.model import Objectives, Validity, Verdict, worst

@@ -16,8 +16,9 @@ import hashlib
 import io
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,10 @@ import msgspec
 
 from harness.clock import NS
 from harness.errors import ConfigError, Problem
+from harness.faultwindows import fault_windows
 from harness.model import FaultWindow, Op, Outcome, Phase
 
-COMPLETIONS = {Outcome.OK.value, Outcome.FAIL.value, Outcome.INFO.value}
+COMPLETIONS = {outcome.value: outcome for outcome in Outcome}
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -65,6 +67,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return self.t / NS
 
 
+_moment = attrgetter("t", "i")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Event).decode
 
@@ -158,7 +161,7 @@ class History:
 
     def __init__(self, events: Iterable[Event], *, complete: bool = True) -> None:
         """Sort the events by time."""
-        self.events = tuple(sorted(events, key=lambda event: (event.t, event.i)))
+        self.events = tuple(sorted(events, key=_moment))
         self.complete = complete
 
     @cached_property
@@ -166,10 +169,23 @@ class History:
         """What the first line said; empty when there is none."""
         return next((event.v for event in self.events if event.type == "start"), {})
 
+    def replaced(self, src: str, events: Iterable[Event]) -> History:
+        """The same with other events of one source that is not `client`."""
+        kept = (event for event in self.events if event.src != src)
+        other = History((*kept, *events), complete=self.complete)
+        other.all_ops = self.all_ops
+        return other
+
+    def longer(self, events: Sequence[Event]) -> History:
+        """The same with later events, in which operations of their own begin and end."""
+        other = History((*self.events, *events), complete=self.complete)
+        other.all_ops = (*self.all_ops, *History(events).all_ops)
+        return other
+
     @cached_property
     def all_ops(self) -> tuple[Op, ...]:
         """Client operations, sorted by invoke; one that never completed is INFO."""
-        return tuple(sorted(_pair(self.events), key=lambda op: (op.t_invoke_s, op.index)))
+        return tuple(sorted(_pair(self.of("client")), key=attrgetter("t_invoke_s", "index")))
 
     @cached_property
     def _by_f(self) -> Mapping[str, tuple[Op, ...]]:
@@ -183,40 +199,50 @@ class History:
         chosen: Iterable[Op]
         if len(names) == 1:
             chosen = self._by_f.get(names[0], ())
+        elif names:
+            chosen = [op for op in self.all_ops if op.f in names]
         else:
-            chosen = (op for op in self.all_ops if not names or op.f in names)
-        return (op for op in chosen if outcome is None or op.outcome is outcome)
+            chosen = self.all_ops
+        return iter(chosen if outcome is None else [op for op in chosen if op.outcome is outcome])
+
+    @cached_property
+    def _by_src(self) -> Mapping[str, list[Event]]:
+        groups: defaultdict[str, list[Event]] = defaultdict(list)
+        for event in self.events:
+            groups[event.src].append(event)
+        return groups
+
+    def of(self, src: str) -> Sequence[Event]:
+        """Events of one source, by time."""
+        return self._by_src.get(src, ())
 
     def ledger(self, f: str, *, p: str | None = None) -> Iterator[Event]:
         """Entries of the stand-ins' ledgers: what really happened, by time."""
-        return (
-            event
-            for event in self.events
-            if event.src == "ledger" and event.f == f and (p is None or event.p == p)
-        )
+        entries = self.of("ledger")
+        return iter([e for e in entries if e.f == f and (p is None or e.p == p)])
 
     @cached_property
     def ledgers_read(self) -> frozenset[str]:
         """Stand-ins whose ledger was collected at the end of the run."""
-        return frozenset(e.p for e in self.events if e.src == "clock" and e.f == "ledger")
+        return frozenset(e.p for e in self.of("clock") if e.f == "ledger")
 
     @cached_property
     def windows(self) -> tuple[FaultWindow, ...]:
         """Fault windows by injection; one that was never healed ends with the history."""
-        return tuple(_windows(self.events))
+        t_last_s = self.events[-1].t_s if self.events else 0.0
+        return tuple(fault_windows(self.of("nemesis"), t_last_s))
 
     @cached_property
     def t_load_end_s(self) -> float:
         """When the load stopped: the start of the settled phase, else the last event."""
-        settled = [e.t_s for e in self.events if e.f == "phase" and e.k == Phase.SETTLED]
+        settled = [e.t_s for e in self.of("clock") if e.f == "phase" and e.k == Phase.SETTLED]
         return settled[0] if settled else (self.events[-1].t_s if self.events else 0.0)
 
 
 def _pair(events: Iterable[Event]) -> Iterator[Op]:
+    """Operations from the events of clients."""
     open_: dict[str, Event] = {}
     for event in events:
-        if event.src != "client":
-            continue
         if event.type == "invoke":
             if event.p in open_:
                 yield _op(open_[event.p], None)
@@ -228,38 +254,12 @@ def _pair(events: Iterable[Event]) -> Iterator[Op]:
 
 
 def _op(invoke: Event, end: Event | None) -> Op:
-    return Op(
-        index=invoke.i,
-        f=invoke.f,
-        p=invoke.p,
-        k=invoke.k,
-        t_due_s=(invoke.t if invoke.due is None else invoke.due) / NS,
-        t_invoke_s=invoke.t_s,
-        t_end_s=end.t_s if end else None,
-        outcome=Outcome(end.type) if end else Outcome.INFO,
-        err=end.err if end else "never_completed",
-        request=invoke.v,
-        value=end.v if end else {},
-        phase=invoke.phase,
-    )
-
-
-def _windows(events: tuple[Event, ...]) -> Iterator[FaultWindow]:
-    open_: dict[tuple[str, str], Event] = {}
-    tried: dict[tuple[str, str], Event] = {}
-    for event in events:
-        if event.src != "nemesis":
-            continue
-        at = (event.f, event.k)
-        if event.v.get("action") == "inject" and event.type == "invoke":
-            tried[at] = event  # its harm may come before anybody knows that it was done
-        elif event.v.get("action") == "inject" and event.type == Outcome.OK:
-            open_[at] = tried.pop(at, event)
-        elif event.v.get("action") == "heal" and event.type == Outcome.OK and at in open_:
-            yield FaultWindow(event.f, event.k, open_.pop(at).t_s, event.t_s)
-    t_last_s = events[-1].t_s if events else 0.0
-    for (fault, where), event in open_.items():
-        yield FaultWindow(fault, where, event.t_s, t_last_s)
+    due = invoke.t if invoke.due is None else invoke.due
+    asked = (invoke.i, invoke.f, invoke.p, invoke.k, due / NS, invoke.t / NS)
+    if end is None:
+        return Op(*asked, None, Outcome.INFO, "never_completed", invoke.v, {}, invoke.phase)
+    outcome = COMPLETIONS[end.type]
+    return Op(*asked, end.t / NS, outcome, end.err, invoke.v, end.v, invoke.phase)
 
 
 def read_history(path: Path) -> History:

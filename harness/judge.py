@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from harness.checker import Checker, check_all
 from harness.experiment import Experiment
 from harness.history import Event, History
@@ -38,7 +40,7 @@ def explained(findings: Findings, target: Target, design: Mapping[str, Any]) -> 
     return replace(
         findings,
         verdicts=tuple(
-            replace(one, why=target.explain(one.checker, design))
+            msgspec.structs.replace(one, why=target.explain(one.checker, design))
             if one.validity is Validity.INVALID
             else one
             for one in findings.verdicts

@@ -139,8 +139,7 @@ class Objectives:
     contract: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """What a checker found.
 
     Args:
@@ -159,7 +158,7 @@ class Verdict:
     claim: str
     examined: int
     first_bad: Mapping[str, Any] | None = None
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = msgspec.field(default_factory=dict)
     ids: tuple[str, ...] = ()
     why: str = ""
 

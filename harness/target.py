@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
 
 from harness.history import History
 from harness.model import Outcome
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """A journey's step: do an operation.
 
     Args:
@@ -22,41 +23,37 @@ class Call:
 
     f: str
     k: str = ""
-    args: Mapping[str, Any] = field(default_factory=dict)
+    args: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Wait:
+class Wait(msgspec.Struct, frozen=True):
     """A journey's step: let `seconds` of run time pass."""
 
     seconds: float
 
 
-@dataclass(frozen=True)
-class Completion:
+class Completion(msgspec.Struct, frozen=True):
     """What an operation came to: sent back into the journey and written to the history."""
 
     outcome: Outcome
     err: str = ""
-    value: Mapping[str, Any] = field(default_factory=dict)
+    value: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 Journey = Generator[Call | Wait, Completion | None, None]
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """An HTTP request as a target wants it sent."""
 
     method: str
     path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     timeout_s: float = 5.0
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What came back.
 
     Args:
@@ -66,7 +63,7 @@ class Answer:
     """
 
     status: int | None
-    body: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = msgspec.field(default_factory=dict)
     error: str = ""
 
 

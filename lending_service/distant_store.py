@@ -9,9 +9,10 @@ round trip a transaction here and one a statement on a real database.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from typing import Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Any, Protocol, TypeVar
 
 from lending_service.domain import Record, Task
 from lending_service.memory_store import MemoryStore, MemoryTx
@@ -35,6 +36,33 @@ class Way(Protocol):
         """Bring the answer back."""
 
 
+class DistantTransaction:
+    """A transaction at the end of the way as a block of code; a class, as the one that it holds."""
+
+    __slots__ = ("_block", "_free", "_store", "_tx")
+
+    def __init__(self, store: DistantStore) -> None:
+        """Not begun yet."""
+        self._store = store
+
+    async def __aenter__(self) -> MemoryTx:
+        """Bring it there and begin."""
+        self._block, self._free = await self._store.begin()
+        self._tx = await self._block.__aenter__()
+        return self._tx
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Commit, and learn of it."""
+        await self._block.__aexit__(kind, error, trace)
+        if kind is None:
+            await self._store.end(self._tx, free=self._free)
+
+
 class DistantStore:
     """A store over a way.
 
@@ -53,14 +81,65 @@ class DistantStore:
         """Remember whom to wake."""
         self._wake = wake
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[MemoryTx]:
+    def transaction(self) -> AbstractAsyncContextManager[MemoryTx]:
         """One command; a lost answer to it is a commit that nobody knows of."""
+        return DistantTransaction(self)
+
+    def read(self, kind: type[R], id_: str) -> Coroutine[Any, Any, R | None]:
+        """One read."""
+        return self._command(lambda: self._memory.read(kind, id_))
+
+    def load(self, records: Sequence[Record]) -> Coroutine[Any, Any, None]:
+        """Write those whose ids are free."""
+        return self._command(lambda: self._memory.load(records))
+
+    def claim(
+        self, kind: str, now_s: float, limit: int, lease_s: float
+    ) -> Coroutine[Any, Any, list[Task]]:
+        """Due tasks; when the answer is lost they stay leased."""
+        return self._command(lambda: self._memory.claim(kind, now_s, limit, lease_s))
+
+    def finish(self, task: Task) -> Coroutine[Any, Any, None]:
+        """Forget the task."""
+        return self._command(lambda: self._memory.finish(task), write=True)
+
+    def reschedule(self, task: Task, due_s: float) -> Coroutine[Any, Any, None]:
+        """End the lease."""
+        return self._command(lambda: self._memory.reschedule(task, due_s), write=True)
+
+    def next_due_s(self, kind: str) -> Coroutine[Any, Any, float | None]:
+        """When the next task is due."""
+        return self._command(lambda: self._memory.next_due_s(kind))
+
+    def release_leases(self, kind: str = "", but: Sequence[int] = ()) -> Coroutine[Any, Any, None]:
+        """These tasks are ready at their own due time."""
+        return self._command(lambda: self._memory.release_leases(kind, but))
+
+    def counts(self) -> Coroutine[Any, Any, dict[str, int]]:
+        """Tasks by kind."""
+        return self._command(self._memory.counts)
+
+    def ping(self) -> Coroutine[Any, Any, None]:
+        """A real read."""
+        return self._command(self._memory.ping)
+
+    async def begin(self) -> tuple[AbstractAsyncContextManager[MemoryTx], bool]:
+        """Bring a transaction there.
+
+        Returns:
+            its block at the database, and whether nothing is in the way of the answer.
+        """
         free = self._way.free(write=True)
         if not free:
             await self._there(write=True)
-        async with self._memory.transaction() as tx:
-            yield tx
+        return self._memory.transaction(), free
+
+    async def end(self, tx: MemoryTx, *, free: bool) -> None:
+        """Learn that it was committed.
+
+        Raises:
+            CommitUnknown: the answer was lost.
+        """
         try:
             if not free:
                 await self._committed()
@@ -68,42 +147,6 @@ class DistantStore:
         finally:  # also when nobody knows: the tasks may be there, and nobody else would look
             for kind, _, _ in tx.tasks:
                 self._wake(kind)
-
-    async def read(self, kind: type[R], id_: str) -> R | None:
-        """One read."""
-        return await self._command(lambda: self._memory.read(kind, id_))
-
-    async def load(self, records: Sequence[Record]) -> None:
-        """Write those whose ids are free."""
-        await self._command(lambda: self._memory.load(records))
-
-    async def claim(self, kind: str, now_s: float, limit: int, lease_s: float) -> list[Task]:
-        """Due tasks; when the answer is lost they stay leased."""
-        return await self._command(lambda: self._memory.claim(kind, now_s, limit, lease_s))
-
-    async def finish(self, task: Task) -> None:
-        """Forget the task."""
-        await self._command(lambda: self._memory.finish(task), write=True)
-
-    async def reschedule(self, task: Task, due_s: float) -> None:
-        """End the lease."""
-        await self._command(lambda: self._memory.reschedule(task, due_s), write=True)
-
-    async def next_due_s(self, kind: str) -> float | None:
-        """When the next task is due."""
-        return await self._command(lambda: self._memory.next_due_s(kind))
-
-    async def release_leases(self, kind: str = "", but: Sequence[int] = ()) -> None:
-        """These tasks are ready at their own due time."""
-        await self._command(lambda: self._memory.release_leases(kind, but))
-
-    async def counts(self) -> dict[str, int]:
-        """Tasks by kind."""
-        return await self._command(self._memory.counts)
-
-    async def ping(self) -> None:
-        """A real read."""
-        await self._command(self._memory.ping)
 
     async def _command(self, work: Callable[[], Awaitable[T]], *, write: bool = False) -> T:
         """There, done, back."""

@@ -1,4 +1,4 @@
-"""The operations of `openapi.yaml` as Starlette routes, without a middleware stack."""
+"""The operations of `openapi.yaml` as routes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import asyncio
 from typing import TypeVar
 
 import msgspec
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lending_service import callbacks, metrics
@@ -27,7 +25,7 @@ from lending_service.replies import (
     loan_view,
     repayment_view,
 )
-from lending_service.routes import Endpoint, Route, Router
+from lending_service.routes import TEXT, Endpoint, Request, Response, Route, Router
 from lending_service.store import CommitUnknown, StoreUnavailable
 from lending_service.worker import Report, Worker
 
@@ -76,9 +74,9 @@ class Handlers:
 
     async def submit(self, request: Request) -> Response:
         """Take in an application."""
-        key, raw = _key(request), await request.body()
+        key, raw = _key(request), request.body
         status, body = await self._intake.submit(key, raw, _parsed(raw, Submit, key))
-        return Response(body, status, media_type="application/json")
+        return Response(status, body)
 
     async def application(self, request: Request) -> Response:
         """How far an application has come."""
@@ -91,10 +89,10 @@ class Handlers:
 
     async def repay(self, request: Request) -> Response:
         """Take in a repayment."""
-        key, raw = _key(request), await request.body()
-        loan_id = request.path_params["id"]
+        key, raw = _key(request), request.body
+        loan_id = request.params["id"]
         status, body = await self._intake.repay(loan_id, key, raw, _parsed(raw, Repay, key))
-        return Response(body, status, media_type="application/json")
+        return Response(status, body)
 
     async def repayment(self, request: Request) -> Response:
         """What became of a repayment."""
@@ -102,7 +100,7 @@ class Handlers:
 
     async def limit(self, request: Request) -> Response:
         """A borrower's limit, with its age."""
-        borrower = request.path_params["id"]
+        borrower = request.params["id"]
         limit = await read_limit(self._parts, borrower)
         if limit is None:
             text = "Your limit cannot be read now; it has not changed. Please come back."
@@ -111,9 +109,9 @@ class Handlers:
 
     async def callback(self, request: Request) -> Response:
         """A gateway's word; `success` ends its repeats."""
-        told = _parsed(await request.body(), Callback, "callback")
+        told = _parsed(request.body, Callback, "callback")
         await callbacks.take_in(self._parts, self._money, told)
-        return PlainTextResponse("success")
+        return Response(200, b"success", TEXT)
 
     async def status(self, request: Request) -> Response:
         """The status page."""
@@ -132,10 +130,10 @@ class Handlers:
     async def metrics(self, request: Request) -> Response:
         """Figures."""
         text = await metrics.prometheus(self._parts, self._worker, self._money)
-        return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
+        return Response(200, text.encode(), "text/plain; version=0.0.4; charset=utf-8")
 
     async def _found(self, kind: type[R], request: Request) -> R:
-        id_ = request.path_params["id"]
+        id_ = request.params["id"]
         record = await self._parts.store.read(kind, id_)
         if record is None:
             text = f"There is no {kind.__name__.lower()} {id_}. Please check the number."
@@ -151,7 +149,7 @@ class Handlers:
             except Problem as problem:
                 return problem.response(self._parts.design.errors)
             except Exception as error:
-                self._report(request.url.path, f"{type(error).__name__}: {error}")
+                self._report(request.path, f"{type(error).__name__}: {error}")
                 return _trouble(error, request).response(self._parts.design.errors)
 
         return endpoint
@@ -166,7 +164,7 @@ class Handlers:
 
 def _trouble(error: Exception, request: Request) -> Problem:
     """What a fault of our own is to the borrower."""
-    reference = request.headers.get("idempotency-key") or request.url.path
+    reference = request.header(b"idempotency-key") or request.path
     if isinstance(error, CommitUnknown):
         text = "We may or may not have it. Send it again with the same key: it counts once."
         return Problem(503, "outcome_unknown", text, RETRY_AFTER_S, reference)
@@ -178,10 +176,10 @@ def _trouble(error: Exception, request: Request) -> Problem:
 
 
 def _key(request: Request) -> str:
-    key = request.headers.get("idempotency-key", "")
+    key = request.header(b"idempotency-key") or ""
     if not 1 <= len(key) <= 200:
         text = f"Idempotency-Key has {len(key)} characters, need 1..200: send a new one a wish."
-        raise Problem(400, "key_missing", text, None, request.url.path)
+        raise Problem(400, "key_missing", text, None, request.path)
     return key
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -30,7 +30,8 @@ class MemoryTx:
     async def get(self, kind: type[R], id_: str, *, lock: bool = False) -> R | None:
         """The record as this transaction sees it; the one writer needs no lock."""
         place = (kind, id_)
-        return cast("R | None", self.written.get(place) or self._records.get(place))
+        found: Any = self.written.get(place) or self._records.get(place)
+        return found  # type: ignore[no-any-return]  # a place holds records of its kind alone
 
     async def put(self, record: Record) -> None:
         """Write over what is there."""
@@ -47,6 +48,26 @@ class MemoryTx:
     async def enqueue(self, kind: str, key: str, due_s: float) -> None:
         """Add a task at the commit."""
         self.tasks.append((kind, key, due_s))
+
+
+class MemoryTransaction:
+    """A transaction as a block of code; a class, because a generator a block costs more than the
+    block does."""
+
+    __slots__ = ("_store", "_tx")
+
+    def __init__(self, store: MemoryStore) -> None:
+        """Not begun yet."""
+        self._store = store
+
+    async def __aenter__(self) -> MemoryTx:
+        """Begin."""
+        self._tx = await self._store.begin()
+        return self._tx
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """End."""
+        self._store.end(self._tx, well=kind is None)
 
 
 class MemoryStore:
@@ -73,23 +94,14 @@ class MemoryStore:
         """Remember whom to wake."""
         self._wake = wake
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[MemoryTx]:
+    def transaction(self) -> AbstractAsyncContextManager[MemoryTx]:
         """One at a time; what it wrote is applied when the block ends well."""
-        async with self._lock:
-            tx = MemoryTx(self._records)
-            yield tx
-            self._write(tx.written)
-            for kind, key, due_s in tx.tasks:
-                self._task_id += 1
-                self._schedule(Task(id=self._task_id, kind=kind, key=key, due_s=due_s), due_s)
-            self.outcomes["ok"] += 1
-        for kind, _, _ in tx.tasks:
-            self._wake(kind)
+        return MemoryTransaction(self)
 
     async def read(self, kind: type[R], id_: str) -> R | None:
         """The committed record."""
-        return cast("R | None", self._records.get((kind, id_)))
+        found: Any = self._records.get((kind, id_))
+        return found  # type: ignore[no-any-return]  # a place holds records of its kind alone
 
     async def load(self, records: Sequence[Record]) -> None:
         """Write those whose ids are free."""
@@ -100,7 +112,7 @@ class MemoryStore:
         """Due tasks, earliest first, leased until `now_s + lease_s`."""
         claimed: list[Task] = []
         while len(claimed) < limit:
-            due_s = await self.next_due_s(kind)
+            due_s = self._next_due_s(kind)
             if due_s is None or due_s > now_s:
                 break
             _, task_id = heapq.heappop(self._heaps[kind])
@@ -118,6 +130,10 @@ class MemoryStore:
         self._schedule(replace(task, due_s=due_s), due_s)
 
     async def next_due_s(self, kind: str) -> float | None:
+        """When the next task may be claimed."""
+        return self._next_due_s(kind)
+
+    def _next_due_s(self, kind: str) -> float | None:
         """The top of the heap once out-of-date entries are gone."""
         heap = self._heaps.get(kind, [])
         while heap and self._ready_s.get(heap[0][1]) != heap[0][0]:
@@ -139,6 +155,24 @@ class MemoryStore:
 
     async def ping(self) -> None:
         """Memory is always there."""
+
+    async def begin(self) -> MemoryTx:
+        """Become the one writer."""
+        await self._lock.acquire()
+        return MemoryTx(self._records)
+
+    def end(self, tx: MemoryTx, *, well: bool) -> None:
+        """Apply what was written if the block ended well, and let the next one write."""
+        if well:
+            self._write(tx.written)
+            for kind, key, due_s in tx.tasks:
+                self._task_id += 1
+                self._schedule(Task(id=self._task_id, kind=kind, key=key, due_s=due_s), due_s)
+            self.outcomes["ok"] += 1
+        self._lock.release()
+        if well:
+            for kind, _, _ in tx.tasks:
+                self._wake(kind)
 
     def _write(self, written: Mapping[Place, Record]) -> None:
         self._records.update(written)

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
-from starlette.responses import Response
 
 from lending_service.domain import Application, Loan, Repayment
+from lending_service.routes import Response
 
 AMOUNT_MINOR_MAX = 1_000_000_000
 Amount = Annotated[int, Meta(ge=1, le=AMOUNT_MINOR_MAX)]
@@ -86,7 +86,7 @@ class Problem(Exception):
 
 def json_response(body: object, status: int = 200) -> Response:
     """`body` as JSON."""
-    return Response(encode(body), status, media_type="application/json")
+    return Response(status, encode(body))
 
 
 def submitted(app: Application) -> dict[str, object]:

@@ -84,17 +84,22 @@ class Reserving:
             result = await self._clear_up(asked)
         else:
             result = await self._parts.funding.reserve(asked)
-            if result == "unknown" and self._parts.design.unknown_payment == "inquire":
+            if result == "not_taken":
+                result = "refused"
+            elif result == "unknown" and self._parts.design.unknown_payment == "inquire":
                 result = await self._clear_up(asked)
         await self._settle(asked, result)
         return result
 
     async def _clear_up(self, asked: Reservation) -> ReserveResult:
-        """What an unknown reservation came to; one that never arrived is sent again, same id."""
+        """What an unknown reservation came to; one that never arrived is sent again, same id.
+
+        A second call that was not taken says nothing of the first one: it may be on its way still.
+        """
         result = await self._parts.funding.inquire(asked)
         if result == "not_found":
             result = await self._parts.funding.reserve(asked)
-        return result
+        return "unknown" if result == "not_taken" else result
 
     async def _open(self, asked: Reservation) -> str | None:
         """Write the call down before it is made; the status it had."""

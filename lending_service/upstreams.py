@@ -12,7 +12,7 @@ from lending_service.policy import Called, Policy
 CURRENCY = "CNY"
 PayResult = Literal["success", "failed", "processing", "unknown", "refused"]
 Found = Literal["success", "failed", "processing", "not_found", "unavailable"]
-ReserveResult = Literal["reserved", "refused", "unknown", "not_found"]
+ReserveResult = Literal["reserved", "refused", "not_taken", "unknown", "not_found"]
 CloseResult = Literal["done", "not_found", "wrong", "unavailable"]
 STATUSES: dict[str, Literal["success", "failed", "processing"]] = {
     "SUCCESS": "success",
@@ -124,7 +124,9 @@ class FundingProvider:
             return await self._policy.once(asked.funder, "POST", "/v1/reservations", body)
 
         called = await self._policy.tried(asked.funder, once, lambda called: called.not_taken)
-        if called.not_taken or 400 <= called.status < 500:
+        if called.not_taken:
+            return "not_taken"
+        if 400 <= called.status < 500:
             return "refused"
         return _reserved(called)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from math import inf
 from typing import Any
 
 from lending_service.domain import Task
@@ -38,6 +39,7 @@ class Lane:
         self._report = report
         self._kicked = asyncio.Event()
         self._running: dict[int, asyncio.Task[None]] = {}
+        self._leased_until_s: dict[int, float] = {}
         self._claim_lost = False
         self._alarm: asyncio.Task[None] | None = None
 
@@ -92,7 +94,9 @@ class Lane:
             # Tasks may be leased to nobody: the claim was done and its answer lost.
             await self._store.release_leases(self.kind, list(self._running))
             self._claim_lost = False
-        for task in await self._store.claim(self.kind, self._clock.now_s(), free, LEASE_S):
+        now_s = self._clock.now_s()
+        for task in await self._store.claim(self.kind, now_s, free, LEASE_S):
+            self._leased_until_s[task.id] = now_s + LEASE_S
             self._running[task.id] = spawn(self._do_in_lane(task))
 
     async def _do_in_lane(self, task: Task) -> None:
@@ -100,14 +104,17 @@ class Lane:
             await self.do(task)
         finally:
             self._running.pop(task.id, None)
+            self._leased_until_s.pop(task.id, None)
             self.kick()
 
     async def _wait_s(self) -> float | None:
-        """Until the next task is due; None when only a kick can bring one."""
+        """Until the next task is due; None when only a kick can bring one, as of those at work."""
         if len(self._running) >= self._width:
             return None
         due_s = await self._store.next_due_s(self.kind)
-        return None if due_s is None else max(0.0, due_s - self._clock.now_s())
+        if due_s is None or due_s >= min(self._leased_until_s.values(), default=inf):
+            return None
+        return max(0.0, due_s - self._clock.now_s())
 
     def _set_alarm(self, spawn: Spawn, wait_s: float | None) -> None:
         if self._alarm is not None:

@@ -7,16 +7,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import msgspec
-from starlette.requests import Request
-from starlette.responses import Response
 
 from mock_services.behaviour import parse
 from mock_services.documents import InvalidDocument
 from mock_services.effects import Reply
-from mock_services.routes import Endpoint, Route
+from mock_services.routes import Endpoint, Request, Response, Route
 from mock_services.stand_in import StandIn, refusal, respond
 
-TOKEN_HEADER = "x-harness-token"
+TOKEN_HEADER = b"x-harness-token"
 NO_CALLBACKS: Mapping[str, int] = MappingProxyType({"sent": 0, "acknowledged": 0, "failed": 0})
 
 
@@ -37,7 +35,7 @@ def control_routes(stand_in: StandIn, callbacks: Mapping[str, int] = NO_CALLBACK
 
     async def behaviour(request: Request) -> Response:
         if request.method == "PUT":
-            return respond(_replace(stand_in, await request.body()))
+            return respond(_replace(stand_in, request.body))
         return respond(Reply(200, stand_in.script.behaviour))
 
     guarded = _guard(stand_in.world.token)
@@ -72,9 +70,9 @@ def _guard(token: str) -> Callable[[Endpoint], Endpoint]:
 
     def guarded(endpoint: Endpoint) -> Endpoint:
         async def handle(request: Request) -> Response:
-            if "origin" in request.headers:
+            if request.header(b"origin") is not None:
                 return respond(refusal(403, "origin_refused", "requests of web pages are refused"))
-            given = request.headers.get(TOKEN_HEADER, "").encode()
+            given = (request.header(TOKEN_HEADER) or "").encode()
             if not hmac.compare_digest(given, expected):
                 return respond(refusal(401, "token_refused", "X-Harness-Token is missing or wrong"))
             return await endpoint(request)

@@ -12,8 +12,6 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mock_services.behaviour import Script
@@ -21,12 +19,13 @@ from mock_services.clock import Clock
 from mock_services.dice import Dice
 from mock_services.effects import Call, Reply
 from mock_services.ledger import Ledger
-from mock_services.routes import Endpoint, Route, Router
+from mock_services.routes import Endpoint, Request, Response, Route, Router
 
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Amount = Annotated[int, Meta(gt=0)]
 Prepared = tuple[str, Callable[..., Reply]]
 Prepare = Callable[[dict[str, str], bytes], Prepared]
+encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ class StandIn:
         async def handle(request: Request) -> Response:
             self.calls[op] += 1
             try:
-                key, do = prepare(request.path_params, await request.body())
+                key, do = prepare(request.params, request.body)
             except msgspec.DecodeError as wrong:
                 return respond(Reply(422, {"code": "bad_body", "message": f"{op}: {wrong}"}))
             return respond(await self.act(op, key, do))
@@ -107,7 +106,7 @@ class StandIn:
 
 def respond(reply: Reply) -> Response:
     """Encode a reply as JSON."""
-    return Response(msgspec.json.encode(reply.body), reply.status, media_type="application/json")
+    return Response(reply.status, encode(reply.body))
 
 
 def refusal(status: int, code: str, message: str) -> Reply:

@@ -78,8 +78,8 @@ def approvals(history: History) -> Iterator[Approval]:
 
 def _first(history: History, names: tuple[str, ...]) -> dict[str, float]:
     first: dict[str, float] = {}
-    for event in history.events:
-        if event.src == "ledger" and event.p in names:
+    for event in history.of("ledger"):
+        if event.p in names:
             first.setdefault(event.k, event.t_s)
     return first
 

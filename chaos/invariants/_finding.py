@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from harness.checker import judge
 from harness.history import History
 from harness.model import Objectives, Verdict
 
 
-@dataclass(frozen=True)
-class Findings:
+class Findings(msgspec.Struct, frozen=True):
     """What an invariant saw in a history.
 
     Args:
@@ -24,7 +25,7 @@ class Findings:
 
     examined: int
     bad: Sequence[Mapping[str, Any]] = ()
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = msgspec.field(default_factory=dict)
     missing: str = ""
 
 

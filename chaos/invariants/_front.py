@@ -12,6 +12,26 @@ FRONT = ("borrower->lending", "lending")
 """Where a fault leaves nobody who could answer, unless the contract's `front` lists others."""
 
 
+def lost_windows(history: History, objectives: Objectives) -> list[FaultWindow]:
+    """Faults at places where a borrower's try is lost whatever the service does.
+
+    A contract lists them in `tries_lost_at` where all tries of one borrower may be broken on
+    purpose, as a search does; a run that breaks something for a while excuses nobody.
+    """
+    places = objectives.contract.get("tries_lost_at", ())
+    return [window for window in history.windows if window.where in places]
+
+
+def all_lost(attempts: Iterable[Op], windows: list[FaultWindow]) -> bool:
+    """Whether each attempt met one of these faults."""
+    return all(_met(op, windows) for op in attempts)
+
+
+def _met(op: Op, windows: Iterable[FaultWindow]) -> bool:
+    t_end_s = float("inf") if op.t_end_s is None else op.t_end_s
+    return any(window.overlaps(op.t_invoke_s, t_end_s) for window in windows)
+
+
 def front_windows(history: History, objectives: Objectives) -> list[FaultWindow]:
     """The faults that stood between borrower and service, or were of the service itself."""
     front = objectives.contract.get("front", FRONT)
@@ -22,8 +42,7 @@ def nobody_there(op: Op, windows: Iterable[FaultWindow]) -> bool:
     """Whether nothing came back while one of these faults was there."""
     if op.value.get("http_status"):
         return False
-    t_end_s = float("inf") if op.t_end_s is None else op.t_end_s
-    return any(window.overlaps(op.t_invoke_s, t_end_s) for window in windows)
+    return _met(op, windows)
 
 
 def gave_up(attempts: Iterable[Op], windows: list[FaultWindow]) -> bool:

@@ -58,8 +58,8 @@ def _examine(history: History, objectives: Objectives) -> Findings:
 def _watches(history: History) -> Iterator[_Watch]:
     """From the look before the injection to the one before the healing."""
     first: dict[tuple[str, str], tuple[float, Mapping[str, int]]] = {}
-    for event in history.events:
-        if event.src != "nemesis" or event.v.get("action") != "observe":
+    for event in history.of("nemesis"):
+        if event.v.get("action") != "observe":
             continue
         counts = _calls(event.v.get("counts", {}))
         if event.v.get("when") == "before":

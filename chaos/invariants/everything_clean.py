@@ -15,10 +15,8 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     active: defaultdict[tuple[str, str], list[Event]] = defaultdict(list)
     tried: dict[tuple[str, str], Event] = {}
     injected = 0
-    for event in history.events:
+    for event in history.of("nemesis"):
         at, action = (event.f, event.k), event.v.get("action")
-        if event.src != "nemesis":
-            continue
         # From the attempt on: an injection whose result is unknown may have happened.
         if action == "inject" and event.type != Outcome.FAIL and not active[at]:
             active[at].append(event)

@@ -19,7 +19,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     drain_s = float(objectives.contract.get("drain_s", DRAIN_S))
     open_ = [op for op in ops if op.t_end_s is None]
     lost = [op.index for op in open_ if op.t_invoke_s < history.t_load_end_s - drain_s]
-    invoked = sum(1 for event in history.events if event.src == "client" and event.type == "invoke")
+    invoked = sum(event.type == "invoke" for event in history.of("client"))
     finals = [op for op in history.ops(outcome=Outcome.OK) if op.phase == Phase.SETTLED]
     return Findings(
         examined=len(ops),

@@ -50,7 +50,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
         return Findings(0, missing=absent)
     quotas = objectives.contract.get("funding_quota_minor", {})
     books = {name: _Book(quotas.get(name)) for name in FUNDERS}
-    entries = [e for e in history.events if e.src == "ledger" and e.p in books]
+    entries = [e for e in history.of("ledger") if e.p in books]
     asked = {entry.k for entry in entries}
     for entry in entries:
         books[entry.p].take(entry)

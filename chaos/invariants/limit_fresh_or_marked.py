@@ -31,8 +31,7 @@ def _wrong(op: Op, cut_off: list[FaultWindow]) -> str:
     if source not in SOURCES or op.value.get("as_of_s") is None:
         return f"says neither of what time nor from whom it is (source {source!r})"
     for window in cut_off:
-        inside = window.t_inject_s <= op.t_invoke_s and (op.t_end_s or 0.0) <= window.t_heal_s
-        if source == "live" and inside:
+        if source == "live" and window.covers(op.t_invoke_s, op.t_end_s or op.t_invoke_s):
             return f"is called live while {window.fault} at {window.where} let no answer through"
     return ""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad, money
+from chaos.invariants._front import all_lost, lost_windows
 from chaos.invariants._views import cut_off, intents, own_doing, result
 from harness.history import History
 from harness.model import Objectives, Op, Outcome
@@ -16,15 +17,18 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     open_ = {k: ops for k, ops in every.items() if not _is_accepted(ops)}
     own = {k for k, ops in open_.items() if own_doing(ops[-1], objectives)}
     cut = {k for k, ops in open_.items() if cut_off(ops[-1], history, objectives)} - own
-    blocked = {k: ops for k, ops in open_.items() if k not in own | cut}
+    places = lost_windows(history, objectives)
+    lost = {k for k, ops in open_.items() if all_lost(ops, places)} - own - cut
+    blocked = {k: ops for k, ops in open_.items() if k not in own | cut | lost}
     return Findings(
-        examined=len(every) - len(own) - len(cut),
+        examined=len(every) - len(own) - len(cut) - len(lost),
         bad=[_bad(k, ops) for k, ops in blocked.items()],
         details={
-            "n": len(every) - len(own) - len(cut),
+            "n": len(every) - len(own) - len(cut) - len(lost),
             "blocked": len(blocked),
             "own_doing": len(own),
             "cut_off": len(cut),
+            "lost": len(lost),
             "tries_max": max(map(len, every.values()), default=0),
         },
     )
@@ -48,6 +52,6 @@ INVARIANT = Invariant(
     name="repayment_never_blocked",
     ids=("U5",),
     claim="Every repayment is accepted, at the latest when tried again with the same key, unless "
-    "the borrower's own request is at fault.",
+    "the borrower's own request is at fault, or each try was lost on purpose on its way.",
     examine=_examine,
 )

@@ -132,7 +132,7 @@ def _search(asked: Asked, world: StageWorld, budget_s: float) -> Found:
     found = Found(workers=number)
     try:
         with Workers(partial(_same, world), number) as crew, Teller(budget_s) as tell:
-            explore(crew, wish, tell, found, world.allows)
+            explore(crew, wish, tell, found)
     except KeyboardInterrupt:  # while the workers were started or ended
         found.ended = "interrupted"
     return found

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from harness.clock import NS, monotonic_ns
 from harness.explore.found import Found
-from harness.explore.plans import Allows, every
 from harness.explore.search import Crew, OutOfTime, Search
 from harness.explore.swarm import Swarm
 from harness.rng import Seed
@@ -36,13 +35,10 @@ Tell = Callable[[Found, int], None]
 """Takes what was found so far and the size of the plan that was run last."""
 
 
-def explore(
-    crew: Crew, wish: Wish, tell: Tell, found: Found | None = None, allows: Allows = every
-) -> Found:
+def explore(crew: Crew, wish: Wish, tell: Tell, found: Found | None = None) -> Found:
     """Search until everything asked for was done, the budget is over, or Ctrl-C.
 
     Args:
-        allows: tells plans that are not worth a look.
         found: is filled; a new one when left out.
     """
     found = found if found is not None else Found()
@@ -54,12 +50,12 @@ def explore(
         if found.seconds > wish.budget_s:
             raise OutOfTime
 
-    search = Search(crew, found, tick, allows=allows, exact=wish.exact)
+    search = Search(crew, found, tick, exact=wish.exact)
     try:
         search.run(wish.faults)
         if wish.swarm and search.pool:
             dice = Seed(wish.seed).stream("explore/swarm")
-            Swarm(crew, found, search.pool, dice, tick, allows).run()
+            Swarm(crew, found, search.pool, dice, tick).run()
             found.ended = "dry"
     except OutOfTime:
         found.ended = "budget"

@@ -10,18 +10,18 @@ from harness.explore.plans import Fault, Minimal, Plan
 ORDER = "not made any more"
 SUPERSET = "holds a set that breaks already"
 STATE = "leads to a state that was branched before"
+ALIKE = "goes wrong in a way that makes no difference"
 MODE = "mode that shows nothing of the service"
 KNOWN = "was run before"
-FRONT = "keeps the borrower from every answer"
 RULES = {
     ORDER: "a call of the fault-free world that this plan keeps from being made",
     SUPERSET: "it contains a set already known to break a promise, so it is not minimal",
     STATE: "same ledgers, same promises made, same failures in a row and the same future: "
     "another plan stood there before, with at least as many faults left",
+    ALIKE: "of the largest plans only: in smaller ones this way for the operation to go wrong, and "
+    "another that is tried (or none), always led to the same behaviour and the same states",
     MODE: "a safe request (GET) changes nothing, whether it was applied cannot be told; on the "
     "borrower's own line, what never arrives or answers in the service's place says nothing of it",
-    FRONT: "the borrower's own line, or the service and store behind it, fail more often than he "
-    "tries: no design can answer him",
     KNOWN: "the swarm drew the same plan again",
 }
 

@@ -8,7 +8,7 @@ one and the same world. That is what makes the search exact.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -95,15 +95,6 @@ class World(Protocol):
         Args:
             leaf: nobody will branch from here; moments may be left out.
         """
-
-
-Allows = Callable[[Plan], bool]
-"""Whether a plan is worth a look: a promise may assume that not everything goes wrong."""
-
-
-def every(plan: Plan) -> bool:
-    """Every plan is."""
-    return True
 
 
 def after(plan: Plan, seen: Seen) -> tuple[Moment, ...]:

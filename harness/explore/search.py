@@ -10,11 +10,13 @@ other, so that a set which breaks a promise is minimal when no smaller one insid
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from harness.explore.found import FRONT, MODE, ORDER, STATE, SUPERSET, Found
-from harness.explore.plans import Allows, Fault, Minimal, Moment, Plan, Seen, after, every
+from harness.explore.alike import NO_FAULT, Alike, Kind, kind_of, outcome
+from harness.explore.found import ALIKE, MODE, ORDER, STATE, SUPERSET, Found
+from harness.explore.plans import Fault, Minimal, Moment, Plan, Seen, after
 
 
 class Crew(Protocol):
@@ -28,14 +30,42 @@ class OutOfTime(Exception):
     """The budget is over."""
 
 
+class Grown(NamedTuple):
+    """A plan that broke nothing.
+
+    Args:
+        operations: of its faults.
+        moments: the calls at which it can be continued.
+        seen: what was seen of it.
+    """
+
+    plan: Plan
+    operations: tuple[str, ...]
+    moments: tuple[Moment, ...]
+    seen: Seen
+
+
+class Branch(NamedTuple):
+    """A plan that is one fault larger than another.
+
+    Args:
+        of: the other; None for the plan without a fault.
+        at: how many of the calls after the other's last fault are made before the new fault.
+    """
+
+    plan: Plan
+    operations: tuple[str, ...] = ()
+    of: Grown | None = None
+    at: int = 0
+
+
 class Search:
     """A breadth-first search.
 
     Args:
         crew: runs plans.
         found: is filled as things are found, so that an interrupted search has a result.
-        allows: tells plans that are not worth a look.
-        exact: branch at every call, also where the state is known.
+        exact: branch at every call in every mode, also where the state is known.
         tick: called after each world with its plan; raises OutOfTime to end the search.
     """
 
@@ -45,7 +75,6 @@ class Search:
         found: Found,
         tick: Callable[[int], None],
         *,
-        allows: Allows = every,
         exact: bool = False,
     ) -> None:
         """Nothing was run yet."""
@@ -53,9 +82,9 @@ class Search:
         self.pool: list[tuple[Plan, tuple[Moment, ...]]] = []
         self._crew = crew
         self._tick = tick
-        self._allows = allows
         self._exact = exact
         self._branched: set[tuple[str, str]] = set()
+        self._alike = Alike()
         self._free: dict[str, int] = {}
 
     def run(self, k: int) -> None:
@@ -64,33 +93,39 @@ class Search:
         Raises:
             OutOfTime: before all were run.
         """
-        grown = self._run([()], leaf=k == 0)
-        self._free = {moment.point: len(moment.modes) for _, m in grown for moment in m}
+        grown = self._run([Branch(())], leaf=k == 0)
+        self._free = {moment.point: len(moment.modes) for one in grown for moment in one.moments}
         self.found.complete_to = 0
         for size in range(1, k + 1):
             if not grown:
                 self.found.complete_to = k
                 return
-            grown = self._run(self._children(grown), leaf=size == k)
+            grown = self._run(self._children(grown, leaf=size == k), leaf=size == k)
             self.found.complete_to = size
 
-    def _run(self, plans: Iterable[Plan], *, leaf: bool) -> list[tuple[Plan, tuple[Moment, ...]]]:
+    def _run(self, branches: Iterable[Branch], *, leaf: bool) -> list[Grown]:
         """Run plans of one size.
 
         Returns:
-            those that broke nothing, with the calls at which they can be continued.
+            those that broke nothing.
         """
-        clean = []
-        for plan, seen in self._crew(plans, leaf=leaf):
+        clean: list[Grown] = []
+        waiting: deque[Branch] = deque()
+        siblings = _Siblings(self._alike)
+        for plan, seen in self._crew(_noted(branches, waiting), leaf=leaf):
+            branch = waiting.popleft()
             self._count(plan, seen)
+            later = after(plan, seen)
             if seen.broken:
-                named = tuple(self.found.operations.get(fault.point, "") for fault in plan)
-                self.found.minimal.append(Minimal(plan, seen.broken, named))
+                self.found.minimal.append(Minimal(plan, seen.broken, branch.operations))
             elif not leaf:
-                clean.append((plan, after(plan, seen)))
+                clean.append(Grown(plan, branch.operations, later, seen))
                 self._unreachable(seen)
                 self._keep(plan, seen)
+            if not leaf:
+                siblings.take(branch, seen, later)
             self._tick(len(plan))
+        siblings.end()
         return clean
 
     def _count(self, plan: Plan, seen: Seen) -> None:
@@ -112,25 +147,73 @@ class Search:
         gone = sum(modes for point, modes in self._free.items() if point not in made)
         self.found.pruned[ORDER] += gone
 
-    def _children(self, grown: list[tuple[Plan, tuple[Moment, ...]]]) -> Iterator[Plan]:
-        for plan, moments in grown:
-            for moment in moments:
+    def _children(self, grown: list[Grown], *, leaf: bool) -> Iterator[Branch]:
+        for one in grown:
+            for at, moment in enumerate(one.moments):
                 self.found.pruned[MODE] += moment.left_out
-                yield from self._turns(plan, moment)
+                kind = kind_of(one.moments, at) if leaf and not self._exact else None
+                for child in self._turns(one.plan, moment, kind):
+                    yield Branch(child, (*one.operations, moment.operation), one, at)
 
-    def _turns(self, plan: Plan, moment: Moment) -> Iterator[Plan]:
-        """One more fault at a call, in every mode that is not spared."""
+    def _turns(self, plan: Plan, moment: Moment, kind: Kind | None) -> Iterator[Plan]:
+        """One more fault at a call, in every mode that is not spared.
+
+        Args:
+            kind: of the call, where what was learned of modes may spare some.
+        """
+        tried: list[str] = []
         for mode in moment.modes:
             child = (*plan, Fault(moment.point, mode))
             turn = (moment.state, mode)
             if self.found.breaks_already(child):
                 self.found.pruned[SUPERSET] += 1
-            elif not self._allows(child):
-                self.found.pruned[FRONT] += 1
             elif turn in self._branched and not self._exact:
                 self.found.pruned[STATE] += 1
+                tried.append(mode)
+            elif kind is not None and self._alike.spares(kind, mode, tried):
+                self.found.pruned[ALIKE] += 1
             else:
                 # Marked only when it is run: a plan spared as a superset says nothing of others.
                 if moment.state:
                     self._branched.add(turn)
+                tried.append(mode)
                 yield child
+
+
+class _Siblings:
+    """Plans that differ in the mode of their last fault alone; they come one after the other."""
+
+    def __init__(self, alike: Alike) -> None:
+        self._alike = alike
+        self._call: tuple[Plan, str] | None = None
+        self._kind: Kind = ()
+        self._came: dict[str, object] = {}
+
+    def take(self, branch: Branch, seen: Seen, later: tuple[Moment, ...]) -> None:
+        """One of them was run."""
+        if branch.of is None:
+            return
+        fault = branch.plan[-1]
+        call = (branch.of.plan, fault.point)
+        if call != self._call:
+            self.end()
+            self._call = call
+            self._kind = kind_of(branch.of.moments, branch.at)
+            self._note(NO_FAULT, outcome(branch.of.seen, branch.of.moments[branch.at + 1 :]))
+        self._note(fault.mode, outcome(seen, later))
+
+    def end(self) -> None:
+        """The last of them was run."""
+        self._alike.learn(self._kind, self._came)
+        self._came = {}
+
+    def _note(self, mode: str, came: object) -> None:
+        if came is not None:
+            self._came[mode] = came
+
+
+def _noted(branches: Iterable[Branch], waiting: deque[Branch]) -> Iterator[Plan]:
+    """The plans of branches, which are kept until the plan was run."""
+    for branch in branches:
+        waiting.append(branch)
+        yield branch.plan

@@ -15,21 +15,18 @@ from typing import Any
 from harness.checker import Checker, check_all
 from harness.errors import HarnessError
 from harness.explore.plans import Broken, Moment, Plan, Seen
-from harness.explore.states import SAFE, signature, states
+from harness.explore.states import SAFE, Meaning, signature, states
 from harness.explore.windows import judged
 from harness.history import History
 from harness.model import Objectives, Validity, Verdict
 from harness.orders import RUNTIMES_PACKAGE
 from harness.registry import REFERENCE_TARGET, load_target, load_vocabulary
-from harness.target import Target
+from harness.target import Call, Target
 
 SCENARIO = f"{RUNTIMES_PACKAGE}.sim.scenario"  # by name: the engine imports no runtime
 SAFE_MODES = frozenset({"refused", "request_lost", "error_before", "slow"})
 NOT_AT_ENTRY = frozenset({"refused", "error_before", "error_after"})
-SILENCING = frozenset({"request_lost", "reply_lost", "late"})
-FRONT_MAX = 2  # chosen: in doubt a borrower tries three times (chaos/journeys/_steps.py)
-FRONT_MAX_OF_MANY = 1  # chosen: after a refusal he tries twice
-STORE, FEW = "postgres", 3  # chosen
+STORE = "postgres"
 STUCK = "everybody_is_answered"
 CRASHED = "the checker crashed"
 
@@ -68,7 +65,15 @@ class StageWorld:
 
     @cached_property
     def _objectives(self) -> Objectives:
-        return Objectives(contract=self._target.contract)
+        contract = {**self._target.contract, "tries_lost_at": self._lost_at()}
+        return Objectives(contract=contract)
+
+    def _lost_at(self) -> tuple[str, ...]:
+        """Where all tries of a borrower can be lost: his line, the service, and its records."""
+        target = self._target
+        own = [link for link in target.links if link.caller == target.lending]
+        stores = [link.name for link in own if link.protocol == STORE]
+        return target.entry, target.lending, *stores
 
     def run(self, plan: Plan, *, leaf: bool = False) -> Seen:
         """Run one world from its beginning and judge it.
@@ -92,27 +97,20 @@ class StageWorld:
         faults = {kinds.Point.parse(fault.point): kinds.Mode(fault.mode) for fault in plan}
         return self._stage.run(kinds.Scenario(self.journeys, self.seed, faults))
 
-    def allows(self, plan: Plan) -> bool:
-        """Whether the borrower can have an answer at all: one of his tries is left to him.
-
-        A fault of the store may silence a try or strike behind it. Few are tried all the same; of
-        many (a swarm's plan), so many do silence every try that they say nothing of a design.
-        """
-        own = [link for link in self._target.links if link.caller == self._target.lending]
-        stores = {link.name for link in own if link.protocol == STORE}
-        line = sum(f.edge == self._target.entry and f.mode in SILENCING for f in plan)
-        store = [fault for fault in plan if fault.edge in stores]
-        crashes = sum(fault.mode.startswith("crash") for fault in store)
-        if len(plan) <= FEW:
-            return line + crashes <= FRONT_MAX
-        return line + len(store) <= FRONT_MAX_OF_MANY
-
     def _moments(self, trace: Any, history: History) -> Iterator[Moment]:
-        known = states(trace, history, self._target.contract.get("terminal", ()))
+        known = states(trace, history, self._meaning(history))
         for (point, operation), state in zip(trace.points.items(), known, strict=True):
             modes = tuple(mode.value for mode in self._scenario.modes_for(operation))
             kept = tuple(mode for mode in modes if self._tells(mode, point.edge, operation))
             yield Moment(str(point), operation, kept, len(modes) - len(kept), state)
+
+    def _meaning(self, history: History) -> Meaning:
+        asked = {event.f: event for event in history.of("client") if event.type == "invoke"}
+        reads = [f for f, event in asked.items() if self._safe(Call(f, event.k, event.v))]
+        return Meaning(self._target.contract.get("terminal", ()), reads, self._target.entry)
+
+    def _safe(self, call: Call) -> bool:
+        return f"{self._target.request(call).method} " in SAFE
 
     def _tells(self, mode: str, edge: str, operation: str) -> bool:
         """Whether a mode can show what another one does not.

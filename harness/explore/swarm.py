@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from harness.explore.found import FRONT, KNOWN, SUPERSET, Found
-from harness.explore.plans import Allows, Fault, Minimal, Moment, Plan, Seen, every, struck
+from harness.explore.found import KNOWN, SUPERSET, Found
+from harness.explore.plans import Fault, Minimal, Moment, Plan, Seen, struck
 from harness.explore.search import Crew
 from harness.explore.shrink import ddmin
 from harness.rng import Dice
@@ -35,7 +35,6 @@ class Swarm:
     Args:
         pool: plans to begin with, each with the calls that its world made.
         tick: called after each world; raises OutOfTime to end the search.
-        allows: tells plans that are not worth a look.
     """
 
     def __init__(
@@ -45,7 +44,6 @@ class Swarm:
         pool: list[Known],
         dice: Dice,
         tick: Callable[[int], None],
-        allows: Allows = every,
     ) -> None:
         """Nothing was drawn yet."""
         self._crew = crew
@@ -53,7 +51,6 @@ class Swarm:
         self._queue = deque(pool)
         self._dice = dice
         self._tick = tick
-        self._allows = allows
         self._drawn: set[frozenset[Fault]] = {frozenset(plan) for plan, _ in pool}
 
     def run(self) -> None:
@@ -80,8 +77,6 @@ class Swarm:
                     self._found.pruned[KNOWN] += 1
                 elif self._found.breaks_already(drawn):
                     self._found.pruned[SUPERSET] += 1
-                elif not self._allows(drawn):
-                    self._found.pruned[FRONT] += 1
                 else:
                     self._drawn.add(frozenset(drawn))
                     yield drawn

@@ -20,11 +20,10 @@ LEAST_NS = 1_000  # one tick of the simulation: no call takes no time at all
 
 def judged(trace: Any, target: Target) -> History:
     """The history of a trace with the windows of its faults."""
+    history: History = trace.history
     if not trace.fired:
-        history: History = trace.history
         return history
-    events = [event for event in trace.history.events if event.src != "nemesis"]
-    return History([*events, *_windows(trace, target, len(events))])
+    return history.replaced("nemesis", _windows(trace, target, len(history.events)))
 
 
 def _windows(trace: Any, target: Target, first: int) -> Iterator[Event]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
 
 from harness.clock import NS
 from harness.errors import ConfigError, HarnessError, Problem
@@ -33,16 +34,14 @@ class JourneyKind(Protocol):
         """The journey of borrower `number`."""
 
 
-@dataclass(frozen=True)
-class Send:
+class Send(msgspec.Struct, frozen=True):
     """Send `request`, which asks for `call`; wants an Answer sent back."""
 
     call: Call
     request: Request
 
 
-@dataclass(frozen=True)
-class SleepUntil:
+class SleepUntil(msgspec.Struct, frozen=True):
     """Come back at `t_ns` on the run clock; wants None sent back."""
 
     t_ns: int

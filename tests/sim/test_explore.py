@@ -12,15 +12,24 @@ import pytest
 from harness.cli.explore import Asked, explore_command
 from harness.document import load_experiment
 from harness.errors import ConfigError
+from harness.explore import alike
 from harness.explore.explorer import Wish, explore
-from harness.explore.found import STATE, Found
+from harness.explore.found import ALIKE, STATE, Found
 from harness.explore.plans import Fault, Minimal
 from harness.explore.stage import StageWorld
 from harness.explore.workers import Workers
 from harness.orders import load_design
 from harness.registry import load_vocabulary
+from harness.runtimes.sim.refusing import NoRealWorld
 
 TILL = "tests.sim.till.target"
+FASTAPI, HASTY = "tests.sim.till.fastapi_target", "tests.sim.till.hasty_target"
+LATE_DEBIT = (
+    *(Fault(f"lending->payment_a#{n}", "request_lost") for n in (1, 4, 7, 10, 13)),
+    Fault("lending->payment_a#16", "reply_lost"),
+    *(Fault(f"payment_a->lending#{n}", "request_lost") for n in (1, 2, 3)),
+    Fault("lending->payment_a#17", "request_lost"),
+)
 LOST_PAYOUT = Fault("lending->payment_a#1", "reply_lost")
 
 
@@ -33,7 +42,7 @@ def search(world: StageWorld, k: int, workers: int = 1, **more: Any) -> Found:
     """Exhaustively."""
     with Workers(partial(StageWorld, **vars_of(world)), workers) as crew:
         wish = Wish(faults=k, budget_s=600, swarm=False, **more)
-        return explore(crew, wish, lambda found, size: None, allows=world.allows)
+        return explore(crew, wish, lambda found, size: None)
 
 
 def vars_of(world: StageWorld) -> dict[str, Any]:
@@ -44,6 +53,30 @@ def vars_of(world: StageWorld) -> dict[str, Any]:
         "seed": world.seed,
         "target": world.target,
     }
+
+
+def test_a_fault_that_strikes_late_leaves_time_to_mend_it() -> None:
+    """A debit whose reply is lost at 14.9 s is credited by an inquiry, and that is waited for."""
+    trace = world("hardened", "repayer").trace(LATE_DEBIT)
+    (debit,) = trace.history.ledger("debit")
+    assert {str(fired.point) for fired in trace.fired} == {fault.point for fault in LATE_DEBIT}
+    assert debit.t_s > 14.0
+    assert world("hardened", "repayer").run(LATE_DEBIT).broken == ()
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        ("borrower->lending#2 request_lost", "lending->database#1 crash_after_write",
+         "borrower->lending#4 reply_lost"),
+        ("lending->database#1 crash_before_write", "lending->database#2 refused",
+         "borrower->lending#4 late", "lending->database#3 refused", "borrower->lending#5 late"),
+    ],
+)  # fmt: skip
+def test_a_borrower_whose_every_try_was_lost_is_no_finding(lost: tuple[str, ...]) -> None:
+    """On his line, in the service or in its only records: no design can answer him."""
+    plan = tuple(Fault(*one.split()) for one in lost)
+    assert world("hardened", "repayer").run(plan).broken == ()
 
 
 def test_naive_pays_twice_when_one_reply_is_lost() -> None:
@@ -75,6 +108,23 @@ def test_known_states_lose_no_finding() -> None:
     assert lost == []
 
 
+def test_modes_that_make_no_difference_lose_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is found with every mode is found with those that stand for them."""
+    repayer = world("naive", "repayer")
+    spared = search(repayer, 3)
+    monkeypatch.setattr(alike, "LEAST", 10**9)
+    every = search(repayer, 3)
+    assert spared.pruned[ALIKE] > 0
+    assert spared.explored < every.explored
+    assert {ends(one) for one in every.minimal} == {ends(one) for one in spared.minimal}
+
+
+def ends(one: Minimal) -> tuple[object, ...]:
+    """The last fault whatever its mode, and what it breaks."""
+    last = (one.plan[-1].edge, one.operations[-1])
+    return len(one.plan), last, frozenset(broken.invariant for broken in one.broken)
+
+
 def same(exact: Minimal, merged: Minimal) -> bool:
     """Whether the last fault and what it breaks are the same; the way there may differ."""
     return (
@@ -94,24 +144,36 @@ def test_two_workers_find_the_same_as_one() -> None:
     assert one.signatures == two.signatures
 
 
+@pytest.mark.parametrize("target", [TILL, FASTAPI])
 def test_a_foreign_service_is_explored_by_its_own_promise(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Somebody else's Starlette service, target file and invariant are all that it takes."""
-    careless = design(tmp_path, careful=False)
-    asked = Asked(careless, (TILL,), faults=2, workers=1, target=TILL, swarm=False, runs=tmp_path)
-    assert explore_command(asked, confirming=False, output="text") == 1
+    """Somebody else's service (Starlette, FastAPI), target file and invariant are all it takes."""
+    careless = of(target, tmp_path, careful=False)
+    assert explore_command(careless, confirming=False, output="text") == 1
     told = capsys.readouterr().out
     assert "till->bank#1 (POST /charges): reply_lost or late" in told
     assert "purchase purchase-0 was charged 2 times" in told
     assert "careful: false" in told
 
 
-def test_a_careful_foreign_service_has_nothing_to_find(tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", [TILL, FASTAPI])
+def test_a_careful_foreign_service_has_nothing_to_find(target: str, tmp_path: Path) -> None:
     """And the exit code says so."""
-    careful = design(tmp_path, careful=True)
-    asked = Asked(careful, (TILL,), faults=2, workers=1, target=TILL, swarm=False, runs=tmp_path)
-    assert explore_command(asked, confirming=False, output="json") == 0
+    careful = of(target, tmp_path, careful=True)
+    assert explore_command(careful, confirming=False, output="json") == 0
+
+
+def test_an_endpoint_that_would_run_in_a_thread_ends_the_search(tmp_path: Path) -> None:
+    """The error names what to change; a 500 of the service would look like its own."""
+    with pytest.raises(NoRealWorld, match=r"real time; write `async def`"):
+        explore_command(of(HASTY, tmp_path, careful=True), confirming=False, output="text")
+
+
+def of(target: str, folder: Path, *, careful: bool) -> Asked:
+    """An exploration of a till."""
+    file, journey = design(folder, careful=careful), (TILL,)
+    return Asked(file, journey, faults=2, workers=1, target=target, swarm=False, runs=folder)
 
 
 def design(folder: Path, *, careful: bool) -> str:

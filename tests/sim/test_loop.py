@@ -10,7 +10,8 @@ import pytest
 
 from harness.rng import Seed
 from harness.runtimes.sim.clock import VirtualClock
-from harness.runtimes.sim.loop import Deadlock, NoRealWorld, SimLoop
+from harness.runtimes.sim.loop import Deadlock, SimLoop
+from harness.runtimes.sim.refusing import NoRealWorld
 
 YEAR_S = 365 * 86_400.0
 

@@ -20,6 +20,15 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 VERSIONS = {"version": "3.0", "spec_version": "2.3"}
 HANG_UP = "hang_up"
+SCOPE: dict[str, Any] = {
+    "type": "http",
+    "asgi": VERSIONS,
+    "http_version": "1.1",
+    "scheme": "http",
+    "root_path": "",
+    "client": ("127.0.0.1", 1),
+    "server": ("127.0.0.1", 80),
+}
 Done = Callable[[Reply | None], None]
 
 
@@ -49,7 +58,7 @@ class Exchange:
             await app(self._scope(state), self.receive, self.send)
         except Exception:
             self.finish(BROKEN)
-        else:
+        if self._done is not None:
             self.finish(BROKEN)
 
     def finish(self, reply: Reply | None) -> None:
@@ -76,31 +85,26 @@ class Exchange:
 
     async def send(self, message: Message) -> None:
         """Collect the reply."""
-        if message["type"] == "http.response.start":
-            self._status, self._headers = message["status"], message.get("headers", ())
-        elif message["type"] == "http.response.body":
+        kind = message["type"]
+        if kind == "http.response.body":
             self._body += message.get("body", b"")
             if not message.get("more_body", False):
                 self.finish(Reply(self._status, self._headers, self._body))
+        elif kind == "http.response.start":
+            self._status, self._headers = message["status"], message.get("headers", ())
 
     def _scope(self, state: dict[str, Any]) -> dict[str, Any]:
-        path, _, query = self._ask.path.partition("?")
-        return {
-            "type": "http",
-            "asgi": VERSIONS,
-            "http_version": "1.1",
-            "method": self._ask.method,
-            "scheme": "http",
-            "path": unquote(path) if "%" in path else path,
-            "raw_path": path.encode(),
-            "query_string": query.encode(),
-            "root_path": "",
-            "headers": self._ask.headers,
-            "client": ("127.0.0.1", 1),
-            "server": ("127.0.0.1", 80),
-            "state": dict(state),
-            "extensions": {HANG_UP: self.hang_up},
-        }
+        ask = self._ask
+        path, _, query = ask.path.partition("?")
+        scope = SCOPE.copy()
+        scope["method"] = ask.method
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["raw_path"] = path.encode()
+        scope["query_string"] = query.encode()
+        scope["headers"] = ask.headers
+        scope["state"] = state.copy()
+        scope["extensions"] = {HANG_UP: self.hang_up}
+        return scope
 
 
 class Lifespan:

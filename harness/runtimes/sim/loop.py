@@ -16,10 +16,12 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any, NoReturn
+from typing import Any
 
 from harness.errors import HarnessError
 from harness.rng import Dice
+from harness.runtimes.sim.handles import Handle, Timer, shuffled
+from harness.runtimes.sim.refusing import Refusing
 
 TICKS = 1_000_000  # a second
 SLACK = 1e-3  # of a tick: what adding floats may be off by
@@ -32,11 +34,7 @@ class Deadlock(HarnessError):
     """Nothing can run and no time will come: something waits for what will never happen."""
 
 
-class NoRealWorld(HarnessError):
-    """Code in the simulation asked for a socket, a file descriptor, a thread or a child process."""
-
-
-class SimLoop(asyncio.BaseEventLoop):
+class SimLoop(Refusing):
     """The loop.
 
     Args:
@@ -48,62 +46,76 @@ class SimLoop(asyncio.BaseEventLoop):
         super().__init__()
         self._dice = dice
         self._tick = 0
-        self._timers: list[tuple[int, int, asyncio.TimerHandle]] = []
+        self._timers: list[tuple[int, int, Timer | None, asyncio.Future[Any] | None]] = []
         self._timer_count = 0
         self._deadlines: list[tuple[float, asyncio.Future[Any]]] = []
         self._quiet: asyncio.Future[None] | None = None
         self._quiet_until = 0
         self._nobodys = contextvars.Context()
         self._signals: dict[int, Any] = {}
-        self._ready: deque[asyncio.Handle] = deque()
+        self._ready: deque[Handle] = deque()
         self.standing: set[object] = set()
         """Homes that stand still: their callbacks are put aside until `wake`."""
-        self._aside: dict[object, list[asyncio.Handle]] = {}
+        self._aside: dict[object, list[Handle]] = {}
 
     def time(self) -> float:
         """Virtual seconds since the loop was made."""
         return self._tick / TICKS
 
-    def call_soon(  # type: ignore[override]  # typeshed wants TypeVarTuples
+    def call_soon(  # type: ignore[override]  # a handle of our own
         self,
         callback: Callable[..., object],
         *args: Any,
         context: contextvars.Context | None = None,
-    ) -> asyncio.Handle:
+    ) -> Handle:
         """Call in the next turn."""
-        handle = asyncio.Handle(callback, args, self, context)
+        if context is None:
+            context = contextvars.copy_context()
+        handle = Handle(callback, args, context)
         self._ready.append(handle)
         return handle
 
-    def call_at(  # type: ignore[override]  # typeshed wants TypeVarTuples
+    def call_at(  # type: ignore[override]  # a handle of our own
         self,
         when: float,
         callback: Callable[..., object],
         *args: Any,
         context: contextvars.Context | None = None,
-    ) -> asyncio.TimerHandle:
+    ) -> Timer:
         """Call at `when`; a moment that has not come yet is at least a microsecond away."""
-        exact = when * TICKS
-        tick = int(exact)
-        if tick < exact - SLACK:
-            tick += 1
-        if tick <= self._tick:
-            tick = self._tick + (exact > self._tick)
-        handle = asyncio.TimerHandle(when, callback, args, self, context)
-        self._timer_count += 1
-        heapq.heappush(self._timers, (tick, self._timer_count, handle))
-        return handle
+        return self._timer(self._rounded(when * TICKS), callback, args, context)
 
-    def call_later(  # type: ignore[override]  # typeshed wants TypeVarTuples
+    def call_later(  # type: ignore[override]  # a handle of our own
         self,
         delay: float,
         callback: Callable[..., object],
         *args: Any,
         context: contextvars.Context | None = None,
-    ) -> asyncio.TimerHandle:
+    ) -> Timer:
         """Call after `delay` seconds; one above zero lets at least a microsecond pass."""
-        least = 1 / TICKS if delay > 0 else 0.0
-        return self.call_at(self.time() + max(delay, least), callback, *args, context=context)
+        tick = self._rounded(self._tick + delay * TICKS)
+        return self._timer(tick, callback, args, context)
+
+    def _timer(
+        self,
+        tick: int,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: contextvars.Context | None,
+    ) -> Timer:
+        if context is None:
+            context = contextvars.copy_context()
+        handle = Timer(callback, args, context, when_s=tick / TICKS)
+        self._timer_count += 1
+        heapq.heappush(self._timers, (tick, self._timer_count, handle, None))
+        return handle
+
+    def _rounded(self, exact: float) -> int:
+        """The tick of a moment: not before it, not before now, and later than now if it is."""
+        tick = int(exact)
+        if tick < exact - SLACK:
+            tick += 1
+        return tick if tick > self._tick else self._tick + (exact > self._tick)
 
     def limit(self, outcome: asyncio.Future[Any], seconds: float) -> None:
         """Fail `outcome` with a TimeoutError when it is not done after `seconds`.
@@ -136,21 +148,31 @@ class SimLoop(asyncio.BaseEventLoop):
         batch = list(ready)
         ready.clear()
         if self._dice is not None and len(batch) > 1:
-            self._dice.shuffle(batch)
+            batch = shuffled(batch, self._dice)
         if self.standing:
             batch = self._may_run(batch)
         for handle in batch:
-            if not handle._cancelled:
-                handle._run()
+            if not handle.is_cancelled:
+                try:
+                    handle.context.run(handle.callback, *handle.args)
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as error:
+                    self._failed(handle, error)
+
+    def _failed(self, handle: Handle, error: BaseException) -> None:
+        message = f"Exception in callback {handle.callback!r}"
+        self.call_exception_handler({"message": message, "exception": error})
 
     def _jump(self) -> None:
-        for when, outcome in self._deadlines:
-            if not outcome.done():
-                self._time_out(outcome, when)
+        for when, waited in self._deadlines:
+            if not waited.done():
+                self._timer_count += 1
+                tick = self._rounded(when * TICKS)
+                heapq.heappush(self._timers, (tick, self._timer_count, None, waited))
         self._deadlines.clear()
+        self._forget_idle()
         timers = self._timers
-        while timers and timers[0][2]._cancelled:
-            heapq.heappop(timers)
         if self._quiet is not None and (not timers or timers[0][0] > self._quiet_until):
             if timers:
                 self._tick = max(self._tick, self._quiet_until)
@@ -162,16 +184,22 @@ class SimLoop(asyncio.BaseEventLoop):
             raise Deadlock(f"nothing can run at {self.time():.6f} s and no time will come")
         self._tick = timers[0][0]
         while timers and timers[0][0] == self._tick:
-            self._ready.append(heapq.heappop(timers)[2])
+            _, _, handle, outcome = heapq.heappop(timers)
+            self._ready.append(handle or Handle(_too_late, (outcome,), self._nobodys))
 
-    def _time_out(self, outcome: asyncio.Future[Any], when: float) -> None:
-        timer = self.call_at(when, _too_late, outcome, context=self._nobodys)
-        outcome.add_done_callback(lambda _: timer.cancel())
+    def _forget_idle(self) -> None:
+        """Drop timers at the top that were cancelled, or whose outcome has come."""
+        timers = self._timers
+        while timers:
+            _, _, handle, outcome = timers[0]
+            if not (outcome.done() if outcome is not None else handle and handle.is_cancelled):
+                return
+            heapq.heappop(timers)
 
-    def _may_run(self, batch: list[asyncio.Handle]) -> list[asyncio.Handle]:
-        going: list[asyncio.Handle] = []
+    def _may_run(self, batch: list[Handle]) -> list[Handle]:
+        going: list[Handle] = []
         for handle in batch:
-            home = handle._context.get(HOME)  # type: ignore[attr-defined]  # no public way to it
+            home = handle.context.get(HOME)
             if home in self.standing:
                 self._aside.setdefault(home, []).append(handle)
             else:
@@ -218,15 +246,9 @@ class SimLoop(asyncio.BaseEventLoop):
             self.remove_signal_handler(sig)
         super().close()
 
-    def run_in_executor(  # type: ignore[override]  # it never returns
-        self, executor: Any, func: Callable[..., Any], *args: Any
-    ) -> NoReturn:
-        """Refused: a thread runs in real time."""
-        raise NoRealWorld(f"{func}: a thread in virtual time; make the endpoint async")
-
     def call_soon_threadsafe(  # type: ignore[override]  # typeshed wants TypeVarTuples
         self, callback: Callable[..., object], *args: Any, **kw: Any
-    ) -> asyncio.Handle:
+    ) -> Handle:
         """The same as `call_soon`; there is one thread."""
         return self.call_soon(callback, *args, **kw)
 
@@ -235,22 +257,6 @@ class SimLoop(asyncio.BaseEventLoop):
 
     def _write_to_self(self) -> None:
         """Nobody sleeps."""
-
-    async def getaddrinfo(self, host: Any, port: Any, **kw: Any) -> NoReturn:
-        """Refused."""
-        raise NoRealWorld(f"looking up {host}:{port} in virtual time; use the client handed in")
-
-    async def create_connection(self, *args: Any, **kw: Any) -> NoReturn:
-        """Refused."""
-        raise NoRealWorld(f"a socket to {args[1:3]} in virtual time; use the client handed in")
-
-    async def create_server(self, *args: Any, **kw: Any) -> NoReturn:
-        """Refused."""
-        raise NoRealWorld("a listening socket in virtual time; services are called in process")
-
-    async def subprocess_exec(self, *args: Any, **kw: Any) -> NoReturn:
-        """Refused."""
-        raise NoRealWorld(f"a child process in virtual time: {args[1:2]}")
 
 
 def _too_late(outcome: asyncio.Future[Any]) -> None:

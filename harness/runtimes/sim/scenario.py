@@ -6,9 +6,9 @@
     stage.run(Scenario(("consumer",), 1, {Point("lending->payment_a", 1): Mode.REPLY_LOST}))
 
 Each run has a world of its own: fresh services, fresh stores, time from zero. There is no runner,
-no gate, no file. The world is let run until nothing more happens (or the time to answer is over),
-then everything that the borrower was promised is read, and every ledger: the history holds what
-checkers need.
+no gate, no file. The world is let run until nothing more happens (or the time to answer is over,
+which counts from the last fault), then everything that the borrower was promised is read, and every
+ledger: the history holds what checkers need.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import hashlib
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, lru_cache, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -72,19 +72,34 @@ class Trace:
         points: every call over a link of the target, in order, with its operation. Modes that fit
             one: `modes_for(operation)`.
         fired: the faults that happened, in order.
-        signature: equal for two scenarios in which the same calls were made in the same order with
-            the same outcome, and the same things happened; ids, times and amounts do not count.
         stuck: why somebody will never be answered; "" when everybody was.
         marks: for each point the number of the first event that was recorded after it.
+        landed: late calls -> how many calls had been made when they arrived.
     """
 
     scenario: Scenario
     history: History
     points: Mapping[Point, str]
     fired: tuple[Fired, ...]
-    signature: str
     stuck: str = ""
     marks: tuple[int, ...] = ()
+    landed: Mapping[Point, int] = field(default_factory=dict)
+
+    @cached_property
+    def signature(self) -> str:
+        """Equal for two scenarios in which the same calls were made in the same order with the same
+        outcome, and the same things happened; ids, times and amounts do not count."""
+        modes = {fired.point: fired.mode.value for fired in self.fired}
+        seen: list[tuple[str, ...]] = [
+            (point.edge, operation, modes.get(point, ""))
+            for point, operation in self.points.items()
+        ]
+        for event in self.history.events:
+            if event.src == "client" and event.type != "invoke":
+                seen.append((event.f, event.type, event.err, str(event.v.get("status", ""))))
+            elif event.src == "ledger":
+                seen.append((event.p, event.f, str(event.v.get("status", ""))))
+        return hashlib.blake2b(repr(seen).encode(), digest_size=8).hexdigest()
 
 
 class Stage:
@@ -103,6 +118,8 @@ class Stage:
         self.design = design
         self.answer_s = answer_s
         self.target: Target = importlib.import_module(target).TARGET
+        self.services = in_order(self.target.services)
+        self.journey = lru_cache(find_journey)
         self._collector = SparingCollector()
 
     def run(self, scenario: Scenario) -> Trace:
@@ -158,6 +175,8 @@ class _World:
         self.loop = loop
         self.scenario = scenario
         self.target = stage.target
+        self.services = stage.services
+        self.journey = stage.journey
         self.answer_s = stage.answer_s
         self.clock = VirtualClock(loop.time)
         self.script = Script(scenario.faults)
@@ -172,30 +191,38 @@ class _World:
         """Journeys, and whatever follows from them."""
         await self._start()
         await asyncio.gather(*(self._journey(n) for n in range(len(self.scenario.journeys))))
-        await self.loop.quiet(self.loop.time() + self.answer_s)
+        await self._answers()
+
+    async def _answers(self) -> None:
+        """Let time pass in which promises are kept: it counts from the last fault as well."""
+        over_s, known = self.loop.time(), -1
+        while known < len(self.script.fired):
+            known = len(self.script.fired)
+            over_s = max([over_s, *(fired.t_over_s for fired in self.script.fired)])
+            await self.loop.quiet(over_s + self.answer_s)
 
     async def finish(self, stuck: str) -> Trace:
         """Read everything, end everything."""
         for fired in self.script.fired:
             self.record.fault(fired)
         self.record.phase(Phase.SETTLED)
-        await self._last_reads()
+        seen = await self._last_reads()
         await self._ledgers()
         for host in self.network.hosts.values():
             host.kill()
-        history = self.record.history()
+        history = seen.longer(self.record.events[len(seen.events) :])
         return Trace(
             self.scenario,
             history,
             self.script.points,
             tuple(self.script.fired),
-            _signature(self.script, history),
             stuck,
             tuple(self.script.marks),
+            self.script.landed,
         )
 
     async def _start(self) -> None:
-        for service in in_order(self.target.services):
+        for service in self.services:
             if service.scripted:
                 self.script.asleep.add(service.name)
             else:
@@ -211,7 +238,7 @@ class _World:
         name = self.scenario.journeys[number]
         dice = Seed(self.scenario.seed).stream(f"load/journey/{number}")
         steps = drive(
-            find_journey(name).steps(number, dice),
+            self.journey(name).steps(number, dice),
             name=f"{name}/{number}",
             due_ns=round(self.loop.time() * NS),
             target=self.target,
@@ -221,16 +248,20 @@ class _World:
         entry = self.network.wires[self.target.entry]
         await play(steps, partial(self.talk.ask, entry, closes=True), self.clock)
 
-    async def _last_reads(self) -> None:
+    async def _last_reads(self) -> History:
+        """Read what was promised; the history up to here."""
         done: dict[str, None] = {}
+        seen = self.record.history()
         for round_ in range(ROUNDS_MAX):
-            calls = self.target.final_reads(self.record.history())
+            calls = self.target.final_reads(seen)
             calls = [call for call in calls if f"{call.f}/{call.k}" not in done]
-            if not calls:
-                return
             for number, call in enumerate(calls):
                 done[f"{call.f}/{call.k}"] = None
                 await self._read(f"checker/{round_}.{number}", call)
+            if not calls:
+                break
+            seen = seen.longer(self.record.events[len(seen.events) :])
+        return seen
 
     async def _read(self, process: str, call: Call) -> None:
         self.record.invoke(process, call)
@@ -245,15 +276,3 @@ class _World:
             elif service.scripted:
                 answer = await self.talk.read(service.name, Request("GET", "/_ledger"))
                 self.record.ledger(service.name, answer.body.get("entries", []))
-
-
-def _signature(script: Script, history: History) -> str:
-    """Calls in order with what was done to them; what borrowers saw; what the ledgers say."""
-    seen: list[tuple[str, ...]] = list(script.log)
-    for event in history.events:
-        if event.src == "client" and event.type != "invoke":
-            status = str(event.v.get("status", ""))
-            seen.append((event.f, event.type, event.err, status))
-        elif event.src == "ledger":
-            seen.append((event.p, event.f, str(event.v.get("status", ""))))
-    return hashlib.blake2b(repr(seen).encode(), digest_size=8).hexdigest()

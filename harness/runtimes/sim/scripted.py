@@ -6,13 +6,14 @@ import asyncio
 import contextvars
 import re
 from collections.abc import Mapping, Sized
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from harness.rng import Dice
 from harness.runtimes.sim.host import GONE, Home, Host
 from harness.runtimes.sim.loop import SimLoop
 from harness.runtimes.sim.messages import Ask, Reply
-from harness.runtimes.sim.modes import REQUESTS, WRITE, Mode, Point
+from harness.runtimes.sim.modes import AFTER_S, REQUESTS, WRITE, Mode, Point
 from harness.runtimes.sim.wire import DatabaseWay, Wire
 
 DOWN_S = 0.2  # chosen: how long a crashed service is away
@@ -42,10 +43,11 @@ class Script:
         self.fired: list[Fired] = []
         self.asleep: set[str] = set()
         """Services that begin with their first request."""
-        self.log: list[tuple[str, str, str]] = []
         self.told: Sized = ()
         """What borrowers did and were told so far."""
         self.marks: list[int] = []
+        self.landed: dict[Point, int] = {}
+        """Late calls -> how many calls had been made when they arrived."""
         self._counts: dict[str, int] = {}
 
     def next(self, edge: str, operation: str, now_s: float) -> Mode | None:
@@ -53,18 +55,18 @@ class Script:
         n = self._counts[edge] = self._counts.get(edge, 0) + 1
         point = Point(edge, n)
         self.points[point] = operation
-        mode = self.plan.get(point)
-        self.log.append((edge, operation, mode or ""))
         self.marks.append(len(self.told))
+        mode = self.plan.get(point)
         if mode is not None:
             over_s = now_s + (DOWN_S if mode.startswith("crash") else 0.0)
             self.fired.append(Fired(point, mode, now_s, over_s))
         return mode
 
 
-def operation(ask: Ask) -> str:
+@lru_cache(maxsize=4096)
+def operation(method: str, path: str) -> str:
     """A request without what names one thing: `GET /v1/requests/*`."""
-    return f"{ask.method} {_ID.sub('/*', ask.path)}"
+    return f"{method} {_ID.sub('/*', path)}"
 
 
 class ScriptedWire(Wire):
@@ -85,7 +87,7 @@ class ScriptedWire(Wire):
         if self.callee.name in self.script.asleep:
             self.script.asleep.remove(self.callee.name)
             self.callee.begin()
-        mode = self.script.next(self.name, operation(ask), self.loop.time())
+        mode = self.script.next(self.name, operation(ask.method, ask.path), self.loop.time())
         if mode is None:
             super().begin(ask, outcome)
         elif mode not in REQUESTS:
@@ -93,7 +95,17 @@ class ScriptedWire(Wire):
         elif mode is not Mode.REFUSED and self.callee.state == GONE:
             super().begin(ask, outcome)
         else:
+            if mode is Mode.LATE:
+                outcome.add_done_callback(partial(self._lands, next(reversed(self.script.points))))
             REQUESTS[mode](self.callee, ask, outcome)
+
+    def _lands(self, point: Point, _: object) -> None:
+        """Note when a late call has been delivered."""
+        self.loop.call_later(AFTER_S, self._landed, point)
+
+    def _landed(self, point: Point) -> None:
+        if self.callee.state:
+            self.script.landed[point] = len(self.script.points)
 
     def way(self, home: Home, timeout_s: float) -> DatabaseWay:
         """A way to the database under the same script."""
@@ -122,14 +134,11 @@ class ScriptedWay(DatabaseWay):
 
     def free(self, *, write: bool) -> bool:
         """Count a command that writes; whether neither plan nor link is in its way."""
-        free = super().free(write=write)
-        if not write:
-            return free
-        wire, task = self._scripted, asyncio.current_task()
-        mode = wire.script.next(wire.name, WRITE, self._loop.time())
+        wire = self._scripted
+        mode = wire.script.next(wire.name, WRITE, self._loop.time()) if write else None
         if mode is None:
-            return free
-        self._mode[task] = mode
+            return self._home.alive and wire.in_order
+        self._mode[asyncio.current_task()] = mode
         return False
 
     async def there(self, *, write: bool) -> None:

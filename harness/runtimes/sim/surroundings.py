@@ -12,6 +12,7 @@ import importlib
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from harness.clock import Clock
@@ -76,6 +77,7 @@ class Surroundings:
 Factory = Callable[[Mapping[str, Any], Surroundings], App]
 
 
+@lru_cache(maxsize=64)
 def find_factory(service: str, dotted: str) -> Factory:
     """The function that a target names for a service.
 

@@ -29,13 +29,17 @@ class Connection:
         outcome: what the caller waits for; its time-out ends the wait, never the call.
     """
 
+    __slots__ = ("carrier", "is_cut", "outcome")
+
     def __init__(self, outcome: asyncio.Future[Any]) -> None:
         """Nothing is under way."""
         self.outcome = outcome
         self.carrier: asyncio.Task[None] | None = None
+        self.is_cut = False
 
     def cut(self, why: str) -> None:
         """The connection is closed; what the callee has begun goes on."""
+        self.is_cut = True
         if self.carrier is not None:
             self.carrier.cancel()
         lose(self.outcome, ConnectionResetError(why))
@@ -96,6 +100,7 @@ class Wire:
         if not enabled:
             for connection in list(self._open):
                 connection.cut(f"{self.name} is down")
+            self._open.clear()
 
     def begin(self, ask: Ask, outcome: asyncio.Future[Reply]) -> None:
         """Send a request; `outcome` gets the reply or what became of it.
@@ -104,10 +109,13 @@ class Wire:
             ConnectionRefusedError: nothing was sent.
         """
         self.refuse()
-        if self._travel_s == 0 and self.in_order:
-            self.callee.take(ask, lambda reply: self._hand_back(reply, outcome, ask.closes))
+        connection = Connection(outcome)
+        self._open[connection] = None
+        if self._travel_s:
+            later = self.loop.call_later
+            later(self._travel_s, self._arrive, connection, ask, context=self._nobodys)
         else:
-            self._carry(outcome, lambda: self._exchange(ask))
+            self._arrive(connection, ask)
 
     def refuse(self) -> None:
         """No connection is to be had when the link is down.
@@ -124,35 +132,55 @@ class Wire:
 
     def trip(self, stream: str, outcome: asyncio.Future[None]) -> None:
         """Carry one command (upstream) or its answer (downstream) of a database."""
-        self._carry(outcome, lambda: self._leg(stream))
+        self._carry(Connection(outcome), lambda: self._leg(stream))
 
-    def _hand_back(self, reply: Reply | None, outcome: asyncio.Future[Reply], closes: bool) -> None:
-        """A reply on a link that was in order when the request went over it."""
-        if self.active or not self.enabled:
-            self._carry(outcome, lambda: self._return(reply, closes))
-        elif reply is None:
-            lose(outcome, ConnectionResetError(f"{self.callee.name} closed the connection"))
+    def _arrive(self, connection: Connection, ask: Ask) -> None:
+        """A request has travelled; where nothing is in its way it is there."""
+        if connection.is_cut:
+            return
+        if self.in_order:
+            self.callee.take(ask, lambda reply: self._answer(connection, ask, reply))
         else:
-            give(outcome, reply)
+            self._carry(connection, lambda: self._exchange(ask))
 
-    def _carry(
-        self, outcome: asyncio.Future[Any], way: Callable[[], Coroutine[Any, Any, Any]]
-    ) -> None:
-        connection = Connection(outcome)
-        self._open[connection] = None
+    def _answer(self, connection: Connection, ask: Ask, reply: Reply | None) -> None:
+        """The callee has answered a request in whose way nothing was."""
+        if connection.is_cut:
+            return
+        if reply is None or not self.enabled:
+            self._carry(connection, lambda: self._return(reply, ask.closes))
+        elif self._travel_s:
+            later = self.loop.call_later
+            later(self._travel_s, self._hand_back, connection, ask, reply, context=self._nobodys)
+        else:
+            self._hand_back(connection, ask, reply)
+
+    def _hand_back(self, connection: Connection, ask: Ask, reply: Reply) -> None:
+        """A reply has travelled."""
+        if connection.is_cut:
+            return
+        if self.active:
+            self._carry(connection, lambda: self._hold_up(reply, ask.closes))
+        else:
+            del self._open[connection]
+            give(connection.outcome, reply)
+
+    def _carry(self, connection: Connection, way: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        """Let something go on its way in a task of its own: something may hold it up."""
 
         async def carry() -> None:
             try:
-                give(outcome, await way())
+                give(connection.outcome, await way())
             except OSError as error:
-                lose(outcome, error)
+                lose(connection.outcome, error)
             finally:
                 self._open.pop(connection, None)
 
+        self._open[connection] = None
         connection.carrier = self.loop.create_task(carry(), context=self._nobodys)
 
     async def _exchange(self, ask: Ask) -> Reply:
-        await self._pass("upstream", ask.size)
+        await self._hinder("upstream", ask.size)
         if self.callee.state == GONE:
             raise ConnectionResetError(f"nobody listens behind {self.name}")
         answered: asyncio.Future[Reply | None] = self.loop.create_future()
@@ -172,9 +200,16 @@ class Wire:
         await self._pass(stream, COMMAND_BYTES)
         await self.callee.moving()
 
+    async def _hold_up(self, reply: Reply, closes: bool) -> Reply:
+        await self._hinder("downstream", reply.size, closes)
+        return reply
+
     async def _pass(self, stream: str, size: int, closes: bool = False) -> None:
         if self._travel_s:
             await asyncio.sleep(self._travel_s)
+        await self._hinder(stream, size, closes)
+
+    async def _hinder(self, stream: str, size: int, closes: bool = False) -> None:
         for active in list(self.active.values()):
             toxic = active.toxic
             if toxic.stream == stream and self._hits(toxic):

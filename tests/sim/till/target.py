@@ -46,18 +46,25 @@ class Purchase:
 
 
 class Till:
-    """`harness.target.Target`."""
+    """`harness.target.Target`.
+
+    Args:
+        till, bank: `module:function` of the factories.
+    """
 
     name = "till"
     entry = "borrower->till"
     lending = "till"
-    services = (
-        ServiceSpec("bank", "none", "bank", scripted=True, simulated=f"{SERVICE}:bank"),
-        ServiceSpec("till", "none", "till", needs=("bank",), simulated=f"{SERVICE}:till"),
-    )
     links = (LinkSpec("borrower->till", "borrower", "till"), LinkSpec("till->bank", "till", "bank"))
     contract: Mapping[str, Any] = {"operations": ("pay",)}
     invariants = (ChargedOnce(),)
+
+    def __init__(self, till: str, bank: str) -> None:
+        """A bank that the harness may look into, and a till that needs it."""
+        self.services = (
+            ServiceSpec("bank", "none", "bank", scripted=True, simulated=bank),
+            ServiceSpec("till", "none", "till", needs=("bank",), simulated=till),
+        )
 
     def explain(self, invariant: str, design: Mapping[str, Any]) -> str:
         """The only choice that there is."""
@@ -93,5 +100,5 @@ class Till:
         return []
 
 
-TARGET = Till()
+TARGET = Till(f"{SERVICE}:till", f"{SERVICE}:bank")
 JOURNEY = Purchase()

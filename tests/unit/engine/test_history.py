@@ -60,6 +60,7 @@ def test_a_fault_window_begins_with_the_attempt_to_inject(tmp_path: Path) -> Non
         for t, type_, action in (
             (40, "invoke", "inject"),
             (50, "ok", "inject"),
+            (80, "invoke", "heal"),
             (90, "ok", "heal"),
         ):
             writer.append(
@@ -68,6 +69,9 @@ def test_a_fault_window_begins_with_the_attempt_to_inject(tmp_path: Path) -> Non
         writer.close(100)
     (window,) = read_history(tmp_path / "h").windows
     assert (round(window.t_inject_s * 1e9), round(window.t_heal_s * 1e9)) == (40, 90)
+    assert window.overlaps(41e-9, 42e-9)
+    held = [window.covers(t_from * 1e-9, (t_from + 10) * 1e-9) for t_from in (45, 60, 75)]
+    assert held == [False, True, False], "only between the two steps is it sure to hold"
 
 
 def test_a_history_that_was_cut_off_says_so_and_can_be_read(tmp_path: Path) -> None:

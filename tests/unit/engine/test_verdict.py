@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from harness.model import FaultReport, HypothesisResult, RunVerdict, Validity, Verdict
 from harness.verdict import Findings, decide
@@ -12,7 +13,9 @@ from harness.verdict import Findings, decide
 PROBE = {"name": "acks", "n": 90, "value": 1.0, "met": True, "tolerance": ">= 0.99"}
 FAULT = FaultReport("down", "a->b", True, True, 6.0, 9.0, {"calls_failed": 3})
 HELD = Verdict("no_double_payout", Validity.VALID, "claim", 12, ids=("M1",))
-BROKEN = replace(HELD, validity=Validity.INVALID, first_bad={"what": "paid twice", "t_s": 7.0})
+BROKEN = structs.replace(
+    HELD, validity=Validity.INVALID, first_bad={"what": "paid twice", "t_s": 7.0}
+)
 GOOD = Findings(
     hypothesis=(
         HypothesisResult("before", True, (PROBE,)),
@@ -52,7 +55,7 @@ def test_everything_shown_is_a_pass() -> None:
         ({"aborted": "abort-when x > 1"}, RunVerdict.INCONCLUSIVE, "stopped early: abort-when x"),
         ({"unhealed": ("down at a->b may be active",)}, RunVerdict.UNSAFE, "may be active"),
         (
-            {"verdicts": (replace(HELD, validity=Validity.UNKNOWN, why="no ledger"),)},
+            {"verdicts": (structs.replace(HELD, validity=Validity.UNKNOWN, why="no ledger"),)},
             RunVerdict.INCONCLUSIVE,
             "is unknown: no ledger",
         ),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from harness.explore.states import signature, states
+from harness.explore.states import Meaning, digest, signature, states
 from harness.history import Event, History
 
 NS = 1_000_000_000
+MEANING = Meaning(final=("active",), reads=("read",), entry="borrower->a")
 
 
 class At(NamedTuple):
@@ -28,12 +29,13 @@ def trace(*calls: tuple[str, int, str], faults: dict[At, str] | None = None, **m
     fired = [SimpleNamespace(point=point, mode=mode) for point, mode in (faults or {}).items()]
     marks = tuple(mark for _, mark, _ in calls)
     history = History(more.get("events", ()))
-    return SimpleNamespace(points=points, fired=fired, marks=marks, history=history)
+    landed = more.get("landed", {})
+    return SimpleNamespace(points=points, fired=fired, marks=marks, history=history, landed=landed)
 
 
-def client(i: int, type_: str, p: str = "consumer/0", t_s: float = 0.0, **v: Any) -> Event:
-    """A client event of `read`."""
-    return Event(i=i, t=int(t_s * NS), p=p, type=type_, f="read", k="x", v=v, src="client")
+def client(i: int, type_: str, f: str = "read", t_s: float = 0.0, **v: Any) -> Event:
+    """A client event."""
+    return Event(i=i, t=int(t_s * NS), p="consumer/0", type=type_, f=f, k="x", v=v, src="client")
 
 
 def paid(i: int, loan: str, t_s: float) -> Event:
@@ -44,7 +46,7 @@ def paid(i: int, loan: str, t_s: float) -> Event:
 
 def last(one: Any) -> str:
     """The state before the last call."""
-    return states(one, one.history, ("active",))[-1]
+    return states(one, one.history, MEANING)[-1]
 
 
 def test_a_call_that_was_retried_well_leads_to_the_same_state() -> None:
@@ -82,7 +84,7 @@ def test_another_future_is_another_state() -> None:
     """Worlds that go on in different ways were not the same."""
     one = trace(("a->b", 0, "POST /x"), ("a->c", 0, "POST /y"))
     other = trace(("a->b", 0, "POST /x"), ("a->c", 0, "POST /z"))
-    assert states(one, one.history, ())[0] != states(other, other.history, ())[0]
+    assert states(one, one.history, MEANING)[0] != states(other, other.history, MEANING)[0]
 
 
 def test_a_promise_made_is_part_of_the_state() -> None:
@@ -94,6 +96,63 @@ def test_a_promise_made_is_part_of_the_state() -> None:
 
     assert last(told("scoring")) == last(told("queued"))
     assert last(told("scoring")) != last(told("active"))
+
+
+def test_a_write_that_was_acknowledged_is_a_promise() -> None:
+    """Whoever was told that it is done must find it done; a look at something promises nothing."""
+
+    def answered(f: str, type_: str) -> Any:
+        events = [client(0, "invoke", f), client(1, type_, f)]
+        return trace(("a->b", 0, "GET /x"), ("a->c", 2, "POST /y"), events=events)
+
+    nothing = trace(("a->b", 0, "GET /x"), ("a->c", 2, "POST /y"))
+    assert last(answered("read", "ok")) == last(nothing)
+    assert last(answered("pay", "ok")) != last(nothing)
+
+
+def test_how_often_somebody_tried_counts_until_he_has_his_answer() -> None:
+    """He gives up after a few tries; once he is answered nobody knows how many there were."""
+
+    def tried(times: int, end: str) -> Any:
+        events = [client(0, "invoke")]
+        for number in range(1, times):
+            events += [client(2 * number - 1, "info"), client(2 * number, "invoke")]
+        events.append(client(2 * times - 1, end))
+        return trace(("a->c", 2 * times, "POST /y"), events=events)
+
+    assert last(tried(1, "ok")) == last(tried(2, "ok"))
+    assert last(tried(1, "info")) != last(tried(2, "info"))
+
+
+def test_what_a_borrower_had_to_repeat_is_no_breaker_s_business() -> None:
+    """Failures in a row are counted where a service calls, not on the borrowers' line."""
+    calls = (("borrower->a", 0, "GET /x"), ("a->c", 0, "POST /y"))
+    calm, failed = trace(*calls), trace(*calls, faults={At("borrower->a", 1): "request_lost"})
+    assert last(calm) == last(failed)
+
+
+def test_a_late_call_is_on_its_way_until_it_lands() -> None:
+    """Then it is as good as one that was in time; before that something is still to come."""
+    calls = (("a->b", 0, "POST /x"), ("a->b", 0, "POST /x"), ("a->c", 0, "POST /y"))
+    late = {At("a->b", 1): "late"}
+    calm = trace(*calls)
+    assert last(trace(*calls, faults=late)) != last(calm)
+    assert last(trace(*calls, faults=late, landed={At("a->b", 1): 2})) == last(calm)
+
+
+def test_ledgers_are_compared_one_by_one() -> None:
+    """Which of two third parties wrote first is a matter of moments."""
+
+    def wrote(*banks: str) -> Any:
+        v = {"request_id": "pay-1", "amount_minor": 5}
+        events = [
+            Event(i=i, t=i, p=bank, type="ok", f="payout", k="loan-1", v=v, src="ledger")
+            for i, bank in enumerate(banks)
+        ]
+        return trace(("a->c", 0, "POST /y"), events=events)
+
+    assert last(wrote("bank", "fund")) == last(wrote("fund", "bank"))
+    assert last(wrote("bank", "bank")) != last(wrote("bank"))
 
 
 def test_an_answer_that_is_still_to_come_is_another_state() -> None:
@@ -111,3 +170,8 @@ def test_ids_and_moments_do_not_make_a_behaviour() -> None:
     twice = trace(events=[paid(0, "loan-1", 0.5), paid(1, "loan-1", 0.6)])
     signatures = [signature(each, each.history) for each in (one, other, twice)]
     assert signatures[0] == signatures[1] != signatures[2]
+
+
+def test_fingerprints_do_not_depend_on_the_process() -> None:
+    """Python's own hash of a string differs from process to process."""
+    assert digest("a", 1, None) == "3c9f622ea34ee44cf2"

@@ -36,6 +36,20 @@ def test_a_live_limit_during_the_fault_is_a_lie() -> None:
     assert "called live while down at lending->risk" in what(verdict(INVARIANT, _reads(7.0)))
 
 
+@pytest.mark.parametrize("t_s", [5.0, 9.7])
+def test_a_live_limit_while_the_fault_comes_or_goes_is_fine(t_s: float) -> None:
+    """Killing and starting a process take a moment in which it may answer."""
+    story = Story()
+    steps = ((5.0, "inject"), (9.5, "heal"))
+    for began_s, action in steps:
+        for at_s, type_ in ((began_s, "invoke"), (began_s + 0.4, "ok")):
+            story.event(at_s, p="nemesis", type=type_, f="crash", k="risk", src="nemesis",
+                        v={"action": action})  # fmt: skip
+    story.op(t_s, "read_limit", "b-0001", value=LIVE)
+    assert verdict(INVARIANT, story).validity is Validity.VALID
+    assert "called live" in what(verdict(INVARIANT, story.op(7.0, "read_limit", value=LIVE)))
+
+
 @pytest.mark.parametrize("limit", [0, None, "", -1])
 def test_zero_or_nothing_is_nobodys_limit(limit: object) -> None:
     """The symptom that users saw."""

@@ -48,6 +48,18 @@ def test_the_borrowers_own_doing_does_not_count() -> None:
     assert listed.validity is Validity.VALID
 
 
+def test_tries_that_were_all_lost_on_purpose_show_nothing() -> None:
+    """A search may break each try of a borrower; one that it left alone had to be accepted."""
+    story = _story().breaks(2.0, 2.2, "borrower->lending", "late")
+    story.breaks(4.0, 4.2, "lending->database", "refused").settles(30.0)
+    story.fails(2.1, "repay", "k2", "timeout").fails(4.1, "repay", "k2", "no_database", 503)
+    assert verdict(INVARIANT, story).validity is Validity.INVALID, "a run excuses nobody"
+    searched = {"tries_lost_at": ["borrower->lending", "lending->database"]}
+    assert verdict(INVARIANT, story, contract=searched).details["lost"] == 1
+    story.fails(6.0, "repay", "k2", "no_database", 503)
+    assert "tried 3 times" in what(verdict(INVARIANT, story, contract=searched))
+
+
 def test_a_business_code_with_a_5xx_is_our_doing() -> None:
     """`invalid_state` from a broken service is no fault of the borrower."""
     story = _story().fails(2.0, "repay", "k2", "invalid_state", 503, explained=True).settles(30.0)

@@ -302,6 +302,28 @@ def test_unclear_reservation_is_cleared_up_before_another_funder_is_asked() -> N
     in_world(design("hardened"), story)
 
 
+def test_a_reservation_that_may_be_on_its_way_is_not_made_elsewhere_as_well() -> None:
+    """That the second call to a funder was not taken says nothing of the first one."""
+    wrongs = iter(("request_lost", *["refused"] * 3))
+
+    async def story(world: World) -> None:
+        honest = world.third.call
+
+        async def call(name: str, method: str, path: str, *rest: Any) -> Any:
+            if path == "/v1/reservations":
+                world.third.script[name, "reserve"] = next(wrongs, "")
+            return await honest(name, method, path, *rest)
+
+        world.third.call = call  # type: ignore[assignment]  # the same with fewer words
+        _, reply = await world.submit()
+        await world.clock.pass_s(10.0)
+        assert (await world.application(reply["application_id"]))["status"] == "active"
+        asked = {name for name, operation in world.third.calls if operation == "reserve"}
+        assert len(asked) == 1, "the late one could still arrive"
+
+    in_world(design("hardened"), story)
+
+
 def test_naive_refuses_repayment_while_the_gateway_is_down() -> None:
     """S4: the borrower wants to pay and may not."""
 

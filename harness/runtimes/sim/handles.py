@@ -1,0 +1,51 @@
+"""What the loop of the simulation is to do: callbacks, and the order of those at one moment."""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from harness.rng import Dice
+
+
+class Handle(msgspec.Struct):
+    """A callback to come, as `asyncio.Handle`; made several times a call, so it is made in C."""
+
+    callback: Callable[..., object]
+    args: tuple[Any, ...]
+    context: contextvars.Context
+    is_cancelled: bool = False
+
+    def cancel(self) -> None:
+        """Do not call it."""
+        self.is_cancelled = True
+        self.callback, self.args = _nothing, ()
+
+    def cancelled(self) -> bool:
+        """Whether it was cancelled."""
+        return self.is_cancelled
+
+
+class Timer(Handle):
+    """A callback at a moment, as `asyncio.TimerHandle`."""
+
+    when_s: float = 0.0
+
+    def when(self) -> float:
+        """The moment on the loop's clock."""
+        return self.when_s
+
+
+def shuffled(batch: list[Handle], dice: Dice) -> list[Handle]:
+    """In an order drawn by the dice; mostly there are two."""
+    if len(batch) == 2:
+        return batch if dice.random() < 0.5 else batch[::-1]
+    keys = [dice.random() for _ in batch]
+    return [batch[number] for number in sorted(range(len(batch)), key=keys.__getitem__)]
+
+
+def _nothing() -> None:
+    """What a cancelled handle would call."""
