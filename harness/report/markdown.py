@@ -28,9 +28,7 @@ def summary(result: RunResult) -> str:
         )
     lines += ["", "| fault | where | proven | undone |", "|---|---|---|---|"]
     for fault in result.faults:
-        lines.append(
-            f"| {fault.kind} | {fault.where} | {_proven(fault)} | {_yes(fault.undone)} |"
-        )
+        lines.append(f"| {fault.kind} | {fault.where} | {_proven(fault)} | {_yes(fault.undone)} |")
     return "\n".join([*lines, "", f"Repeat: `{result.repeat}`", ""])
 
 
