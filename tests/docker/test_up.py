@@ -14,8 +14,9 @@ from urllib.request import urlopen
 
 import pytest
 
+from bench.docker_undo import labelled
 from harness.runtimes.docker import Images
-from harness.runtimes.docker.engine import RUN, Engine, connect
+from harness.runtimes.docker.engine import Engine
 
 HARNESS = Path(sys.executable).with_name("harness")
 ADDRESS = re.compile(r"^(\S+) +(127\.0\.0\.1:\d+) +ok\b", re.MULTILINE)
@@ -46,21 +47,6 @@ def ours(cache: Path) -> list[str]:
     """Containers, volumes and networks of the system that has its record in this cache."""
     marks = [path.parent.name for path in (cache / "up").glob("*/run.json")]
     return [name for name in labelled() if any(mark in name for mark in marks)]
-
-
-def labelled() -> set[str]:
-    """Everything that carries the label of any run."""
-    client = connect()
-    try:
-        label = {"label": RUN}
-        found = [
-            *client.containers.list(all=True, ignore_removed=True, filters=label),
-            *client.volumes.list(filters=label),
-            *client.networks.list(filters=label),
-        ]
-    finally:
-        client.close()
-    return {one.name for one in found}
 
 
 def test_it_stands_beside_runs_until_it_is_taken_down(cache: Path) -> None:
