@@ -144,10 +144,11 @@ def refuse_unsupported(steps: Sequence[Step], runtime: str) -> None:
     Raises:
         UnsupportedFault: it cannot; says which fault, what it needs, what there is and who can.
     """
-    has = _powers(runtime)
+    has, lacks = _powers(runtime), importlib.import_module(f"{RUNTIMES_PACKAGE}.{runtime}").LACKS
     problems = [
         Problem(
-            f"{step.fault.kind} at {step.fault.where} needs {step.fault.capability}",
+            f"{step.fault.kind} at {step.fault.where} needs {step.fault.capability}"
+            f" ({lacks[step.fault.capability]})",
             f"--runtime {runtime}",
             ", ".join(sorted(has)),
             " or ".join(f"--runtime {one}" for one in _runtimes_with(step.fault.capability)),

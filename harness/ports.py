@@ -247,12 +247,13 @@ class Runtime(Protocol):
     """A place where a target runs. Its name picks it; the engine imports none.
 
     `clock` is the run clock (zero: the load begins); what services call `t_s` is
-    `service_offset_s` ahead of it.
+    `service_offset_s` ahead of it. `lacks` gives the reason for each capability that it has not.
     """
 
     name: str
     deterministic: bool
     capabilities: frozenset[Capability]
+    lacks: Mapping[Capability, str]
     clock: Clock
     service_offset_s: float
 

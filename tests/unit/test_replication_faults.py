@@ -124,6 +124,6 @@ def test_where_there_is_no_standby_it_is_refused_and_said_who_has_one(
     with pytest.raises(UnsupportedFault) as caught:
         refuse_unsupported(steps, runtime)
     assert len(caught.value.problems) == len(steps)
-    assert "at database needs replication; allowed: " in str(caught.value)
+    assert "at database needs replication (it runs one PostgreSQL" in str(caught.value)
     refuse_unsupported(steps, "sim")
     assert str(caught.value).endswith("; try: --runtime sim")

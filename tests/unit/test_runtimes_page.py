@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.ports import Fault, Runtime
+from harness.ports import Capability, Fault, Runtime
 from harness.registry import load_vocabulary
 from harness.runtimes.docker import DockerRuntime
 from harness.runtimes.process import ProcessRuntime
@@ -26,7 +26,17 @@ def table() -> str:
     """Every fault that there is."""
     head = "| fault | needs power over | " + " | ".join(f"`{one.name}`" for one in RUNTIMES) + " |"
     rows = [row(kind, fault) for kind, fault in load_vocabulary().faults.items()]
-    return "\n".join([BEGIN, head, "|---" * (2 + len(RUNTIMES)) + "|", *rows, END])
+    lines = [BEGIN, head, "|---" * (2 + len(RUNTIMES)) + "|", *rows, "", "Why not:", "", *reasons()]
+    return "\n".join([*lines, END])
+
+
+def reasons() -> list[str]:
+    """Each power that a runtime has not."""
+    return [
+        f"- `{one.name}`, {power.value}: {why}"
+        for one in RUNTIMES
+        for power, why in one.lacks.items()
+    ]
 
 
 def page() -> str:
@@ -39,6 +49,13 @@ def page() -> str:
 def test_the_page_says_of_each_fault_where_it_works() -> None:
     """Made again by `python -m tests.unit.test_runtimes_page`."""
     assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_a_runtime_has_each_power_or_says_why_not() -> None:
+    """A person who is refused learns the reason, for every fault on every runtime."""
+    for one in RUNTIMES:
+        assert one.capabilities.isdisjoint(one.lacks)
+        assert one.capabilities | set(one.lacks) == set(Capability)
 
 
 if __name__ == "__main__":

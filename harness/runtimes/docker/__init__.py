@@ -15,6 +15,7 @@ from harness.runtimes.docker.runtime import DockerRuntime
 
 __all__ = [
     "CAPABILITIES",
+    "LACKS",
     "Attached",
     "DockerRuntime",
     "Images",
@@ -26,3 +27,4 @@ __all__ = [
 ]
 
 CAPABILITIES = DockerRuntime.capabilities
+LACKS = DockerRuntime.lacks

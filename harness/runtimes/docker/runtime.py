@@ -28,6 +28,10 @@ from harness.runtimes.real import RealRuntime
 from harness.runtimes.recovery import write_private
 from harness.target import ServiceSpec, Target
 
+LACKS: Mapping[Capability, str] = {
+    Capability.REPLICATION: "it runs one PostgreSQL, without a standby"
+}
+
 
 class DockerRuntime(RealRuntime[Site]):
     """Runs a target in containers of this machine's engine (`harness.ports.Runtime`).
@@ -47,6 +51,7 @@ class DockerRuntime(RealRuntime[Site]):
 
     name = "docker"
     capabilities = CAPABILITIES
+    lacks = LACKS
 
     def __init__(
         self,

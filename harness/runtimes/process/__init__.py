@@ -17,6 +17,7 @@ from harness.runtimes.process.runtime import ProcessRuntime
 __all__ = [
     "CAPABILITIES",
     "DETERMINISTIC",
+    "LACKS",
     "Attached",
     "Parts",
     "ProcessRuntime",
@@ -29,3 +30,4 @@ __all__ = [
 
 DETERMINISTIC = ProcessRuntime.deterministic
 CAPABILITIES = ProcessRuntime.capabilities
+LACKS = ProcessRuntime.lacks

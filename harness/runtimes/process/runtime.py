@@ -39,6 +39,14 @@ from harness.target import ServiceSpec, Target
 PREPARE_S = 30.0  # chosen: initdb takes 1-3 s, on a machine in distress ten times that
 
 
+LACKS: Mapping[Capability, str] = {
+    Capability.MEMORY: "a limit on a living process needs rights over control groups",
+    Capability.DISK: "the database's folder is on the machine's own disk",
+    Capability.NETWORK: "all programs share the machine's loopback",
+    Capability.REPLICATION: "it runs one PostgreSQL, without a standby",
+}
+
+
 class ProcessRuntime(RealRuntime[Site]):
     """Runs a target as processes of this machine (`harness.ports.Runtime`).
 
@@ -55,6 +63,7 @@ class ProcessRuntime(RealRuntime[Site]):
 
     name = "process"
     capabilities = CAPABILITIES
+    lacks = LACKS
     _folders: Folders
 
     def __init__(

@@ -15,7 +15,8 @@ It has no `attach`: what runs here ends with this process, and nobody else can o
 from harness.runtimes.sim.make import make, run
 from harness.runtimes.sim.runtime import SimRuntime
 
-__all__ = ["CAPABILITIES", "DETERMINISTIC", "SimRuntime", "make", "run"]
+__all__ = ["CAPABILITIES", "DETERMINISTIC", "LACKS", "SimRuntime", "make", "run"]
 
 DETERMINISTIC = SimRuntime.deterministic
 CAPABILITIES = SimRuntime.capabilities
+LACKS = SimRuntime.lacks
