@@ -11,10 +11,10 @@ import httpx
 
 from harness.errors import TargetContractError
 from harness.runtimes.recovery import RecoveryFile
+from harness.runtimes.scripting import COUNTS
 from harness.runtimes.sockets import TOKEN_HEADER, text_of
 from harness.target import Target
 
-COUNTS = "/_counts"
 METRICS = "/metrics"
 COUNTS_S = 1.5  # chosen: less than the canary beside it may take, so nobody waits for counts
 

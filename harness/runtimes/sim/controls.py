@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from harness.errors import (
     ConfigError,
     Problem,
     RuntimeFailure,
-    TargetContractError,
-    UnsupportedFault,
 )
 from harness.ports import Observation, Toxic, UndoRecord
+from harness.runtimes.scripting import Scripted
 from harness.runtimes.sim.host import GONE, STOPPED, Host
 from harness.runtimes.sim.network import Network
 from harness.runtimes.sim.talk import DATABASE, Talk
 from harness.runtimes.sim.wire import Wire
 from harness.runtimes.toxics import as_data, check_toxic, from_data, normal
-from harness.target import Request
+from harness.target import Answer, Request
 
 RUNNING = {"state": "running"}
 READY_S = 10.0  # chosen: as long as a real service may take
 POLL_S = 0.05
-BEHAVIOUR = "/_control/behaviour"
+CALL_S = 2.0  # as on sockets
 
 
 class SimLinks:
@@ -161,7 +160,7 @@ class SimProcesses:
         return host
 
 
-class SimStandIns:
+class SimStandIns(Scripted):
     """`UpstreamScript` over the scripted services of a run."""
 
     def __init__(self, talk: Talk, processes: SimProcesses) -> None:
@@ -169,67 +168,24 @@ class SimStandIns:
         self._talk = talk
         self._processes = processes
 
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """The behaviour document as it is."""
-        return await self._ask(where, "GET", BEHAVIOUR)
-
-    async def script(self, service: str, rules: Sequence[Mapping[str, Any]]) -> None:
-        """Put rules in front of those that are set.
-
-        Raises:
-            TargetContractError: the stand-in refused them; with its words.
-        """
-        current = await self.snapshot(service)
-        document = {"rules": [*map(dict, rules), *current.get("rules", [])]}
-        await self._ask(service, "PUT", BEHAVIOUR, document)
-
     async def observe(self, where: str) -> Observation:
         """A canary straight to the stand-in, and its counts."""
-        try:
-            counted = await self._ask(where, "GET", "/_counts")
-            state: Mapping[str, Any] = await self.snapshot(where)
-        except RuntimeFailure as error:
-            counted, state = {}, {"unreadable": str(error)}
+        counts, state = await self._read(where)
         host = self._talk.network.host(where)
-        return await self._talk.observed(
-            host, self._talk.spec(where).ready_path, _flat(counted), state
-        )
+        return await self._talk.observed(host, self._talk.spec(where).ready_path, counts, state)
 
     async def undo(self, record: UndoRecord) -> None:
         """Put the recorded document back; a stand-in that is stopped or gone is woken first."""
         await self._processes.undo(record)
-        await self._ask(record.where, "PUT", BEHAVIOUR, record.restore)
+        await self._restore(record)
 
-    async def undone(self, record: UndoRecord) -> bool:
-        """Whether the document reads back as recorded."""
-        try:
-            return await self.snapshot(record.where) == record.restore
-        except RuntimeFailure:
-            return False
+    def _takes_rules(self, where: str) -> bool:
+        return self._talk.spec(where).scripted
 
-    async def _ask(
-        self, where: str, method: str, path: str, body: Mapping[str, Any] | None = None
-    ) -> Mapping[str, Any]:
-        if not self._talk.spec(where).scripted:
-            raise UnsupportedFault(f"{where} takes no behaviour: it is no stand-in")
-        answer = await self._talk.own(where, Request(method, path, {}, body, 2.0))
-        if answer.status is None:
-            raise RuntimeFailure(f"{where}: {method} {path} got no answer ({answer.error})")
-        if answer.status != 200:
-            raise TargetContractError(
-                f"{where}: {method} {path} got {answer.status} {dict(answer.body)}, need 200"
-            )
-        return answer.body
-
-
-def _flat(counted: Mapping[str, Any]) -> dict[str, int]:
-    calls, hits = counted.get("calls", {}), counted.get("rules", {})
-    return {
-        "calls": sum(calls.values()),
-        "hits": sum(hits.values()),
-        **{f"calls.{op}": number for op, number in calls.items()},
-        **{f"hits.{rule}": number for rule, number in hits.items()},
-    }
+    async def _send(
+        self, where: str, method: str, path: str, body: Mapping[str, Any] | None
+    ) -> Answer:
+        return await self._talk.own(where, Request(method, path, {}, body, CALL_S))
 
 
 async def start(host: Host, talk: Talk) -> None:
