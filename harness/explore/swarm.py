@@ -62,7 +62,8 @@ class Swarm:
         dry = 0
         while self._queue and dry < DRY_AFTER:
             before = len(self._found.signatures)
-            for plan, seen in self._crew(list(self._round()), leaf=False):
+            # All answers first: to make a finding smaller, the same crew is asked again.
+            for plan, seen in list(self._crew(list(self._round()), leaf=False)):
                 self._take(struck(plan, seen), seen)
             dry = 0 if len(self._found.signatures) > before else dry + ROUND
 

@@ -34,6 +34,18 @@ def test_the_number_of_workers_changes_nothing() -> None:
     assert results[0] == results[1] == results[2]
 
 
+def test_a_finding_of_the_swarm_is_the_same_on_several_cores() -> None:
+    """To make it smaller the workers are asked again, while a round of theirs is not yet read."""
+    long = {"money": [faults("a#1 lost", "b#1 lost", "b#2 lost", "c#1 refused")]}
+    results = []
+    for number in (1, 2):
+        with Workers(partial(TinyWorld, long), number) as crew:
+            found = explore(crew, Wish(faults=1, seed=1), lambda found, size: None)
+        results.append((found.minimal, found.explored))
+    assert results[0] == results[1]
+    assert [frozenset(one.plan) for one in results[0][0]] == long["money"]
+
+
 def test_a_worker_says_why_a_world_could_not_be_run() -> None:
     """An error far away is not swallowed."""
     with Workers(Failing, 2) as crew, pytest.raises(HarnessError, match="no such mode"):
