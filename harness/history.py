@@ -97,6 +97,8 @@ class HistoryWriter:
 
     def phase_at(self, t: int) -> str:
         """The phase in which `t` (ns) lies; "" before the first."""
+        if self._phases and t >= self._phases[-1][0]:  # as most events
+            return self._phases[-1][1]
         at = bisect_right(self._phases, t, key=lambda pair: pair[0])
         return self._phases[at - 1][1] if at else ""
 

@@ -54,7 +54,7 @@ class Service:
             spawn: starts a coroutine as a task of its own.
         """
         await self.parts.store.release_leases()
-        self.worker.start(spawn)
+        self.worker.start(spawn, await self.parts.store.counts())
 
     async def stop(self) -> None:
         """End the work; what is unfinished stays in the outbox."""

@@ -47,7 +47,10 @@ class DistantTransaction:
 
     async def __aenter__(self) -> MemoryTx:
         """Bring it there and begin."""
-        self._block, self._free = await self._store.begin()
+        self._free = self._store.way.free(write=True)
+        if not self._free:
+            await self._store.there(write=True)
+        self._block = self._store.memory.transaction()
         self._tx = await self._block.__aenter__()
         return self._tx
 
@@ -73,8 +76,8 @@ class DistantStore:
     def __init__(self, memory: MemoryStore, way: Way) -> None:
         """Send nothing yet."""
         self.outcomes = {"ok": 0, "error": 0, "unknown": 0}
-        self._memory = memory
-        self._way = way
+        self.memory = memory
+        self.way = way
         self._wake: Callable[[str], None] = _nobody
 
     def listen(self, wake: Callable[[str], None]) -> None:
@@ -87,52 +90,41 @@ class DistantStore:
 
     def read(self, kind: type[R], id_: str) -> Coroutine[Any, Any, R | None]:
         """One read."""
-        return self._command(lambda: self._memory.read(kind, id_))
+        return self._command(lambda: self.memory.read(kind, id_))
 
     def load(self, records: Sequence[Record]) -> Coroutine[Any, Any, None]:
         """Write those whose ids are free."""
-        return self._command(lambda: self._memory.load(records))
+        return self._command(lambda: self.memory.load(records))
 
     def claim(
         self, kind: str, now_s: float, limit: int, lease_s: float
     ) -> Coroutine[Any, Any, list[Task]]:
         """Due tasks; when the answer is lost they stay leased."""
-        return self._command(lambda: self._memory.claim(kind, now_s, limit, lease_s))
+        return self._command(lambda: self.memory.claim(kind, now_s, limit, lease_s))
 
     def finish(self, task: Task) -> Coroutine[Any, Any, None]:
         """Forget the task."""
-        return self._command(lambda: self._memory.finish(task), write=True)
+        return self._command(lambda: self.memory.finish(task), write=True)
 
     def reschedule(self, task: Task, due_s: float) -> Coroutine[Any, Any, None]:
         """End the lease."""
-        return self._command(lambda: self._memory.reschedule(task, due_s), write=True)
+        return self._command(lambda: self.memory.reschedule(task, due_s), write=True)
 
     def next_due_s(self, kind: str) -> Coroutine[Any, Any, float | None]:
         """When the next task is due."""
-        return self._command(lambda: self._memory.next_due_s(kind))
+        return self._command(lambda: self.memory.next_due_s(kind))
 
     def release_leases(self, kind: str = "", but: Sequence[int] = ()) -> Coroutine[Any, Any, None]:
         """These tasks are ready at their own due time."""
-        return self._command(lambda: self._memory.release_leases(kind, but))
+        return self._command(lambda: self.memory.release_leases(kind, but))
 
     def counts(self) -> Coroutine[Any, Any, dict[str, int]]:
         """Tasks by kind."""
-        return self._command(self._memory.counts)
+        return self._command(self.memory.counts)
 
     def ping(self) -> Coroutine[Any, Any, None]:
         """A real read."""
-        return self._command(self._memory.ping)
-
-    async def begin(self) -> tuple[AbstractAsyncContextManager[MemoryTx], bool]:
-        """Bring a transaction there.
-
-        Returns:
-            its block at the database, and whether nothing is in the way of the answer.
-        """
-        free = self._way.free(write=True)
-        if not free:
-            await self._there(write=True)
-        return self._memory.transaction(), free
+        return self._command(self.memory.ping)
 
     async def end(self, tx: MemoryTx, *, free: bool) -> None:
         """Learn that it was committed.
@@ -150,30 +142,35 @@ class DistantStore:
 
     async def _command(self, work: Callable[[], Awaitable[T]], *, write: bool = False) -> T:
         """There, done, back."""
-        free = self._way.free(write=write)
+        free = self.way.free(write=write)
         if not free:
-            await self._there(write=write)
+            await self.there(write=write)
         done = await work()
         if not free:
             await self._back(write=write)
         self.outcomes["ok"] += 1
         return done
 
-    async def _there(self, *, write: bool) -> None:
+    async def there(self, *, write: bool) -> None:
+        """Bring a command there.
+
+        Raises:
+            StoreUnavailable: it did not arrive.
+        """
         try:
-            await self._way.there(write=write)
+            await self.way.there(write=write)
         except OSError as error:
             raise self._lost(error) from error
 
     async def _back(self, *, write: bool) -> None:
         try:
-            await self._way.back(write=write)
+            await self.way.back(write=write)
         except OSError as error:
             raise self._lost(error) from error
 
     async def _committed(self) -> None:
         try:
-            await self._way.back(write=True)
+            await self.way.back(write=True)
         except OSError as error:
             self.outcomes["unknown"] += 1
             raise CommitUnknown(f"commit: {error}") from error

@@ -130,7 +130,7 @@ class Handlers:
     async def metrics(self, request: Request) -> Response:
         """Figures."""
         text = await metrics.prometheus(self._parts, self._worker, self._money)
-        return Response(200, text.encode(), "text/plain; version=0.0.4; charset=utf-8")
+        return Response(200, text.encode(), b"text/plain; version=0.0.4; charset=utf-8")
 
     async def _found(self, kind: type[R], request: Request) -> R:
         id_ = request.params["id"]

@@ -18,10 +18,25 @@ Place = tuple[type[Record], str]
 NOTHING: Mapping[Place, Record] = MappingProxyType({})
 
 
+class Records(dict[Place, "Record | None"]):
+    """What was written since `first`, over `first`: to copy 800 records costs more than a world
+    reads of them. What is not there is None."""
+
+    def __init__(self, first: Mapping[Place, Record]) -> None:
+        """Nothing is written yet."""
+        self._first = first
+
+    def __missing__(self, place: Place) -> Record | None:
+        """What was there at first."""
+        return self._first.get(place)
+
+
 class MemoryTx:
     """Writes go to a buffer that the commit applies; records are frozen, so none is copied."""
 
-    def __init__(self, records: dict[Place, Record]) -> None:
+    __slots__ = ("_records", "tasks", "written")
+
+    def __init__(self, records: Records) -> None:
         """Look at `records`, change nothing in them."""
         self._records = records
         self.written: dict[Place, Record] = {}
@@ -30,7 +45,7 @@ class MemoryTx:
     async def get(self, kind: type[R], id_: str, *, lock: bool = False) -> R | None:
         """The record as this transaction sees it; the one writer needs no lock."""
         place = (kind, id_)
-        found: Any = self.written.get(place) or self._records.get(place)
+        found: Any = self.written.get(place) or self._records[place]
         return found  # type: ignore[no-any-return]  # a place holds records of its kind alone
 
     async def put(self, record: Record) -> None:
@@ -40,7 +55,7 @@ class MemoryTx:
     async def add(self, record: Record) -> bool:
         """Write if the id is free."""
         place = (type(record), record.id)
-        if place in self.written or place in self._records:
+        if place in self.written or self._records[place] is not None:
             return False
         self.written[place] = record
         return True
@@ -61,8 +76,9 @@ class MemoryTransaction:
         self._store = store
 
     async def __aenter__(self) -> MemoryTx:
-        """Begin."""
-        self._tx = await self._store.begin()
+        """Become the one writer."""
+        await self._store.lock.acquire()
+        self._tx = self._store.begin()
         return self._tx
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -74,14 +90,14 @@ class MemoryStore:
     """Records and outbox in dictionaries. Outlives the service that uses it, as a disk would.
 
     Args:
-        records: what it holds to begin with.
+        records: what it holds to begin with; must not change.
     """
 
     def __init__(self, records: Mapping[Place, Record] = NOTHING) -> None:
-        """Start with a copy."""
+        """Nothing is changed yet."""
         self.outcomes = {"ok": 0, "error": 0, "unknown": 0}
-        self._records: dict[Place, Record] = dict(records)
-        self._lock = asyncio.Lock()
+        self._records = Records(records)
+        self.lock = asyncio.Lock()
         self._wake: Callable[[str], None] = _nobody
         self._task_id = 0
         self._tasks: dict[int, Task] = {}
@@ -100,13 +116,13 @@ class MemoryStore:
 
     async def read(self, kind: type[R], id_: str) -> R | None:
         """The committed record."""
-        found: Any = self._records.get((kind, id_))
+        found: Any = self._records[kind, id_]
         return found  # type: ignore[no-any-return]  # a place holds records of its kind alone
 
     async def load(self, records: Sequence[Record]) -> None:
         """Write those whose ids are free."""
         places = {(type(record), record.id): record for record in records}
-        self._write({at: record for at, record in places.items() if at not in self._records})
+        self._write({at: record for at, record in places.items() if self._records[at] is None})
 
     async def claim(self, kind: str, now_s: float, limit: int, lease_s: float) -> list[Task]:
         """Due tasks, earliest first, leased until `now_s + lease_s`."""
@@ -156,9 +172,8 @@ class MemoryStore:
     async def ping(self) -> None:
         """Memory is always there."""
 
-    async def begin(self) -> MemoryTx:
-        """Become the one writer."""
-        await self._lock.acquire()
+    def begin(self) -> MemoryTx:
+        """What the one writer, who holds the lock, writes into."""
         return MemoryTx(self._records)
 
     def end(self, tx: MemoryTx, *, well: bool) -> None:
@@ -169,7 +184,7 @@ class MemoryStore:
                 self._task_id += 1
                 self._schedule(Task(id=self._task_id, kind=kind, key=key, due_s=due_s), due_s)
             self.outcomes["ok"] += 1
-        self._lock.release()
+        self.lock.release()
         if well:
             for kind, _, _ in tx.tasks:
                 self._wake(kind)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 
+import msgspec
 from msgspec.structs import replace
 
 from lending_service.design import Design
@@ -16,8 +16,7 @@ from lending_service.store import Store
 from lending_service.upstreams import FundingProvider, PaymentGateway, RiskEngine
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(msgspec.Struct, frozen=True):
     """The working parts of one service.
 
     Args:

@@ -203,7 +203,7 @@ class ReplicatedStore(MemoryStore):
 
     def _write(self, written: Mapping[Place, Record]) -> None:
         if written and self._lag_s:
-            records = {place: self._records.get(place) for place in written}
+            records = {place: self._records[place] for place in written}
             self._change().records.update(records)
         super()._write(written)
 

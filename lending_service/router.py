@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from typing import Literal
+from zlib import crc32
 
 
 def funder_order(
@@ -18,6 +18,9 @@ def funder_order(
     """
     if how == "single":
         return tuple(funders[:1])
-    order = list(funders)
-    random.Random(application_id).shuffle(order)  # noqa: S311 - a spread, not a secret
+    left, order = list(funders), []
+    number = crc32(application_id.encode())  # a spread, not a secret
+    while left:
+        number, place = divmod(number, len(left))
+        order.append(left.pop(place))
     return tuple(order)

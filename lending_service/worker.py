@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Container, Coroutine
 from math import inf
 from typing import Any
 
@@ -50,6 +50,7 @@ class Lane:
     async def run(self, spawn: Spawn) -> None:
         """Do tasks as they fall due, for ever; asleep in between, without polling."""
         while True:
+            await self._kicked.wait()
             self._kicked.clear()
             try:
                 await self._fill(spawn)
@@ -59,7 +60,6 @@ class Lane:
                 self._claim_lost = True
                 wait_s = FAILED_FIRST_S
             self._set_alarm(spawn, wait_s)
-            await self._kicked.wait()
 
     async def run_due(self) -> int:
         """Do all that is due now, one after another; how many."""
@@ -152,8 +152,15 @@ class Worker:
         """A task of `kind` was added."""
         self.lanes[kind].kick()
 
-    def start(self, spawn: Spawn) -> None:
-        """Start every lane."""
+    def start(self, spawn: Spawn, waiting: Container[str]) -> None:
+        """Start every lane.
+
+        Args:
+            waiting: kinds of which there are tasks already.
+        """
+        for kind, lane in self.lanes.items():
+            if kind in waiting:
+                lane.kick()
         self._loops = [spawn(lane.run(spawn)) for lane in self.lanes.values()]
 
     async def stop(self) -> None:

@@ -11,6 +11,19 @@ from mock_services.stand_in import World
 ACKNOWLEDGED = "success"
 
 
+def planned(body: dict[str, Any], *, times: int = 1, delta_minor: int = 0) -> Reply:
+    """What is to be delivered, as a script wants it.
+
+    Args:
+        times: how many copies are delivered, each until it is acknowledged; 0 for none.
+        delta_minor: added to the amount it names.
+
+    Returns:
+        the copies as the body of a reply: callbacks and requests share the shape of effects.
+    """
+    return Reply(200, [{**body, "amount_minor": body["amount_minor"] + delta_minor}] * times)
+
+
 class Callbacks:
     """Sends callbacks and counts them.
 
@@ -27,24 +40,11 @@ class Callbacks:
         self._world = world
         self.counts = {"sent": 0, "acknowledged": 0, "failed": 0}
 
-    def start(self, body: dict[str, Any], *, times: int = 1, delta_minor: int = 0) -> Reply:
-        """Let a callback go out in the background.
-
-        Args:
-            times: how many copies are delivered, each until it is acknowledged; 0 for none.
-            delta_minor: added to the amount it names.
-
-        Returns:
-            a reply that nobody reads: callbacks and requests share the shape of effects.
-        """
-        body = {**body, "amount_minor": body["amount_minor"] + delta_minor}
-        if times:
-            self._world.spawn(self._deliver(body, times))
-        return Reply(200, None)
-
-    async def _deliver(self, body: dict[str, Any], times: int) -> None:
-        await self._world.clock.sleep(self._delay_s)
-        for _ in range(times):
+    async def deliver(self, bodies: Sequence[dict[str, Any]]) -> None:
+        """Send one after another, after the first delay."""
+        if bodies:
+            await self._world.clock.sleep(self._delay_s)
+        for body in bodies:
             await self._until_acknowledged(body)
 
     async def _until_acknowledged(self, body: dict[str, Any]) -> None:

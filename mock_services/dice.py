@@ -19,8 +19,14 @@ def seeded(seed: int) -> Dice:
         name -> fresh dice that always start at the same place for that name.
     """
 
-    def stream(name: str) -> random.Random:
-        digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
-        return random.Random(int.from_bytes(digest[:8], "big"))
+    return lambda name: random.Random(_number(seed, name))
 
-    return stream
+
+def thrown(seed: int, name: str, sides: int) -> int:
+    """Throw once, 0 .. sides - 1, the same for that seed and name: dice cost more than a throw."""
+    return _number(seed, name) % sides
+
+
+def _number(seed: int, name: str) -> int:
+    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+    return int.from_bytes(digest[:8], "big")

@@ -24,16 +24,14 @@ class ReplyLost(Exception):
     """The connection ends without a reply; whether the work was done is in the ledger."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """What is sent back: HTTP status and JSON body."""
 
     status: int
     body: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One call as an effect sees it.
 
     Args:

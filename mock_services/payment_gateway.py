@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 from starlette.types import ASGIApp
 
-from mock_services.callbacks import Callbacks
+from mock_services.callbacks import Callbacks, planned
 from mock_services.config import Config, options_of
 from mock_services.control import control_routes
 from mock_services.effects import Reply, Seconds
@@ -142,9 +142,9 @@ class PaymentGateway:
     async def _announce(self, payment: Payment) -> None:
         body = {**self._facts(payment), "gateway": self._stand_in.name}
         body["currency"] = payment.body.currency
-        await self._stand_in.act(
-            "callback", payment.body.reference, partial(self._callbacks.start, body)
-        )
+        plan = partial(planned, body)
+        copies = await self._stand_in.act("callback", payment.body.reference, plan)
+        await self._callbacks.deliver(copies.body)
 
     def _tell(self, request_id: str) -> Reply:
         payment = self._payments.get(request_id)

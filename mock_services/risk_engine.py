@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from mock_services.config import Config, options_of
 from mock_services.control import control_routes
+from mock_services.dice import thrown
 from mock_services.effects import Reply
 from mock_services.routes import Route
 from mock_services.stand_in import Amount, Id, Prepared, StandIn, World, reused, routing
@@ -19,6 +20,7 @@ from mock_services.stand_in import Amount, Id, Prepared, StandIn, World, reused,
 OPS = ("score", "limit")
 SCORE_MAX = 1000
 LIMIT_MINOR_MIN, LIMIT_MINOR_MAX, LIMIT_MINOR_STEP = 500_000, 5_000_000, 10_000
+LIMITS = (LIMIT_MINOR_MAX - LIMIT_MINOR_MIN) // LIMIT_MINOR_STEP + 1
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -41,9 +43,10 @@ class Scoring(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RiskEngine:
     """Answers the same question in the same way, unless it was told to answer wrongly."""
 
-    def __init__(self, stand_in: StandIn, options: Options) -> None:
+    def __init__(self, stand_in: StandIn, seed: int, options: Options) -> None:
         """Start with nothing scored."""
         self._stand_in = stand_in
+        self._seed = seed
         self._options = options
         self._decode: Callable[[bytes], Scoring] = msgspec.json.Decoder(Scoring).decode
         self._scored: dict[str, tuple[Scoring, dict[str, Any]]] = {}
@@ -67,8 +70,8 @@ class RiskEngine:
         seen, told = self._scored.get(body.application_id, (body, None))
         if seen != body:
             return reused(body.application_id)
-        dice = self._stand_in.world.dice(f"score/{body.borrower}/{body.amount_minor}")
-        points = dice.randint(0, SCORE_MAX)
+        wish = f"score/{body.borrower}/{body.amount_minor}"
+        points = thrown(self._seed, wish, SCORE_MAX + 1)
         score = adjust(points)
         decision = "decline" if declined else self._decide(score, points)
         answer = {"application_id": body.application_id, "score": score, "decision": decision}
@@ -97,8 +100,8 @@ class RiskEngine:
         )
 
     def _limit(self, borrower: str) -> Reply:
-        dice = self._stand_in.world.dice(f"limit/{borrower}")
-        limit_minor = dice.randrange(LIMIT_MINOR_MIN, LIMIT_MINOR_MAX + 1, LIMIT_MINOR_STEP)
+        step = thrown(self._seed, f"limit/{borrower}", LIMITS)
+        limit_minor = LIMIT_MINOR_MIN + step * LIMIT_MINOR_STEP
         return Reply(200, {"borrower": borrower, "limit_minor": limit_minor, "currency": "CNY"})
 
 
@@ -109,7 +112,7 @@ def build(config: Config, world: World) -> ASGIApp:
         InvalidDocument: the options are wrong.
     """
     stand_in = StandIn(config.name, OPS, world)
-    engine = RiskEngine(stand_in, options_of(config, Options))
+    engine = RiskEngine(stand_in, config.seed, options_of(config, Options))
     return routing(
         [
             Route("/v1/scores", stand_in.endpoint("score", engine.scoring), methods=["POST"]),

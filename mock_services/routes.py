@@ -6,43 +6,41 @@ compiles regular expressions, and requests and responses that stream, would take
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-JSON = "application/json"
-TEXT = "text/plain; charset=utf-8"
+JSON = b"application/json"
+TEXT = b"text/plain; charset=utf-8"
 
 
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """A whole request, as an endpoint reads it.
 
     Args:
         params: parameters of the path.
+        headers: names in lower case.
     """
 
-    __slots__ = ("_headers", "body", "method", "params", "path")
-
-    def __init__(self, scope: Scope, params: dict[str, str], body: bytes) -> None:
-        """Keep what is asked for."""
-        self.method: str = scope["method"]
-        self.path: str = scope["path"]
-        self.params = params
-        self.body = body
-        self._headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
+    method: str
+    path: str
+    headers: Sequence[tuple[bytes, bytes]]
+    params: dict[str, str]
+    body: bytes
 
     def header(self, name: bytes) -> str | None:
         """The first header of that name (in lower case); None when there is none."""
-        for given, value in self._headers:
+        for given, value in self.headers:
             if given == name:
                 return value.decode("latin-1")
         return None
 
 
-class Response(NamedTuple):
+class Response(msgspec.Struct, frozen=True):
     """A whole reply.
 
     Args:
@@ -51,14 +49,14 @@ class Response(NamedTuple):
 
     status: int
     body: bytes
-    media_type: str = JSON
+    media_type: bytes = JSON
     allow: str = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
         headers = [
             (b"content-length", b"%d" % len(self.body)),
-            (b"content-type", self.media_type.encode()),
+            (b"content-type", self.media_type),
         ]
         if self.allow:
             headers.append((b"allow", self.allow.encode()))
@@ -69,7 +67,7 @@ class Response(NamedTuple):
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-class Route(NamedTuple):
+class Route(msgspec.Struct, frozen=True):
     """What answers a path.
 
     Args:
@@ -82,7 +80,7 @@ class Route(NamedTuple):
     methods: Sequence[str] = ("GET",)
 
 
-class Pattern(NamedTuple):
+class Pattern(msgspec.Struct, frozen=True):
     """A path as it is compared.
 
     Args:
@@ -105,12 +103,10 @@ class Router:
     """
 
     def __init__(self, routes: Sequence[Route], default: ASGIApp) -> None:
-        """Sort the routes by the number of their segments."""
+        """Keep the routes."""
+        self.routes = tuple(routes)
         self._default = default
-        self._by_length: dict[int, list[tuple[Pattern, Route]]] = {}
-        for route in routes:
-            pattern = _pattern(route.path)
-            self._by_length.setdefault(pattern.length, []).append((pattern, route))
+        self._by_length = _by_length(tuple(route.path for route in self.routes))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -120,17 +116,18 @@ class Router:
         parts = scope["path"].split("/")
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         allowed: list[str] = []
-        for pattern, route in self._by_length.get(len(parts), ()):
+        for pattern, number in self._by_length.get(len(parts), ()):
             if pattern.pick(parts) != pattern.fixed:
                 continue
+            route = self.routes[number]
             params = {name: parts[at] for at, name in pattern.named}
             if "" in params.values():
                 continue
             if method in route.methods:
                 body = b"" if method == "GET" else await _body(receive)
                 if body is not None:
-                    response = await route.endpoint(Request(scope, params, body))
-                    await response(scope, receive, send)
+                    request = _request(scope, params, body)
+                    await (await route.endpoint(request))(scope, receive, send)
                 return
             allowed += route.methods
         if not allowed:
@@ -139,7 +136,16 @@ class Router:
         await Response(405, b"Method Not Allowed", TEXT, ", ".join(allowed))(scope, receive, send)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
+def _by_length(paths: tuple[str, ...]) -> Mapping[int, list[tuple[Pattern, int]]]:
+    """The numbers of routes, by how many segments they have: each life has the same routes."""
+    found: dict[int, list[tuple[Pattern, int]]] = {}
+    for number, path in enumerate(paths):
+        pattern = _pattern(path)
+        found.setdefault(pattern.length, []).append((pattern, number))
+    return found
+
+
 def _pattern(path: str) -> Pattern:
     """A path, ready to be compared."""
     parts = path.split("/")
@@ -158,3 +164,7 @@ async def _body(receive: Receive) -> bytes | None:
         body += message.get("body", b"")
         more = message.get("more_body", False)
     return body
+
+
+def _request(scope: Scope, params: dict[str, str], body: bytes) -> Request:
+    return Request(scope["method"], scope["path"], scope["headers"], params, body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
@@ -25,7 +26,7 @@ class _Intent:
     k: str
     attempts: list[Op]
 
-    @property
+    @cached_property
     def answer(self) -> Op | None:
         answers = [op for op in self.attempts if op.outcome is Outcome.OK or explained(op)]
         return min(answers, key=lambda op: op.t_end_s or 0.0, default=None)
@@ -35,7 +36,7 @@ class _Intent:
         accepted = any(op.outcome is Outcome.OK for op in self.attempts)
         return not accepted and not explained(self.attempts[-1])
 
-    @property
+    @cached_property
     def wait_s(self) -> float:
         answer = self.answer
         return ((answer.t_end_s or 0.0) if answer else 0.0) - self.attempts[0].t_due_s

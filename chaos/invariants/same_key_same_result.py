@@ -25,7 +25,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
         details={
             "keys": len(attempts),
             "asked_again": sum(1 for ops in attempts.values() if len(ops) > 1),
-            "other_bodies": sum(1 for ops in attempts.values() if len(set(map(_body, ops))) > 1),
+            "other_bodies": sum(1 for ops in attempts.values() if _differ(ops)),
         },
     )
 
@@ -33,8 +33,13 @@ def _examine(history: History, objectives: Objectives) -> Findings:
 def _tells_something(ops: list[Op]) -> bool:
     """Whether the key has two results to compare: oks, or an ok and another body's refusal."""
     oks = [op for op in ops if op.outcome is Outcome.OK]
-    others = {_body(op) for op in ops if _refused(op)} - {_body(op) for op in oks}
-    return len(oks) > 1 or bool(oks and others)
+    if len(oks) != 1:
+        return bool(oks)
+    return any(_body(op) != _body(oks[0]) for op in ops if _refused(op))
+
+
+def _differ(ops: list[Op]) -> bool:
+    return len(ops) > 1 and len(set(map(_body, ops))) > 1
 
 
 def _wrong(f: str, k: str, ops: list[Op]) -> Mapping[str, Any] | None:

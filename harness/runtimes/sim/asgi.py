@@ -37,12 +37,19 @@ class Exchange:
 
     Args:
         done: told the reply as soon as it is whole; None when the connection closes without one.
+        among: the open ones, of which it is one until then.
     """
 
-    __slots__ = ("_ask", "_body", "_closed", "_done", "_headers", "_loop", "_status", "_taken")
+    __slots__ = (
+        "_among", "_ask", "_body", "_closed", "_done", "_headers", "_loop", "_status", "_taken",
+    )  # fmt: skip
 
-    def __init__(self, ask: Ask, loop: asyncio.AbstractEventLoop, done: Done) -> None:
+    def __init__(
+        self, ask: Ask, loop: asyncio.AbstractEventLoop, done: Done, among: dict[Exchange, None]
+    ) -> None:
         """Nothing has happened yet."""
+        among[self] = None
+        self._among = among
         self._ask = ask
         self._loop = loop
         self._done: Done | None = done
@@ -65,6 +72,7 @@ class Exchange:
         """Close; only the first word counts."""
         if self._done is not None:
             done, self._done = self._done, None
+            del self._among[self]
             done(reply)
             if self._closed is not None and not self._closed.done():
                 self._closed.set_result(None)

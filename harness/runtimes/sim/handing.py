@@ -7,6 +7,7 @@ import importlib
 import random
 from collections.abc import Coroutine, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from harness.clock import Clock
@@ -18,6 +19,7 @@ from harness.runtimes.sim.network import Network
 from harness.runtimes.sim.surroundings import Factory, Surroundings
 from harness.runtimes.sim.wire import DatabaseWay, Wire
 
+ADDRESSES = 64  # chosen: more than a target has
 TRANSPORT = "harness.runtimes.sim.transport"  # by name: only services that use httpx pay for it
 
 
@@ -49,10 +51,9 @@ class Hands:
             if not home.alive:
                 raise ConnectionResetError("the caller is gone")
             authority, _, path = url.removeprefix("http://").partition("/")
-            host, _, port = authority.partition(":")
             headers = () if body is None else JSON
             ask = Ask(method, "/" + path, headers, body or b"")
-            reply = await network.send(network.end(host, int(port or 80)), ask, timeout_s)
+            reply = await network.send(network.end(*_address(authority)), ask, timeout_s)
             return reply.status, reply.body
 
         def way(host: str, port: int, timeout_s: float) -> DatabaseWay:
@@ -70,3 +71,10 @@ class Hands:
             return importlib.import_module(TRANSPORT).SimTransport(network, home)
 
         return Surroundings(self.clock, dice, call, transport, way, spawn, self.token, self.disk)
+
+
+@lru_cache(maxsize=ADDRESSES)
+def _address(authority: str) -> tuple[str, int]:
+    """Host and port."""
+    host, _, port = authority.partition(":")
+    return host, int(port or 80)

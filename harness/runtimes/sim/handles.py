@@ -10,6 +10,8 @@ import msgspec
 
 from harness.rng import Dice
 
+TICKS = 1_000_000  # a second
+
 
 class Handle(msgspec.Struct):
     """A callback to come, as `asyncio.Handle`; made several times a call, so it is made in C."""
@@ -30,13 +32,13 @@ class Handle(msgspec.Struct):
 
 
 class Timer(Handle):
-    """A callback at a moment, as `asyncio.TimerHandle`."""
+    """A callback at a moment, as `asyncio.TimerHandle`; `tick` is counted from the loop's zero."""
 
-    when_s: float = 0.0
+    tick: int = 0
 
     def when(self) -> float:
         """The moment on the loop's clock."""
-        return self.when_s
+        return self.tick / TICKS
 
 
 def shuffled(batch: list[Handle], dice: Dice) -> list[Handle]:

@@ -37,18 +37,26 @@ class Home:
         """A task was made here; in a dead home nothing begins."""
         if not self.alive:
             task.cancel()
+            return
         self.tasks.append(task)
         if len(self.tasks) > self._prune_at:
             self.tasks = [task for task in self.tasks if not task.done()]
             self._prune_at = 2 * len(self.tasks) + PRUNE
 
-    def end(self) -> None:
-        """Kill it: connections close first, then nothing goes on."""
+    def end(self) -> list[asyncio.Task[Any]]:
+        """Kill it: connections close first, then nothing goes on.
+
+        Returns:
+            the tasks that are still to unwind.
+        """
         self.alive = False
         for exchange in list(self.exchanges):
             exchange.finish(None)
-        for task in self.tasks:
+        left = [task for task in self.tasks if not task.done()]
+        for task in left:
             task.cancel()
+        self.tasks.clear()
+        return left
 
 
 class Host:
@@ -109,19 +117,16 @@ class Host:
         """Begin to answer, in a task of the service's own: no caller's patience ends it."""
         if self._app is None:
             raise RuntimeFailure(f"{self.name} answers no requests; it is no HTTP service")
-        home = self._home
+        exchange = Exchange(ask, self._loop, done, self._home.exchanges)
+        if self._started is None or self._started.done():
+            work = exchange.run(self._app, self._shared)
+        else:
+            work = self._later(exchange, self._started, self._app)
+        self._loop.create_task(work, context=self._context.copy())
 
-        def over(reply: Any) -> None:
-            home.exchanges.pop(exchange, None)
-            done(reply)
-
-        exchange = Exchange(ask, self._loop, over)
-        home.exchanges[exchange] = None
-        self._loop.create_task(self._answer(exchange, self._app), context=self._context.copy())
-
-    async def _answer(self, exchange: Exchange, app: App) -> None:
-        if self._started is not None and not self._started.done():
-            await asyncio.shield(self._started)
+    async def _later(self, exchange: Exchange, started: asyncio.Future[None], app: App) -> None:
+        """Answer once the application has started."""
+        await asyncio.shield(started)
         await exchange.run(app, self._shared)
 
     async def read(self, ask: Ask) -> Reply | None:
@@ -133,7 +138,7 @@ class Host:
         if self._app is None or self.state != RUNNING:
             return None
         replies: list[Reply | None] = []
-        await Exchange(ask, self._loop, replies.append).run(self._app, self._shared)
+        await Exchange(ask, self._loop, replies.append, {}).run(self._app, self._shared)
         return replies[0]
 
     def kill(self) -> None:
@@ -142,10 +147,9 @@ class Host:
             return
         stopped, self.state = self.state == STOPPED, GONE
         self._app = None
-        self._home.end()
+        self._past = [*(task for task in self._past if not task.done()), *self._home.end()]
         if stopped:
             self._loop.wake(self._home)
-        self._past = [task for task in [*self._past, *self._home.tasks] if not task.done()]
         self._release()
 
     def pause(self) -> None:

@@ -20,11 +20,11 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.rng import Dice
-from harness.runtimes.sim.handles import Handle, Timer, shuffled
+from harness.runtimes.sim.handles import TICKS, Handle, Timer, shuffled
 from harness.runtimes.sim.refusing import Refusing
 
-TICKS = 1_000_000  # a second
 SLACK = 1e-3  # of a tick: what adding floats may be off by
+TASK = "task"  # what nobody named; to number them costs time
 
 HOME: contextvars.ContextVar[Any] = contextvars.ContextVar("home")
 """The process of the simulation whose code runs; its callbacks and tasks inherit it."""
@@ -46,9 +46,10 @@ class SimLoop(Refusing):
         super().__init__()
         self._dice = dice
         self._tick = 0
-        self._timers: list[tuple[int, int, Timer | None, asyncio.Future[Any] | None]] = []
+        self._timers: list[tuple[int, int, Timer]] = []
         self._timer_count = 0
-        self._deadlines: list[tuple[float, asyncio.Future[Any]]] = []
+        self._deadlines: dict[float, deque[tuple[int, asyncio.Future[Any]]]] = {}
+        """By time-out: of equal ones the first to begin is the first to end."""
         self._quiet: asyncio.Future[None] | None = None
         self._quiet_until = 0
         self._nobodys = contextvars.Context()
@@ -57,6 +58,9 @@ class SimLoop(Refusing):
         self.standing: set[object] = set()
         """Homes that stand still: their callbacks are put aside until `wake`."""
         self._aside: dict[object, list[Handle]] = {}
+
+    _stopping: bool  # of BaseEventLoop
+    get_debug = staticmethod(bool)  # each future and task asks: in C, and always "no"
 
     def time(self) -> float:
         """Virtual seconds since the loop was made."""
@@ -105,9 +109,9 @@ class SimLoop(Refusing):
     ) -> Timer:
         if context is None:
             context = contextvars.copy_context()
-        handle = Timer(callback, args, context, when_s=tick / TICKS)
+        handle = Timer(callback, args, context, tick=tick)
         self._timer_count += 1
-        heapq.heappush(self._timers, (tick, self._timer_count, handle, None))
+        heapq.heappush(self._timers, (tick, self._timer_count, handle))
         return handle
 
     def _rounded(self, exact: float) -> int:
@@ -120,9 +124,10 @@ class SimLoop(Refusing):
     def limit(self, outcome: asyncio.Future[Any], seconds: float) -> None:
         """Fail `outcome` with a TimeoutError when it is not done after `seconds`.
 
-        Most calls are answered at the moment at which they are made: they cost no timer.
+        There is one for each call, and few pass: a queue costs less than a timer.
         """
-        self._deadlines.append((self.time() + seconds, outcome))
+        queue = self._deadlines.setdefault(seconds, deque())
+        queue.append((self._rounded(self._tick + seconds * TICKS), outcome))
 
     def quiet(self, until_s: float) -> asyncio.Future[None]:
         """Done when nothing more happens before `until_s`: no timer, nothing ready; one at a
@@ -141,60 +146,65 @@ class SimLoop(Refusing):
         self._ready.extend(self._aside.pop(home, ()))
 
     def _run_once(self) -> None:
-        """One turn: what is ready now, or a jump in time."""
-        ready = self._ready
-        if not ready:
-            self._jump()
-        batch = list(ready)
-        ready.clear()
-        if self._dice is not None and len(batch) > 1:
-            batch = shuffled(batch, self._dice)
-        if self.standing:
-            batch = self._may_run(batch)
-        for handle in batch:
-            if not handle.is_cancelled:
-                try:
-                    handle.context.run(handle.callback, *handle.args)
-                except (SystemExit, KeyboardInterrupt):
-                    raise
-                except BaseException as error:
-                    self._failed(handle, error)
+        """Turns, until it is to stop: what is ready now, or a jump in time."""
+        ready, dice = self._ready, self._dice
+        while True:
+            if not ready:
+                self._jump()
+            batch = list(ready)
+            ready.clear()
+            if dice is not None and len(batch) > 1:
+                batch = shuffled(batch, dice)
+            if self.standing:
+                batch = self._may_run(batch)
+            for handle in batch:
+                if not handle.is_cancelled:
+                    try:
+                        handle.context.run(handle.callback, *handle.args)
+                    except (SystemExit, KeyboardInterrupt):
+                        raise
+                    except BaseException as error:
+                        self._failed(handle, error)
+            if self._stopping:
+                return
 
     def _failed(self, handle: Handle, error: BaseException) -> None:
         message = f"Exception in callback {handle.callback!r}"
         self.call_exception_handler({"message": message, "exception": error})
 
     def _jump(self) -> None:
-        for when, waited in self._deadlines:
-            if not waited.done():
-                self._timer_count += 1
-                tick = self._rounded(when * TICKS)
-                heapq.heappush(self._timers, (tick, self._timer_count, None, waited))
-        self._deadlines.clear()
-        self._forget_idle()
-        timers = self._timers
-        if self._quiet is not None and (not timers or timers[0][0] > self._quiet_until):
-            if timers:
+        """Make ready what is next, or say that all is quiet until then."""
+        tick = self._next_tick()
+        if self._quiet is not None and (tick is None or tick > self._quiet_until):
+            if tick is not None:
                 self._tick = max(self._tick, self._quiet_until)
             quiet, self._quiet = self._quiet, None
             if not quiet.done():
                 quiet.set_result(None)
             return
-        if not timers:
+        if tick is None:
             raise Deadlock(f"nothing can run at {self.time():.6f} s and no time will come")
-        self._tick = timers[0][0]
-        while timers and timers[0][0] == self._tick:
-            _, _, handle, outcome = heapq.heappop(timers)
-            self._ready.append(handle or Handle(_too_late, (outcome,), self._nobodys))
-
-    def _forget_idle(self) -> None:
-        """Drop timers at the top that were cancelled, or whose outcome has come."""
+        self._tick = tick
         timers = self._timers
-        while timers:
-            _, _, handle, outcome = timers[0]
-            if not (outcome.done() if outcome is not None else handle and handle.is_cancelled):
-                return
+        while timers and timers[0][0] == tick:
+            self._ready.append(heapq.heappop(timers)[2])
+        for queue in self._deadlines.values():
+            while queue and queue[0][0] == tick:
+                self._ready.append(Handle(_too_late, (queue.popleft()[1],), self._nobodys))
+
+    def _next_tick(self) -> int | None:
+        """When something is next to happen. Timers that were cancelled go, and deadlines whose
+        outcome has come."""
+        timers = self._timers
+        while timers and timers[0][2].is_cancelled:
             heapq.heappop(timers)
+        tick = timers[0][0] if timers else None
+        for queue in self._deadlines.values():
+            while queue and queue[0][1].done():
+                queue.popleft()
+            if queue and (tick is None or queue[0][0] < tick):
+                tick = queue[0][0]
+        return tick
 
     def _may_run(self, batch: list[Handle]) -> list[Handle]:
         going: list[Handle] = []
@@ -214,7 +224,7 @@ class SimLoop(Refusing):
         context: contextvars.Context | None = None,
     ) -> asyncio.Task[Any]:
         """A task; it belongs to the home in whose context it is made."""
-        task = asyncio.Task(coro, loop=self, name=name, context=context)
+        task = asyncio.Task(coro, loop=self, name=name or TASK, context=context)
         home = HOME.get(None) if context is None else context.get(HOME)
         if home is not None:
             home.adopt(task)

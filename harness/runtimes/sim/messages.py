@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 Headers = tuple[tuple[bytes, bytes], ...]
 JSON: Headers = ((b"content-type", b"application/json"),)
 HEAD_BYTES = 160  # chosen: request or status line and usual headers, for what goes by size
 
 
-class Ask(NamedTuple):
+class Ask(msgspec.Struct, frozen=True, gc=False):
     """A request.
 
     Args:
@@ -30,7 +30,7 @@ class Ask(NamedTuple):
         return HEAD_BYTES + len(self.path) + len(self.body)
 
 
-class Reply(NamedTuple):
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """A reply."""
 
     status: int

@@ -8,7 +8,8 @@ from typing import Any
 from harness.clock import NS
 from harness.history import Event, History
 from harness.model import Outcome, Phase
-from harness.runtimes.sim.loop import TICKS, SimLoop
+from harness.runtimes.sim.handles import TICKS
+from harness.runtimes.sim.loop import SimLoop
 from harness.runtimes.sim.scripted import Fired
 from harness.target import Call, Completion
 

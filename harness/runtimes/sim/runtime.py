@@ -86,6 +86,7 @@ class SimRuntime:
         disk: dict[str, Any] = {}
         network = build(loop, target, design, self.seed, self._token, TRAVEL_S, disk=disk)
         self._target = target
+        self._clock.time = loop.time
         self._talk = Talk(network, target, self.clock, self._token)
         processes = SimProcesses(network, self._talk)
         self._controls = {

@@ -11,9 +11,10 @@ import asyncio
 import importlib
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
+
+import msgspec
 
 from harness.clock import Clock
 from harness.errors import ConfigError, Problem
@@ -47,8 +48,7 @@ class Way(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(msgspec.Struct, frozen=True):
     """What one life of a service has.
 
     Args:

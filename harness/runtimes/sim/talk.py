@@ -158,6 +158,8 @@ class Talk:
 
 
 def _encoded(request: Request, extra: Headers, closes: bool) -> Ask:
+    if request.body is None and not request.headers:
+        return Ask(request.method, request.path, extra, closes=closes)
     headers = tuple((k.lower().encode(), v.encode()) for k, v in request.headers.items())
     if request.body is None:
         return Ask(request.method, request.path, (*headers, *extra), closes=closes)
