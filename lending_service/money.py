@@ -77,8 +77,7 @@ class Money:
         gateways = self._parts.gateways if failover else self._parts.gateways[:1]
         seen: list[RunResult] = []
         for place, gateway in enumerate(gateways):
-            key = order.key if place == 0 else f"{order.key}-{gateway}"
-            status = await self._at(order, gateway, key)
+            status = await self._at(order, gateway, _key(order, place, gateway))
             if status not in ("failed", "refused"):
                 return status
             seen.append(status)
@@ -160,6 +159,8 @@ class Money:
         async with self._parts.store.transaction() as tx:
             if not blind and not await self._owners[order.kind].opening(tx, order):
                 return "barred"
+            if (elsewhere := await self._elsewhere(tx, order, request_id)) is not None:
+                return elsewhere
             known = await tx.get(Payment, request_id, lock=True)
             if known is not None and known.status == "unknown":
                 await self._doubt(tx, known)  # a process ended between the record and the reply
@@ -179,6 +180,19 @@ class Money:
             )
             await tx.put(payment)
         return payment
+
+    async def _elsewhere(self, tx: Tx, order: Order, request_id: str) -> RunResult | None:
+        """What another gateway has done, or may have: one that can be reached again must not move
+        the money once more."""
+        for place, gateway in enumerate(self._parts.gateways):
+            other = await tx.get(Payment, _key(order, place, gateway), lock=True)
+            if other is None or other.id == request_id:
+                continue
+            if other.status == "unknown":
+                await self._doubt(tx, other)
+            if other.status in ("unknown", "success", "late_success"):
+                return other.status
+        return None
 
     def _read(self, result: PayResult) -> PaymentStatus:
         """What a result is taken for; to take silence for a failure is the naive mistake."""
@@ -241,3 +255,8 @@ async def _payment(tx: Tx, payment_id: str, *, lock: bool = False) -> Payment:
     if payment is None:
         raise LookupError(f"payment {payment_id}: no such record; payments are never removed")
     return payment
+
+
+def _key(order: Order, place: int, gateway: str) -> str:
+    """The request id at a gateway: the order's own at the first, one apart at each other."""
+    return order.key if place == 0 else f"{order.key}-{gateway}"

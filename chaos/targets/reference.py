@@ -12,11 +12,21 @@ from typing import Any
 
 from chaos.targets import _reference_counts as counting
 from chaos.targets import _reference_design as designs
+from chaos.targets import _reference_factors as environments
 from chaos.targets import _reference_http as http
 from chaos.targets import _reference_ops as ops
 from chaos.targets import _reference_reads as reads
 from harness.history import History
-from harness.target import Answer, Call, Completion, LinkSpec, Request, ServiceSpec, Wiring
+from harness.target import (
+    Answer,
+    Call,
+    Completion,
+    Factors,
+    LinkSpec,
+    Request,
+    ServiceSpec,
+    Wiring,
+)
 
 PAYMENTS = ("payment_a", "payment_b")
 FUNDERS = ("funding_a", "funding_b", "funding_c")
@@ -92,6 +102,7 @@ class Reference:
     links: tuple[LinkSpec, ...] = _links()
     contract: Mapping[str, Any] = _contract()
     stand_in_ops: Mapping[str, str] = ops.STAND_IN_OPS
+    factors: Factors = environments.FACTORS
 
     def explain(self, invariant: str, design: Mapping[str, Any]) -> str:
         """Which choices of the design let this invariant break; "" when none is known to."""

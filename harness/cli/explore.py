@@ -7,7 +7,7 @@ import json
 import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ from harness.explore.confirm import Confirmation, confirm
 from harness.explore.explorer import Wish, explore
 from harness.explore.found import Found
 from harness.explore.groups import Group, grouped
-from harness.explore.plans import World
+from harness.explore.plans import Fault, Plan, World
 from harness.explore.progress import Teller
 from harness.explore.regress import Ask, regression
-from harness.explore.stage import StageWorld, checkers_of
+from harness.explore.stage import StageWorld, checkers_of, factors_of
 from harness.explore.words import Account, document, text
 from harness.explore.workers import Workers, cores
 from harness.orders import load_design
@@ -29,6 +29,7 @@ from harness.places import nearest
 from harness.registry import REFERENCE_TARGET, Vocabulary, load_vocabulary
 from harness.rng import SEED_MAX
 from harness.store import RunFolder, new_folder
+from harness.target import Factors
 from harness.units import parse_duration
 
 FILES_MAX = 40  # chosen: experiments written for one search
@@ -49,6 +50,7 @@ class Asked:
     target: str = REFERENCE_TARGET
     exact: bool = False
     swarm: bool = True
+    environment: tuple[str, ...] = ()
     runs: Path = field(default=Path("runs"))
 
     @property
@@ -60,6 +62,8 @@ class Asked:
         parts += ["--faults", str(self.faults), "--budget", self.budget, "--seed", str(self.seed)]
         parts += ["--target", self.target] if self.target != REFERENCE_TARGET else []
         parts += ["--exact"] if self.exact else []
+        for setting in self.environment:
+            parts += ["--environment", setting]
         parts += [] if self.swarm else ["--no-swarm"]
         return shlex.join(parts)
 
@@ -73,8 +77,8 @@ def explore_command(asked: Asked, *, confirming: bool, output: str) -> int:
     words = load_vocabulary(asked.target)
     budget_s = _check(asked, words)
     design = load_design(asked.design, words)
-    world = StageWorld(design, asked.journeys, asked.seed, asked.target)
-    found = _search(asked, world, budget_s)
+    world = StageWorld(design, asked.journeys, asked.seed, asked.target, _plan(asked))
+    found = _search(asked, world, budget_s, factors_of(words.target))
     account = _account(asked, world, words, design, found)
     if confirming and found.ended != "interrupted":
         account.confirmed += _confirm(asked, account)
@@ -95,6 +99,7 @@ def _check(asked: Asked, words: Vocabulary) -> float:
         the budget, s.
     """
     problems = [_no_journey(one, words) for one in asked.journeys if not _is_journey(one, words)]
+    problems += [p for one in asked.environment for p in _no_setting(one, words)]
     if not 0 <= asked.faults <= FAULTS_MAX:
         problems.append(Problem(f"{asked.faults} faults", "--faults", f"0..{FAULTS_MAX}"))
     if asked.workers is not None and asked.workers < 1:
@@ -126,13 +131,32 @@ def _no_journey(name: str, words: Vocabulary) -> Problem:
     return Problem(f"no journey {name!r}" + nearest(name, words.journeys), "--journey", allowed)
 
 
-def _search(asked: Asked, world: StageWorld, budget_s: float) -> Found:
+def _no_setting(setting: str, words: Vocabulary) -> list[Problem]:
+    """What is wrong with `NAME=VALUE`."""
+    factors = factors_of(words.target)
+    name, _, value = setting.partition("=")
+    if value in factors.get(name, {}):
+        return []
+    allowed = "; ".join(f"{one}={'|'.join(values)}" for one, values in factors.items())
+    why = f"no setting {setting!r}" + nearest(name, factors)
+    return [Problem(why, "--environment", allowed or "none: the target has no factors")]
+
+
+def _plan(asked: Asked) -> Plan:
+    pairs = (setting.partition("=") for setting in asked.environment)
+    return tuple(Fault(name, value) for name, _, value in pairs)
+
+
+def _search(asked: Asked, world: StageWorld, budget_s: float, factors: Factors) -> Found:
     number = asked.workers or cores()
     wish = Wish(asked.faults, budget_s, asked.seed, asked.swarm, asked.exact)
+    others = {name: tuple(values) for name, values in factors.items()}
+    if not asked.swarm or asked.environment:
+        others = {}
     found = Found(workers=number)
     try:
         with Workers(partial(_same, world), number) as crew, Teller(budget_s) as tell:
-            explore(crew, wish, tell, found)
+            explore(crew, wish, tell, found, others)
     except KeyboardInterrupt:  # while the workers were started or ended
         found.ended = "interrupted"
     return found
@@ -160,6 +184,7 @@ def _account(
         folder=str(folder.path),
         repeat=asked.repeat,
         files=[_write(folder, n, g, world, words) for n, g in enumerate(groups[:FILES_MAX], 1)],
+        commands=[_again(asked, group) for group in groups],
         explained={
             name: words.target.explain(name, design) for g in groups for name in g.invariants
         },
@@ -177,7 +202,8 @@ def _write(
         its path, or "" where real parts have no counterpart.
     """
     known = [name for name in group.invariants if name in words.invariants]
-    if not group.first.plan or not known:
+    settings = any(fault.is_setting for fault in (*world.environment, *group.first.plan))
+    if not group.first.plan or not known or settings:
         return ""
     seen, first = world.run(group.first.plan), world.trace(()).history.all_ops[0]
     journeys = {name: world.journeys.count(name) for name in world.journeys}
@@ -187,6 +213,15 @@ def _write(
     name = f"{number:02d}_{known[0]}.yaml"
     folder.write(name, made.text)
     return str(folder.path / name)
+
+
+def _again(asked: Asked, group: Group) -> str:
+    """The command that finds a group in its surroundings; "" where they are those asked for."""
+    settings = [f"{one.point}={one.mode}" for one in group.first.plan if one.is_setting]
+    if not settings:
+        return ""
+    calls, all_ = len(group.first.plan) - len(settings), (*asked.environment, *settings)
+    return replace(asked, faults=calls, environment=all_, swarm=False).repeat
 
 
 def _confirm(asked: Asked, account: Account) -> list[Confirmation]:

@@ -141,7 +141,13 @@ def explore(
     exact: Annotated[
         bool, typer.Option("--exact", help="Branch also where the state is known.")
     ] = False,
-    swarm: Annotated[bool, typer.Option(help="Go on by chance beyond --faults.")] = True,
+    environment: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=VALUE, may be given again: so the world is, all the time."),
+    ] = None,
+    swarm: Annotated[
+        bool, typer.Option(help="Go on beyond --faults: other environments, then by chance.")
+    ] = True,
     output: Annotated[Output, typer.Option(help="How the result is printed.")] = "text",
     runs: RunsDir = RUNS,
 ) -> None:
@@ -150,8 +156,9 @@ def explore(
 
     journeys = tuple(journey or ["consumer"])
     asked = Asked(
-        design, journeys, faults, budget, workers, seed, target, exact=exact, swarm=swarm, runs=runs
-    )
+        design, journeys, faults, budget, workers, seed, target,
+        exact=exact, swarm=swarm, environment=tuple(environment or ()), runs=runs,
+    )  # fmt: skip
     raise typer.Exit(explore_command(asked, confirming=confirm, output=output))
 
 

@@ -1,15 +1,20 @@
-"""One exploration: exhaustive to k, then the swarm, within a budget."""
+"""One exploration: exhaustive to k, then other environments, then the swarm, within a budget."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from harness.clock import NS, monotonic_ns
+from harness.explore.environments import Environments
 from harness.explore.found import Found
 from harness.explore.search import Crew, OutOfTime, Search
 from harness.explore.swarm import Swarm
 from harness.rng import Seed
+
+NO_FACTORS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+ENVIRONMENTS_SHARE = 0.5  # chosen: of the time that is left when the exhaustive part has ended
 
 
 @dataclass(frozen=True)
@@ -35,11 +40,18 @@ Tell = Callable[[Found, int], None]
 """Takes what was found so far and the size of the plan that was run last."""
 
 
-def explore(crew: Crew, wish: Wish, tell: Tell, found: Found | None = None) -> Found:
+def explore(
+    crew: Crew,
+    wish: Wish,
+    tell: Tell,
+    found: Found | None = None,
+    factors: Mapping[str, tuple[str, ...]] = NO_FACTORS,
+) -> Found:
     """Search until everything asked for was done, the budget is over, or Ctrl-C.
 
     Args:
         found: is filled; a new one when left out.
+        factors: of other environments, name -> values; none to leave them out.
     """
     found = found if found is not None else Found()
     began_ns = monotonic_ns()
@@ -53,6 +65,10 @@ def explore(crew: Crew, wish: Wish, tell: Tell, found: Found | None = None) -> F
     search = Search(crew, found, tick, exact=wish.exact)
     try:
         search.run(wish.faults)
+        if factors:
+            share = ENVIRONMENTS_SHARE if wish.swarm else 1.0
+            until_s = found.seconds + share * (wish.budget_s - found.seconds)
+            Environments(crew, found, factors, tick, until_s).run()
         if wish.swarm and search.pool:
             dice = Seed(wish.seed).stream("explore/swarm")
             Swarm(crew, found, search.pool, dice, tick).run()

@@ -47,7 +47,7 @@ def grouped(minimal: Iterable[Minimal], ids: Mapping[str, tuple[str, ...]]) -> l
     for found in minimal:
         one = replace(found, broken=tuple(sorted(found.broken, key=lambda b: not dear(b[0]))))
         calls = tuple(
-            (fault.edge, operation)
+            (fault.point, fault.mode) if fault.is_setting else (fault.edge, operation)
             for fault, operation in zip(one.plan, one.operations, strict=True)
         )
         key = (calls, frozenset(broken.invariant for broken in one.broken))

@@ -4,6 +4,8 @@
 
 Worlds are deterministic: up to the first call that goes wrong, a plan and the plan without it are
 one and the same world. That is what makes the search exact.
+
+A plan may also say how the world around is, all the time: `callbacks twice`.
 """
 
 from __future__ import annotations
@@ -14,11 +16,11 @@ from typing import NamedTuple, Protocol
 
 
 class Fault(NamedTuple):
-    """One call that goes wrong.
+    """One call that goes wrong; or a setting, one factor of the world around that is not normal.
 
     Args:
-        point: which call, `lending->payment_a#2`: the second over that edge.
-        mode: how, `reply_lost`.
+        point: which call, `lending->payment_a#2`: the second over that edge; or the factor.
+        mode: how, `reply_lost`; or the factor's value.
     """
 
     point: str
@@ -28,6 +30,11 @@ class Fault(NamedTuple):
     def edge(self) -> str:
         """The link of the call."""
         return self.point.rpartition("#")[0]
+
+    @property
+    def is_setting(self) -> bool:
+        """Whether it is no call, but how the world is."""
+        return "#" not in self.point
 
     def __str__(self) -> str:
         """As a person reads it."""
@@ -48,6 +55,7 @@ class Moment(NamedTuple):
         left_out: modes that cannot be told from one of `modes`.
         state: equal where two worlds stand at the same point and would go on the same way; ""
             where nothing is known of that.
+        future: equal where the same is still to come, whatever was before.
     """
 
     point: str
@@ -55,6 +63,7 @@ class Moment(NamedTuple):
     modes: tuple[str, ...]
     left_out: int = 0
     state: str = ""
+    future: str = ""
 
 
 class Broken(NamedTuple):

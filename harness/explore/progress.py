@@ -69,6 +69,10 @@ class Teller:
 
 def line_of(found: Found, size: int) -> str:
     """In a line: `2 faults  1,204 scenarios  980/s  3 that break a promise`."""
-    doing = "swarm" if found.swarm else f"{size} fault{'' if size == 1 else 's'}"
+    doing = f"{size} fault{'' if size == 1 else 's'}"
+    if found.covered is not None:
+        doing = f"environments, {doing}"
+    if found.swarm:
+        doing = "swarm"
     sets = f"{len(found.minimal)} that break a promise"
     return f"{doing}  {found.explored:,} scenarios  {found.rate:,.0f}/s  {sets}"

@@ -38,6 +38,10 @@ LINK: Mapping[str, Mapping[str, str]] = {
     "late": {"fault": "latency", "delay": LATE, "stream": "upstream"},
     "slow": {"fault": "latency", "delay": SLOW},
 }
+STANDBY: Mapping[str, Mapping[str, str]] = {
+    "promote": {"fault": "promote", "lag": "1s"},
+    "stale": {"fault": "replica_lag", "lag": "1s"},
+}
 CRASHES = ("crash_before_write", "crash_after_write")
 
 
@@ -110,6 +114,8 @@ def _step(fault: Fault, made: Sequence[Moment], target: Target) -> Step | None:
     link = next(one for one in target.links if one.name == fault.edge)
     if fault.mode in CRASHES:
         return Step({"fault": "crash", "service": link.caller}, CRASH_S)
+    if fault.mode in STANDBY:
+        return Step({**STANDBY[fault.mode], "service": link.callee}, LINK_S)
     scripted = {service.name for service in target.services if service.scripted}
     if link.callee in scripted and fault.mode in STAND_IN:
         op, n = _nth(fault, made, getattr(target, "stand_in_ops", {}))

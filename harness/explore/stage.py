@@ -21,11 +21,13 @@ from harness.history import History
 from harness.model import Objectives, Validity, Verdict
 from harness.orders import RUNTIMES_PACKAGE
 from harness.registry import REFERENCE_TARGET, load_target, load_vocabulary
-from harness.target import Call, Target
+from harness.target import Call, Factors, Setting, Target
 
 SCENARIO = f"{RUNTIMES_PACKAGE}.sim.scenario"  # by name: the engine imports no runtime
 SAFE_MODES = frozenset({"refused", "request_lost", "error_before", "slow"})
 NOT_AT_ENTRY = frozenset({"refused", "error_before", "error_after"})
+OF_A_STANDBY = frozenset({"promote", "stale"})
+AS_BEFORE = "crash_before_write"  # right after another write: the crash after that one
 STORE = "postgres"
 STUCK = "everybody_is_answered"
 CRASHED = "the checker crashed"
@@ -40,12 +42,14 @@ class StageWorld:
         journeys: names; they start together.
         seed: of every world.
         target: dotted name of the module with TARGET.
+        environment: settings of every world; a plan's own go before them.
     """
 
     design: Mapping[str, Any]
     journeys: tuple[str, ...]
     seed: int
     target: str = REFERENCE_TARGET
+    environment: Plan = ()
 
     @cached_property
     def _scenario(self) -> Any:
@@ -94,15 +98,31 @@ class StageWorld:
             the simulation's `Trace`.
         """
         kinds = self._scenario
-        faults = {kinds.Point.parse(fault.point): kinds.Mode(fault.mode) for fault in plan}
-        return self._stage.run(kinds.Scenario(self.journeys, self.seed, faults))
+        calls = [fault for fault in plan if not fault.is_setting]
+        faults = {kinds.Point.parse(fault.point): kinds.Mode(fault.mode) for fault in calls}
+        settings = self._settings(plan)
+        return self._stage.run(kinds.Scenario(self.journeys, self.seed, faults, settings))
+
+    def _settings(self, plan: Plan) -> tuple[Setting, ...]:
+        chosen = {one.point: one.mode for one in (*self.environment, *plan) if one.is_setting}
+        factors = factors_of(self._target) if chosen else {}
+        return tuple(factors[name][value] for name, value in chosen.items())
 
     def _moments(self, trace: Any, history: History) -> Iterator[Moment]:
         known = states(trace, history, self._meaning(history))
-        for (point, operation), state in zip(trace.points.items(), known, strict=True):
+        hit = {fired.point for fired in trace.fired}
+        before: tuple[Any, ...] = ()
+        waits = _waits(trace)
+        for (point, operation), state, mark in zip(
+            trace.points.items(), known, trace.marks, strict=True
+        ):
             modes = tuple(mode.value for mode in self._scenario.modes_for(operation))
-            kept = tuple(mode for mode in modes if self._tells(mode, point.edge, operation))
-            yield Moment(str(point), operation, kept, len(modes) - len(kept), state)
+            there = [m for m in modes if m not in OF_A_STANDBY or point.edge in trace.standbys]
+            if not waits and before == (point.edge, operation, mark):
+                there = [m for m in there if m != AS_BEFORE]
+            before = () if point in hit else (point.edge, operation, mark)
+            kept = tuple(mode for mode in there if self._tells(mode, point.edge, operation))
+            yield Moment(str(point), operation, kept, len(modes) - len(kept), *state)
 
     def _meaning(self, history: History) -> Meaning:
         asked = {event.f: event for event in history.of("client") if event.type == "invoke"}
@@ -123,10 +143,22 @@ class StageWorld:
         return edge != self._target.entry or mode not in NOT_AT_ENTRY
 
 
+def _waits(trace: Any) -> bool:
+    """Whether a commit may have waited for its standby while others went on."""
+    lags = any(setting.lag_s for setting in trace.scenario.settings)
+    return lags or any(fired.mode in OF_A_STANDBY for fired in trace.fired)
+
+
 def checkers_of(target: Target) -> list[Checker]:
     """What a target is judged by: its own INVARIANTS if it names any, else those of chaos."""
     own: list[Checker] | None = getattr(target, "invariants", None)
     return list(own) if own is not None else list(load_vocabulary().invariants.values())
+
+
+def factors_of(target: Target) -> Factors:
+    """How the world around a target differs from one day to another; {} where nothing is known."""
+    factors: Factors = getattr(target, "factors", {})
+    return factors
 
 
 def _broken(verdicts: tuple[Verdict, ...], stuck: str) -> Iterator[Broken]:

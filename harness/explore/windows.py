@@ -2,7 +2,8 @@
 
 A run breaks a link for seconds; a scenario breaks one call. Its window is the time in which that
 call was under way, so that what a borrower saw meanwhile counts as seen during a fault. A crash is
-a fault of the service that died, not of the link on which it was about to write.
+a fault of the service that died, not of the link on which it was about to write; a standby that is
+behind is one of the database, and loses nobody's try.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from harness.history import Event, History
 from harness.model import Outcome, Phase
 from harness.target import Target
 
+BEHIND = "stale"
 LEAST_NS = 1_000  # one tick of the simulation: no call takes no time at all
 
 
@@ -27,13 +29,14 @@ def judged(trace: Any, target: Target) -> History:
 
 
 def _windows(trace: Any, target: Target, first: int) -> Iterator[Event]:
-    callers = {link.name: link.caller for link in target.links}
+    links = {link.name: link for link in target.links}
     for number, fired in enumerate(trace.fired):
         edge, mode = fired.point.edge, str(fired.mode)
         from_ns, to_ns = round(fired.t_s * NS), round(fired.t_over_s * NS)
         if edge == target.entry:
             to_ns = max(to_ns, _end_ns(fired.point.n, trace.history))
-        where = callers[edge] if mode.startswith("crash") else edge
+        where = links[edge].caller if mode.startswith("crash") else edge
+        where = links[edge].callee if mode == BEHIND else where
         inject = {"action": "inject", "call": str(fired.point)}
         heal = {"action": "heal", "proven_undone": True}
         yield _event(first + 2 * number, from_ns, mode, where, inject)

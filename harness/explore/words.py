@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from harness.explore.confirm import Confirmation
-from harness.explore.found import RULES, Found
+from harness.explore.found import RULES, Covered, Found
 from harness.explore.groups import Group
+from harness.explore.plans import Plan
 
 SHOWN_MAX = 12  # groups beyond these stand in the run folder
 POINTS_MAX = 8
@@ -28,6 +29,7 @@ class Account:
     Args:
         never_called: links of the target over which no call was ever made.
         files: experiment of each group, "" where real parts have no counterpart.
+        commands: what finds a group again that has no experiment of its own; "" for the others.
     """
 
     design: str
@@ -40,6 +42,7 @@ class Account:
     folder: str
     repeat: str
     files: Sequence[str] = ()
+    commands: Sequence[str] = ()
     confirmed: list[Confirmation] = field(default_factory=list)
     explained: Mapping[str, str] = field(default_factory=dict)
 
@@ -79,12 +82,15 @@ def _headline(account: Account) -> str:
         if upto < 0:
             return f"NOTHING WAS RUN  {about}"
         return f"NOTHING BREAKS  {about}: every set of up to {_faults(upto)} was looked at"
-    smallest = len(account.groups[0].first.plan)
+    plans = [group.first.plan for group in account.groups]
+    here = [plan for plan in plans if len(plan) == _size(plan)]
+    where = "" if here else " IN OTHER ENVIRONMENTS"
+    smallest = min(map(_size, here or plans))
     if smallest == 0:
-        return f"BREAKS WITHOUT ANY FAULT  {about}"
+        return f"BREAKS WITHOUT ANY FAULT{where}  {about}"
     ways = len(account.groups)
     enough = f"{_faults(smallest)} {'is' if smallest == 1 else 'are'} enough"
-    return f"BREAKS  {about}: {enough}; {ways} way{'' if ways == 1 else 's'} to break it"
+    return f"BREAKS{where}  {about}: {enough}; {ways} way{'' if ways == 1 else 's'} to break it"
 
 
 def _group(account: Account, number: int, told: set[str], width: int) -> Iterator[str]:
@@ -93,7 +99,8 @@ def _group(account: Account, number: int, told: set[str], width: int) -> Iterato
     calls = zip(group.first.plan, group.first.operations, strict=True)
     for at, (fault, operation) in enumerate(calls):
         what = f" ({operation})" if operation else ""
-        line = f"{fault.point}{what}: {' or '.join(group.modes(at))}"
+        surely = "all the time, " if fault.is_setting else ""
+        line = f"{surely}{fault.point}{what}: {' or '.join(group.modes(at))}"
         yield from _wrapped(line, width, "   ", "     ")
     first = group.first.broken[0]
     yield from _wrapped(first.what, width, "   ")
@@ -104,6 +111,8 @@ def _group(account: Account, number: int, told: set[str], width: int) -> Iterato
     file = account.files[number] if number < len(account.files) else ""
     if file:
         yield f"   {file.removeprefix(account.folder + '/')}"
+    if command := account.commands[number] if number < len(account.commands) else "":
+        yield f"   {command}"
     for one in account.confirmed:
         if file and one.file == file:
             yield from _wrapped(f"on {one.runtime}: {one.verdict}; {one.why}", width, "   ")
@@ -120,6 +129,8 @@ def _numbers(account: Account) -> Iterator[str]:
         f"complete up to {_faults(max(found.complete_to, 0))}, {found.swarm:,} beyond by chance; "
         f"{ENDED[found.ended]}"
     )
+    if found.covered is not None:
+        yield _environments(found.covered)
     for rule, count in found.pruned.items():
         if count:
             yield f"pruned {count:,}: {rule}"
@@ -131,6 +142,19 @@ def _numbers(account: Account) -> Iterator[str]:
         agree = sum(one.verdict.startswith("agrees") for one in account.confirmed)
         ran = sum(one.ran for one in account.confirmed)
         yield f"confirmed on real parts: {agree} of {ran} run"
+
+
+def _environments(covered: Covered) -> str:
+    return (
+        f"{covered.rows:,} of {covered.rows_all:,} environments, "
+        f"{covered.triples:,} of {covered.triples_all:,} triples of their values; every single "
+        f"fault in {covered.whole:,} of them; {covered.scenarios:,} scenarios"
+    )
+
+
+def _size(plan: Plan) -> int:
+    """How many calls go wrong."""
+    return sum(not one.is_setting for one in plan)
 
 
 def _faults(number: int) -> str:
@@ -168,6 +192,7 @@ def document(account: Account) -> dict[str, Any]:
         "explored": found.explored,
         "by_size": dict(found.by_size),
         "swarm": found.swarm,
+        "environments": None if found.covered is None else asdict(found.covered),
         "seconds": round(found.seconds, 3),
         "rate": round(found.rate, 1),
         "workers": found.workers,
@@ -184,13 +209,17 @@ def document(account: Account) -> dict[str, Any]:
 
 def _sets(account: Account, group: Group, number: int) -> Iterator[dict[str, Any]]:
     file = account.files[number] if number < len(account.files) else ""
+    command = account.commands[number] if number < len(account.commands) else ""
     for one in group.sets:
         yield {
             "group": number + 1,
+            "environment": {fault.point: fault.mode for fault in one.plan if fault.is_setting},
             "faults": [
                 {"point": fault.point, "mode": fault.mode, "operation": operation}
                 for fault, operation in zip(one.plan, one.operations, strict=True)
+                if not fault.is_setting
             ],
             "broken": [broken._asdict() for broken in one.broken],
             "experiment": file,
+            "command": command,
         }

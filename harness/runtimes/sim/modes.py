@@ -4,6 +4,7 @@ request ──> refused, request_lost, error_before, late ─┐
                                                        ├─> what the caller sees
 applied ──> reply_lost, error_after, duplicate, slow ──┘
 command to the database ──> refused, reply_lost, crash_before_write, crash_after_write
+database with a standby ──> promote, stale
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from harness.runtimes.sim.wire import give, lose
 
 SLOW_S = 0.6  # chosen: late for a reader, in time for every time-out
 AFTER_S = 0.1  # chosen: how long after the caller gave up a late request arrives
+DOWN_S = 0.2  # chosen: how long a crashed service is away, or a database without a primary
+ALONE_S = 0.02  # chosen: a primary that will be lost answers for so long, and hands nothing on
+BEHIND_S = 1.0  # chosen: longer than a borrower waits to look again, shorter than a commit waits
 
 
 class Mode(StrEnum):
@@ -34,6 +38,17 @@ class Mode(StrEnum):
     SLOW = "slow"
     CRASH_BEFORE_WRITE = "crash_before_write"
     CRASH_AFTER_WRITE = "crash_after_write"
+    PROMOTE = "promote"
+    STALE = "stale"
+
+
+LASTS_S: Mapping[Mode, float] = {
+    Mode.CRASH_BEFORE_WRITE: DOWN_S,
+    Mode.CRASH_AFTER_WRITE: DOWN_S,
+    Mode.PROMOTE: ALONE_S + DOWN_S,
+    Mode.STALE: BEHIND_S,
+}
+"""How long what a mode has begun goes on; the others are over with their call."""
 
 
 class Point(NamedTuple):
@@ -72,7 +87,11 @@ COMMAND_MODES = (
     Mode.REPLY_LOST,
     Mode.CRASH_BEFORE_WRITE,
     Mode.CRASH_AFTER_WRITE,
+    Mode.PROMOTE,
+    Mode.STALE,
 )
+STANDBY_MODES = (Mode.PROMOTE, Mode.STALE)
+"""They need a database that has a standby."""
 
 
 def modes_for(operation: str) -> tuple[Mode, ...]:

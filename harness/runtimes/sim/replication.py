@@ -1,6 +1,8 @@
 """Power over a database with a standby, where a service keeps one on the disk.
 
-    service ──> disk["database"] ──> Pair <── SimReplication <── faults
+    service ──> disk["database"] ──> Pair <── SimReplication <── faults of a run
+                                       ↑
+    calls that go wrong ──> Standby ──┘
 
 A pair is kept under the name of its database; it is a model that belongs to the target, and here
 is all that has to be known of it.
@@ -8,6 +10,7 @@ is all that has to be known of it.
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
@@ -15,6 +18,9 @@ from typing import Any, Protocol, runtime_checkable
 from harness.errors import UnsupportedFault
 from harness.ports import Observation, UndoRecord
 from harness.runtimes.sim.controls import SimProcesses
+from harness.runtimes.sim.host import Host
+from harness.runtimes.sim.loop import SimLoop
+from harness.runtimes.sim.modes import ALONE_S, BEHIND_S, DOWN_S
 from harness.runtimes.sim.talk import Talk
 
 
@@ -41,6 +47,57 @@ class Pair(Protocol):
 
     def promote(self) -> int:
         """The old primary is gone, with what it did not hand on; how many changes that were."""
+
+
+class Standby:
+    """What a plan does at one call to a database with a standby.
+
+        call                                + ALONE_S            + DOWN_S
+        ├─ nothing more reaches the standby ─┼─ nobody answers ───┼─ the standby is the primary
+
+    Args:
+        host: the primary's; after a take-over the new one's.
+    """
+
+    def __init__(self, pair: Pair, host: Host, loop: SimLoop) -> None:
+        """As far behind as it is now, whenever nothing is wrong."""
+        self._pair = pair
+        self._host = host
+        self._loop = loop
+        self._usual_s = pair.lag_s
+        self._spells = 0
+        self._losing = False
+
+    def fall_behind(self) -> None:
+        """What is written from now on reaches it after `BEHIND_S`, all at once."""
+        self._pair.lag_s = max(self._pair.lag_s, BEHIND_S)
+        self._spells += 1
+        self._later(BEHIND_S, self._catch_up)
+
+    def take_over(self) -> None:
+        """The primary is lost in a moment; a primary is lost once."""
+        if not self._losing:
+            self._losing = True
+            self._pair.part()
+            self._later(ALONE_S, self._lose)
+
+    def _catch_up(self) -> None:
+        self._spells -= 1
+        if not self._spells and not self._pair.split:
+            self._pair.lag_s = self._usual_s
+
+    def _lose(self) -> None:
+        self._host.kill()
+        self._pair.promote()
+        self._pair.lag_s = self._usual_s
+        self._later(DOWN_S, self._serve)
+
+    def _serve(self) -> None:
+        self._losing = False
+        self._host.begin()
+
+    def _later(self, after_s: float, what: Callable[[], None]) -> None:
+        self._loop.call_later(after_s, what, context=contextvars.Context())  # of no service
 
 
 class SimReplication:

@@ -14,12 +14,12 @@ ledger: the history holds what checkers need.
 from __future__ import annotations
 
 import asyncio
-import gc
 import hashlib
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
+from math import prod
 from types import MappingProxyType
 from typing import Any
 
@@ -29,22 +29,24 @@ from harness.load.driver import drive, find_journey
 from harness.model import Phase
 from harness.rng import Seed
 from harness.runtimes.sim.clock import VirtualClock
+from harness.runtimes.sim.collector import SparingCollector
+from harness.runtimes.sim.environment import furnish, scripted
 from harness.runtimes.sim.load import play
 from harness.runtimes.sim.loop import Deadlock, SimLoop
 from harness.runtimes.sim.modes import Mode, Point, modes_for
 from harness.runtimes.sim.network import Network
 from harness.runtimes.sim.recorder import Recorder
+from harness.runtimes.sim.replication import Pair, Standby
 from harness.runtimes.sim.runtime import build, in_order
 from harness.runtimes.sim.scripted import Fired, Script, ScriptedWire
 from harness.runtimes.sim.talk import Talk
-from harness.target import Call, Request, Target
+from harness.target import Call, LinkSpec, Request, Setting, Target
 
-__all__ = ["Mode", "Point", "Scenario", "Stage", "Trace", "modes_for"]
+__all__ = ["Mode", "Point", "Scenario", "SparingCollector", "Stage", "Trace", "modes_for"]
 
 TARGET = "chaos.targets.reference"
 ANSWER_S = 15.0  # the default of the objectives: then everything promised is answered
 ROUNDS_MAX = 4  # reads name loans that are read in the next round
-WORLDS = 128  # chosen: between two looks of the garbage collector
 NO_FAULTS: Mapping[Point, Mode] = MappingProxyType({})
 
 
@@ -53,14 +55,16 @@ class Scenario:
     """What is to happen.
 
     Args:
-        journeys: names; they start together, at time zero.
+        journeys: names; they start together, at time zero, unless a setting says otherwise.
         seed: of journeys, services and the order of what is ready at one moment.
         faults: call -> how it goes wrong; a call that never comes stays without effect.
+        settings: how the world around is, all the time.
     """
 
     journeys: tuple[str, ...]
     seed: int = 0
     faults: Mapping[Point, Mode] = field(default_factory=lambda: NO_FAULTS)
+    settings: tuple[Setting, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,9 @@ class Trace:
         fired: the faults that happened, in order.
         stuck: why somebody will never be answered; "" when everybody was.
         marks: for each point the number of the first event that was recorded after it.
-        landed: late calls -> how many calls had been made when they arrived.
+        landed: late calls, and what else outlasts its call -> how many calls had been made when
+            it was over.
+        standbys: edges to a database that has a standby.
     """
 
     scenario: Scenario
@@ -84,6 +90,7 @@ class Trace:
     stuck: str = ""
     marks: tuple[int, ...] = ()
     landed: Mapping[Point, int] = field(default_factory=dict)
+    standbys: frozenset[str] = frozenset()
 
     @cached_property
     def signature(self) -> str:
@@ -137,35 +144,11 @@ class Stage:
                     loop.run_until_complete(world.play())
                 except Deadlock as error:
                     stuck = str(error)
+                if world.script.misfit:
+                    raise ValueError(world.script.misfit)
                 return loop.run_until_complete(world.finish(stuck))
             finally:
                 loop.close()
-
-
-class SparingCollector:
-    """Keeps the garbage collector from looking for cycles in the middle of short worlds.
-
-    A world is one large cycle that ends at once: one look every so many worlds finds them all
-    (measured: a fifth of the time of a scenario).
-    """
-
-    def __init__(self) -> None:
-        """Count from none."""
-        self._runs = 0
-        self._was_on = True
-
-    def __enter__(self) -> None:
-        """Look now and then, and not until the world has ended."""
-        self._was_on = gc.isenabled()
-        gc.disable()
-        if self._runs % WORLDS == 0:
-            gc.collect(1)
-        self._runs += 1
-
-    def __exit__(self, *_: object) -> None:
-        """As it was."""
-        if self._was_on:
-            gc.enable()
 
 
 class _World:
@@ -174,6 +157,8 @@ class _World:
     def __init__(self, stage: Stage, scenario: Scenario, loop: SimLoop) -> None:
         self.loop = loop
         self.scenario = scenario
+        self.journeys = scenario.journeys * prod(one.times for one in scenario.settings)
+        self.apart_s = max((one.apart_s for one in scenario.settings), default=0.0)
         self.target = stage.target
         self.services = stage.services
         self.journey = stage.journey
@@ -182,15 +167,17 @@ class _World:
         self.script = Script(scenario.faults)
         self.record = Recorder(loop, scenario.seed)
         self.script.told = self.record.events
+        self.disk: dict[str, Any] = {}
+        self.standbys: set[str] = set()
         self.network: Network = build(
-            loop, self.target, stage.design, scenario.seed, "scenario", 0.0, ScriptedWire
+            loop, self.target, stage.design, scenario.seed, "scenario", 0.0, ScriptedWire, self.disk
         )
         self.talk = Talk(self.network, self.target, self.clock, "scenario")
 
     async def play(self) -> None:
         """Journeys, and whatever follows from them."""
         await self._start()
-        await asyncio.gather(*(self._journey(n) for n in range(len(self.scenario.journeys))))
+        await asyncio.gather(*(self._journey(n) for n in range(len(self.journeys))))
         await self._answers()
 
     async def _answers(self) -> None:
@@ -208,6 +195,8 @@ class _World:
         self.record.phase(Phase.SETTLED)
         seen = await self._last_reads()
         await self._ledgers()
+        for wire in self.network.wires.values():
+            wire.enable(enabled=False)  # what is still on its way goes no further
         for host in self.network.hosts.values():
             host.kill()
         history = seen.longer(self.record.events[len(seen.events) :])
@@ -219,23 +208,36 @@ class _World:
             stuck,
             tuple(self.script.marks),
             self.script.landed,
+            frozenset(self.standbys),
         )
 
     async def _start(self) -> None:
+        settings = self.scenario.settings
+        awake = scripted(settings)
         for service in self.services:
-            if service.scripted:
+            if service.scripted and service.name not in awake:
                 self.script.asleep.add(service.name)
             else:
                 await self.network.host(service.name).start()
+        await furnish(settings, self.talk, self.disk)
         for spec in self.target.links:
-            wire = self.network.wires[spec.name]
-            assert isinstance(wire, ScriptedWire)
-            wire.script = self.script
-            wire.caller = self.network.hosts.get(spec.caller)
+            self._attend(spec)
         self.record.phase(Phase.BASELINE)
 
+    def _attend(self, spec: LinkSpec) -> None:
+        """From now on calls over a link count."""
+        wire = self.network.wires[spec.name]
+        assert isinstance(wire, ScriptedWire)
+        wire.script = self.script
+        wire.caller = self.network.hosts.get(spec.caller)
+        if (pair := self.disk.get(spec.callee)) is not None and isinstance(pair, Pair):
+            wire.standby = Standby(pair, wire.callee, self.loop)
+            self.standbys.add(spec.name)
+
     async def _journey(self, number: int) -> None:
-        name = self.scenario.journeys[number]
+        name = self.journeys[number]
+        if self.apart_s:
+            await self.clock.sleep(number * self.apart_s)
         dice = Seed(self.scenario.seed).stream(f"load/journey/{number}")
         steps = drive(
             self.journey(name).steps(number, dice),
