@@ -17,14 +17,18 @@ from typing import Any
 import yaml
 
 from harness.checker import check_all
+from harness.document import load_experiment
+from harness.explore.trial import trial
 from harness.history import HistoryWriter
 from harness.model import Objectives, Phase
-from harness.registry import load_vocabulary
+from harness.orders import load_design
+from harness.registry import experiment_files, load_vocabulary
 from harness.runtimes.sim import SimRuntime, run
 from harness.runtimes.sim.scenario import Scenario, Stage, modes_for
 from harness.workload import LoadPlan
 
 DESIGNS = Path(__file__).parents[1] / "chaos" / "designs"
+BOTH = ("hardened", "naive")
 TARGET = "chaos.targets.reference"
 JOURNEYS = ("consumer", "sme", "repayer", "angry_retrier")
 WEIGHTS = {"consumer": 6, "sme": 2, "repayer": 2, "angry_retrier": 1}
@@ -48,8 +52,9 @@ def main() -> None:
     print(f"{'CPU seconds of one core; chosen length of each figure':<58}{seconds:>8g} s")
     rate = many_journeys(seconds)
     print(f"{'journeys in one world, mixed, history on':<58}{rate:>8.0f}/s   aim 2,000")
-    for design in ("hardened", "naive"):
+    for design in BOTH:
         one_design(design, seconds)
+    print(f"{'every document on both designs, run and judged':<58}{documents():>7.1f} s   aim 20")
 
 
 def one_design(design: str, seconds: float) -> None:
@@ -73,6 +78,17 @@ def one_design(design: str, seconds: float) -> None:
     print(f"{f'{design}: the same with {len(checkers)} checkers':<58}{full:>8.0f}/s   aim 1,000")
     for name, published in PUBLISHED.items():
         print(f"{f'  times {name} ({published:g}/s, as published)':<58}{full / published:>8.0f}")
+
+
+def documents() -> float:
+    """CPU seconds of one run of each experiment on each design."""
+    begun = time.process_time()
+    words = load_vocabulary()
+    experiments = [load_experiment(path, words) for path in experiment_files().values()]
+    for design in (load_design(name, words) for name in BOTH):
+        for experiment in experiments:
+            trial(experiment, design, words, 1)
+    return time.process_time() - begun
 
 
 def faults_of(stage: Stage) -> list[Scenario]:

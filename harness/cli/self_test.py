@@ -13,15 +13,15 @@ from rich.table import Table
 from harness.cli.console import progress, stdout
 from harness.errors import ConfigError, Problem
 from harness.explore.panel import Plan, Report, self_test
-from harness.explore.self_test import EXPLORE, Caught, Cell
+from harness.explore.self_test import EXPLORE, LIGHT, UNTOUCHED, WHOLE, Caught, Cell
 from harness.explore.workers import cores
 from harness.registry import experiment_files
 
 DEFECTS = Path(__file__).parents[2] / "tests" / "meta" / "defects"  # in a checkout
-MARKS = {"expected": "X", "other": "o", "pass": ".", "inconclusive": "?"}
+MARKS = {"expected": "X", "other": "o", "pass": ".", "inconclusive": "?", UNTOUCHED: "-"}
 KEY = (
     "X an invariant that was expected to broke, o another one did, . held, ? inconclusive, "
-    "blank not run"
+    "- nothing that the defect replaces is called there, blank not run"
 )
 
 
@@ -119,8 +119,20 @@ def _summary(report: Report) -> Iterator[str]:
     runs = [cell for cell in report.clean if cell.place != EXPLORE]
     worlds = sum(cell.worlds for cell in report.clean)
     yield f"caught   {caught} of {len(report.caught)} planted defects"
+    yield from _loads(report)
     yield (
         f"alarms   {len(report.alarms)} on the good design: {len(runs)} seeds, {worlds} worlds of "
         f"searches, {len(report.unclear)} unclear"
     )
     yield f"time     {report.seconds:.1f} s"
+
+
+def _loads(report: Report) -> Iterator[str]:
+    """Under how much load defects were looked at."""
+    cells = [(one.name, cell) for one in report.caught for cell in one.cells]
+    if any(cell.load == LIGHT for _, cell in cells):
+        yield f"load     {LIGHT:.0%} of each experiment's on defects, all of it on the good design"
+    runs = [(name, cell) for name, cell in cells if cell.lasted_s]
+    whole = dict.fromkeys(name for name, cell in runs if cell.load == WHOLE)
+    if whole:
+        yield f"         all of it, since less showed nothing, on {', '.join(whole)}"

@@ -3,22 +3,43 @@
 A defect is a file of its own, loaded by its path:
 
     DEFECT = Defect(name, about, expects, design={"idempotency": "ignore"})
-    DEFECT = Defect(name, about, expects, plant=lambda: patch.object(Money, "inquire", never))
+    DEFECT = Defect(name, about, expects, swaps=(Swap(Money, "inquire", never),))
 """
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from unittest.mock import patch
 
 from harness.errors import ConfigError, Problem
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Swap:
+    """A function of the service, and what takes its place.
+
+    Args:
+        owner: class or module that it is an attribute of.
+        name: of the attribute.
+    """
+
+    owner: Any
+    name: str
+    new: Callable[..., Any]
+
+    @property
+    def key(self) -> str:
+        """Names the function, in every process."""
+        home = f"{self.owner.__module__}." if isinstance(self.owner, type) else ""
+        return f"{home}{self.owner.__name__}.{self.name}"
 
 
 @dataclass(frozen=True)
@@ -30,14 +51,57 @@ class Defect:
         about: one sentence: what is wrong.
         expects: names of invariants, any of which shows it.
         design: fields of the design that differ.
-        plant: patches the service for as long as the context lasts.
+        swaps: functions that are replaced.
+        plant: whatever else is patched, for as long as the context lasts.
     """
 
     name: str
     about: str
     expects: tuple[str, ...]
     design: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    swaps: tuple[Swap, ...] = ()
     plant: Callable[[], AbstractContextManager[object]] = nullcontext
+
+    @contextmanager
+    def planted(self) -> Iterator[None]:
+        """The service has the defect for as long as the context lasts; not its design."""
+        with ExitStack() as stack:
+            for swap in self.swaps:
+                stack.enter_context(patch.object(swap.owner, swap.name, swap.new))
+            stack.enter_context(self.plant())
+            yield
+
+    def strikes(self, called: Iterable[str]) -> bool:
+        """Whether it can make a difference to a run of the good design.
+
+        A run with a seed is always the same one, so that it goes on as it went until a replaced
+        function is called.
+
+        Args:
+            called: keys of the functions that were called in that run.
+        """
+        whole = not self.design and self.plant is nullcontext
+        return not whole or any(swap.key in called for swap in self.swaps)
+
+
+@contextmanager
+def watched(swaps: Iterable[Swap]) -> Iterator[set[str]]:
+    """Fills a set with the keys of those functions that are called; they do what they always do."""
+    called: set[str] = set()
+    with ExitStack() as stack:
+        for swap in {swap.key: swap for swap in swaps}.values():
+            real = getattr(swap.owner, swap.name)
+            noting = _noting(real, swap.key, called)
+            stack.enter_context(patch.object(swap.owner, swap.name, noting))
+        yield called
+
+
+def _noting(real: Callable[..., Any], key: str, called: set[str]) -> Callable[..., Any]:
+    def noting(*args: Any, **kwargs: Any) -> Any:
+        called.add(key)
+        return real(*args, **kwargs)
+
+    return noting
 
 
 def load_defects(folder: Path) -> tuple[Defect, ...]:

@@ -1,25 +1,41 @@
-"""The self-test on every core: one defect, or one run of the good design, a process at a time.
+"""The self-test on every core: one look at a defect or at the good design, a process at a time.
 
-files of defects ──> hunt ─┐
-                           ├──> processes ──> Report, in the order in which it was asked for
-seeds ────────────> clean ─┘
+good design ──> scout: which functions it calls in each experiment
+                  │
+defects ──────────┴─> hunt ─> where nothing was seen: hunt with the whole load ─┐
+seeds ──────────────> clean ────────────────────────────────────────────────────┴─> Report
 """
 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.clock import NS, monotonic_ns
-from harness.explore.defects import load_defects
-from harness.explore.self_test import Caught, Cell, Hunt, clean, hunt, places
+from harness.explore.defects import Defect, load_defects
+from harness.explore.self_test import (
+    EXPLORE,
+    SEED,
+    UNTOUCHED,
+    WHOLE,
+    Caught,
+    Cell,
+    Hunt,
+    clean,
+    hunt,
+    places,
+    scout,
+)
 from harness.model import RunVerdict
+from harness.registry import experiment_files
 
 ALARMS = (RunVerdict.FAIL.value, RunVerdict.UNSAFE.value, RunVerdict.ERROR.value)
+
+Look = Future[tuple[Cell, ...]]
 
 
 @dataclass(frozen=True)
@@ -37,6 +53,10 @@ class Plan:
     seeds: int
     quick: bool
     workers: int
+
+    def file(self, defect: Defect) -> Path:
+        """Where a defect of the folder is."""
+        return self.folder / f"{defect.name}.py"
 
 
 @dataclass(frozen=True)
@@ -79,22 +99,56 @@ def self_test(plan: Plan, tell: Callable[[str], None]) -> Report:
     Raises:
         ConfigError: there are no defects in the folder, or a file of it defines none.
     """
-    load_defects(plan.folder)  # every problem with a file before the first run
-    files = sorted(file for file in plan.folder.glob("*.py") if not file.name.startswith("_"))
+    defects = load_defects(plan.folder)  # every problem with a file before the first run
     began_ns = monotonic_ns()
     caught: list[Caught] = []
     seen: list[Cell] = []
     with _processes(plan.workers) as pool:
-        hunts = pool.map(hunt, [Hunt(file, quick=plan.quick) for file in files])
-        cleans = pool.map(clean, places(plan.seeds), chunksize=4)
-        for one in hunts:
-            caught.append(one)
-            tell(f"{len(caught)}/{len(files)}  {one.name}: {'MISSED' if one.missed else 'caught'}")
-        for cell in cleans:
-            seen.append(cell)
+        looks = _begun(pool, plan, defects)
+        cleans = [pool.submit(clean, *place) for place in places(plan.seeds)]
+        for defect in defects:
+            caught.append(one := _caught(pool, plan, defect, looks[defect.name]))
+            tell(f"{len(caught)}/{len(looks)}  {one.name}: {'MISSED' if one.missed else 'caught'}")
+        for look in cleans:
+            seen.append(cell := look.result())
             if cell.verdict in ALARMS:
                 tell(f"ALARM at {cell.place}, seed {cell.seed}: {cell.why}")
     return Report(tuple(caught), tuple(seen), (monotonic_ns() - began_ns) / NS)
+
+
+def _begun(
+    pool: ProcessPoolExecutor, plan: Plan, defects: Sequence[Defect]
+) -> dict[str, list[Look]]:
+    """The looks at each defect, by its name; what takes longest is begun first."""
+    if plan.quick:
+        return {one.name: [pool.submit(hunt, Hunt(plan.file(one), quick=True))] for one in defects}
+    runs = {place: pool.submit(scout, place, plan.folder) for place in experiment_files()}
+    looks = {one.name: [pool.submit(hunt, Hunt(plan.file(one), (EXPLORE,)))] for one in defects}
+    calls = {place: run.result() for place, run in runs.items()}
+    for one in defects:
+        for place, called in calls.items():
+            if one.strikes(called):
+                looks[one.name].append(pool.submit(hunt, Hunt(plan.file(one), (place,))))
+    return looks
+
+
+def _caught(pool: ProcessPoolExecutor, plan: Plan, defect: Defect, looks: Sequence[Look]) -> Caught:
+    """What came of the looks; where nothing was seen, of looks with the whole load."""
+    cells = {cell.place: cell for cell in _cells(looks)}
+    if not plan.quick:
+        untouched = [place for place in experiment_files() if place not in cells]
+        cells |= {place: Cell(place, SEED, UNTOUCHED, {}) for place in untouched}
+    caught = Caught(defect.name, defect.about, defect.expects, tuple(cells.values()))
+    if not caught.missed:
+        return caught
+    hunts = [Hunt(plan.file(defect), (place,), load=WHOLE) for place in experiment_files()]
+    cells |= {cell.place: cell for cell in _cells([pool.submit(hunt, one) for one in hunts])}
+    return replace(caught, cells=tuple(cells.values()))
+
+
+def _cells(looks: Sequence[Look]) -> Iterator[Cell]:
+    for look in looks:
+        yield from look.result()
 
 
 @contextmanager

@@ -11,26 +11,33 @@ from typer.testing import CliRunner
 from harness.cli.main import app
 from harness.cli.self_test import DEFECTS, self_test_command
 from harness.errors import ConfigError
+from harness.explore import trial
 from harness.explore.defects import load_defects
 from harness.explore.panel import Plan, Report, self_test
-from harness.explore.self_test import Caught, Cell, Hunt, hunt
+from harness.explore.self_test import EXPLORE, SEED, WHOLE, Caught, Cell, clean, scout
 from harness.explore.workers import cores
-from harness.registry import load_vocabulary
+from harness.history import HistoryWriter
+from harness.registry import experiment_files, load_vocabulary
 
-SEEDS = 20  # of the good design; all 200 are for `harness self-test`
+SEEDS = 200  # of the good design
+QUIET = "x41_payout_declined"  # nothing is unknown there
 HARMLESS = """
+from contextlib import ExitStack
 from harness.explore.defects import Defect
-DEFECT = Defect(name="harmless", about="Nothing is wrong.", expects=("no_double_payout",))
+DEFECT = Defect("harmless", "Nothing is wrong.", ("no_double_payout",), plant=ExitStack)
 """
 
 
 @pytest.mark.sim
 def test_every_planted_defect_is_caught_and_the_good_design_is_left_alone() -> None:
     """A harness that misses one of these would have missed it in a real service too."""
-    report = self_test(Plan(DEFECTS, SEEDS, quick=True, workers=cores()), lambda _: None)
+    report = self_test(Plan(DEFECTS, SEEDS, quick=False, workers=cores()), lambda _: None)
     assert [one.name for one in report.missed] == []
     assert [(cell.place, cell.seed, cell.why) for cell in report.alarms] == []
-    assert len(report.caught) >= 20
+    assert len(report.caught) >= 42
+    assert len(report.clean) == SEEDS + 1
+    everywhere = {*experiment_files(), EXPLORE}
+    assert [one.name for one in report.caught if {c.place for c in one.cells} != everywhere] == []
 
 
 def test_defects_name_themselves_and_expect_what_exists() -> None:
@@ -42,13 +49,38 @@ def test_defects_name_themselves_and_expect_what_exists() -> None:
         assert set(defect.expects) <= set(known), defect.name
 
 
-def test_what_nothing_sees_is_called_missed(tmp_path: Path) -> None:
-    """The self-test can fail."""
-    file = tmp_path / "harmless.py"
-    file.write_text(HARMLESS)
-    seen = hunt(Hunt(file))
-    assert seen.missed
-    assert {cell.verdict for cell in seen.cells} == {"pass"}
+@pytest.mark.sim
+def test_what_nothing_sees_is_called_missed_only_after_all_of_the_load(tmp_path: Path) -> None:
+    """The self-test can fail; and where less load shows nothing, the whole load is tried."""
+    (tmp_path / "harmless.py").write_text(HARMLESS)
+    report = self_test(Plan(tmp_path, 0, quick=False, workers=cores()), lambda _: None)
+    assert [one.name for one in report.missed] == ["harmless"]
+    cells = report.caught[0].cells
+    assert {(cell.verdict, cell.load) for cell in cells} == {("pass", WHOLE)}
+    assert len(cells) == len(experiment_files()) + 1
+    assert report.exit_code == 1
+
+
+@pytest.mark.sim
+def test_a_defect_whose_function_is_never_called_leaves_the_run_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is called untouched is not run, so it has to be the good design's run, bit for bit."""
+    ends: list[str] = []
+
+    class Digesting(HistoryWriter):
+        def close(self, t: int) -> str:
+            ends.append(super().close(t))
+            return ends[-1]
+
+    monkeypatch.setattr(trial, "HistoryWriter", Digesting)
+    called = scout(QUIET, DEFECTS)
+    untouched = [one for one in load_defects(DEFECTS) if not one.strikes(called)]
+    for defect in untouched:
+        with defect.planted():
+            clean(QUIET, SEED)
+    assert len(untouched) >= 5
+    assert len(set(ends)) == 1
 
 
 def test_a_missed_defect_and_an_alarm_each_fail_the_self_test() -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from unittest.mock import patch
 
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service.domain import KeyRecord
 from lending_service.intake import Intake, Taken
 from lending_service.store import Tx
@@ -29,5 +28,5 @@ DEFECT = Defect(
     name="acknowledged_before_written",
     about="Applications and repayments are acknowledged before they are durable.",
     expects=("acknowledged_is_kept",),
-    plant=lambda: patch.object(Intake, "_once", answer_first),
+    swaps=(Swap(Intake, "_once", answer_first),),
 )

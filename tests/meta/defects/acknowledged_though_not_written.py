@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from unittest.mock import patch
 
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service.intake import Intake, Taken
 from lending_service.store import StoreUnavailable, Tx
 
@@ -26,5 +25,5 @@ DEFECT = Defect(
     name="acknowledged_though_not_written",
     about="An error of the database is swallowed and the wish acknowledged.",
     expects=("acknowledged_is_kept",),
-    plant=lambda: patch.object(Intake, "_once", all_is_well),
+    swaps=(Swap(Intake, "_once", all_is_well),),
 )

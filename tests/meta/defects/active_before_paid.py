@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service.domain import Payment
 from lending_service.payouts import Payouts
 from lending_service.store import Tx
@@ -19,5 +17,5 @@ DEFECT = Defect(
     name="active_before_paid",
     about="A loan is active as soon as its payout was sent, whether or not it arrived.",
     expects=("active_means_paid",),
-    plant=lambda: patch.object(Payouts, "doubted", taken_as_paid),
+    swaps=(Swap(Payouts, "doubted", taken_as_paid),),
 )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
 from msgspec.structs import replace
 
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service import callbacks
 from lending_service.domain import Payment, Repayment
 from lending_service.money import Money
@@ -33,5 +31,5 @@ DEFECT = Defect(
     name="callback_amount_believed",
     about="A callback with a wrong amount changes the amount of the repayment.",
     expects=("debits_match_repayments",),
-    plant=lambda: patch.object(callbacks, "take_in", believe),
+    swaps=(Swap(callbacks, "take_in", believe),),
 )

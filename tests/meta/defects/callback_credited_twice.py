@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service import callbacks
 from lending_service.domain import Loan, Payment, Repayment, credit
 from lending_service.money import Money
@@ -29,5 +27,5 @@ DEFECT = Defect(
     name="callback_credited_twice",
     about="A debit is credited to the loan once for its reply and once more for each callback.",
     expects=("loans_add_up",),
-    plant=lambda: patch.object(callbacks, "take_in", take_in_again),
+    swaps=(Swap(callbacks, "take_in", take_in_again),),
 )

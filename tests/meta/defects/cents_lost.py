@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service import payouts
 from lending_service.domain import MONTH_S, DueItem
 
@@ -19,5 +17,5 @@ DEFECT = Defect(
     name="cents_lost",
     about="The due items of a loan do not add up to its principal.",
     expects=("loans_add_up",),
-    plant=lambda: patch.object(payouts, "instalments", equal_parts),
+    swaps=(Swap(payouts, "instalments", equal_parts),),
 )

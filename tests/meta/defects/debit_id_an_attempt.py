@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import cast
-from unittest.mock import patch
 
 from msgspec.structs import replace
 
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service import app
 from lending_service.debits import Debits, collect
 from lending_service.money import Money, Order, RunResult
@@ -38,5 +37,5 @@ DEFECT = Defect(
     name="debit_id_an_attempt",
     about="A debit that is tried again after a crash has a new request id.",
     expects=("debits_match_repayments",),
-    plant=lambda: patch.object(app, "collect", collect_anew),
+    swaps=(Swap(app, "collect", collect_anew),),
 )

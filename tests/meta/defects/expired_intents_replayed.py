@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service.domain import Application
 from lending_service.pipeline import Pipeline
 
@@ -18,5 +16,5 @@ DEFECT = Defect(
     name="expired_intents_replayed",
     about="An application that waited past its expiry is paid out all the same.",
     expects=("queue_answered_in_time",),
-    plant=lambda: patch.object(Pipeline, "_expired", never),
+    swaps=(Swap(Pipeline, "_expired", never),),
 )

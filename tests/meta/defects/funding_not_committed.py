@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service.reserving import Reserving
 
 
@@ -17,5 +15,5 @@ DEFECT = Defect(
     name="funding_not_committed",
     about="A loan is paid out and its reservation never committed.",
     expects=("funding_within_quota",),
-    plant=lambda: patch.object(Reserving, "commit", forget),
+    swaps=(Swap(Reserving, "commit", forget),),
 )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service.domain import Record
 from lending_service.intake import Intake
 
@@ -18,5 +16,5 @@ DEFECT = Defect(
     name="ids_repeat_after_restart",
     about="After a restart ids come again, and a new application takes the place of an old one.",
     expects=("answers_are_ones_own", "terminal_states_immutable"),
-    plant=lambda: patch.object(Intake, "_free_id", next_id),
+    swaps=(Swap(Intake, "_free_id", next_id),),
 )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from unittest.mock import patch
 
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service.distant_store import DistantStore
 
 
@@ -17,5 +16,5 @@ DEFECT = Defect(
     name="leases_outlive_a_crash",
     about="Work that was under way at a crash waits for a minute after the restart.",
     expects=("every_application_answered", "repayments_end"),
-    plant=lambda: patch.object(DistantStore, "release_leases", keep),
+    swaps=(Swap(DistantStore, "release_leases", keep),),
 )

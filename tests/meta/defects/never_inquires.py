@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service.money import Money
 
 
@@ -17,5 +15,5 @@ DEFECT = Defect(
     name="never_inquires",
     about="An unknown payment waits for a callback that may never come.",
     expects=("active_means_paid", "every_application_answered"),
-    plant=lambda: patch.object(Money, "inquire", leave_it),
+    swaps=(Swap(Money, "inquire", leave_it),),
 )

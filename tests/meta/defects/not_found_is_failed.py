@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service.domain import Payment
 from lending_service.upstreams import Found, PaymentGateway
 
@@ -21,5 +19,5 @@ DEFECT = Defect(
     name="not_found_is_failed",
     about="The first inquiry that finds nothing makes the payout failed, and it is made elsewhere.",
     expects=("no_double_payout",),
-    plant=lambda: patch.object(PaymentGateway, "inquire", at_once),
+    swaps=(Swap(PaymentGateway, "inquire", at_once),),
 )

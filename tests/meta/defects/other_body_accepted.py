@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service import intake
 from lending_service.domain import KeyRecord
 from lending_service.intake import Taken
@@ -20,5 +18,5 @@ DEFECT = Defect(
     name="other_body_accepted",
     about="A wish with another amount under a used key is accepted and not done.",
     expects=("same_key_same_result",),
-    plant=lambda: patch.object(intake, "_replay", first_reply),
+    swaps=(Swap(intake, "_replay", first_reply),),
 )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
 from msgspec.structs import replace
 
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service.domain import Application, AppState
 from lending_service.payouts import payout_order
 from lending_service.pipeline import Pipeline
@@ -25,5 +23,5 @@ DEFECT = Defect(
     name="outbox_replay_pays_again",
     about="An outbox entry that is replayed after a crash pays under a new request id.",
     expects=("no_double_payout",),
-    plant=lambda: patch.object(Pipeline, "_pay", pay),
+    swaps=(Swap(Pipeline, "_pay", pay),),
 )

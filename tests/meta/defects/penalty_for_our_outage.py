@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
 from msgspec.structs import replace
 
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service.debits import Debits
 from lending_service.domain import Loan, Payment, Repayment
 from lending_service.store import Tx
@@ -28,5 +26,5 @@ DEFECT = Defect(
     name="penalty_for_our_outage",
     about="A repayment whose debit is unknown through our fault costs the borrower a penalty.",
     expects=("loans_add_up",),
-    plant=lambda: patch.object(Debits, "doubted", fine),
+    swaps=(Swap(Debits, "doubted", fine),),
 )

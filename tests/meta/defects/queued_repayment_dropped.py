@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service import app
 from lending_service.debits import Debits, collect
 from lending_service.money import Money
@@ -21,5 +19,5 @@ DEFECT = Defect(
     name="queued_repayment_dropped",
     about="A repayment queued while no gateway answers stays queued for ever.",
     expects=("repayments_end",),
-    plant=lambda: patch.object(app, "collect", only_once),
+    swaps=(Swap(app, "collect", only_once),),
 )

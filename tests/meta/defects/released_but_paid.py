@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service.domain import Application, AppState
 from lending_service.pipeline import Pipeline
 
@@ -24,5 +22,5 @@ DEFECT = Defect(
     name="released_but_paid",
     about="The reservation of a payout whose result is unknown is released, and the loan is paid.",
     expects=("funding_within_quota",),
-    plant=lambda: patch.object(Pipeline, "_pay", release_when_unknown),
+    swaps=(Swap(Pipeline, "_pay", release_when_unknown),),
 )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from unittest.mock import patch
 
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service.intake import Intake, Taken
 from lending_service.store import Tx
 
@@ -27,5 +26,5 @@ DEFECT = Defect(
     name="repay_key_forgotten",
     about="A repayment that is sent again because its reply was lost is debited twice.",
     expects=("debits_match_repayments", "same_key_same_result"),
-    plant=lambda: patch.object(Intake, "_once", repay_always),
+    swaps=(Swap(Intake, "_once", repay_always),),
 )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service.domain import Application
 from lending_service.reserving import Reserving
 
@@ -18,5 +16,5 @@ DEFECT = Defect(
     name="reservation_leaked",
     about="A payout that failed leaves its reservation at the funder.",
     expects=("funding_within_quota",),
-    plant=lambda: patch.object(Reserving, "release_all", nothing_held),
+    swaps=(Swap(Reserving, "release_all", nothing_held),),
 )

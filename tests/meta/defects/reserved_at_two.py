@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service.domain import Reservation
 from lending_service.upstreams import FundingProvider, ReserveResult
 
@@ -21,5 +19,5 @@ DEFECT = Defect(
     name="reserved_at_two",
     about="A reservation whose result is unknown is made again at the next funder.",
     expects=("funding_within_quota",),
-    plant=lambda: patch.object(FundingProvider, "reserve", unknown_is_refused),
+    swaps=(Swap(FundingProvider, "reserve", unknown_is_refused),),
 )

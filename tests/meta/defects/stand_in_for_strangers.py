@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service import pipeline
 from lending_service.design import StandInCaps
 from lending_service.domain import Borrower, Exposure
@@ -29,5 +27,5 @@ DEFECT = Defect(
     name="stand_in_for_strangers",
     about="New customers are approved without the risk engine.",
     expects=("stand_in_within_caps",),
-    plant=lambda: patch.object(pipeline, "decide", everybody_is_known),
+    swaps=(Swap(pipeline, "decide", everybody_is_known),),
 )

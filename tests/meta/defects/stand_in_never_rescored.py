@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service.pipeline import Pipeline
 
 
@@ -17,5 +15,5 @@ DEFECT = Defect(
     name="stand_in_never_rescored",
     about="Stand-in decisions are not scored once the risk engine is back.",
     expects=("stand_in_within_caps",),
-    plant=lambda: patch.object(Pipeline, "rescore", never),
+    swaps=(Swap(Pipeline, "rescore", never),),
 )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service import pipeline
 from lending_service.domain import Decision
 
@@ -18,5 +16,5 @@ DEFECT = Defect(
     name="stand_in_unlabelled",
     about="A decision without the risk engine is labelled as a decision of the model.",
     expects=("stand_in_within_caps",),
-    plant=lambda: patch.object(pipeline, "Decision", by_model),
+    swaps=(Swap(pipeline, "Decision", by_model),),
 )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service.domain import Task
 from lending_service.worker import Lane
 
@@ -22,5 +20,5 @@ DEFECT = Defect(
     name="task_dropped_on_error",
     about="An application whose work raises an error once is never worked on again.",
     expects=("every_application_answered",),
-    plant=lambda: patch.object(Lane, "do", once),
+    swaps=(Swap(Lane, "do", once),),
 )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
 from msgspec.structs import replace
 
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service import handlers
 from lending_service.limits import Limit, read_limit
 from lending_service.parts import Parts
@@ -22,5 +20,5 @@ DEFECT = Defect(
     name="unknown_limit_is_zero",
     about="The limit reads 0 while the risk engine is away.",
     expects=("limit_fresh_or_marked",),
-    plant=lambda: patch.object(handlers, "read_limit", or_zero),
+    swaps=(Swap(handlers, "read_limit", or_zero),),
 )

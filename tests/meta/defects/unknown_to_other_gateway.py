@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-from harness.explore.defects import Defect
+from harness.explore.defects import Defect, Swap
 from lending_service.domain import Payment
 from lending_service.upstreams import PaymentGateway, PayResult
 
@@ -21,5 +19,5 @@ DEFECT = Defect(
     name="unknown_to_other_gateway",
     about="A payout whose result is unknown is sent to the other gateway.",
     expects=("no_double_payout",),
-    plant=lambda: patch.object(PaymentGateway, "pay", unknown_is_refused),
+    swaps=(Swap(PaymentGateway, "pay", unknown_is_refused),),
 )

@@ -1,0 +1,20 @@
+"""A gateway that is back is asked for what another has already paid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.explore.defects import Defect, Swap
+from lending_service.money import Money
+
+
+async def nowhere_else(money: Money, tx: Any, order: Any, request_id: str) -> None:
+    """Look at this gateway's own records alone."""
+
+
+DEFECT = Defect(
+    name="other_gateway_forgotten",
+    about="after a failover that was not written down, the first gateway is asked again",
+    expects=("no_double_payout", "debits_match_repayments"),
+    swaps=(Swap(Money, "_elsewhere", nowhere_else),),
+)
