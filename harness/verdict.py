@@ -45,7 +45,8 @@ def decide(found: Findings) -> tuple[RunVerdict, tuple[str, ...]]:
     if doubts:
         return RunVerdict.INCONCLUSIVE, doubts
     held = f"{len(found.verdicts)} invariants held, steady state before and after"
-    return RunVerdict.PASS, (f"{held}, {len(found.faults)} fault proven and undone",)
+    faults = "1 fault" if len(found.faults) == 1 else f"{len(found.faults)} faults"
+    return RunVerdict.PASS, (f"{held}, {faults} proven and undone",)
 
 
 def thresholds(experiment: Experiment, history: History) -> tuple[Mapping[str, Any], ...]:
