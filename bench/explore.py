@@ -3,8 +3,8 @@
 python -m bench.explore [--journey repayer] [--faults 3]
 
 One journey of `hardened`, every set of up to three faults, every invariant on each scenario; the
-same with two workers; and an exact search beside one that takes equal states, and modes that make
-no difference, for one.
+same with two workers; and exact searches beside those that take equal states, and modes that make
+no difference, for one: every journey and design at two faults, and one at three.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def main() -> None:
         exhaustive(journey, asked.faults)
     two_workers("repayer", asked.faults)
     for design in ("hardened", "naive"):
-        exact(design, "repayer")
+        for name in load_vocabulary().journeys:
+            exact(design, name, 2)
+    exact("naive", "repayer", 3)
 
 
 def exhaustive(journey: str, k: int) -> None:
@@ -79,15 +81,25 @@ def two_workers(journey: str, k: int) -> None:
     row("  the same result", "yes" if one.signatures == two.signatures else "NO")
 
 
-def exact(design: str, journey: str) -> None:
-    """Whether taking equal states and modes for one loses anything, at two faults."""
-    merged, full = search(design, journey, 2), search(design, journey, 2, exact=True)
+def exact(design: str, journey: str, k: int) -> None:
+    """Whether taking equal states and modes for one loses anything."""
+    merged, full = search(design, journey, k), search(design, journey, k, exact=True)
     lost = [one for one in full.minimal if not any(_same(one, other) for other in merged.minimal)]
-    row(f"{design}, {journey}: branching at every call", f"{full.explored:,} scenarios")
+    gone = [
+        one for one in lost if not any(_same(one, other, any_mode=True) for other in merged.minimal)
+    ]
+    row(f"{design}, {journey}, {k} faults: at every call", f"{full.explored:,} scenarios")
     row("  at every state once", f"{merged.explored:,}")
     for rule in (STATE, ALIKE):
         row(f"  spared: {rule}", f"{merged.pruned[rule]:,}")
-    row("  findings lost by it", f"{len(lost)} of {len(full.minimal)}", "0")
+    row("  findings shown by a mode that stands for theirs", f"{len(lost) - len(gone)}")
+    row("  findings lost by it", f"{len(gone)} of {len(full.minimal)}", "0")
+    every, shown = _invariants(full), _invariants(merged)
+    row("  invariants lost by it", f"{len(every - shown)} of {len(every)}", "0")
+
+
+def _invariants(found: Found) -> set[str]:
+    return {broken.invariant for one in found.minimal for broken in one.broken}
 
 
 def search(design: str, journey: str, k: int, workers: int = 1, *, exact: bool = False) -> Found:
@@ -100,10 +112,10 @@ def search(design: str, journey: str, k: int, workers: int = 1, *, exact: bool =
         return explore(crew, wish, lambda found, size: None)
 
 
-def _same(full: Minimal, merged: Minimal) -> bool:
+def _same(full: Minimal, merged: Minimal, *, any_mode: bool = False) -> bool:
     """Whether the last fault and what it breaks are the same; the way there may differ."""
     ends = [
-        (one.plan[-1].edge, one.plan[-1].mode, one.operations[-1]) if one.plan else None
+        (one.plan[-1].edge, any_mode or one.plan[-1].mode, one.operations[-1]) if one.plan else None
         for one in (full, merged)
     ]
     broken = [{found.invariant for found in one.broken} for one in (full, merged)]

@@ -1,13 +1,14 @@
 """Modes that make no difference: learned on small plans, so that large ones need not try them all.
 
-    at one call, after the same faults:   refused ──> the same states from there on ┐
-                                     error_before ──> the same states from there on ┴ alike
+    at one call, after the same faults:   refused ──> the same future ┐
+                                     error_before ──> the same future ┴ alike
 
 Two modes of a kind of call (what is asked for, and what is asked next) are alike when they were
-tried side by side at least LEAST times, and led each time to the same behaviour and to the same
-state at every later call. "No fault" counts as a mode: what was like it had no effect. Only the
-largest plans are spared; those from which is learned are run in every mode. One comparison that
-differs is enough to try both again.
+tried side by side at least LEAST times, and led each time to the same future, up to the last read
+and the last ledger entry, and broke the same. "No fault" counts as a mode: what was like it had no
+effect. What two such modes leave behind in a service's memory could show only by one more fault:
+so only the largest plans are spared; those from which is learned are run in every mode. One
+comparison that differs is enough to try both again.
 """
 
 from __future__ import annotations
@@ -61,11 +62,10 @@ def kind_of(moments: tuple[Moment, ...], at: int) -> Kind:
 
 
 def outcome(seen: Seen, later: tuple[Moment, ...]) -> object:
-    """What came of a plan: how the world behaved, and its state at every later call.
+    """What came of a plan: what was still to come after its last fault, and what it broke.
 
     Returns:
-        something to be compared; None when the world does not tell its states.
+        something to be compared; None when the world does not tell its future.
     """
-    states = tuple(moment.state for moment in later)
-    broken = tuple(one.invariant for one in seen.broken)
-    return None if "" in states else (seen.signature, broken, states)
+    future = later[0].future if later else seen.signature
+    return (future, tuple(one.invariant for one in seen.broken)) if future else None

@@ -23,8 +23,8 @@ from types import TracebackType
 from harness.errors import HarnessError, RuntimeFailure
 from harness.explore.plans import Plan, Seen, World
 
-CHUNK = 8  # chosen: plans dealt out at a time; a plan takes about a millisecond
-AHEAD = 4  # chosen: chunks that wait at a process; they must fit into a pipe's 64 KiB
+CHUNK = 4  # chosen: plans dealt out at a time, 2 ms each; at the end of a size the others wait
+AHEAD = 8  # chosen: chunks that wait at a process; they must fit into a pipe's 64 KiB
 JOIN_S = 2.0  # chosen: a process that was told to end is gone by then
 
 Maker = Callable[[], World]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,27 @@ def test_modes_that_make_no_difference_lose_no_finding(monkeypatch: pytest.Monke
     assert spared.pruned[ALIKE] > 0
     assert spared.explored < every.explored
     assert {ends(one) for one in every.minimal} == {ends(one) for one in spared.minimal}
+
+
+@pytest.mark.parametrize("name", ["naive", "hardened"])
+def test_a_crash_between_two_writes_is_one_crash(name: str) -> None:
+    """What is left out before a write breaks what the crash after the write before it breaks."""
+    stage = world(name, "repayer")
+    moments = [one for one in stage.run(()).moments if one.operation == "write"]
+    pairs = [
+        (one.point, two.point)
+        for one, two in pairwise(moments)
+        if "crash_before_write" not in two.modes
+    ]
+    assert pairs
+    for one, two in pairs:
+        after, before = Fault(one, "crash_after_write"), Fault(two, "crash_before_write")
+        assert names(stage, after) == names(stage, before)
+
+
+def names(stage: StageWorld, fault: Fault) -> set[str]:
+    """What one fault breaks."""
+    return {broken.invariant for broken in stage.run((fault,)).broken}
 
 
 def ends(one: Minimal) -> tuple[object, ...]:

@@ -14,7 +14,7 @@ async def nowhere_else(money: Money, tx: Any, order: Any, request_id: str) -> No
 
 DEFECT = Defect(
     name="other_gateway_forgotten",
-    about="after a failover that was not written down, the first gateway is asked again",
+    about="After a failover that was not written down, the first gateway is asked again.",
     expects=("no_double_payout", "debits_match_repayments"),
     swaps=(Swap(Money, "_elsewhere", nowhere_else),),
 )

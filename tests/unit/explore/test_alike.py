@@ -56,7 +56,7 @@ def test_one_write_is_not_like_another() -> None:
 
 def test_a_world_that_tells_no_state_teaches_nothing() -> None:
     """Two modes may look alike and yet have left something different behind."""
-    known, unknown = Moment("a#1", "x", (), state="s"), Moment("a#1", "x", ())
+    known, unknown = Moment("a#1", "x", (), future="f"), Moment("a#1", "x", ())
     seen = Seen((), (Broken("money", "", 0.0),), "behaviour")
     assert outcome(seen, (known,)) == outcome(seen, (known,))
     assert outcome(seen, (unknown,)) is None
@@ -75,7 +75,8 @@ class Telling(TinyWorld):
         seen = super().run(plan, leaf=leaf)
         so_far, at, moments = "", dict(plan), []
         for moment in seen.moments:
-            moments.append(moment._replace(state=f"{moment.point}{so_far}"))
+            state = f"{moment.point}{so_far}"
+            moments.append(moment._replace(state=state, future=state))
             if moment.point in at:
                 so_far += moment.point + (at[moment.point] if self._matters else "")
         return Seen(tuple(moments), seen.broken, seen.signature)

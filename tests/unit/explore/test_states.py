@@ -44,7 +44,7 @@ def paid(i: int, loan: str, t_s: float) -> Event:
     return Event(i=i, t=int(t_s * NS), p="bank", type="ok", f="payout", k=loan, v=v, src="ledger")
 
 
-def last(one: Any) -> str:
+def last(one: Any) -> Any:
     """The state before the last call."""
     return states(one, one.history, MEANING)[-1]
 
@@ -73,11 +73,35 @@ def test_failures_in_a_row_are_another_state_until_a_crash_forgets_them() -> Non
 
 
 def test_what_reached_a_third_party_is_part_of_the_state() -> None:
-    """A lost reply and a lost request look the same to the caller, and are not."""
-    calls = (("a->b", 0, "POST /x"), ("a->c", 0, "POST /y"))
-    reply = trace(*calls, faults={At("a->b", 1): "reply_lost"})
-    request = trace(*calls, faults={At("a->b", 1): "request_lost"})
+    """A lost reply and a lost request look the same to the caller who tries again, and are not."""
+    lost = [{At("a->b", 1): mode} for mode in ("reply_lost", "request_lost")]
+    again = (("a->b", 0, "POST /x"), ("a->b", 0, "POST /x"))
+    reply, request = (trace(*again, faults=one) for one in lost)
     assert last(reply) != last(request)
+    done = (("a->b", 0, "POST /x"), ("a->c", 0, "POST /y"))
+    reply, request = (trace(*done, faults=one) for one in lost)
+    assert last(reply) == last(request), "if it is not made again, the ledgers say what it did"
+
+
+def test_the_order_of_what_goes_on_side_by_side_is_no_state() -> None:
+    """What two third parties are asked next is the same, whichever is asked first."""
+    first = ("a->d", 0, "POST /z")
+    one = trace(first, ("a->b", 0, "POST /x"), ("a->c", 0, "POST /y"))
+    other = trace(first, ("a->c", 0, "POST /y"), ("a->b", 0, "POST /x"))
+    before = [states(each, each.history, MEANING)[0] for each in (one, other)]
+    assert before[0] == before[1]
+    next_ = [states(each, each.history, MEANING)[1] for each in (one, other)]
+    assert next_[0].now != next_[1].now, "here it can go wrong"
+
+
+def test_a_store_is_no_third_party_whose_failures_are_counted() -> None:
+    """A command that is tried again is another moment; once it is done it says nothing."""
+    calls = (("a->d", 0, "write"), ("a->d", 0, "write"), ("a->c", 0, "POST /y"))
+    failed, calm = trace(*calls, faults={At("a->d", 1): "refused"}), trace(*calls)
+    assert states(failed, failed.history, MEANING)[1] != states(calm, calm.history, MEANING)[1]
+    other = (("a->d", 0, "write"), ("a->c", 0, "POST /y"))
+    failed, calm = trace(*other, faults={At("a->d", 1): "refused"}), trace(*other)
+    assert last(failed) == last(calm)
 
 
 def test_another_future_is_another_state() -> None:
@@ -113,15 +137,16 @@ def test_a_write_that_was_acknowledged_is_a_promise() -> None:
 def test_how_often_somebody_tried_counts_until_he_has_his_answer() -> None:
     """He gives up after a few tries; once he is answered nobody knows how many there were."""
 
-    def tried(times: int, end: str) -> Any:
-        events = [client(0, "invoke")]
+    def tried(times: int, end: str, f: str = "pay") -> Any:
+        events = [client(0, "invoke", f)]
         for number in range(1, times):
-            events += [client(2 * number - 1, "info"), client(2 * number, "invoke")]
-        events.append(client(2 * times - 1, end))
+            events += [client(2 * number - 1, "info", f), client(2 * number, "invoke", f)]
+        events.append(client(2 * times - 1, end, f))
         return trace(("a->c", 2 * times, "POST /y"), events=events)
 
     assert last(tried(1, "ok")) == last(tried(2, "ok"))
     assert last(tried(1, "info")) != last(tried(2, "info"))
+    assert last(tried(1, "info", "read")) == last(tried(2, "info", "read")), "only a look"
 
 
 def test_what_a_borrower_had_to_repeat_is_no_breaker_s_business() -> None:
@@ -133,7 +158,7 @@ def test_what_a_borrower_had_to_repeat_is_no_breaker_s_business() -> None:
 
 def test_a_late_call_is_on_its_way_until_it_lands() -> None:
     """Then it is as good as one that was in time; before that something is still to come."""
-    calls = (("a->b", 0, "POST /x"), ("a->b", 0, "POST /x"), ("a->c", 0, "POST /y"))
+    calls = (("a->b", 0, "POST /x"), ("a->b", 0, "POST /x"), ("a->b", 0, "POST /x"))
     late = {At("a->b", 1): "late"}
     calm = trace(*calls)
     assert last(trace(*calls, faults=late)) != last(calm)
