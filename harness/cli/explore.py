@@ -138,7 +138,8 @@ def _no_setting(setting: str, words: Vocabulary) -> list[Problem]:
     if value in factors.get(name, {}):
         return []
     allowed = "; ".join(f"{one}={'|'.join(values)}" for one, values in factors.items())
-    why = f"no setting {setting!r}" + nearest(name, factors)
+    known = [f"{one}={value}" for one, values in factors.items() for value in values]
+    why = f"no setting {setting!r}" + nearest(setting, known)
     return [Problem(why, "--environment", allowed or "none: the target has no factors")]
 
 
@@ -188,6 +189,7 @@ def _account(
         explained={
             name: words.target.explain(name, design) for g in groups for name in g.invariants
         },
+        environment=asked.environment,
     )
     folder.write_json("explore.json", document(account))
     return account

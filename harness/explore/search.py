@@ -93,7 +93,7 @@ class Search:
         Raises:
             OutOfTime: before all were run.
         """
-        grown = self._run([Branch(())], leaf=k == 0)
+        grown = self._run([Branch(())], leaf=False)
         self._free = {moment.point: len(moment.modes) for one in grown for moment in one.moments}
         self.found.complete_to = 0
         for size in range(1, k + 1):

@@ -30,6 +30,7 @@ class Account:
         never_called: links of the target over which no call was ever made.
         files: experiment of each group, "" where real parts have no counterpart.
         commands: what finds a group again that has no experiment of its own; "" for the others.
+        environment: `name=value` of what was not normal in any of its worlds.
     """
 
     design: str
@@ -45,6 +46,7 @@ class Account:
     commands: Sequence[str] = ()
     confirmed: list[Confirmation] = field(default_factory=list)
     explained: Mapping[str, str] = field(default_factory=dict)
+    environment: Sequence[str] = ()
 
     @property
     def exit_code(self) -> int:
@@ -76,7 +78,9 @@ def text(account: Account, width: int) -> Iterator[str]:
 
 
 def _headline(account: Account) -> str:
-    about = f"design {account.design}, {' + '.join(account.journeys)}"
+    about = ", ".join(
+        (f"design {account.design}", " + ".join(account.journeys), *account.environment)
+    )
     upto = account.found.complete_to
     if not account.groups:
         if upto < 0:
@@ -121,9 +125,10 @@ def _group(account: Account, number: int, told: set[str], width: int) -> Iterato
 def _numbers(account: Account) -> Iterator[str]:
     found = account.found
     yield (
-        f"explored {found.explored:,} scenarios in {found.seconds:.1f} s "
+        f"explored {found.explored:,} scenario{'' if found.explored == 1 else 's'} "
+        f"in {found.seconds:.1f} s "
         f"({found.rate:,.0f}/s, {found.workers} worker{'' if found.workers == 1 else 's'}); "
-        f"{len(found.signatures):,} distinct behaviours"
+        f"{len(found.signatures):,} distinct behaviour{'' if len(found.signatures) == 1 else 's'}"
     )
     yield (
         f"complete up to {_faults(max(found.complete_to, 0))}, {found.swarm:,} beyond by chance; "

@@ -6,7 +6,7 @@ from itertools import combinations
 
 from harness.explore.explorer import Wish, explore
 from harness.explore.found import ORDER, STATE, SUPERSET, Found
-from harness.explore.plans import Fault
+from harness.explore.plans import Fault, Plan, Seen
 from tests.unit.explore.fakes import MODES, STEPS, InProcess, TinyWorld, faults
 
 DOUBLE = faults("a#1 lost", "a#2 lost")
@@ -117,3 +117,19 @@ def test_a_search_ends_with_its_budget() -> None:
     found = explore(InProcess(TinyWorld({})), Wish(budget_s=0.0), lambda found, size: None)
     assert found.ended == "budget"
     assert found.complete_to < 3
+
+
+class Brief(TinyWorld):
+    """Says nothing of its calls where nobody goes on from them."""
+
+    def run(self, plan: Plan, *, leaf: bool = False) -> Seen:
+        """Make the calls."""
+        seen = super().run(plan, leaf=leaf)
+        return Seen((), seen.broken, seen.signature) if leaf else seen
+
+
+def test_a_search_without_a_fault_knows_which_calls_there_are() -> None:
+    """Else it would say that no link was ever used."""
+    found = search(Brief({}), 0)
+    assert set(found.operations) == {"a#1", "b#1", "c#1"}
+    assert (found.explored, found.complete_to) == (1, 0)

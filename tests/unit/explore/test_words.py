@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -70,6 +71,12 @@ def test_nothing_found_says_how_far_was_looked() -> None:
     told = next(text(account(), 100))
     assert told.startswith("NOTHING BREAKS")
     assert "up to 3 faults" in told
+
+
+def test_an_environment_is_part_of_what_is_said() -> None:
+    """Without it `nothing breaks` would be said of the ordinary world."""
+    nothing = replace(account(), environment=("payout=pending",))
+    assert "consumer, payout=pending: every set" in " ".join(text(nothing, 200))
 
 
 def test_exit_codes_follow_from_what_was_found() -> None:
