@@ -11,6 +11,7 @@ import gc
 import io
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from harness.model import Objectives, Phase
 from harness.orders import load_design
 from harness.registry import experiment_files, load_vocabulary
 from harness.runtimes.sim import SimRuntime, run
-from harness.runtimes.sim.scenario import Scenario, Stage, modes_for
+from harness.runtimes.sim.scenario import Scenario, Stage, Trace, modes_for
 from harness.workload import LoadPlan
 
 DESIGNS = Path(__file__).parents[1] / "chaos" / "designs"
@@ -63,7 +64,7 @@ def one_design(design: str, seconds: float) -> None:
     stage = Stage(document)
     plans = faults_of(stage)
     for journey in JOURNEYS:
-        calm = timed(lambda n, j=journey: stage.run(Scenario((j,), n)), seconds / 4)
+        calm = timed(partial(_calm, stage, journey), seconds / 4)
         print(f"{f'{design}: fault-free {journey}, a world each':<58}{calm:>8.0f}/s")
     bare = timed(lambda n: stage.run(plans[n % len(plans)]), seconds)
     print(f"{f'{design}: one-fault scenarios of a consumer':<58}{bare:>8.0f}/s")
@@ -78,6 +79,10 @@ def one_design(design: str, seconds: float) -> None:
     print(f"{f'{design}: the same with {len(checkers)} checkers':<58}{full:>8.0f}/s   aim 1,000")
     for name, published in PUBLISHED.items():
         print(f"{f'  times {name} ({published:g}/s, as published)':<58}{full / published:>8.0f}")
+
+
+def _calm(stage: Stage, journey: str, seed: int) -> Trace:
+    return stage.run(Scenario((journey,), seed))
 
 
 def documents() -> float:

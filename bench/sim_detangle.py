@@ -18,11 +18,12 @@ import statistics
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import partial
 from itertools import cycle
 from types import SimpleNamespace
 from typing import Any
+
+from msgspec.structs import replace
 
 from bench.sim import MONEY, TARGET, timed
 from harness.checker import check_all
@@ -35,16 +36,16 @@ from harness.rng import Seed
 from harness.runtimes.sim import run
 from harness.runtimes.sim.asgi import App, Done, Exchange, Lifespan
 from harness.runtimes.sim.clock import VirtualClock
+from harness.runtimes.sim.collector import SparingCollector
 from harness.runtimes.sim.handing import Hands
 from harness.runtimes.sim.host import Home, Host
 from harness.runtimes.sim.load import play
 from harness.runtimes.sim.messages import Ask, Reply
-from harness.runtimes.sim.modes import REQUEST_MODES, REQUESTS
+from harness.runtimes.sim.modes import REQUEST_MODES, REQUESTS, hand
 from harness.runtimes.sim.network import SimWiring, ports
-from harness.runtimes.sim.scenario import ANSWER_S, Mode, Scenario, SparingCollector, Stage
+from harness.runtimes.sim.scenario import ANSWER_S, Mode, Scenario, Stage
 from harness.runtimes.sim.surroundings import find_factory
 from harness.runtimes.sim.talk import Talk
-from harness.runtimes.sim.wire import give, lose
 from harness.target import Request
 
 VERSION, SEED, JOURNEYS = "0.1.0", 1, ("consumer", "repayer")
@@ -116,7 +117,7 @@ class World:
 
     def take(self, name: str, ask: Ask, done: Done) -> None:
         """Begin to answer, in a task that no caller's patience ends."""
-        self.loop.create_task(Exchange(ask, self.loop, done).run(self.app(name), {}))
+        self.loop.create_task(Exchange(ask, self.loop, done, {}).run(self.app(name), {}))
 
     async def send(self, to: Any, ask: Ask, timeout_s: float) -> Reply:
         """One call, or what is to become of it."""
@@ -129,8 +130,7 @@ class World:
 
 def whole(callee: Host, ask: Ask, outcome: asyncio.Future[Reply]) -> None:
     """Nothing goes wrong, unless the application hangs up."""
-    cut = ConnectionResetError("the connection was closed")
-    callee.take(ask, lambda reply: give(outcome, reply) if reply else lose(outcome, cut))
+    callee.take(ask, lambda reply: hand(reply, outcome))
 
 
 def twice(moved: Iterable[tuple[str, str, str]]) -> list[str]:

@@ -151,9 +151,8 @@ def _plan(asked: Asked) -> Plan:
 def _search(asked: Asked, world: StageWorld, budget_s: float, factors: Factors) -> Found:
     number = asked.workers or cores()
     wish = Wish(asked.faults, budget_s, asked.seed, asked.swarm, asked.exact)
-    others = {name: tuple(values) for name, values in factors.items()}
-    if not asked.swarm or asked.environment:
-        others = {}
+    beyond = asked.swarm and not asked.environment  # in one environment, not in others
+    others = {name: tuple(values) for name, values in factors.items()} if beyond else {}
     found = Found(workers=number)
     try:
         with Workers(partial(_same, world), number) as crew, Teller(budget_s) as tell:

@@ -112,10 +112,10 @@ def _group(account: Account, number: int, told: set[str], width: int) -> Iterato
         again = first.invariant in told
         told.add(first.invariant)
         yield from _wrapped("because of the same choices" if again else why, width, "   ")
-    file = account.files[number] if number < len(account.files) else ""
+    file, command = _at(account.files, number), _at(account.commands, number)
     if file:
         yield f"   {file.removeprefix(account.folder + '/')}"
-    if command := account.commands[number] if number < len(account.commands) else "":
+    if command:
         yield f"   {command}"
     for one in account.confirmed:
         if file and one.file == file:
@@ -155,6 +155,11 @@ def _environments(covered: Covered) -> str:
         f"{covered.triples:,} of {covered.triples_all:,} triples of their values; every single "
         f"fault in {covered.whole:,} of them; {covered.scenarios:,} scenarios"
     )
+
+
+def _at(words: Sequence[str], number: int) -> str:
+    """What belongs to a group; "" beyond those that were written."""
+    return words[number] if number < len(words) else ""
 
 
 def _size(plan: Plan) -> int:
@@ -213,8 +218,7 @@ def document(account: Account) -> dict[str, Any]:
 
 
 def _sets(account: Account, group: Group, number: int) -> Iterator[dict[str, Any]]:
-    file = account.files[number] if number < len(account.files) else ""
-    command = account.commands[number] if number < len(account.commands) else ""
+    file, command = _at(account.files, number), _at(account.commands, number)
     for one in group.sets:
         yield {
             "group": number + 1,

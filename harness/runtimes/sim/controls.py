@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.errors import (
-    ConfigError,
-    Problem,
-    RuntimeFailure,
-)
+from harness.errors import ConfigError, Problem, RuntimeFailure
 from harness.ports import Observation, Toxic, UndoRecord
 from harness.runtimes.scripting import Scripted
 from harness.runtimes.sim.host import GONE, STOPPED, Host

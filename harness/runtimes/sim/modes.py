@@ -138,7 +138,7 @@ def error_after(callee: Host, ask: Ask, outcome: Outcome) -> None:
 
 def duplicate(callee: Host, ask: Ask, outcome: Outcome) -> None:
     """Delivered twice; the caller gets the first reply."""
-    callee.take(ask, lambda reply: _hand(reply, outcome))
+    callee.take(ask, lambda reply: hand(reply, outcome))
     _deliver(callee, ask)
 
 
@@ -147,7 +147,7 @@ def slow(callee: Host, ask: Ask, outcome: Outcome) -> None:
     loop = asyncio.get_running_loop()
 
     def wait(reply: Reply | None) -> None:
-        loop.call_later(SLOW_S, _hand, reply, outcome)
+        loop.call_later(SLOW_S, hand, reply, outcome)
 
     callee.take(ask, wait)
 
@@ -157,7 +157,8 @@ def _deliver(callee: Host, ask: Ask) -> None:
         callee.take(ask, lambda _: None)
 
 
-def _hand(reply: Reply | None, outcome: Outcome) -> None:
+def hand(reply: Reply | None, outcome: Outcome) -> None:
+    """Give the caller what the callee answered; None: it closed the connection."""
     if reply is None:
         lose(outcome, ConnectionResetError("the connection was closed"))
     else:

@@ -42,7 +42,7 @@ from harness.runtimes.sim.scripted import Fired, Script, ScriptedWire
 from harness.runtimes.sim.talk import Talk
 from harness.target import Call, LinkSpec, Request, Setting, Target
 
-__all__ = ["Mode", "Point", "Scenario", "SparingCollector", "Stage", "Trace", "modes_for"]
+__all__ = ["Mode", "Point", "Scenario", "Stage", "Trace", "modes_for"]
 
 TARGET = "chaos.targets.reference"
 ANSWER_S = 15.0  # the default of the objectives: then everything promised is answered
