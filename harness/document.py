@@ -10,7 +10,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness.errors import ConfigError, Problem
-from harness.experiment import Document, Experiment, Step, StepPart, build
+from harness.experiment import (
+    Document,
+    Experiment,
+    Step,
+    StepPart,
+    build,
+    id_of_file,
+    ids_of_tags,
+)
 from harness.model import BlastRadius, Phase
 from harness.places import Loc, Place, load_yaml, nearest, plain
 from harness.registry import Vocabulary, experiment_files
@@ -31,7 +39,7 @@ def find_experiment(given: str) -> Path:
         if path.is_file():
             return path
         raise ConfigError(Problem("no such file", given, remedy="harness list"))
-    ids = {name.split("_")[0].upper(): file for name, file in known.items()}
+    ids = {id_of_file(name): file for name, file in known.items() if id_of_file(name)}
     found = known.get(given) or ids.get(given.upper())
     if found:
         return found
@@ -59,11 +67,36 @@ def load_experiment(path: Path, words: Vocabulary) -> Experiment:
         raise ConfigError(list(place.problems(error, Document))) from None
     problems: list[Problem] = []
     steps = _steps(document, words, place, problems)
+    problems += _two_ids(path.stem, document, place)
     problems += _unknown_words(document, words, place)
     problems += _blast(steps, document, words, place)
     if problems:
         raise ConfigError(problems)
-    return build(path.stem, document, tuple(steps), plain(raw), words.target.contract)
+    warnings = tuple(_deprecated(document, words, place))
+    return build(path.stem, document, tuple(steps), plain(raw), words.target.contract, warnings)
+
+
+def _two_ids(stem: str, document: Document, place: Place) -> Iterator[Problem]:
+    """An experiment has one id: its tag; a file name that begins with one says the same."""
+    tags, name = ids_of_tags(document.tags), id_of_file(stem)
+    if len(set(tags)) > 1:
+        yield Problem(f"two ids: {', '.join(tags)}", place.of("tags"), "one tag like X01")
+    elif tags and name and tags[0] != name:
+        yield Problem(
+            f"the file name says {name}, the tag says {tags[0]}",
+            place.of("tags"),
+            "one id",
+            f"tag it {name}, or rename the file",
+        )
+
+
+def _deprecated(document: Document, words: Vocabulary, place: Place) -> Iterator[str]:
+    """A warning for each word that will be gone."""
+    for number, part in enumerate(document.method):
+        if part.fault in words.deprecated:
+            now = words.deprecated[part.fault]
+            where = place.of("method", number, "fault")
+            yield f"{where}: fault {part.fault!r} is a deprecated name of {now!r}; write {now}"
 
 
 def _steps(
@@ -71,7 +104,7 @@ def _steps(
 ) -> list[Step]:
     steps = []
     for number, part in enumerate(document.method):
-        kind = words.faults.get(part.fault)
+        kind = words.faults.get(words.deprecated.get(part.fault, part.fault))
         if kind is None:
             problems.append(
                 _unknown("fault", part.fault, words.faults, place, "method", number, "fault")

@@ -7,7 +7,7 @@ unknown keys are errors.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,9 +120,10 @@ class Experiment:
 
     Args:
         name: file name without its ending.
-        id: the tag that looks like X01, else the name.
+        id: the tag that looks like X01, else what the file name begins with, else the name.
         steps: by time.
         document: as written, for the record of the run.
+        warnings: what is accepted today and will not be for ever.
     """
 
     name: str
@@ -141,6 +142,7 @@ class Experiment:
     blast: BlastRadius
     abort_when: Condition | None
     document: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
 
     @property
     def baseline_s(self) -> float:
@@ -162,12 +164,28 @@ class Experiment:
         return tuple(step.fault for step in self.steps)
 
 
+def id_of_file(stem: str) -> str:
+    """`X01` of `x01_payment_reply_lost`; "" where a file name begins with no id."""
+    head = stem.partition("_")[0].upper()
+    return head if _is_id(head) else ""
+
+
+def ids_of_tags(tags: Iterable[str]) -> list[str]:
+    """The tags that are ids."""
+    return [tag for tag in tags if _is_id(tag)]
+
+
+def _is_id(word: str) -> bool:
+    return word[:1] == "X" and word[1:].isdigit()
+
+
 def build(
     name: str,
     document: Document,
     steps: tuple[Step, ...],
     raw: Mapping[str, Any],
     contract: Mapping[str, Any],
+    warnings: tuple[str, ...] = (),
 ) -> Experiment:
     """Put a validated document together with its faults.
 
@@ -176,10 +194,10 @@ def build(
     """
     goals = document.objectives
     radius = document.blast_radius
-    tag = next((tag for tag in document.tags if tag[:1] == "X" and tag[1:].isdigit()), name)
+    ids = [*ids_of_tags(document.tags), id_of_file(name), name]
     return Experiment(
         name=name,
-        id=tag,
+        id=next(filter(None, ids)),
         title=document.title,
         description=document.description,
         tags=tuple(document.tags),
@@ -203,4 +221,5 @@ def build(
         blast=BlastRadius(frozenset(radius.links), frozenset(radius.services)),
         abort_when=radius.abort_when,
         document=raw,
+        warnings=warnings,
     )

@@ -11,7 +11,7 @@ import importlib
 import importlib.resources
 import pkgutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,17 @@ REFERENCE_TARGET = f"{PACKAGE}.targets.reference"
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Every word that an experiment may use."""
+    """Every word that an experiment may use.
+
+    Args:
+        deprecated: former name of a fault -> its name now; accepted with a warning.
+    """
 
     faults: Mapping[str, Any]
     invariants: Mapping[str, Checker]
     journeys: Mapping[str, Any]
     target: Target
+    deprecated: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_vocabulary(target: str = REFERENCE_TARGET) -> Vocabulary:
@@ -40,6 +45,7 @@ def load_vocabulary(target: str = REFERENCE_TARGET) -> Vocabulary:
         invariants=_named("invariants", "INVARIANT", "name"),
         journeys=_named("journeys", "JOURNEY", "name"),
         target=load_target(target),
+        deprecated=_deprecated(),
     )
 
 
@@ -82,6 +88,15 @@ def _named(folder: str, constant: str, attribute: str) -> dict[str, Any]:
             raise HarnessError(f"{module.__name__}: the name {name!r} is taken; names are unique")
         found[name] = thing
     return found
+
+
+def _deprecated() -> dict[str, str]:
+    """DEPRECATED_NAMES of fault modules: former name -> name."""
+    return {
+        former: module.FAULT.kind
+        for module in _modules("faults")
+        for former in getattr(module, "DEPRECATED_NAMES", ())
+    }
 
 
 def _modules(folder: str) -> Iterator[Any]:

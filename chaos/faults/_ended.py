@@ -1,11 +1,9 @@
-"""Services that end: what is seen of it, and the end that `crash` and `kill` share."""
+"""Services that end: what is seen of it."""
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from chaos.faults._places import OnService, canaries
-from harness.ports import Capability, ProcessControl, Proof, Seen
+from harness.ports import Proof, Seen
 
 
 class Ended(OnService):
@@ -21,13 +19,3 @@ class Ended(OnService):
         }
         bit = seen.early.canary != "ok" and numbers["pid_before"] != numbers["pid_after"]
         return Proof(bit, "the service ended and another process took its place", numbers)
-
-
-class Killed(Ended):
-    """A service that is sent SIGKILL."""
-
-    capability: ClassVar[Capability] = Capability.PROCESSES
-
-    async def inject(self, control: ProcessControl) -> None:
-        """Kill it."""
-        await control.kill(self.service)

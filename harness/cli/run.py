@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from harness.cli.console import progress, stdout
+from harness.cli.console import progress, stdout, warn
 from harness.determinism import require_same
 from harness.errors import ConfigError, Problem
 from harness.history import read_history
@@ -42,6 +42,7 @@ def run_command(
     name, why = pick(runtime)
     order = Order(experiment, design, name, choose(seed), runs)
     prepared = prepare(order)
+    warn(prepared.experiment)
     if why:
         say(why)
     if twice:
@@ -72,6 +73,7 @@ def dry_command(
     """
     name, why = pick(runtime)
     prepared = prepare(Order(experiment, design, name, choose(seed), runs))
+    warn(prepared.experiment)
     if why:
         print(why, file=sys.stderr)
     for line in plan_lines(prepared.experiment, prepared.words.target, name):

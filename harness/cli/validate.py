@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.cli.console import warn
 from harness.document import find_experiment, load_experiment
 from harness.orders import load_design
 from harness.registry import load_vocabulary
@@ -17,6 +18,7 @@ def validate_command(experiment: str, design: str) -> int:
     path = find_experiment(experiment)
     found = load_experiment(path, words)
     load_design(design, words)
+    warn(found)
     faults = ", ".join(f"{fault.kind} at {fault.where}" for fault in found.faults())
     print(f"{path}: valid: {found.id} {found.title}; {faults}; {found.load_s:g} s of load")
     return 0

@@ -10,7 +10,6 @@ from chaos.faults.crash import Crash
 from chaos.faults.disconnect import Disconnect
 from chaos.faults.down import Down
 from chaos.faults.full_disk import FullDisk
-from chaos.faults.kill import Kill
 from chaos.faults.memory_limit import MIB, MemoryLimit
 from chaos.faults.pause import Pause
 from chaos.faults.restart import Restart
@@ -30,7 +29,7 @@ FAULTS: tuple[Fault, ...] = (
     CpuLimit(service="payment_b"),
     MemoryLimit(service="funding_a", mebibytes=6),
     FullDisk(service="database"),
-    Kill(service="database"),
+    Crash(service="database"),
 )
 
 

@@ -20,7 +20,7 @@ from harness.history import HistoryWriter
 from harness.registry import experiment_files, load_vocabulary
 
 SEEDS = 200  # of the good design
-QUIET = "x41_payout_declined"  # nothing is unknown there
+QUIET = "x77_payout_declined"  # nothing is unknown there
 HARMLESS = """
 from contextlib import ExitStack
 from harness.explore.defects import Defect

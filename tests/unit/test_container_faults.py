@@ -12,7 +12,6 @@ from chaos.faults.cpu_limit import CpuLimit
 from chaos.faults.crash import Crash
 from chaos.faults.disconnect import Disconnect
 from chaos.faults.full_disk import FullDisk
-from chaos.faults.kill import Kill
 from chaos.faults.memory_limit import MIB, MemoryLimit
 from chaos.faults.restart import Restart
 from chaos.faults.stop import Stop
@@ -50,7 +49,7 @@ CASES: list[tuple[Fault, Seen, Seen]] = [
     (Restart(service="a"), seen(UP, AGAIN, AGAIN), seen(UP, UP, UP)),
     (Restart(service="a"), seen(UP, AGAIN, AGAIN), seen(UP, DOWN, AGAIN)),
     (Crash(service="a"), seen(UP, DOWN, AGAIN), seen(UP, UP, UP)),
-    (Kill(service="a"), seen(UP, DOWN, AGAIN), seen(UP, DOWN, UP)),
+    (Crash(service="a"), seen(UP, DOWN, AGAIN), seen(UP, DOWN, UP)),
     (CpuLimit(service="a"), limited(held_ms=100), limited(held_ms=99)),
     (CpuLimit(service="a"), limited(held_ms=9000), limited(held_ms=9000, cores=None)),
     (CpuLimit(service="a"), limited(held_ms=9000), limited(held_ms=9000, cores=0.04)),

@@ -115,3 +115,26 @@ def test_an_experiment_is_found_by_id_name_and_path() -> None:
     path = find_experiment("x01")
     assert find_experiment("x01_payment_reply_lost") == path
     assert find_experiment(str(path)) == path
+
+
+@pytest.mark.parametrize(
+    ("name", "tags", "said"),
+    [
+        ("x41_doc", "[X99]", "the file name says X41, the tag says X99"),
+        ("doc", "[X98, X99]", "two ids: X98, X99"),
+    ],
+)
+def test_an_experiment_has_one_id(tmp_path: Path, name: str, tags: str, said: str) -> None:
+    """Found under one id and reported under another, nobody could look it up."""
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(GOOD.replace("[X99]", tags))
+    with pytest.raises(ConfigError, match=said):
+        load_experiment(path, load_vocabulary())
+
+
+@pytest.mark.parametrize(("name", "id_"), [("x41_doc", "X41"), ("x_ray", "x_ray")])
+def test_without_a_tag_the_file_name_is_the_id(tmp_path: Path, name: str, id_: str) -> None:
+    """The same by which it is found."""
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(GOOD.replace("tags: [X99]\n", ""))
+    assert load_experiment(path, load_vocabulary()).id == id_
