@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Proves, before it happens, that a lending service keeps degrading gracefully.",
     epilog="exit codes: 0 pass, 1 fail, 2 usage, 3 inconclusive, 4 error, 5 unsafe, "
     "130/143 interrupted",
@@ -28,6 +30,21 @@ app.add_typer(images, name="images")
 Output = Literal["text", "json"]
 RunsDir = Annotated[Path, typer.Option(help="Folder for what runs leave.")]
 RUNS = Path("runs")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"harness {version('chaos-harness')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of every verb; the help text is the application's."""
 
 
 @app.command()
