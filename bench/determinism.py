@@ -20,11 +20,11 @@ import sys
 from pathlib import Path
 from harness.determinism import digest
 from harness.history import read_history
-from harness.orders import Order, prepare
+from harness.prepare import RunRequest, prepare
 from harness.rng import Seed
 from harness.session import run
 heap = [[n] for n in range(int(sys.argv[2]))]
-prepared = prepare(Order(sys.argv[3], sys.argv[4], "sim", Seed(11), Path(sys.argv[1])))
+prepared = prepare(RunRequest(sys.argv[3], sys.argv[4], "sim", Seed(11), Path(sys.argv[1])))
 result = run(prepared, lambda text: None)
 print(digest(read_history(Path(result.run_dir) / "history.jsonl")))
 """

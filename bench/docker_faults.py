@@ -26,11 +26,11 @@ from chaos.faults.restart import Restart
 from chaos.faults.stop import Stop
 from chaos.targets.reference import TARGET
 from harness.errors import RuntimeFailure
-from harness.faultlog import FaultLog
-from harness.places import load_yaml, plain
 from harness.ports import Fault
 from harness.registry import design_files
 from harness.runtimes.docker import DockerRuntime, make
+from harness.undo.faultlog import FaultLog
+from harness.yaml_source import load_yaml, plain
 
 FAULTS: tuple[Fault, ...] = (
     Stop(service="risk"),

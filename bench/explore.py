@@ -14,12 +14,12 @@ import sys
 import time
 from functools import partial
 
-from harness.explore.explorer import Wish, explore
-from harness.explore.found import ALIKE, STATE, Found
+from harness.explore.explorer import SearchRequest, explore
 from harness.explore.plans import Minimal
-from harness.explore.stage import StageWorld
+from harness.explore.result import ALIKE, STATE, Found
+from harness.explore.sim_world import SimWorld
 from harness.explore.workers import Workers, cores
-from harness.orders import load_design
+from harness.prepare import load_design
 from harness.registry import load_vocabulary
 
 AIM_S, AIM_RATE, AIM_SPEED_UP = 10.0, 1_000, 1.8
@@ -105,10 +105,10 @@ def _invariants(found: Found) -> set[str]:
 def search(design: str, journey: str, k: int, workers: int = 1, *, exact: bool = False) -> Found:
     """Exhaustively; progress by nobody."""
     document = load_design(design, load_vocabulary())
-    make = partial(StageWorld, document, (journey,), 1)
+    make = partial(SimWorld, document, (journey,), 1)
     with Workers(make, workers) as crew:
         list(crew([()] * 2 * workers, leaf=True))  # every process has started and imported
-        wish = Wish(faults=k, budget_s=BUDGET_S, swarm=False, exact=exact)
+        wish = SearchRequest(faults=k, budget_s=BUDGET_S, swarm=False, exact=exact)
         return explore(crew, wish, lambda found, size: None)
 
 

@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from typing import Any, ClassVar
 
-from harness.faultlog import FaultLog
 from harness.ports import Capability, UndoRecord
+from harness.undo.faultlog import FaultLog
 
 RECORDS = 100_000
 INJECTIONS = 300

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.clearing import RECOVERY, state_of
-from harness.faultlog import FaultLog
-from harness.leases import WATCHDOG, active_runs, holder
-from harness.orders import active_dir
+from harness.prepare import active_dir
 from harness.store import FAULTS
+from harness.undo.faultlog import FaultLog
+from harness.undo.leases import WATCHDOG, active_runs, holder
+from harness.undo.recovery import RECOVERY, state_of
 
 HARNESS = str(Path(sys.executable).with_name("harness"))
 RUN_S = (0.3, 10.0)  # from the start of the command: anywhere in a run
@@ -200,7 +200,7 @@ def _look(outcome: Outcome, run_dir: Path) -> None:
 
 
 def _alive(run_dir: Path) -> list[str]:
-    from harness.leases import ActiveRun, Holder
+    from harness.undo.leases import ActiveRun, Holder
 
     state = state_of(ActiveRun("", run_dir, Holder("gone", 0, 0)))
     return [f"process {one}" for one in state.processes]

@@ -24,7 +24,7 @@ from pathlib import Path
 from bench.parity_plans import Plan, not_drawn, plans
 from harness.history import History, read_history
 from harness.model import Phase, RunResult, RunVerdict, Validity
-from harness.orders import Order, prepare
+from harness.prepare import RunRequest, prepare
 from harness.rng import Seed
 from harness.session import run
 from harness.stats import quantile
@@ -117,7 +117,7 @@ def one_side(plan: Plan, runtime: str, folder: Path, seed: int) -> Side:
     file = folder / f"parity_{plan.number}.yaml"
     file.write_text(plan.text, encoding="utf-8")
     began_s = time.perf_counter()
-    order = Order(str(file), plan.design, runtime, Seed(seed), folder / runtime)
+    order = RunRequest(str(file), plan.design, runtime, Seed(seed), folder / runtime)
     return read_off(run(prepare(order), lambda text: None), began_s)
 
 

@@ -17,14 +17,14 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
 from harness.cli.self_test import DEFECTS
-from harness.explore.panel import Plan, self_test
-from harness.explore.plans import Fault, Moment
-from harness.explore.self_test import GOOD, JOURNEYS, UNTOUCHED
-from harness.explore.stage import StageWorld
+from harness.explore.plans import CallPoint, Fault
+from harness.explore.sim_world import SimWorld
 from harness.explore.workers import cores
-from harness.orders import load_design
+from harness.prepare import load_design
 from harness.registry import load_vocabulary
 from harness.rng import Dice, Seed
+from harness.self_test.checks import GOOD, JOURNEYS, UNTOUCHED
+from harness.self_test.pool import Plan, self_test
 
 SEEDS, FAULTS_MAX, TOGETHER_MAX, CHUNK = 10_000, 2, 2, 50
 SELF_TEST_AIM_S = 120
@@ -76,7 +76,7 @@ def some_worlds(first: int) -> list[tuple[int, str, str]]:
     for seed in range(first, first + CHUNK):
         dice = Seed(seed).stream("bench/clean")
         journeys = tuple(dice.choice(JOURNEYS) for _ in range(dice.randint(1, TOGETHER_MAX)))
-        world = StageWorld(design, journeys, seed)
+        world = SimWorld(design, journeys, seed)
         plan = drawn(world.run(()).moments, dice)
         broken = world.run(plan, leaf=True).broken
         name = " and ".join(map(str, plan))
@@ -84,7 +84,7 @@ def some_worlds(first: int) -> list[tuple[int, str, str]]:
     return found
 
 
-def drawn(moments: tuple[Moment, ...], dice: Dice) -> tuple[Fault, ...]:
+def drawn(moments: tuple[CallPoint, ...], dice: Dice) -> tuple[Fault, ...]:
     """Up to FAULTS_MAX calls that go wrong, in the order in which they are made."""
     chosen = sorted(dice.sample(range(len(moments)), dice.randint(0, FAULTS_MAX)))
     return tuple(Fault(moments[n].point, dice.choice(moments[n].modes)) for n in chosen)

@@ -19,10 +19,10 @@ import yaml
 
 from harness.checker import check_all
 from harness.document import load_experiment
-from harness.explore.trial import trial
+from harness.explore.sim_run import trial
 from harness.history import HistoryWriter
 from harness.model import Objectives, Phase
-from harness.orders import load_design
+from harness.prepare import load_design
 from harness.registry import experiment_files, load_vocabulary
 from harness.runtimes.sim import SimRuntime, run
 from harness.runtimes.sim.scenario import Scenario, Stage, Trace, modes_for

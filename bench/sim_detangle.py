@@ -30,22 +30,22 @@ from harness.checker import check_all
 from harness.clock import NS
 from harness.load.driver import drive, find_journey, find_target
 from harness.model import Objectives
-from harness.orders import load_design
+from harness.prepare import load_design
 from harness.registry import load_vocabulary
 from harness.rng import Seed
 from harness.runtimes.sim import run
 from harness.runtimes.sim.asgi import App, Done, Exchange, Lifespan
+from harness.runtimes.sim.calls import Talk
 from harness.runtimes.sim.clock import VirtualClock
-from harness.runtimes.sim.collector import SparingCollector
-from harness.runtimes.sim.handing import Hands
+from harness.runtimes.sim.collector import BatchedCollector
+from harness.runtimes.sim.handlers import Hands
 from harness.runtimes.sim.host import Home, Host
 from harness.runtimes.sim.load import play
 from harness.runtimes.sim.messages import Ask, Reply
 from harness.runtimes.sim.modes import REQUEST_MODES, REQUESTS, hand
 from harness.runtimes.sim.network import SimWiring, ports
 from harness.runtimes.sim.scenario import ANSWER_S, Mode, Scenario, Stage
-from harness.runtimes.sim.surroundings import find_factory
-from harness.runtimes.sim.talk import Talk
+from harness.runtimes.sim.service_context import find_factory
 from harness.target import Request
 
 VERSION, SEED, JOURNEYS = "0.1.0", 1, ("consumer", "repayer")
@@ -225,7 +225,7 @@ def speed(journey: str, seconds: float) -> None:
     words, stage, plans = load_vocabulary(), ours.stage, cycle(ours.plans)
     checkers = [words.invariants[name] for name in MONEY]
     objectives = Objectives(contract=words.target.contract)
-    collector = SparingCollector()  # scenarios have one: without it here theirs would be slower
+    collector = BatchedCollector()  # scenarios have one: without it here theirs would be slower
 
     def rate(work: Callable[[int], object]) -> str:
         def spared(n: int) -> None:

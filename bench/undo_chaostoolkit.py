@@ -31,8 +31,8 @@ from pathlib import Path
 from bench.chaostoolkit_experiment import EXTENSION, Ending, Variant
 from bench.kills_chaostoolkit import Bench, Outcome, serving
 from harness.errors import RuntimeFailure
-from harness.parts import Missing, find_toxiproxy
 from harness.rng import Seed
+from harness.toolchain import Missing, find_toxiproxy
 
 PYTHON_MIN = (3, 12)  # Chaos Toolkit 1.20 and newer need it, as their metadata say
 PYTHONS = ("python3.14", "python3.13", "python3.12")

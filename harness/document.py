@@ -20,9 +20,9 @@ from harness.experiment import (
     ids_of_tags,
 )
 from harness.model import BlastRadius, Phase
-from harness.places import Loc, Place, load_yaml, nearest, plain
 from harness.registry import Vocabulary, experiment_files
 from harness.steady_state import MEASURES
+from harness.yaml_source import Loc, Place, load_yaml, nearest, plain
 
 ABORT_COUNTERS = ("failed_applications", "failed_repayments", "failed_operations")
 

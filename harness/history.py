@@ -26,7 +26,7 @@ import msgspec
 
 from harness.clock import NS
 from harness.errors import ConfigError, Problem
-from harness.faultwindows import fault_windows
+from harness.fault_windows import fault_windows
 from harness.model import FaultWindow, Op, Outcome, Phase
 
 COMPLETIONS = {outcome.value: outcome for outcome in Outcome}

@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 from harness.clock import Clock
 from harness.errors import HealFailed
 from harness.experiment import Step
-from harness.faultlog import Entry, FaultLog
 from harness.model import FaultReport, Outcome
 from harness.ports import Control, Observation, Proof, Runtime, Seen
+from harness.undo.faultlog import Entry, FaultLog
 
 TICK_S = 0.05  # chosen: how soon a stop is noticed
 LOOK_S = 2.2  # an observation waits at most 2 s for its canary

@@ -15,7 +15,7 @@ from harness.document import load_experiment
 from harness.errors import ConfigError, HarnessError, Problem
 from harness.history import History, read_history
 from harness.model import RunVerdict
-from harness.orders import RUNTIMES_PACKAGE, Order, Prepared
+from harness.prepare import RUNTIMES_PACKAGE, Prepared, RunRequest
 from harness.registry import load_vocabulary
 from harness.rng import Seed
 from harness.session import run
@@ -52,7 +52,7 @@ def recorded(run_dir: Path) -> Prepared:
     except (OSError, ValueError) as error:
         raise ConfigError(Problem(f"not a run folder: {error}", str(run_dir))) from None
     path = run_dir / EXPERIMENT
-    order = Order(
+    order = RunRequest(
         header["experiment"], header["design"], header["runtime"], Seed(header["seed"]), run_dir
     )
     return Prepared(order, path, load_experiment(path, words), header["design_values"], words)

@@ -13,13 +13,13 @@ from typing import Any
 
 from harness.clock import NS
 from harness.experiment import Experiment
-from harness.faultlog import FaultLog
 from harness.history import Event, History, HistoryWriter
 from harness.judge import before
 from harness.model import Outcome, Phase
 from harness.nemesis import Nemesis, Stop, sleep_until
 from harness.ports import Runtime
 from harness.target import Call, Completion, Request, Target
+from harness.undo.faultlog import FaultLog
 from harness.workload import Load, LoadPlan, LoadReport
 
 DRAIN_S = 3.0  # chosen: how long journeys may go on after the last arrival

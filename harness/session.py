@@ -15,19 +15,19 @@ from typing import Any
 
 from harness.clock import NS, monotonic_ns
 from harness.errors import HarnessError, HealFailed
-from harness.faultlog import FaultLog
-from harness.guards import Guard, guard_for
 from harness.history import HistoryWriter
 from harness.judge import explained, judge
 from harness.model import EXIT_CODES, RunResult, RunVerdict
 from harness.nemesis import Stop
-from harness.orders import RUNTIMES_PACKAGE, Prepared
+from harness.prepare import RUNTIMES_PACKAGE, Prepared
 from harness.registry import REFERENCE_TARGET
 from harness.report.files import write_reports
 from harness.report.grafana import marked
 from harness.rng import Seed, fresh_token
 from harness.runner import Run, Say, carry_out
 from harness.store import EXPERIMENT, FAULTS, HISTORY, RUN, RunFolder, new_folder
+from harness.undo.faultlog import FaultLog
+from harness.undo.supervision import Guard, guard_for
 from harness.verdict import Findings, decide
 
 EXIT_SIGTERM = 143

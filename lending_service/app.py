@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
+from lending_service.context import Context
 from lending_service.debits import Debits, collect
 from lending_service.design import Design
 from lending_service.domain import Task
@@ -12,13 +13,12 @@ from lending_service.handlers import Handlers
 from lending_service.intake import Intake
 from lending_service.modes import Modes
 from lending_service.money import Money
-from lending_service.parts import Parts
 from lending_service.payouts import Payouts
 from lending_service.pipeline import Pipeline
 from lending_service.policy import Policy
 from lending_service.ports import Client, Clock
 from lending_service.reserving import Reserving
-from lending_service.store import Store
+from lending_service.stores.port import Store
 from lending_service.upstreams import FundingProvider, PaymentGateway, RiskEngine
 from lending_service.worker import Handler, Lane, Report, Spawn, Worker
 
@@ -29,7 +29,7 @@ WIDTHS = {"application": 8, "debit": 8, "inquire": 4, "commit": 4, "rescore": 2}
 class Service:
     """One lending service. `asgi` answers requests at once; `start` begins work on the outbox."""
 
-    def __init__(self, parts: Parts, modes: Modes, report: Report) -> None:
+    def __init__(self, parts: Context, modes: Modes, report: Report) -> None:
         """Put the parts together."""
         self.parts = parts
         self.modes = modes
@@ -115,7 +115,7 @@ def build(
         )
     modes = Modes(clock, design.mode_exit_s, risks[0], gateways, funders)
     policy = Policy(design, client, clock, dice, modes.breaker_changed)
-    parts = Parts(
+    parts = Context(
         design=design,
         store=store,
         clock=clock,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lending_service.domain import MONTH_S, Borrower, DueItem, Exposure, Loan, Record
-from lending_service.stand_in import DAY_S
+from lending_service.fallback_decision import DAY_S
 
 PRINCIPAL_MINOR, DUE_MINOR, DUE_ITEMS = 600_000, 200_000, 3
 LIMIT_MINOR, LIMIT_AGE_DAYS = 1_500_000, 2.0  # chosen, not measured

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from lending_service.context import Context
 from lending_service.domain import Payment
 from lending_service.money import Money
-from lending_service.parts import Parts
 from lending_service.replies import Callback, Problem
 from lending_service.upstreams import CURRENCY, STATUSES
 
 
-async def take_in(parts: Parts, money: Money, told: Callback) -> None:
+async def take_in(parts: Context, money: Money, told: Callback) -> None:
     """Settle the payment that the callback speaks of; a second time changes nothing.
 
     Raises:

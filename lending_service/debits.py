@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from lending_service.context import Context
 from lending_service.domain import Loan, Payment, Repayment, credit, move_repayment, promise
-from lending_service.money import Money, Order
-from lending_service.parts import Parts
-from lending_service.store import Tx
+from lending_service.money import Money, PaymentOrder
+from lending_service.stores.port import Tx
 
 
-def debit_order(repayment: Repayment) -> Order:
+def debit_order(repayment: Repayment) -> PaymentOrder:
     """The debit of a repayment; the repayment id is request id and business key."""
-    return Order(
+    return PaymentOrder(
         kind="debit",
         key=repayment.id,
         owner=repayment.id,
@@ -23,7 +23,7 @@ def debit_order(repayment: Repayment) -> Order:
 class Debits:
     """Owner of debits: a repayment is credited in the transaction that learns of the money."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Context) -> None:
         """Keep the parts."""
         self._parts = parts
 
@@ -31,7 +31,7 @@ class Debits:
         """Lock the repayment."""
         await tx.get(Repayment, owner, lock=True)
 
-    async def opening(self, tx: Tx, order: Order) -> bool:
+    async def opening(self, tx: Tx, order: PaymentOrder) -> bool:
         """Only a repayment that is still to be collected."""
         repayment = await tx.get(Repayment, order.owner, lock=True)
         return repayment is not None and repayment.status in ("accepted", "queued")
@@ -81,7 +81,7 @@ class Debits:
         return loan
 
 
-async def collect(parts: Parts, money: Money, debits: Debits, id_: str, n: int) -> float | None:
+async def collect(parts: Context, money: Money, debits: Debits, id_: str, n: int) -> float | None:
     """Work on one repayment.
 
     Args:

@@ -9,12 +9,12 @@ import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lending_service import callbacks, metrics
+from lending_service.context import Context
 from lending_service.domain import Application, Loan, Record, Repayment
 from lending_service.intake import Intake
 from lending_service.limits import read_limit
 from lending_service.modes import Modes
 from lending_service.money import Money
-from lending_service.parts import Parts
 from lending_service.replies import (
     Callback,
     Problem,
@@ -26,7 +26,7 @@ from lending_service.replies import (
     repayment_view,
 )
 from lending_service.routes import TEXT, Endpoint, Request, Response, Route, Router
-from lending_service.store import CommitUnknown, StoreUnavailable
+from lending_service.stores.port import CommitUnknown, StoreUnavailable
 from lending_service.worker import Report, Worker
 
 R = TypeVar("R", bound=Record)
@@ -40,7 +40,7 @@ class Handlers:
 
     def __init__(
         self,
-        parts: Parts,
+        parts: Context,
         intake: Intake,
         money: Money,
         modes: Modes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable
 
+from lending_service.context import Context
 from lending_service.debits import Debits, collect
 from lending_service.domain import (
     Application,
@@ -16,10 +17,9 @@ from lending_service.domain import (
     promise,
 )
 from lending_service.money import Money
-from lending_service.parts import Parts
 from lending_service.pipeline import Pipeline
 from lending_service.replies import Problem, Repay, Submit, accepted, encode, submitted
-from lending_service.store import Tx
+from lending_service.stores.port import Tx
 
 ANSWERED = (AppState.ACTIVE, AppState.DECLINED, AppState.PAYMENT_UNKNOWN)
 Taken = tuple[int, bytes]  # HTTP status and body
@@ -28,7 +28,7 @@ Taken = tuple[int, bytes]  # HTTP status and body
 class Intake:
     """Takes in submissions and repayments as the design says."""
 
-    def __init__(self, parts: Parts, pipeline: Pipeline, money: Money, debits: Debits) -> None:
+    def __init__(self, parts: Context, pipeline: Pipeline, money: Money, debits: Debits) -> None:
         """Keep the parts."""
         self._parts = parts
         self._pipeline = pipeline

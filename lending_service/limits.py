@@ -7,8 +7,8 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from lending_service.context import Context
 from lending_service.domain import Borrower
-from lending_service.parts import Parts
 from lending_service.upstreams import CURRENCY
 
 
@@ -21,7 +21,7 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     source: Literal["live", "stale", "stand_in"]
 
 
-async def read_limit(parts: Parts, borrower: str) -> Limit | None:
+async def read_limit(parts: Context, borrower: str) -> Limit | None:
     """The limit, or None when the design has nothing to show without the risk engine."""
     live = await parts.risk.limit_minor(borrower)
     now_s = parts.clock.now_s()

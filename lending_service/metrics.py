@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
+from lending_service.context import Context
 from lending_service.money import Money
-from lending_service.parts import Parts
-from lending_service.store import StoreUnavailable
+from lending_service.stores.port import StoreUnavailable
 from lending_service.worker import Worker
 
 Sample = tuple[str, float]
@@ -15,7 +15,7 @@ BREAKER_VALUES = {"closed": 0, "half_open": 1, "open": 2}
 DEPTHS_WITHIN_S = 0.2  # chosen: whoever asks for figures does not wait for our records
 
 
-async def prometheus(parts: Parts, worker: Worker, money: Money) -> str:
+async def prometheus(parts: Context, worker: Worker, money: Money) -> str:
     """All figures; those of the outbox are left out while it cannot be read."""
     depths = await _depths(parts)
     calls = (
@@ -40,7 +40,7 @@ async def prometheus(parts: Parts, worker: Worker, money: Money) -> str:
     return "".join(blocks)
 
 
-async def _depths(parts: Parts) -> dict[str, int] | None:
+async def _depths(parts: Context) -> dict[str, int] | None:
     try:
         async with asyncio.timeout(DEPTHS_WITHIN_S):
             return await parts.store.counts()

@@ -15,15 +15,15 @@ from typing import Literal, Protocol
 import msgspec
 from msgspec.structs import replace
 
+from lending_service.context import Context
 from lending_service.domain import Payment, PaymentKind, PaymentStatus
-from lending_service.parts import Parts
-from lending_service.store import Tx
+from lending_service.stores.port import Tx
 from lending_service.upstreams import PayResult
 
 RunResult = PaymentStatus | Literal["barred"]
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class PaymentOrder(msgspec.Struct, frozen=True, kw_only=True):
     """Money to be moved. `key` is the first request id; see `Payment` for the rest."""
 
     kind: PaymentKind
@@ -40,7 +40,7 @@ class Owner(Protocol):
     async def lock(self, tx: Tx, owner: str) -> None:
         """Keep everybody else from the owner until the transaction ends."""
 
-    async def opening(self, tx: Tx, order: Order) -> bool:
+    async def opening(self, tx: Tx, order: PaymentOrder) -> bool:
         """Whether money may be moved for the owner now; it is marked so."""
 
     async def paid(self, tx: Tx, payment: Payment) -> None:
@@ -60,13 +60,13 @@ class Money:
         owners: by kind of payment.
     """
 
-    def __init__(self, parts: Parts, owners: dict[PaymentKind, Owner]) -> None:
+    def __init__(self, parts: Context, owners: dict[PaymentKind, Owner]) -> None:
         """Keep the parts."""
         self._parts = parts
         self._owners = owners
         self.late_successes = 0
 
-    async def run(self, order: Order) -> RunResult:
+    async def run(self, order: PaymentOrder) -> RunResult:
         """Try to move the money, over gateways when the design allows.
 
         Returns:
@@ -132,7 +132,7 @@ class Money:
                 return None
         return self._gap_s(payment)
 
-    async def _at(self, order: Order, gateway: str, key: str) -> RunResult:
+    async def _at(self, order: PaymentOrder, gateway: str, key: str) -> RunResult:
         """One gateway, with the tries that the design allows there."""
         each = self._parts.design.payout_key == "attempt"
 
@@ -149,7 +149,7 @@ class Money:
         return await self._parts.policy.tried(gateway, once, again)
 
     async def _open(
-        self, order: Order, gateway: str, request_id: str, *, blind: bool
+        self, order: PaymentOrder, gateway: str, request_id: str, *, blind: bool
     ) -> Payment | RunResult:
         """Write the call down; the payment to be sent, or why none is.
 
@@ -181,7 +181,7 @@ class Money:
             await tx.put(payment)
         return payment
 
-    async def _elsewhere(self, tx: Tx, order: Order, request_id: str) -> RunResult | None:
+    async def _elsewhere(self, tx: Tx, order: PaymentOrder, request_id: str) -> RunResult | None:
         """What another gateway has done, or may have: one that can be reached again must not move
         the money once more."""
         for place, gateway in enumerate(self._parts.gateways):
@@ -257,6 +257,6 @@ async def _payment(tx: Tx, payment_id: str, *, lock: bool = False) -> Payment:
     return payment
 
 
-def _key(order: Order, place: int, gateway: str) -> str:
+def _key(order: PaymentOrder, place: int, gateway: str) -> str:
     """The request id at a gateway: the order's own at the first, one apart at each other."""
     return order.key if place == 0 else f"{order.key}-{gateway}"

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from lending_service.context import Context
 from lending_service.domain import Application, AppState, Loan, Payment, activate, instalments
-from lending_service.money import Order
-from lending_service.parts import Parts
-from lending_service.store import Tx
+from lending_service.money import PaymentOrder
+from lending_service.stores.port import Tx
 
 S = AppState
 PAYABLE = (S.RESERVED, S.PAYING, S.PAYMENT_FAILED)
 WAITING = (S.PAYING, S.PAYMENT_UNKNOWN, S.MANUAL)
 
 
-def payout_order(app: Application) -> Order:
+def payout_order(app: Application) -> PaymentOrder:
     """The payout of an application; its loan id is the business key."""
     loan_id = loan_id_of(app)
-    return Order(
+    return PaymentOrder(
         kind="payout",
         key=f"pay-{loan_id}",
         owner=app.id,
@@ -35,7 +35,7 @@ def loan_id_of(app: Application) -> str:
 class Payouts:
     """Owner of payouts: the application and its loan change with the payment, or not at all."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Context) -> None:
         """Keep the parts."""
         self._parts = parts
 
@@ -43,7 +43,7 @@ class Payouts:
         """Lock the application."""
         await tx.get(Application, owner, lock=True)
 
-    async def opening(self, tx: Tx, order: Order) -> bool:
+    async def opening(self, tx: Tx, order: PaymentOrder) -> bool:
         """The application moves to `paying`, and its loan exists from now on."""
         app = await tx.get(Application, order.owner, lock=True)
         if app is None or not (app.state in PAYABLE or app.resume == S.PAYING):

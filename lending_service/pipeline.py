@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 
 from msgspec.structs import replace
 
+from lending_service.context import Context
 from lending_service.domain import Application, AppState, Borrower, Decision, Exposure
+from lending_service.fallback_decision import decide, expose
 from lending_service.money import Money
-from lending_service.parts import Parts
 from lending_service.payouts import payout_order
 from lending_service.reserving import Reserving
-from lending_service.stand_in import decide, expose
-from lending_service.store import Tx
+from lending_service.stores.port import Tx
 from lending_service.upstreams import Score
 
 S = AppState
@@ -23,7 +23,7 @@ Step = Callable[[Application, int], Awaitable[float | None]]
 class Pipeline:
     """Leads applications from state to state until one has to wait."""
 
-    def __init__(self, parts: Parts, money: Money, reserving: Reserving) -> None:
+    def __init__(self, parts: Context, money: Money, reserving: Reserving) -> None:
         """Name the step of each state."""
         self._parts = parts
         self._money = money

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from lending_service.context import Context
 from lending_service.domain import Application, AppState, Reservation
-from lending_service.parts import Parts
-from lending_service.router import funder_order
+from lending_service.funding_order import funder_order
 from lending_service.upstreams import ReserveResult
 
 S = AppState
@@ -16,7 +16,7 @@ RESERVABLE = (S.APPROVED, S.RESERVING)
 class Reserving:
     """Reservations of applications, over funders as the design says."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Context) -> None:
         """Keep the parts."""
         self._parts = parts
 

@@ -28,9 +28,9 @@ from lending_service.book import book
 from lending_service.clock import RunClock
 from lending_service.design import Design, DesignError
 from lending_service.http_client import HttpClient
-from lending_service.memory_store import MemoryStore
-from lending_service.postgres_store import PostgresStore
-from lending_service.store import Store, StoreUnavailable
+from lending_service.stores.memory import MemoryStore
+from lending_service.stores.port import Store, StoreUnavailable
+from lending_service.stores.postgres import PostgresStore
 
 CONFIG_VARIABLE = "HARNESS_SERVICE_CONFIG"
 CONTAINER_VARIABLE = "HARNESS_CONTAINER"  # set by our image alone

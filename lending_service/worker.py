@@ -9,7 +9,7 @@ from typing import Any
 
 from lending_service.domain import Task
 from lending_service.ports import Clock
-from lending_service.store import Store, StoreUnavailable
+from lending_service.stores.port import Store, StoreUnavailable
 
 Handler = Callable[[Task], Awaitable[float | None]]
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]

@@ -57,7 +57,7 @@ def _services() -> tuple[ServiceSpec, ...]:
         "lending",
         ready_path="/readyz",
         needs=("database",),
-        simulated="lending_service.simulated:lending",
+        simulated="lending_service.simulated.service:lending",
     )
     return (ServiceSpec("database", "", "database"), *stand_ins, lending)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.cli.console import progress, stdout
 from harness.model import RunResult, RunVerdict
-from harness.orders import Order, prepare
+from harness.prepare import RunRequest, prepare
 from harness.report.terminal import show
 from harness.rng import Seed
 from harness.session import run
@@ -31,7 +31,7 @@ def demo_command(seed: int, runs: Path) -> int:
     say, console = progress(), stdout()
     results: list[RunResult] = []
     for design in EXPECTED:
-        prepared = prepare(Order(EXPERIMENT, design, "process", Seed(seed), runs))
+        prepared = prepare(RunRequest(EXPERIMENT, design, "process", Seed(seed), runs))
         say(f"{EXPERIMENT} {prepared.experiment.title}, design {design}, seed {seed}")
         results.append(run(prepared, say))
         show(results[-1], console)

@@ -11,7 +11,7 @@ from rich.text import Text
 from harness.cli.console import progress, stdout
 from harness.cli.images import ENGINE, IMAGES
 from harness.errors import RuntimeFailure
-from harness.parts import Row, provide_all, report
+from harness.toolchain import Row, provide_all, report
 
 
 def doctor_command() -> int:

@@ -15,22 +15,22 @@ from typing import Any
 from harness.cli.console import progress, stdout
 from harness.errors import ConfigError, Problem
 from harness.explore.confirm import Confirmation, confirm
-from harness.explore.explorer import Wish, explore
-from harness.explore.found import Found
-from harness.explore.groups import Group, grouped
+from harness.explore.explorer import SearchRequest, explore
+from harness.explore.grouping import Group, grouped
 from harness.explore.plans import Fault, Plan, World
-from harness.explore.progress import Teller
-from harness.explore.regress import Ask, regression
-from harness.explore.stage import StageWorld, checkers_of, factors_of
-from harness.explore.words import Account, document, text
+from harness.explore.progress import ProgressReporter
+from harness.explore.report import SearchReport, document, text
+from harness.explore.result import Found
+from harness.explore.sim_world import SimWorld, checkers_of, factors_of
+from harness.explore.to_experiment import Ask, regression
 from harness.explore.workers import Workers, cores
-from harness.orders import load_design
-from harness.places import nearest
+from harness.prepare import load_design
 from harness.registry import REFERENCE_TARGET, Vocabulary, load_vocabulary
 from harness.rng import SEED_MAX
 from harness.store import RunFolder, new_folder
 from harness.target import Factors
 from harness.units import parse_duration
+from harness.yaml_source import nearest
 
 FILES_MAX = 40  # chosen: experiments written for one search
 FAULTS_MAX = 6  # chosen: beyond it, the number of sets has no bound that a person would wait for
@@ -38,7 +38,7 @@ CONFIRM_ON = "process"
 
 
 @dataclass(frozen=True)
-class Asked:
+class ExploreOptions:
     """What a person asked for."""
 
     design: str
@@ -68,7 +68,7 @@ class Asked:
         return shlex.join(parts)
 
 
-def explore_command(asked: Asked, *, confirming: bool, output: str) -> int:
+def explore_command(asked: ExploreOptions, *, confirming: bool, output: str) -> int:
     """Search, write down what was found, print it.
 
     Returns:
@@ -77,7 +77,7 @@ def explore_command(asked: Asked, *, confirming: bool, output: str) -> int:
     words = load_vocabulary(asked.target)
     budget_s = _check(asked, words)
     design = load_design(asked.design, words)
-    world = StageWorld(design, asked.journeys, asked.seed, asked.target, _plan(asked))
+    world = SimWorld(design, asked.journeys, asked.seed, asked.target, _plan(asked))
     found = _search(asked, world, budget_s, factors_of(words.target))
     account = _account(asked, world, words, design, found)
     if confirming and found.ended != "interrupted":
@@ -92,7 +92,7 @@ def explore_command(asked: Asked, *, confirming: bool, output: str) -> int:
     return account.exit_code
 
 
-def _check(asked: Asked, words: Vocabulary) -> float:
+def _check(asked: ExploreOptions, words: Vocabulary) -> float:
     """Every problem with what was asked for at once.
 
     Returns:
@@ -143,19 +143,19 @@ def _no_setting(setting: str, words: Vocabulary) -> list[Problem]:
     return [Problem(why, "--environment", allowed or "none: the target has no factors")]
 
 
-def _plan(asked: Asked) -> Plan:
+def _plan(asked: ExploreOptions) -> Plan:
     pairs = (setting.partition("=") for setting in asked.environment)
     return tuple(Fault(name, value) for name, _, value in pairs)
 
 
-def _search(asked: Asked, world: StageWorld, budget_s: float, factors: Factors) -> Found:
+def _search(asked: ExploreOptions, world: SimWorld, budget_s: float, factors: Factors) -> Found:
     number = asked.workers or cores()
-    wish = Wish(asked.faults, budget_s, asked.seed, asked.swarm, asked.exact)
+    wish = SearchRequest(asked.faults, budget_s, asked.seed, asked.swarm, asked.exact)
     beyond = asked.swarm and not asked.environment  # in one environment, not in others
     others = {name: tuple(values) for name, values in factors.items()} if beyond else {}
     found = Found(workers=number)
     try:
-        with Workers(partial(_same, world), number) as crew, Teller(budget_s) as tell:
+        with Workers(partial(_same, world), number) as crew, ProgressReporter(budget_s) as tell:
             explore(crew, wish, tell, found, others)
     except KeyboardInterrupt:  # while the workers were started or ended
         found.ended = "interrupted"
@@ -168,12 +168,16 @@ def _same(world: World) -> World:
 
 
 def _account(
-    asked: Asked, world: StageWorld, words: Vocabulary, design: Mapping[str, Any], found: Found
-) -> Account:
+    asked: ExploreOptions,
+    world: SimWorld,
+    words: Vocabulary,
+    design: Mapping[str, Any],
+    found: Found,
+) -> SearchReport:
     groups = grouped(found.minimal, {one.name: one.ids for one in checkers_of(words.target)})
     called = {point.rpartition("#")[0] for point in found.operations}
     folder = new_folder(asked.runs, f"explore-{Path(asked.design).stem}")
-    account = Account(
+    account = SearchReport(
         design=asked.design,
         journeys=asked.journeys,
         seed=asked.seed,
@@ -194,9 +198,7 @@ def _account(
     return account
 
 
-def _write(
-    folder: RunFolder, number: int, group: Group, world: StageWorld, words: Vocabulary
-) -> str:
+def _write(folder: RunFolder, number: int, group: Group, world: SimWorld, words: Vocabulary) -> str:
     """The experiment of a group.
 
     Returns:
@@ -216,7 +218,7 @@ def _write(
     return str(folder.path / name)
 
 
-def _again(asked: Asked, group: Group) -> str:
+def _again(asked: ExploreOptions, group: Group) -> str:
     """The command that finds a group in its surroundings; "" where they are those asked for."""
     settings = [f"{one.point}={one.mode}" for one in group.first.plan if one.is_setting]
     if not settings:
@@ -225,7 +227,7 @@ def _again(asked: Asked, group: Group) -> str:
     return replace(asked, faults=calls, environment=all_, swarm=False).repeat
 
 
-def _confirm(asked: Asked, account: Account) -> list[Confirmation]:
+def _confirm(asked: ExploreOptions, account: SearchReport) -> list[Confirmation]:
     say = progress()
     confirmed = []
     for file in filter(None, account.files):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from harness.clearing import clear, state_of
 from harness.cli.console import progress, stdout
-from harness.leases import active_runs
-from harness.orders import active_dir
+from harness.prepare import active_dir
+from harness.undo.leases import active_runs
+from harness.undo.recovery import clear, state_of
 
 
 def list_command() -> int:

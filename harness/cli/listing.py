@@ -9,8 +9,8 @@ from rich.table import Table
 
 from harness.cli.console import stdout
 from harness.document import load_experiment
-from harness.places import load_yaml
 from harness.registry import Vocabulary, design_files, experiment_files, load_vocabulary
+from harness.yaml_source import load_yaml
 
 
 def list_command() -> int:

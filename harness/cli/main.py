@@ -169,10 +169,10 @@ def explore(
     runs: RunsDir = RUNS,
 ) -> None:
     """Search for the smallest sets of faults that break a design, on sim."""
-    from harness.cli.explore import Asked, explore_command
+    from harness.cli.explore import ExploreOptions, explore_command
 
     journeys = tuple(journey or ["consumer"])
-    asked = Asked(
+    asked = ExploreOptions(
         design, journeys, faults, budget, workers, seed, target,
         exact=exact, swarm=swarm, environment=tuple(environment or ()), runs=runs,
     )  # fmt: skip

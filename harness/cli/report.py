@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from harness.cli.console import stdout
-from harness.recheck import recheck
 from harness.registry import load_vocabulary
+from harness.rejudge import recheck
 from harness.report.terminal import show
 from harness.store import find_run, result_document
 

@@ -10,7 +10,7 @@ from harness.cli.console import progress, stdout, warn
 from harness.determinism import require_same
 from harness.errors import ConfigError, Problem
 from harness.history import read_history
-from harness.orders import Order, best_runtime, prepare
+from harness.prepare import RunRequest, best_runtime, prepare
 from harness.replay import once_more, refuse_inexact
 from harness.report.plan import plan_lines
 from harness.report.terminal import show
@@ -40,7 +40,7 @@ def run_command(
     """
     say = progress()
     name, why = pick(runtime)
-    order = Order(experiment, design, name, choose(seed), runs)
+    order = RunRequest(experiment, design, name, choose(seed), runs)
     prepared = prepare(order)
     warn(prepared.experiment)
     if why:
@@ -72,7 +72,7 @@ def dry_command(
         0; problems are raised.
     """
     name, why = pick(runtime)
-    prepared = prepare(Order(experiment, design, name, choose(seed), runs))
+    prepared = prepare(RunRequest(experiment, design, name, choose(seed), runs))
     warn(prepared.experiment)
     if why:
         print(why, file=sys.stderr)

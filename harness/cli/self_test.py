@@ -12,10 +12,10 @@ from rich.table import Table
 
 from harness.cli.console import progress, stdout
 from harness.errors import ConfigError, Problem
-from harness.explore.panel import Plan, Report, self_test
-from harness.explore.self_test import EXPLORE, LIGHT, UNTOUCHED, WHOLE, Caught, Cell
 from harness.explore.workers import cores
 from harness.registry import experiment_files
+from harness.self_test.checks import EXPLORE, LIGHT, UNTOUCHED, WHOLE, Caught, Cell
+from harness.self_test.pool import Plan, Report, self_test
 
 DEFECTS = Path(__file__).parents[2] / "tests" / "meta" / "defects"  # in a checkout
 MARKS = {"expected": "X", "other": "o", "pass": ".", "inconclusive": "?", UNTOUCHED: "-"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.cli.console import progress, stdout
-from harness.explore.reduce import SHRUNK, Reducer, write
+from harness.explore.shrink_run import SHRUNK, Reducer, write
 from harness.store import find_run
 
 

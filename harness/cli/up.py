@@ -11,19 +11,19 @@ from typing import Any
 from rich.table import Table
 
 from harness.cli.console import progress, stdout
-from harness.cli.standing import UP, WORK_S, Standing, alone, standing
 from harness.clock import utc_stamp
 from harness.errors import ConfigError, Problem
-from harness.guards import Watched
-from harness.orders import RUNTIMES, RUNTIMES_PACKAGE, load_design, refuse_left_overs
-from harness.parts import cache_dir
-from harness.places import nearest
+from harness.prepare import RUNTIMES, RUNTIMES_PACKAGE, load_design, refuse_left_overs
 from harness.registry import load_vocabulary
 from harness.rng import fresh_token
 from harness.runner import Say
 from harness.session import EXIT_SIGTERM
+from harness.standing import UP, WORK_S, Standing, alone, standing
 from harness.store import RUN, RunFolder
 from harness.target import Target
+from harness.toolchain import cache_dir
+from harness.undo.supervision import Watched
+from harness.yaml_source import nearest
 
 DESIGN = "hardened"
 SEED = 1  # of the stand-ins' dice: a system to look at is no experiment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.cli.console import warn
 from harness.document import find_experiment, load_experiment
-from harness.orders import load_design
+from harness.prepare import load_design
 from harness.registry import load_vocabulary
 
 

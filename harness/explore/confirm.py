@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.model import RunVerdict, Validity
-from harness.orders import Order, prepare
+from harness.prepare import RunRequest, prepare
 from harness.rng import Seed
 from harness.session import run
 
@@ -59,7 +59,7 @@ def confirm(
     """
     expected: tuple[str, ...] = ()
     try:
-        prepared = prepare(Order(str(file), design, runtime, Seed(seed), runs))
+        prepared = prepare(RunRequest(str(file), design, runtime, Seed(seed), runs))
         expected = prepared.experiment.invariants
         result = run(prepared, say)
     except HarnessError as error:

@@ -16,10 +16,10 @@ from typing import Any
 
 import covertable
 
-from harness.explore.found import NO_NEWS, SUPERSET, Covered, Found
-from harness.explore.plans import Fault, Minimal, Moment, Plan, Seen
-from harness.explore.search import Crew
-from harness.explore.shrink import ddmin
+from harness.explore.ddmin import ddmin
+from harness.explore.plans import CallPoint, Fault, Minimal, Plan, Seen
+from harness.explore.result import NO_NEWS, SUPERSET, Covered, Found
+from harness.explore.search import PlanRunner
 
 STRENGTH = 3
 BATCH = 64  # chosen: plans that are with the crew at a time
@@ -38,7 +38,7 @@ class Environments:
 
     def __init__(
         self,
-        crew: Crew,
+        crew: PlanRunner,
         found: Found,
         factors: Mapping[str, Iterable[str]],
         tick: Callable[[int], None],
@@ -62,7 +62,7 @@ class Environments:
         Raises:
             OutOfTime: the whole search is over.
         """
-        worlds: list[tuple[Plan, tuple[Moment, ...]]] = []
+        worlds: list[tuple[Plan, tuple[CallPoint, ...]]] = []
         for row, seen in self._in_batches(self._rows, leaf=False):
             self._covered.rows += 1
             self._triples |= set(_of(self._row(row)))
@@ -86,7 +86,7 @@ class Environments:
         normal = {name: values[0] for name, values in self._factors.items()}
         return {**normal, **{one.point: one.mode for one in row}}
 
-    def _single(self, row: Plan, moments: Iterable[Moment]) -> Iterator[Plan]:
+    def _single(self, row: Plan, moments: Iterable[CallPoint]) -> Iterator[Plan]:
         for moment in moments:
             for mode in moment.modes:
                 plan = (*row, Fault(moment.point, mode))

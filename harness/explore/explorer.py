@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from harness.clock import NS, monotonic_ns
 from harness.explore.environments import Environments
-from harness.explore.found import Found
-from harness.explore.search import Crew, OutOfTime, Search
+from harness.explore.result import Found
+from harness.explore.search import OutOfTime, PlanRunner, Search
 from harness.explore.swarm import Swarm
 from harness.rng import Seed
 
@@ -18,7 +18,7 @@ ENVIRONMENTS_SHARE = 0.5  # chosen: of the time that is left when the exhaustive
 
 
 @dataclass(frozen=True)
-class Wish:
+class SearchRequest:
     """How far to look.
 
     Args:
@@ -41,8 +41,8 @@ Tell = Callable[[Found, int], None]
 
 
 def explore(
-    crew: Crew,
-    wish: Wish,
+    crew: PlanRunner,
+    wish: SearchRequest,
     tell: Tell,
     found: Found | None = None,
     factors: Mapping[str, tuple[str, ...]] = NO_FACTORS,

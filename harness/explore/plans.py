@@ -45,7 +45,7 @@ Plan = tuple[Fault, ...]
 """Faults in the order in which they strike; the empty plan is the fault-free world."""
 
 
-class Moment(NamedTuple):
+class CallPoint(NamedTuple):
     """A call that is about to be made: here a world can take another turn.
 
     Args:
@@ -90,7 +90,7 @@ class Seen:
         signature: equal for worlds that behaved alike.
     """
 
-    moments: tuple[Moment, ...]
+    moments: tuple[CallPoint, ...]
     broken: tuple[Broken, ...]
     signature: str
 
@@ -106,7 +106,7 @@ class World(Protocol):
         """
 
 
-def after(plan: Plan, seen: Seen) -> tuple[Moment, ...]:
+def after(plan: Plan, seen: Seen) -> tuple[CallPoint, ...]:
     """The calls that were made after the last fault struck; all of them without a fault."""
     if not plan:
         return seen.moments

@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from harness.clock import NS, monotonic_ns
-from harness.explore.found import Found
+from harness.explore.result import Found
 
 LINE_EVERY_S = 5.0  # chosen: often enough to see that it lives
 BAR_EVERY_S = 0.1
 
 
-class Teller:
+class ProgressReporter:
     """Says how far a search is, on stderr.
 
     Args:
@@ -37,7 +37,7 @@ class Teller:
             )
             self._task = self._bar.add_task("starting", total=budget_s)
 
-    def __enter__(self) -> Teller:
+    def __enter__(self) -> ProgressReporter:
         """Show the bar."""
         if self._bar is not None:
             self._bar.start()

@@ -14,12 +14,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
-from harness.explore.alike import NO_FAULT, Alike, Kind, kind_of, outcome
-from harness.explore.found import ALIKE, MODE, ORDER, STATE, SUPERSET, Found
-from harness.explore.plans import Fault, Minimal, Moment, Plan, Seen, after
+from harness.explore.mode_equivalence import NO_FAULT, Alike, Kind, kind_of, outcome
+from harness.explore.plans import CallPoint, Fault, Minimal, Plan, Seen, after
+from harness.explore.result import ALIKE, MODE, ORDER, STATE, SUPERSET, Found
 
 
-class Crew(Protocol):
+class PlanRunner(Protocol):
     """Runs plans; answers come in the order of the plans."""
 
     def __call__(self, plans: Iterable[Plan], *, leaf: bool) -> Iterator[tuple[Plan, Seen]]:
@@ -30,7 +30,7 @@ class OutOfTime(Exception):
     """The budget is over."""
 
 
-class Grown(NamedTuple):
+class Extended(NamedTuple):
     """A plan that broke nothing.
 
     Args:
@@ -41,7 +41,7 @@ class Grown(NamedTuple):
 
     plan: Plan
     operations: tuple[str, ...]
-    moments: tuple[Moment, ...]
+    moments: tuple[CallPoint, ...]
     seen: Seen
 
 
@@ -55,7 +55,7 @@ class Branch(NamedTuple):
 
     plan: Plan
     operations: tuple[str, ...] = ()
-    of: Grown | None = None
+    of: Extended | None = None
     at: int = 0
 
 
@@ -71,7 +71,7 @@ class Search:
 
     def __init__(
         self,
-        crew: Crew,
+        crew: PlanRunner,
         found: Found,
         tick: Callable[[int], None],
         *,
@@ -79,7 +79,7 @@ class Search:
     ) -> None:
         """Nothing was run yet."""
         self.found = found
-        self.pool: list[tuple[Plan, tuple[Moment, ...]]] = []
+        self.pool: list[tuple[Plan, tuple[CallPoint, ...]]] = []
         self._crew = crew
         self._tick = tick
         self._exact = exact
@@ -103,13 +103,13 @@ class Search:
             grown = self._run(self._children(grown, leaf=size == k), leaf=size == k)
             self.found.complete_to = size
 
-    def _run(self, branches: Iterable[Branch], *, leaf: bool) -> list[Grown]:
+    def _run(self, branches: Iterable[Branch], *, leaf: bool) -> list[Extended]:
         """Run plans of one size.
 
         Returns:
             those that broke nothing.
         """
-        clean: list[Grown] = []
+        clean: list[Extended] = []
         waiting: deque[Branch] = deque()
         siblings = _Siblings(self._alike)
         for plan, seen in self._crew(_noted(branches, waiting), leaf=leaf):
@@ -119,7 +119,7 @@ class Search:
             if seen.broken:
                 self.found.minimal.append(Minimal(plan, seen.broken, branch.operations))
             elif not leaf:
-                clean.append(Grown(plan, branch.operations, later, seen))
+                clean.append(Extended(plan, branch.operations, later, seen))
                 self._unreachable(seen)
                 self._keep(plan, seen)
             if not leaf:
@@ -147,7 +147,7 @@ class Search:
         gone = sum(modes for point, modes in self._free.items() if point not in made)
         self.found.pruned[ORDER] += gone
 
-    def _children(self, grown: list[Grown], *, leaf: bool) -> Iterator[Branch]:
+    def _children(self, grown: list[Extended], *, leaf: bool) -> Iterator[Branch]:
         for one in grown:
             for at, moment in enumerate(one.moments):
                 self.found.pruned[MODE] += moment.left_out
@@ -155,7 +155,7 @@ class Search:
                 for child in self._turns(one.plan, moment, kind):
                     yield Branch(child, (*one.operations, moment.operation), one, at)
 
-    def _turns(self, plan: Plan, moment: Moment, kind: Kind | None) -> Iterator[Plan]:
+    def _turns(self, plan: Plan, moment: CallPoint, kind: Kind | None) -> Iterator[Plan]:
         """One more fault at a call, in every mode that is not spared.
 
         Args:
@@ -189,7 +189,7 @@ class _Siblings:
         self._kind: Kind = ()
         self._came: dict[str, object] = {}
 
-    def take(self, branch: Branch, seen: Seen, later: tuple[Moment, ...]) -> None:
+    def take(self, branch: Branch, seen: Seen, later: tuple[CallPoint, ...]) -> None:
         """One of them was run."""
         if branch.of is None:
             return

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from harness.explore.found import KNOWN, SUPERSET, Found
-from harness.explore.plans import Fault, Minimal, Moment, Plan, Seen, struck
-from harness.explore.search import Crew
-from harness.explore.shrink import ddmin
+from harness.explore.ddmin import ddmin
+from harness.explore.plans import CallPoint, Fault, Minimal, Plan, Seen, struck
+from harness.explore.result import KNOWN, SUPERSET, Found
+from harness.explore.search import PlanRunner
 from harness.rng import Dice
 
 # The figures of this block are chosen, not measured.
@@ -26,7 +26,7 @@ BURST_SHARE = 0.3
 BURST_MAX = 4
 DRY_AFTER = 4_000  # plans without a new behaviour
 
-Known = tuple[Plan, tuple[Moment, ...]]
+Known = tuple[Plan, tuple[CallPoint, ...]]
 
 
 class Swarm:
@@ -39,7 +39,7 @@ class Swarm:
 
     def __init__(
         self,
-        crew: Crew,
+        crew: PlanRunner,
         found: Found,
         pool: list[Known],
         dice: Dice,
@@ -82,7 +82,7 @@ class Swarm:
                     self._drawn.add(frozenset(drawn))
                     yield drawn
 
-    def _draw(self, plan: Plan, moments: tuple[Moment, ...]) -> Plan:
+    def _draw(self, plan: Plan, moments: tuple[CallPoint, ...]) -> Plan:
         """A plan with some more faults, at most one a call."""
         at = dict(plan)
         for _ in range(1 + self._dice.randrange(MORE_MAX)):

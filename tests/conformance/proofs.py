@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from harness.faultlog import FaultLog
 from harness.ports import Fault, Proof, Runtime, Seen
 from harness.target import Request
+from harness.undo.faultlog import FaultLog
 
 PATIENCE_S = 4.0  # nobody gives up: what is asked has to be done in the end
 

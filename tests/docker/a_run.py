@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from chaos.targets.reference import TARGET
-from harness.places import load_yaml, plain
 from harness.registry import design_files
 from harness.runtimes.docker import DockerRuntime, Images
 from harness.runtimes.docker.engine import RUN, connect
+from harness.yaml_source import load_yaml, plain
 
 TOKEN = "token-of-the-test"  # noqa: S105 - protects nothing
 

@@ -14,9 +14,9 @@ from chaos.faults.memory_limit import MIB, MemoryLimit
 from chaos.faults.pause import Pause
 from chaos.faults.restart import Restart
 from chaos.faults.stop import Stop
-from harness.faultlog import FaultLog
 from harness.ports import Fault
 from harness.runtimes.docker import DockerRuntime, Images
+from harness.undo.faultlog import FaultLog
 from tests.conformance.proofs import carried_out, rest, work
 from tests.docker.a_run import in_loop, started
 

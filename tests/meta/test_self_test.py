@@ -11,19 +11,19 @@ from typer.testing import CliRunner
 from harness.cli.main import app
 from harness.cli.self_test import DEFECTS, self_test_command
 from harness.errors import ConfigError
-from harness.explore import trial
-from harness.explore.defects import load_defects
-from harness.explore.panel import Plan, Report, self_test
-from harness.explore.self_test import EXPLORE, SEED, WHOLE, Caught, Cell, clean, scout
+from harness.explore import sim_run
 from harness.explore.workers import cores
 from harness.history import HistoryWriter
 from harness.registry import experiment_files, load_vocabulary
+from harness.self_test.checks import EXPLORE, SEED, WHOLE, Caught, Cell, clean, scout
+from harness.self_test.defects import load_defects
+from harness.self_test.pool import Plan, Report, self_test
 
 SEEDS = 200  # of the good design
 QUIET = "x77_payout_declined"  # nothing is unknown there
 HARMLESS = """
 from contextlib import ExitStack
-from harness.explore.defects import Defect
+from harness.self_test.defects import Defect
 DEFECT = Defect("harmless", "Nothing is wrong.", ("no_double_payout",), plant=ExitStack)
 """
 
@@ -73,7 +73,7 @@ def test_a_defect_whose_function_is_never_called_leaves_the_run_as_it_was(
             ends.append(super().close(t))
             return ends[-1]
 
-    monkeypatch.setattr(trial, "HistoryWriter", Digesting)
+    monkeypatch.setattr(sim_run, "HistoryWriter", Digesting)
     called = scout(QUIET, DEFECTS)
     untouched = [one for one in load_defects(DEFECTS) if not one.strikes(called)]
     for defect in untouched:

@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.parts import cache_dir, provide_postgres, provide_toxiproxy
 from harness.runtimes.process import Parts, ProcessRuntime
 from harness.target import Target
+from harness.toolchain import cache_dir, provide_postgres, provide_toxiproxy
 
 TOKEN = "token-of-the-test"  # noqa: S105 - protects nothing
 

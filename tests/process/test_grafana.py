@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from chaos.faults.timeout import Timeout
-from harness.faultlog import FaultLog
 from harness.ports import UndoRecord
 from harness.report.grafana import TOKEN, URL, marked
+from harness.undo.faultlog import FaultLog
 
 Asked = list[tuple[str, str, dict[str, Any]]]
 

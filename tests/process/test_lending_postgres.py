@@ -24,8 +24,8 @@ from lending_service.book import book
 from lending_service.domain import Exposure
 from lending_service.http_client import HttpClient
 from lending_service.ports import NoReply, Refused
-from lending_service.postgres_store import PostgresStore
-from lending_service.store import Store, StoreUnavailable
+from lending_service.stores.port import Store, StoreUnavailable
+from lending_service.stores.postgres import PostgresStore
 from tests.unit.lending_service.store_conformance import CONFORMANCE
 
 ROOT = Path(__file__).parents[2]

@@ -16,9 +16,9 @@ from chaos.faults.pause import Pause
 from chaos.faults.restart import Restart
 from chaos.faults.stop import Stop
 from harness.errors import RuntimeFailure
-from harness.faultlog import FaultLog
 from harness.ports import Capability, Fault, Seen, UndoRecord
 from harness.runtimes.process import ProcessRuntime, alive, attach, end_processes
+from harness.undo.faultlog import FaultLog
 from tests.conformance.proofs import carried_out, rest, work
 
 from .a_run import in_loop, started

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from bench.kills import FIRST, HARNESS, KINDS, SECOND, TEMPLATE, Kind, kill_one
-from harness.clearing import RECOVERY, state_of
-from harness.faultlog import FaultLog
 from harness.history import read_history
-from harness.leases import ActiveRun, Holder
-from harness.parts import Part, find_toxiproxy
 from harness.store import FAULTS, HISTORY
+from harness.toolchain import Part, find_toxiproxy
+from harness.undo.faultlog import FaultLog
+from harness.undo.leases import ActiveRun, Holder
+from harness.undo.recovery import RECOVERY, state_of
 
 ABORT_S_MAX = 2.0  # what docs/safety.md promises
 SHORT = [kind for kind in KINDS if "watchdog" not in kind.name or "and" in kind.name]

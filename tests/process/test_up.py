@@ -13,8 +13,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from harness.parts import cache_dir
 from harness.runtimes.process import alive
+from harness.toolchain import cache_dir
 
 HARNESS = Path(sys.executable).with_name("harness")
 OF_A_MOMENT = ("active", "up", "work")

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from chaos.targets.reference import TARGET
-from harness.cli.explore import Asked, explore_command
+from harness.cli.explore import ExploreOptions, explore_command
 from harness.errors import ConfigError
 from harness.explore.environments import covering
 from harness.explore.plans import Fault, Plan
-from harness.explore.stage import StageWorld, factors_of
-from harness.orders import load_design
+from harness.explore.sim_world import SimWorld, factors_of
+from harness.prepare import load_design
 from harness.registry import load_vocabulary
 from harness.target import Setting
 
@@ -24,9 +24,9 @@ FACTORS = {name: tuple(values) for name, values in TARGET.factors.items()}
 EACH = [Fault(name, value) for name, values in FACTORS.items() for value in values]
 
 
-def world(design: str, journey: str = "consumer") -> StageWorld:
+def world(design: str, journey: str = "consumer") -> SimWorld:
     """A shipped design under one journey."""
-    return StageWorld(load_design(design, load_vocabulary()), (journey,), 1)
+    return SimWorld(load_design(design, load_vocabulary()), (journey,), 1)
 
 
 def paid(plan: Plan, design: str = "hardened") -> Mapping[str, int]:
@@ -97,7 +97,7 @@ def test_a_finding_names_its_environment_and_the_command_that_finds_it_again(
 ) -> None:
     """A payout that is settled later is paid again by the naive design, without any fault."""
     monkeypatch.setattr(TARGET, "factors", {"payout": TARGET.factors["payout"]})
-    naive = Asked("naive", faults=0, budget="2s", workers=1, runs=tmp_path)
+    naive = ExploreOptions("naive", faults=0, budget="2s", workers=1, runs=tmp_path)
     told = search(naive, capsys)
     (pending,) = [one for one in told["minimal"] if one["environment"] == {"payout": "pending"}]
     assert "no_double_payout" in {broken["invariant"] for broken in pending["broken"]}
@@ -110,7 +110,7 @@ def test_a_finding_names_its_environment_and_the_command_that_finds_it_again(
     assert found["broken"] == pending["broken"]
 
 
-def search(asked: Asked, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+def search(asked: ExploreOptions, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     """What the command says, as a document."""
     assert explore_command(asked, confirming=False, output="json") == 1
     told: dict[str, Any] = json.loads(capsys.readouterr().out)
@@ -119,7 +119,7 @@ def search(asked: Asked, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 
 def test_a_setting_that_does_not_exist_is_named_with_those_that_do() -> None:
     """Name or value."""
-    asked = Asked("hardened", environment=("payout=late", "weather=rain"))
+    asked = ExploreOptions("hardened", environment=("payout=late", "weather=rain"))
     with pytest.raises(ConfigError) as caught:
         explore_command(asked, confirming=False, output="text")
     problems = [str(problem) for problem in caught.value.problems]

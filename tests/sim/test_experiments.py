@@ -9,7 +9,7 @@ import pytest
 
 from harness.history import read_history
 from harness.model import RunResult, RunVerdict, Validity
-from harness.orders import Order, prepare
+from harness.prepare import RunRequest, prepare
 from harness.rng import Seed
 from harness.session import run
 
@@ -27,7 +27,7 @@ ABOUT = {
 
 def carry_out(experiment: str, design: str, runs: Path) -> RunResult:
     """One run on `sim`."""
-    return run(prepare(Order(experiment, design, "sim", Seed(1), runs)), lambda text: None)
+    return run(prepare(RunRequest(experiment, design, "sim", Seed(1), runs)), lambda text: None)
 
 
 @pytest.mark.parametrize("experiment", ABOUT)

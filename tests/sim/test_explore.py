@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from harness.cli.explore import Asked, explore_command
+from harness.cli.explore import ExploreOptions, explore_command
 from harness.document import load_experiment
 from harness.errors import ConfigError
-from harness.explore import alike
-from harness.explore.explorer import Wish, explore
-from harness.explore.found import ALIKE, STATE, Found
+from harness.explore import mode_equivalence
+from harness.explore.explorer import SearchRequest, explore
 from harness.explore.plans import Fault, Minimal
-from harness.explore.stage import StageWorld
+from harness.explore.result import ALIKE, STATE, Found
+from harness.explore.sim_world import SimWorld
 from harness.explore.workers import Workers
-from harness.orders import load_design
+from harness.prepare import load_design
 from harness.registry import load_vocabulary
 from harness.runtimes.sim.refusing import NoRealWorld
 
@@ -34,19 +34,19 @@ LATE_DEBIT = (
 LOST_PAYOUT = Fault("lending->payment_a#1", "reply_lost")
 
 
-def world(design: str, journey: str = "consumer") -> StageWorld:
+def world(design: str, journey: str = "consumer") -> SimWorld:
     """A shipped design under one journey."""
-    return StageWorld(load_design(design, load_vocabulary()), (journey,), 1)
+    return SimWorld(load_design(design, load_vocabulary()), (journey,), 1)
 
 
-def search(world: StageWorld, k: int, workers: int = 1, **more: Any) -> Found:
+def search(world: SimWorld, k: int, workers: int = 1, **more: Any) -> Found:
     """Exhaustively."""
-    with Workers(partial(StageWorld, **vars_of(world)), workers) as crew:
-        wish = Wish(faults=k, budget_s=600, swarm=False, **more)
+    with Workers(partial(SimWorld, **vars_of(world)), workers) as crew:
+        wish = SearchRequest(faults=k, budget_s=600, swarm=False, **more)
         return explore(crew, wish, lambda found, size: None)
 
 
-def vars_of(world: StageWorld) -> dict[str, Any]:
+def vars_of(world: SimWorld) -> dict[str, Any]:
     """What a world is made from."""
     return {
         "design": world.design,
@@ -113,7 +113,7 @@ def test_modes_that_make_no_difference_lose_no_finding(monkeypatch: pytest.Monke
     """Whatever is found with every mode is found with those that stand for them."""
     repayer = world("naive", "repayer")
     spared = search(repayer, 3)
-    monkeypatch.setattr(alike, "LEAST", 10**9)
+    monkeypatch.setattr(mode_equivalence, "LEAST", 10**9)
     every = search(repayer, 3)
     assert spared.pruned[ALIKE] > 0
     assert spared.explored < every.explored
@@ -136,7 +136,7 @@ def test_a_crash_between_two_writes_is_one_crash(name: str) -> None:
         assert names(stage, after) == names(stage, before)
 
 
-def names(stage: StageWorld, fault: Fault) -> set[str]:
+def names(stage: SimWorld, fault: Fault) -> set[str]:
     """What one fault breaks."""
     return {broken.invariant for broken in stage.run((fault,)).broken}
 
@@ -192,10 +192,12 @@ def test_an_endpoint_that_would_run_in_a_thread_ends_the_search(tmp_path: Path) 
         explore_command(of(HASTY, tmp_path, careful=True), confirming=False, output="text")
 
 
-def of(target: str, folder: Path, *, careful: bool) -> Asked:
+def of(target: str, folder: Path, *, careful: bool) -> ExploreOptions:
     """An exploration of a till."""
     file, journey = design(folder, careful=careful), (TILL,)
-    return Asked(file, journey, faults=2, workers=1, target=target, swarm=False, runs=folder)
+    return ExploreOptions(
+        file, journey, faults=2, workers=1, target=target, swarm=False, runs=folder
+    )
 
 
 def design(folder: Path, *, careful: bool) -> str:
@@ -209,7 +211,7 @@ def test_a_finding_leaves_experiments_that_can_be_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The run folder holds each finding as a document, and everything as JSON."""
-    asked = Asked("naive", ("repayer",), faults=1, workers=1, swarm=False, runs=tmp_path)
+    asked = ExploreOptions("naive", ("repayer",), faults=1, workers=1, swarm=False, runs=tmp_path)
     assert explore_command(asked, confirming=False, output="json") == 1
     told = json.loads(capsys.readouterr().out)
     files = {one["experiment"] for one in told["minimal"]} - {""}
@@ -221,7 +223,7 @@ def test_a_finding_leaves_experiments_that_can_be_run(
 
 def test_every_wrong_option_is_named_at_once(tmp_path: Path) -> None:
     """Nobody mends one option after the other."""
-    asked = Asked("naive", ("consumr",), faults=9, budget="60", workers=0, runs=tmp_path)
+    asked = ExploreOptions("naive", ("consumr",), faults=9, budget="60", workers=0, runs=tmp_path)
     with pytest.raises(ConfigError) as caught:
         explore_command(asked, confirming=False, output="text")
     told = str(caught.value)

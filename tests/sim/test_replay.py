@@ -12,7 +12,7 @@ import pytest
 from harness.determinism import digest
 from harness.errors import ConfigError, DeterminismError
 from harness.history import read_history
-from harness.orders import Order, prepare
+from harness.prepare import RunRequest, prepare
 from harness.replay import refuse_inexact, replay
 from harness.rng import Seed
 from harness.session import run
@@ -23,11 +23,11 @@ import gc, sys
 from pathlib import Path
 from harness.determinism import digest
 from harness.history import read_history
-from harness.orders import Order, prepare
+from harness.prepare import RunRequest, prepare
 from harness.rng import Seed
 from harness.session import run
 heap = [[n] for n in range(int(sys.argv[2]))]  # another heap, other addresses
-prepared = prepare(Order("X01", "naive", "sim", Seed(11), Path(sys.argv[1])))
+prepared = prepare(RunRequest("X01", "naive", "sim", Seed(11), Path(sys.argv[1])))
 result = run(prepared, lambda text: None)
 print(digest(read_history(Path(result.run_dir) / "history.jsonl")))
 """
@@ -40,7 +40,7 @@ def silent(text: str) -> None:
 @pytest.fixture
 def recorded(tmp_path: Path) -> Path:
     """The folder of a run."""
-    prepared = prepare(Order("X20", "naive", "sim", Seed(3), tmp_path))
+    prepared = prepare(RunRequest("X20", "naive", "sim", Seed(3), tmp_path))
     return Path(run(prepared, silent).run_dir)
 
 

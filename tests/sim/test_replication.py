@@ -9,8 +9,8 @@ import pytest
 
 from chaos.targets.reference import TARGET
 from harness.errors import UnsupportedFault
-from harness.orders import load_design
 from harness.ports import Capability, Observation, UndoRecord
+from harness.prepare import load_design
 from harness.registry import load_vocabulary
 from harness.runtimes.sim import SimRuntime, run
 from harness.runtimes.sim.replication import SimReplication

@@ -9,12 +9,12 @@ import pytest
 from harness.cli.shrink import shrink_command
 from harness.document import load_experiment
 from harness.errors import ConfigError
-from harness.explore.reduce import SHRUNK, broken_by
-from harness.orders import Order, load_design, prepare
-from harness.places import load_yaml, plain
+from harness.explore.shrink_run import SHRUNK, broken_by
+from harness.prepare import RunRequest, load_design, prepare
 from harness.registry import load_vocabulary
 from harness.rng import Seed
 from harness.session import run
+from harness.yaml_source import load_yaml, plain
 
 EXPERIMENT = """\
 title: Too large
@@ -36,7 +36,7 @@ def failing(folder: Path, design: str) -> Path:
     """The folder of a run."""
     file = folder / "large.yaml"
     file.write_text(EXPERIMENT)
-    order = Order(str(file), design, "sim", Seed(1), folder / "runs")
+    order = RunRequest(str(file), design, "sim", Seed(1), folder / "runs")
     return Path(run(prepare(order), lambda text: None).run_dir)
 
 

@@ -11,24 +11,24 @@ from pathlib import Path
 import pytest
 
 from harness.explore.plans import Fault, Minimal, Plan, Seen
-from harness.explore.regress import Ask, regression
-from harness.explore.stage import StageWorld
+from harness.explore.sim_world import SimWorld
+from harness.explore.to_experiment import Ask, regression
 from harness.model import Validity
-from harness.orders import Order, load_design, prepare
+from harness.prepare import RunRequest, load_design, prepare
 from harness.registry import load_vocabulary
 from harness.rng import Seed
 from harness.session import run
-from lending_service import simulated
+from lending_service.simulated import service
 
 WRITE = "lending->database#{}"
 TOLD = "borrower->lending"
 ASYNCHRONOUS = {"replication": "asynchronous"}
 
 
-def world(journey: str = "repayer", design: str = "hardened", **other: str) -> StageWorld:
+def world(journey: str = "repayer", design: str = "hardened", **other: str) -> SimWorld:
     """A shipped design but for what `other` says, under one journey."""
     document: Mapping[str, object] = load_design(design, load_vocabulary())
-    return StageWorld({**document, **other}, (journey,), 1)
+    return SimWorld({**document, **other}, (journey,), 1)
 
 
 def plan(*words: str) -> Plan:
@@ -103,7 +103,7 @@ def test_a_commit_that_waited_and_then_died_did_so_when_it_died() -> None:
 def test_a_service_that_finds_no_primary_when_it_starts_is_started_again() -> None:
     """It dies, its database is away, and it is back soon after that one is."""
     design = load_design("hardened", load_vocabulary())
-    pair = StageWorld(design, ("consumer", "repayer"), 1)
+    pair = SimWorld(design, ("consumer", "repayer"), 1)
     lost, crash = pair.trace(plan("2 promote", "3 crash_before_write")).fired
     assert crash.t_over_s > lost.t_over_s
     assert pair.run(plan("2 promote", "3 crash_before_write")).broken == ()
@@ -114,7 +114,7 @@ def test_a_database_without_a_standby_is_offered_none_and_that_is_counted(
 ) -> None:
     """No plan can do nothing; what is left out is added up with other modes that show nothing."""
     usual = [m.left_out for m in world().run(()).moments if m.operation == "write"]
-    monkeypatch.setattr(simulated, "DATABASE", "where nobody looks for it")
+    monkeypatch.setattr(service, "DATABASE", "where nobody looks for it")
     alone = world()
     writes = [m for m in alone.run(()).moments if m.operation == "write"]
     assert all(not {"promote", "stale"} & set(moment.modes) for moment in writes)
@@ -140,6 +140,8 @@ def test_a_finding_becomes_an_experiment_that_breaks_the_same(
     ask = Ask({"repayer": 1}, "repay", [invariant])
     file = tmp_path / "explored.yaml"
     file.write_text(regression(found, seen.moments, load_vocabulary().target, ask).text)
-    result = run(prepare(Order(str(file), "naive", "sim", Seed(1), tmp_path)), lambda text: None)
+    result = run(
+        prepare(RunRequest(str(file), "naive", "sim", Seed(1), tmp_path)), lambda text: None
+    )
     assert [(one.kind, one.proven, one.undone) for one in result.faults] == [(kind, True, True)]
     assert invariant in {v.checker for v in result.verdicts if v.validity is Validity.INVALID}

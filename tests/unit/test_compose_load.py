@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from harness.load.driver import find_journey, find_target
-from harness.places import load_yaml, plain
 from harness.runtimes.docker.composed import ComposedWiring
 from harness.runtimes.docker.images import LOAD, ROOT
 from harness.workload import LoadPlan
+from harness.yaml_source import load_yaml, plain
 
 COMPOSE = Path(ROOT) / "compose"
 

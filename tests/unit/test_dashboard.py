@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from harness.places import load_yaml, plain
 from harness.report.grafana import TAGS
+from harness.yaml_source import load_yaml, plain
 
 OBSERVE = Path(__file__).parents[2] / "compose/observe"
 GRAFANA = OBSERVE / "grafana"

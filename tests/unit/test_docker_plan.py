@@ -12,11 +12,11 @@ import pytest
 
 from chaos.targets.reference import TARGET
 from harness.errors import ConfigError
-from harness.places import load_yaml, plain
 from harness.registry import design_files
 from harness.runtimes.docker import Images, composed, containers, plan
 from harness.runtimes.docker.subnets import RANGE, VARIABLE, subnets
 from harness.runtimes.document import RunFolders
+from harness.yaml_source import load_yaml, plain
 
 ROOT = Path(__file__).parents[2]
 IMAGES = Images("ours/programs:1", "ours/database:1", "ours/toxiproxy:1")

@@ -14,8 +14,8 @@ from chaos.faults.replica_lag import ReplicaLag
 from chaos.faults.split_brain import SplitBrain
 from harness.document import find_experiment, load_experiment
 from harness.errors import UnsupportedFault
-from harness.orders import refuse_unsupported
 from harness.ports import Capability, Fault, Observation, Seen
+from harness.prepare import refuse_unsupported
 from harness.registry import load_vocabulary
 
 DATABASE = "database"

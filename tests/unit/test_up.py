@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.standing import Standing, alone, standing
 from harness.cli.up import down_command, up_command
 from harness.errors import ConfigError, RuntimeFailure
+from harness.standing import Standing, alone, standing
 
 
 @pytest.fixture(autouse=True)

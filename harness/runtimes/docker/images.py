@@ -23,9 +23,9 @@ from docker.errors import ImageNotFound
 
 import harness
 from harness.errors import RuntimeFailure
-from harness.parts import rootfs, wheels
-from harness.parts.toxiproxy import edition, provide_toxiproxy
 from harness.runtimes.docker.engine import guarded
+from harness.toolchain import rootfs, wheels
+from harness.toolchain.toxiproxy import edition, provide_toxiproxy
 
 ROOT = Path(harness.__file__).parents[1]
 DOCKERFILE = "compose/Dockerfile"

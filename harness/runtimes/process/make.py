@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from harness.errors import RuntimeFailure
-from harness.parts import Missing, Part, cache_dir, find_postgres, find_toxiproxy
 from harness.runtimes.process.plan import Parts
 from harness.runtimes.process.runtime import ProcessRuntime
+from harness.toolchain import Missing, Part, cache_dir, find_postgres, find_toxiproxy
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from harness.runtimes.document import DATABASE_KIND, RunFolders, link_entry, mar
 from harness.runtimes.loopback import HOST
 from harness.runtimes.process.addresses import RunWiring
 from harness.runtimes.process.launch import Command
-from harness.runtimes.process.postgres import Account
+from harness.runtimes.process.postgres import RunAsUser
 from harness.runtimes.recovery import write_private
 from harness.runtimes.sockets import PG_USER
 from harness.target import LinkSpec, ServiceSpec, Target
@@ -58,7 +58,7 @@ def toxiproxy_command(parts: Parts, folders: Folders, port: int) -> Command:
     return Command(argv, log, str(folders.cwd), {"LOG_LEVEL": "error"}, secret=True)
 
 
-def database_command(parts: Parts, folders: Folders, who: Account, name: str) -> Command:
+def database_command(parts: Parts, folders: Folders, who: RunAsUser, name: str) -> Command:
     """Start PostgreSQL on its data folder."""
     argv = [f"{parts.postgres}/postgres", "-D", str(folders.data)]
     return Command(argv, str(folders.log(name)), str(folders.work), {}, who.uid, who.gid)
@@ -108,7 +108,7 @@ def deal(target: Target, ports: list[int]) -> Ports:
 
 
 def plan_document(
-    target: Target, ports: Ports, parts: Parts, folders: Folders, who: Account, python: str
+    target: Target, ports: Ports, parts: Parts, folders: Folders, who: RunAsUser, python: str
 ) -> dict[str, Any]:
     """Services, links and commands of a run, as they go into its recovery state."""
     commands = {TOXIPROXY: toxiproxy_command(parts, folders, ports.api)}

@@ -33,27 +33,27 @@ ACCESS = f"host {PG_DATABASE} {PG_USER} {HOST}/32 scram-sha-256\n"
 
 
 @dataclass(frozen=True)
-class Account:
+class RunAsUser:
     """The user as whom PostgreSQL runs; None for the one we are."""
 
     uid: int | None = None
     gid: int | None = None
 
 
-def account() -> Account:
+def account() -> RunAsUser:
     """An unprivileged user: PostgreSQL refuses to run as root.
 
     Raises:
         RuntimeFailure: we are root and the machine has no such user.
     """
     if os.geteuid() != 0:
-        return Account()
+        return RunAsUser()
     for name in UNPRIVILEGED:
         try:
             user = pwd.getpwnam(name)
         except KeyError:
             continue
-        return Account(user.pw_uid, user.pw_gid)
+        return RunAsUser(user.pw_uid, user.pw_gid)
     raise RuntimeFailure(
         "PostgreSQL does not run as root, and there is no user "
         f"{' or '.join(UNPRIVILEGED)} to run it as; run the harness as another user"
@@ -79,7 +79,7 @@ class PrepareJob:
     templates: Path
     port: int
     password: str
-    who: Account
+    who: RunAsUser
     env: Mapping[str, str]
 
 
@@ -120,7 +120,7 @@ def _template(job: PrepareJob) -> Path:
     return kept
 
 
-def _give(folder: Path, who: Account) -> None:
+def _give(folder: Path, who: RunAsUser) -> None:
     if who.uid is None or who.gid is None:
         return
     for path in [folder, *folder.rglob("*")]:

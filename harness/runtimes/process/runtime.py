@@ -29,7 +29,7 @@ from harness.runtimes.process.plan import (
     ports_needed,
     write_configs,
 )
-from harness.runtimes.process.postgres import Account, PrepareJob, account, prepare
+from harness.runtimes.process.postgres import PrepareJob, RunAsUser, account, prepare
 from harness.runtimes.process.site import Site
 from harness.runtimes.procs import MARK, clean_env
 from harness.runtimes.real import RealRuntime
@@ -115,7 +115,7 @@ class ProcessRuntime(RealRuntime[Site]):
         wiring = RunWiring(self.service_t0_ns, self.seed, design, ports.services, ports.links)
         write_private(folders.token, self._token)
         write_configs(target, wiring, folders, password)
-        who = account() if _database(target) else Account()
+        who = account() if _database(target) else RunAsUser()
         document = plan_document(target, ports, self._parts, folders, who, self._python)
         clocks = {"service_t0_ns": self.service_t0_ns, "clock_t0_ns": self._clock.t0_ns}
         self._recovery.write({**identity(folders, self._token), **document, **clocks})

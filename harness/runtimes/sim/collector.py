@@ -7,7 +7,7 @@ import gc
 WORLDS = 128  # chosen: between two looks of the garbage collector
 
 
-class SparingCollector:
+class BatchedCollector:
     """Keeps the garbage collector from looking for cycles in the middle of short worlds.
 
     A world is one large cycle that ends at once: one look every so many worlds finds them all

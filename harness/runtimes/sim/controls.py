@@ -8,9 +8,9 @@ from typing import Any
 from harness.errors import ConfigError, Problem, RuntimeFailure
 from harness.ports import Observation, Toxic, UndoRecord
 from harness.runtimes.scripting import Scripted
+from harness.runtimes.sim.calls import DATABASE, Talk
 from harness.runtimes.sim.host import GONE, STOPPED, Host
 from harness.runtimes.sim.network import Network
-from harness.runtimes.sim.talk import DATABASE, Talk
 from harness.runtimes.sim.wire import Wire
 from harness.runtimes.toxics import as_data, check_toxic, from_data, normal
 from harness.target import Answer, Request

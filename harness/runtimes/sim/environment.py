@@ -13,9 +13,9 @@ from typing import Any
 from harness.errors import ConfigError, Problem, UnsupportedFault
 from harness.ports import Toxic
 from harness.runtimes.scripting import BEHAVIOUR
+from harness.runtimes.sim.calls import Talk
 from harness.runtimes.sim.network import Network
 from harness.runtimes.sim.replication import Pair
-from harness.runtimes.sim.talk import Talk
 from harness.target import Request, Setting
 
 MS = 1_000

@@ -17,11 +17,11 @@ from typing import Any, Protocol, runtime_checkable
 
 from harness.errors import UnsupportedFault
 from harness.ports import Observation, UndoRecord
+from harness.runtimes.sim.calls import Talk
 from harness.runtimes.sim.controls import SimProcesses
 from harness.runtimes.sim.host import Host
 from harness.runtimes.sim.loop import SimLoop
 from harness.runtimes.sim.modes import ALONE_S, BEHIND_S, DOWN_S
-from harness.runtimes.sim.talk import Talk
 
 
 @runtime_checkable

@@ -18,16 +18,16 @@ from harness.clock import Clock
 from harness.errors import RuntimeFailure, UnsupportedFault
 from harness.ports import Capability
 from harness.rng import Seed
+from harness.runtimes.sim.calls import Talk
 from harness.runtimes.sim.clock import VirtualClock
 from harness.runtimes.sim.controls import SimLinks, SimProcesses, SimStandIns, start
-from harness.runtimes.sim.handing import Hands
+from harness.runtimes.sim.handlers import Hands
 from harness.runtimes.sim.host import Host
 from harness.runtimes.sim.load import SimLoad
 from harness.runtimes.sim.loop import SimLoop
 from harness.runtimes.sim.network import Network, SimWiring
 from harness.runtimes.sim.replication import SimReplication
-from harness.runtimes.sim.surroundings import find_factory
-from harness.runtimes.sim.talk import Talk
+from harness.runtimes.sim.service_context import find_factory
 from harness.runtimes.sim.wire import Wire
 from harness.target import Answer, Request, ServiceSpec, Target
 from harness.workload import Load, LoadPlan, Sink

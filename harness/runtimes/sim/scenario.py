@@ -28,8 +28,9 @@ from harness.history import History
 from harness.load.driver import drive, find_journey
 from harness.model import Phase
 from harness.rng import Seed
+from harness.runtimes.sim.calls import Talk
 from harness.runtimes.sim.clock import VirtualClock
-from harness.runtimes.sim.collector import SparingCollector
+from harness.runtimes.sim.collector import BatchedCollector
 from harness.runtimes.sim.environment import furnish, scripted
 from harness.runtimes.sim.load import play
 from harness.runtimes.sim.loop import Deadlock, SimLoop
@@ -39,7 +40,6 @@ from harness.runtimes.sim.recorder import Recorder
 from harness.runtimes.sim.replication import Pair, Standby
 from harness.runtimes.sim.runtime import build, in_order
 from harness.runtimes.sim.scripted import Fired, Script, ScriptedWire
-from harness.runtimes.sim.talk import Talk
 from harness.target import Call, LinkSpec, Request, Setting, Target
 
 __all__ = ["Mode", "Point", "Scenario", "Stage", "Trace", "modes_for"]
@@ -127,7 +127,7 @@ class Stage:
         self.target: Target = importlib.import_module(target).TARGET
         self.services = in_order(self.target.services)
         self.journey = lru_cache(find_journey)
-        self._collector = SparingCollector()
+        self._collector = BatchedCollector()
 
     def run(self, scenario: Scenario) -> Trace:
         """Run one scenario in a world of its own.

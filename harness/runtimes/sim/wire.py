@@ -226,7 +226,7 @@ class Wire:
 
 
 class DatabaseWay:
-    """A way to the database over its link (`harness.runtimes.sim.surroundings.Way`).
+    """A way to the database over its link (`harness.runtimes.sim.service_context.Way`).
 
     Args:
         home: whose calls; a dead one's stay there.

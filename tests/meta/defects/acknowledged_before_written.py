@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from harness.explore.defects import Defect, Swap
+from harness.self_test.defects import Defect, Swap
 from lending_service.domain import KeyRecord
 from lending_service.intake import Intake, Taken
-from lending_service.store import Tx
+from lending_service.stores.port import Tx
 
 once = Intake._once
 

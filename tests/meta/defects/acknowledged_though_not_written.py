@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from harness.explore.defects import Defect, Swap
+from harness.self_test.defects import Defect, Swap
 from lending_service.intake import Intake, Taken
-from lending_service.store import StoreUnavailable, Tx
+from lending_service.stores.port import StoreUnavailable, Tx
 
 once = Intake._once
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness.explore.defects import Defect, Swap
+from harness.self_test.defects import Defect, Swap
 from lending_service.domain import Payment
 from lending_service.payouts import Payouts
-from lending_service.store import Tx
+from lending_service.stores.port import Tx
 
 
 async def taken_as_paid(self: Payouts, tx: Tx, payment: Payment, *, manual: bool) -> None:

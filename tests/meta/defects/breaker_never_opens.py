@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.explore.defects import Defect
+from harness.self_test.defects import Defect
 
 DEFECT = Defect(
     name="breaker_never_opens",

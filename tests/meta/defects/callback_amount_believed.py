@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from harness.explore.defects import Defect, Swap
+from harness.self_test.defects import Defect, Swap
 from lending_service import callbacks
+from lending_service.context import Context
 from lending_service.domain import Payment, Repayment
 from lending_service.money import Money
-from lending_service.parts import Parts
 from lending_service.replies import Callback
 
 take_in = callbacks.take_in
 
 
-async def believe(parts: Parts, money: Money, told: Callback) -> None:
+async def believe(parts: Context, money: Money, told: Callback) -> None:
     """The amount it names is the amount."""
     async with parts.store.transaction() as tx:
         payment = await tx.get(Payment, told.request_id)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from harness.explore.defects import Defect, Swap
+from harness.self_test.defects import Defect, Swap
 from lending_service import callbacks
+from lending_service.context import Context
 from lending_service.domain import Loan, Payment, Repayment, credit
 from lending_service.money import Money
-from lending_service.parts import Parts
 from lending_service.replies import Callback
 
 take_in = callbacks.take_in
 
 
-async def take_in_again(parts: Parts, money: Money, told: Callback) -> None:
+async def take_in_again(parts: Context, money: Money, told: Callback) -> None:
     """Credit what it speaks of, known or not."""
     await take_in(parts, money, told)
     async with parts.store.transaction() as tx:

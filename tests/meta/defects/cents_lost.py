@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.explore.defects import Defect, Swap
+from harness.self_test.defects import Defect, Swap
 from lending_service import payouts
 from lending_service.domain import MONTH_S, DueItem
 

@@ -6,11 +6,11 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from harness.explore.defects import Defect, Swap
+from harness.self_test.defects import Defect, Swap
 from lending_service import app
+from lending_service.context import Context
 from lending_service.debits import Debits, collect
-from lending_service.money import Money, Order, RunResult
-from lending_service.parts import Parts
+from lending_service.money import Money, PaymentOrder, RunResult
 
 
 class NewIds:
@@ -21,13 +21,13 @@ class NewIds:
         self._money = money
         self._n = n
 
-    async def run(self, order: Order) -> RunResult:
+    async def run(self, order: PaymentOrder) -> RunResult:
         """As `Money.run`."""
         return await self._money.run(replace(order, key=f"{order.key}-{self._n}"))
 
 
 async def collect_anew(
-    parts: Parts, money: Money, debits: Debits, id_: str, n: int
+    parts: Context, money: Money, debits: Debits, id_: str, n: int
 ) -> float | None:
     """Collect under a new id."""
     return await collect(parts, cast(Money, NewIds(money, n)), debits, id_, n)

@@ -7,11 +7,11 @@ from unittest.mock import patch
 
 from msgspec.structs import replace
 
-from harness.explore.defects import Defect
+from harness.self_test.defects import Defect
 from lending_service import domain
 from lending_service.domain import Application, AppState, Decision
 from lending_service.pipeline import Pipeline
-from lending_service.store import Tx
+from lending_service.stores.port import Tx
 
 LATER_S = 3.0  # after the borrower has read it
 decided, rescore = Pipeline._decided, Pipeline.rescore

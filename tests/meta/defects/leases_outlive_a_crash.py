@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.explore.defects import Defect, Swap
-from lending_service.distant_store import DistantStore
+from harness.self_test.defects import Defect, Swap
+from lending_service.simulated.remote_store import RemoteStore
 
 
-async def keep(self: DistantStore, kind: str = "", but: Sequence[int] = ()) -> None:
+async def keep(self: RemoteStore, kind: str = "", but: Sequence[int] = ()) -> None:
     """Whoever has them will end them."""
 
 
@@ -16,5 +16,5 @@ DEFECT = Defect(
     name="leases_outlive_a_crash",
     about="Work that was under way at a crash waits for a minute after the restart.",
     expects=("every_application_answered", "repayments_end"),
-    swaps=(Swap(DistantStore, "release_leases", keep),),
+    swaps=(Swap(RemoteStore, "release_leases", keep),),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.explore.defects import Defect, Swap
+from harness.self_test.defects import Defect, Swap
 from lending_service.money import Money
 
 

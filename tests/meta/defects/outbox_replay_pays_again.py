@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from harness.explore.defects import Defect, Swap
+from harness.self_test.defects import Defect, Swap
 from lending_service.domain import Application, AppState
 from lending_service.payouts import payout_order
 from lending_service.pipeline import Pipeline

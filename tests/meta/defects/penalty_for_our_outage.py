@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from harness.explore.defects import Defect, Swap
+from harness.self_test.defects import Defect, Swap
 from lending_service.debits import Debits
 from lending_service.domain import Loan, Payment, Repayment
-from lending_service.store import Tx
+from lending_service.stores.port import Tx
 
 doubted = Debits.doubted
 PENALTY_MINOR = 1_000

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from harness.explore.defects import Defect, Swap
+from harness.self_test.defects import Defect, Swap
 from lending_service import app
+from lending_service.context import Context
 from lending_service.debits import Debits, collect
 from lending_service.money import Money
-from lending_service.parts import Parts
 
 
-async def only_once(parts: Parts, money: Money, debits: Debits, id_: str, n: int) -> float | None:
+async def only_once(parts: Context, money: Money, debits: Debits, id_: str, n: int) -> float | None:
     """Work on it, and leave it where it is."""
     await collect(parts, money, debits, id_, n)
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unittest.mock import patch
 
-from harness.explore.defects import Defect
+from harness.self_test.defects import Defect
 from lending_service import handlers
 from lending_service.domain import Application
 from lending_service.replies import application_view

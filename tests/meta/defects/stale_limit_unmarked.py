@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from harness.explore.defects import Defect, Swap
+from harness.self_test.defects import Defect, Swap
 from lending_service import handlers
+from lending_service.context import Context
 from lending_service.limits import Limit, read_limit
-from lending_service.parts import Parts
 
 
-async def unmarked(parts: Parts, borrower: str) -> Limit | None:
+async def unmarked(parts: Context, borrower: str) -> Limit | None:
     """Any limit, as live."""
     limit = await read_limit(parts, borrower)
     return limit and replace(limit, source="live", as_of_s=parts.clock.now_s())

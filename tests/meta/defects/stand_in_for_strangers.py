@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from harness.explore.defects import Defect, Swap
+from harness.self_test.defects import Defect, Swap
 from lending_service import pipeline
 from lending_service.design import StandInCaps
 from lending_service.domain import Borrower, Exposure
-from lending_service.stand_in import StandInVerdict, decide
+from lending_service.fallback_decision import StandInVerdict, decide
 
 
 def everybody_is_known(

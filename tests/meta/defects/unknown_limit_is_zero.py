@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from harness.explore.defects import Defect, Swap
+from harness.self_test.defects import Defect, Swap
 from lending_service import handlers
+from lending_service.context import Context
 from lending_service.limits import Limit, read_limit
-from lending_service.parts import Parts
 
 
-async def or_zero(parts: Parts, borrower: str) -> Limit | None:
+async def or_zero(parts: Context, borrower: str) -> Limit | None:
     """The live limit, or 0."""
     limit = await read_limit(parts, borrower)
     return limit if limit is None or limit.source == "live" else replace(limit, available_minor=0)

@@ -11,7 +11,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request
 from pydantic import BaseModel
 
 
-class Wish(BaseModel):
+class SearchRequest(BaseModel):
     """What a borrower sends."""
 
     key: str
@@ -35,7 +35,7 @@ def till(config: Any, around: Any) -> FastAPI:
 
     @app.post("/pay")
     async def pay(
-        wish: Wish, client: Annotated[httpx.AsyncClient, Depends(_client)]
+        wish: SearchRequest, client: Annotated[httpx.AsyncClient, Depends(_client)]
     ) -> dict[str, bool]:
         for attempt in range(2):
             # The defect, unless the till is careful: each try has a number of its own.

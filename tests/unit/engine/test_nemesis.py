@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from harness.experiment import Step
-from harness.faultlog import FaultLog
 from harness.model import BlastRadius
 from harness.nemesis import Nemesis, Stop
 from harness.ports import Capability, Observation, Proof, Runtime, Seen, UndoRecord
+from harness.undo.faultlog import FaultLog
 
 STOP_S = 3.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.explore.plans import Broken, Fault, Moment, Plan, Seen
+from harness.explore.plans import Broken, CallPoint, Fault, Plan, Seen
 
 MODES = ("lost", "refused")
 STEPS = ("a", "b", "c")
@@ -30,13 +30,13 @@ class TinyWorld:
         """Make the calls."""
         self.runs.append(plan)
         at = dict(plan)
-        moments: list[Moment] = []
+        moments: list[CallPoint] = []
         behaviour = ""
         for step in STEPS:
             for n in (1, 2):
                 point = f"{step}#{n}"
                 state = f"{step}{n}" if self.merging else ""
-                moments.append(Moment(point, f"do {step}", MODES, state=state))
+                moments.append(CallPoint(point, f"do {step}", MODES, state=state))
                 behaviour += point
                 if point not in at:
                     break

@@ -7,12 +7,12 @@ from itertools import combinations, product
 import pytest
 
 from harness.explore.environments import Environments, covering
-from harness.explore.found import NO_NEWS, SUPERSET, Covered, Found
-from harness.explore.groups import grouped
-from harness.explore.plans import Broken, Fault, Minimal, Moment, Plan, Seen
+from harness.explore.grouping import grouped
+from harness.explore.plans import Broken, CallPoint, Fault, Minimal, Plan, Seen
 from harness.explore.progress import line_of
+from harness.explore.report import SearchReport, document, text
+from harness.explore.result import NO_NEWS, SUPERSET, Covered, Found
 from harness.explore.search import OutOfTime
-from harness.explore.words import Account, document, text
 
 FACTORS = {
     "payout": ("normal", "declined", "pending"),
@@ -42,7 +42,7 @@ class Weather:
         points = ["a->b#1", "a->b#2"] if CALL in plan else ["a->b#1"]
         if Fault("borrowers", "three") in plan:
             points.append("a->b#3")
-        moments = tuple(Moment(point, "POST /x", ("lost",)) for point in points)
+        moments = tuple(CallPoint(point, "POST /x", ("lost",)) for point in points)
         broken = tuple(
             Broken(name, f"{name} broke", 1.0)
             for name, faults in self.violating.items()
@@ -167,11 +167,11 @@ def test_the_end_of_all_time_ends_it() -> None:
         Environments(crew, Found(), FACTORS, tick, 60.0).run()
 
 
-def told(*minimal: Minimal, commands: tuple[str, ...] = ()) -> Account:
+def told(*minimal: Minimal, commands: tuple[str, ...] = ()) -> SearchReport:
     """An account of what was found."""
     found = Found(list(minimal), complete_to=1, covered=Covered(50, 1_500, 50, 1_500, 9_000, 12))
     groups = grouped(minimal, {})
-    return Account(
+    return SearchReport(
         "naive", ("consumer",), 1, 1, found, groups, [], "runs/x", "harness explore",
         commands=commands,
     )  # fmt: skip

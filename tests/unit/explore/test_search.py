@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from harness.explore.explorer import Wish, explore
-from harness.explore.found import ORDER, STATE, SUPERSET, Found
+from harness.explore.explorer import SearchRequest, explore
 from harness.explore.plans import Fault, Plan, Seen
+from harness.explore.result import ORDER, STATE, SUPERSET, Found
 from tests.unit.explore.fakes import MODES, STEPS, InProcess, TinyWorld, faults
 
 DOUBLE = faults("a#1 lost", "a#2 lost")
@@ -16,7 +16,7 @@ TRIPLE = faults("a#1 refused", "b#1 lost", "b#2 lost")
 
 def search(world: TinyWorld, k: int = 3, **more: object) -> Found:
     """Exhaustively, without a swarm."""
-    wish = Wish(faults=k, swarm=False, **more)  # type: ignore[arg-type] # options of a test
+    wish = SearchRequest(faults=k, swarm=False, **more)  # type: ignore[arg-type] # options of a test
     return explore(InProcess(world), wish, lambda found, size: None)
 
 
@@ -106,7 +106,7 @@ def test_an_interrupted_search_keeps_what_it_found() -> None:
         if found.minimal:
             raise KeyboardInterrupt
 
-    found = explore(InProcess(world), Wish(), tell)
+    found = explore(InProcess(world), SearchRequest(), tell)
     assert found.ended == "interrupted"
     assert found.complete_to == 0
     assert [one.plan for one in found.minimal] == [(Fault("a#1", "lost"),)]
@@ -114,7 +114,7 @@ def test_an_interrupted_search_keeps_what_it_found() -> None:
 
 def test_a_search_ends_with_its_budget() -> None:
     """And says up to which size it is complete."""
-    found = explore(InProcess(TinyWorld({})), Wish(budget_s=0.0), lambda found, size: None)
+    found = explore(InProcess(TinyWorld({})), SearchRequest(budget_s=0.0), lambda found, size: None)
     assert found.ended == "budget"
     assert found.complete_to < 3
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.explore.explorer import Wish, explore
-from harness.explore.found import Found
+from harness.explore.explorer import SearchRequest, explore
+from harness.explore.result import Found
 from tests.unit.explore.fakes import InProcess, TinyWorld, faults
 
 LONG = faults("a#1 lost", "b#1 lost", "b#2 lost", "c#1 refused")
@@ -12,7 +12,7 @@ LONG = faults("a#1 lost", "b#1 lost", "b#2 lost", "c#1 refused")
 def swarm(seed: int) -> Found:
     """Exhaustive to 1, then the swarm until nothing is new."""
     world = TinyWorld({"money": [LONG]})
-    return explore(InProcess(world), Wish(faults=1, seed=seed), lambda found, size: None)
+    return explore(InProcess(world), SearchRequest(faults=1, seed=seed), lambda found, size: None)
 
 
 def test_a_set_beyond_k_is_found_and_made_minimal() -> None:

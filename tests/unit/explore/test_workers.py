@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from harness.errors import HarnessError
-from harness.explore.explorer import Wish, explore
+from harness.explore.explorer import SearchRequest, explore
 from harness.explore.plans import Fault, Plan, Seen
 from harness.explore.workers import Workers
 from tests.unit.explore.fakes import TinyWorld, faults
@@ -28,7 +28,7 @@ def test_the_number_of_workers_changes_nothing() -> None:
     results = []
     for number in (1, 2, 3):
         with Workers(partial(TinyWorld, SETS), number) as crew:
-            wish = Wish(faults=3, seed=3)
+            wish = SearchRequest(faults=3, seed=3)
             found = explore(crew, wish, lambda found, size: None)
         results.append((found.minimal, found.explored, found.pruned, found.signatures))
     assert results[0] == results[1] == results[2]
@@ -40,7 +40,7 @@ def test_a_finding_of_the_swarm_is_the_same_on_several_cores() -> None:
     results = []
     for number in (1, 2):
         with Workers(partial(TinyWorld, long), number) as crew:
-            found = explore(crew, Wish(faults=1, seed=1), lambda found, size: None)
+            found = explore(crew, SearchRequest(faults=1, seed=1), lambda found, size: None)
         results.append((found.minimal, found.explored))
     assert results[0] == results[1]
     assert [frozenset(one.plan) for one in results[0][0]] == long["money"]

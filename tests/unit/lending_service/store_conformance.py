@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from msgspec.structs import replace
 
 from lending_service.domain import Exposure, Repayment
-from lending_service.store import Store
+from lending_service.stores.port import Store
 
 LEASE_S = 10.0
 

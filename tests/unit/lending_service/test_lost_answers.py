@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import cast
 
 from lending_service.book import book
-from lending_service.distant_store import DistantStore
 from lending_service.domain import Task
-from lending_service.memory_store import MemoryStore
-from lending_service.store import StoreUnavailable
+from lending_service.simulated.remote_store import RemoteStore
+from lending_service.stores.memory import MemoryStore
+from lending_service.stores.port import StoreUnavailable
 from tests.unit.lending_service.world import World, design, in_world
 
 
@@ -38,7 +38,7 @@ class Way:
             raise ConnectionResetError("lost")
 
 
-class Records(DistantStore):
+class Records(RemoteStore):
     """Records at the end of a way; the answer to one claim can be lost."""
 
     claim_lost = False

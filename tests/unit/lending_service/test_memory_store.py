@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from lending_service.memory_store import MemoryStore
-from lending_service.store import Store
+from lending_service.stores.memory import MemoryStore
+from lending_service.stores.port import Store
 from tests.unit.lending_service.store_conformance import CONFORMANCE
 
 

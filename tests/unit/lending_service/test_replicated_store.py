@@ -7,10 +7,15 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from lending_service.distant_store import WAIT_S
 from lending_service.domain import Exposure
-from lending_service.replicated_store import VIEWING, DistantPair, ReplicatedStore, SplitReads
-from lending_service.store import CommitUnknown, Store
+from lending_service.simulated.remote_store import WAIT_S
+from lending_service.simulated.replicated_store import (
+    VIEWING,
+    RemotePair,
+    ReplicatedStore,
+    SplitReads,
+)
+from lending_service.stores.port import CommitUnknown, Store
 from tests.unit.lending_service.store_conformance import CONFORMANCE
 
 LAG_S = 2.0
@@ -164,7 +169,7 @@ def test_a_standby_that_does_not_follow_leaves_a_synchronous_commit_unknown() ->
     async def story(store: ReplicatedStore, clock: HandClock) -> None:
         told: list[str] = []
         store.synchronous, store.lag_s = True, 3600.0
-        distant = DistantPair(store, Free())
+        distant = RemotePair(store, Free())
         distant.listen(told.append)
         with pytest.raises(CommitUnknown, match="after 2 s"):
             await put(distant, 1)
@@ -225,7 +230,7 @@ def test_tasks_that_come_back_are_told_of() -> None:
 
     async def story(store: ReplicatedStore, clock: HandClock) -> None:
         told: list[str] = []
-        DistantPair(store, Free()).listen(told.append)
+        RemotePair(store, Free()).listen(told.append)
         await put(store, 1)
         clock.t_s = 5.0
         (task,) = await store.claim("debit", 5.0, 9, LEASE_S)

@@ -26,8 +26,8 @@ from lending_service.domain import (
     instalments,
     move_repayment,
 )
-from lending_service.router import funder_order
-from lending_service.stand_in import DAY_S, decide, expose
+from lending_service.fallback_decision import DAY_S, decide, expose
+from lending_service.funding_order import funder_order
 from tests.unit.lending_service.world import design
 
 APP = Application(

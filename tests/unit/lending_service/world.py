@@ -15,8 +15,8 @@ import yaml
 from lending_service.app import Service, build
 from lending_service.book import book
 from lending_service.design import Design
-from lending_service.memory_store import MemoryStore
 from lending_service.ports import NoReply, Refused, Reply
+from lending_service.stores.memory import MemoryStore
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,100 @@
+"""An experiment run in the simulation and judged, without a folder: for tests by the hundred."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import io
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from harness.experiment import Experiment
+from harness.history import HistoryWriter
+from harness.judge import judge
+from harness.model import RunVerdict, Validity
+from harness.nemesis import Stop
+from harness.prepare import RUNTIMES_PACKAGE
+from harness.registry import REFERENCE_TARGET, Vocabulary
+from harness.runner import Run, carry_out
+from harness.store import FAULTS
+from harness.undo.faultlog import FaultLog
+from harness.verdict import Findings, decide
+
+SIM = f"{RUNTIMES_PACKAGE}.sim"  # by name: the engine imports no runtime
+MEMORY = Path("/dev/shm")  # noqa: S108 - nobody reads the log of a trial: it need not reach a disk
+TOKEN = "trial"  # noqa: S105 - opens the control routes of stand-ins in this process alone
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of a run.
+
+    Args:
+        broken: invariant -> when it was seen broken, s of simulated time; also `threshold` and
+            `steady_state`, which make a run fail too.
+        lasted_s: simulated time of the whole run.
+    """
+
+    verdict: RunVerdict
+    reasons: tuple[str, ...]
+    broken: Mapping[str, float]
+    lasted_s: float
+
+
+def trial(experiment: Experiment, design: Mapping[str, Any], words: Vocabulary, seed: int) -> Trial:
+    """Run and judge.
+
+    Raises:
+        HarnessError: our environment broke.
+    """
+    place = importlib.import_module(SIM)
+    in_memory = MEMORY if os.access(MEMORY, os.W_OK) else None
+    with _no_collector(), TemporaryDirectory(prefix="harness-", dir=in_memory) as folder:
+        runtime = place.make(run_id="trial", run_dir=Path(folder), seed=seed, token=TOKEN)
+        run = Run(
+            experiment=experiment,
+            runtime=runtime,
+            target=words.target,
+            target_name=REFERENCE_TARGET,
+            design=design,
+            seed=seed,
+            writer=HistoryWriter(io.BytesIO(), {}),
+            log=FaultLog(Path(folder) / FAULTS),
+            say=lambda _: None,
+            stop=Stop(),
+        )
+        history = place.run(carry_out(run), seed=seed)
+    found = judge(experiment, words.invariants, history)
+    verdict, reasons = decide(found)
+    t_end_s = history.events[-1].t_s
+    return Trial(verdict, reasons, _broken(found, t_end_s), t_end_s)
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """No look for cycles until the run is over: it is one large cycle, which ends at once."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _broken(found: Findings, t_end_s: float) -> dict[str, float]:
+    broken = {
+        one.checker: float((one.first_bad or {}).get("t_s", 0.0))
+        for one in found.verdicts
+        if one.validity is Validity.INVALID
+    }
+    probes = [probe for one in found.hypothesis if one.when == "after" for probe in one.probes]
+    for name, measured in (("threshold", found.thresholds), ("steady_state", probes)):
+        if any(one["value"] is not None and not one["met"] for one in measured):
+            broken[name] = t_end_s
+    return broken

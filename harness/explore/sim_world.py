@@ -1,0 +1,173 @@
+"""The world that is explored: a design in the simulation, judged by every invariant.
+
+plan ──> scenario ──> trace ──> checkers ──> what broke
+                        └─────> states.py ──> where worlds are the same
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from harness.checker import Checker, check_all
+from harness.errors import HarnessError
+from harness.explore.plans import Broken, CallPoint, Plan, Seen
+from harness.explore.state_equivalence import SAFE, Meaning, signature, states
+from harness.explore.windows import judged
+from harness.history import History
+from harness.model import Objectives, Validity, Verdict
+from harness.prepare import RUNTIMES_PACKAGE
+from harness.registry import REFERENCE_TARGET, load_target, load_vocabulary
+from harness.target import Call, Factors, Setting, Target
+
+SCENARIO = f"{RUNTIMES_PACKAGE}.sim.scenario"  # by name: the engine imports no runtime
+SAFE_MODES = frozenset({"refused", "request_lost", "error_before", "slow"})
+NOT_AT_ENTRY = frozenset({"refused", "error_before", "error_after"})
+OF_A_STANDBY = frozenset({"promote", "stale"})
+AS_BEFORE = "crash_before_write"  # right after another write: the crash after that one
+STORE = "postgres"
+STUCK = "everybody_is_answered"
+CRASHED = "the checker crashed"
+
+
+@dataclass(frozen=True)
+class SimWorld:
+    """One design under one or a few journeys (`harness.explore.plans.World`).
+
+    Args:
+        design: its document.
+        journeys: names; they start together.
+        seed: of every world.
+        target: dotted name of the module with TARGET.
+        environment: settings of every world; a plan's own go before them.
+    """
+
+    design: Mapping[str, Any]
+    journeys: tuple[str, ...]
+    seed: int
+    target: str = REFERENCE_TARGET
+    environment: Plan = ()
+
+    @cached_property
+    def _scenario(self) -> Any:
+        return importlib.import_module(SCENARIO)
+
+    @cached_property
+    def _stage(self) -> Any:
+        return self._scenario.Stage(self.design, self.target)
+
+    @cached_property
+    def _target(self) -> Target:
+        return load_target(self.target)
+
+    @cached_property
+    def _checkers(self) -> list[Checker]:
+        return checkers_of(self._target)
+
+    @cached_property
+    def _objectives(self) -> Objectives:
+        contract = {**self._target.contract, "tries_lost_at": self._lost_at()}
+        return Objectives(contract=contract)
+
+    def _lost_at(self) -> tuple[str, ...]:
+        """Where all tries of a borrower can be lost: his line, the service, and its records."""
+        target = self._target
+        own = [link for link in target.links if link.caller == target.lending]
+        stores = [link.name for link in own if link.protocol == STORE]
+        return target.entry, target.lending, *stores
+
+    def run(self, plan: Plan, *, leaf: bool = False) -> Seen:
+        """Run one world from its beginning and judge it.
+
+        Raises:
+            HarnessError: a checker crashed: a defect of the checker.
+        """
+        trace = self.trace(plan)
+        history = judged(trace, self._target)
+        verdicts = check_all(self._checkers, history, self._objectives)
+        moments = () if leaf else tuple(self._moments(trace, history))
+        return Seen(moments, tuple(_broken(verdicts, trace.stuck)), signature(trace, history))
+
+    def trace(self, plan: Plan) -> Any:
+        """Run one world from its beginning.
+
+        Returns:
+            the simulation's `Trace`.
+        """
+        kinds = self._scenario
+        calls = [fault for fault in plan if not fault.is_setting]
+        faults = {kinds.Point.parse(fault.point): kinds.Mode(fault.mode) for fault in calls}
+        settings = self._settings(plan)
+        return self._stage.run(kinds.Scenario(self.journeys, self.seed, faults, settings))
+
+    def _settings(self, plan: Plan) -> tuple[Setting, ...]:
+        chosen = {one.point: one.mode for one in (*self.environment, *plan) if one.is_setting}
+        factors = factors_of(self._target) if chosen else {}
+        return tuple(factors[name][value] for name, value in chosen.items())
+
+    def _moments(self, trace: Any, history: History) -> Iterator[CallPoint]:
+        known = states(trace, history, self._meaning(history))
+        hit = {fired.point for fired in trace.fired}
+        before: tuple[Any, ...] = ()
+        waits = _waits(trace)
+        for (point, operation), state, mark in zip(
+            trace.points.items(), known, trace.marks, strict=True
+        ):
+            modes = tuple(mode.value for mode in self._scenario.modes_for(operation))
+            there = [m for m in modes if m not in OF_A_STANDBY or point.edge in trace.standbys]
+            if not waits and before == (point.edge, operation, mark):
+                there = [m for m in there if m != AS_BEFORE]
+            before = () if point in hit else (point.edge, operation, mark)
+            kept = tuple(mode for mode in there if self._tells(mode, point.edge, operation))
+            yield CallPoint(str(point), operation, kept, len(modes) - len(kept), *state)
+
+    def _meaning(self, history: History) -> Meaning:
+        asked = {event.f: event for event in history.of("client") if event.type == "invoke"}
+        reads = [f for f, event in asked.items() if self._safe(Call(f, event.k, event.v))]
+        return Meaning(self._target.contract.get("terminal", ()), reads, self._target.entry)
+
+    def _safe(self, call: Call) -> bool:
+        return f"{self._target.request(call).method} " in SAFE
+
+    def _tells(self, mode: str, edge: str, operation: str) -> bool:
+        """Whether a mode can show what another one does not.
+
+        A safe request changes nothing, so whether it was applied cannot be told. On the way from
+        the borrower, what never reaches the service or answers in its place says nothing of it.
+        """
+        if operation.startswith(SAFE) and mode not in SAFE_MODES:
+            return False
+        return edge != self._target.entry or mode not in NOT_AT_ENTRY
+
+
+def _waits(trace: Any) -> bool:
+    """Whether a commit may have waited for its standby while others went on."""
+    lags = any(setting.lag_s for setting in trace.scenario.settings)
+    return lags or any(fired.mode in OF_A_STANDBY for fired in trace.fired)
+
+
+def checkers_of(target: Target) -> list[Checker]:
+    """What a target is judged by: its own INVARIANTS if it names any, else those of chaos."""
+    own: list[Checker] | None = getattr(target, "invariants", None)
+    return list(own) if own is not None else list(load_vocabulary().invariants.values())
+
+
+def factors_of(target: Target) -> Factors:
+    """How the world around a target differs from one day to another; {} where nothing is known."""
+    factors: Factors = getattr(target, "factors", {})
+    return factors
+
+
+def _broken(verdicts: tuple[Verdict, ...], stuck: str) -> Iterator[Broken]:
+    if stuck:
+        yield Broken(STUCK, stuck, 0.0)
+    for verdict in verdicts:
+        if verdict.why.startswith(CRASHED):
+            raise HarnessError(f"{verdict.checker}: {verdict.why}")
+        if verdict.validity is Validity.INVALID:
+            first = verdict.first_bad or {}
+            what = str(first.get("what", verdict.claim))
+            yield Broken(verdict.checker, what, float(first.get("t_s", 0.0)))

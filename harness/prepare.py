@@ -1,0 +1,191 @@
+"""From what a person asked for to something that can be run; starts and writes nothing."""
+
+from __future__ import annotations
+
+import importlib
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.document import find_experiment, load_experiment
+from harness.errors import ConfigError, LeftOvers, Problem, UnsupportedFault
+from harness.experiment import Experiment, Step
+from harness.ports import Capability
+from harness.registry import Vocabulary, design_files, load_vocabulary
+from harness.rng import Seed
+from harness.toolchain import Missing, cache_dir, find_postgres, find_toxiproxy
+from harness.undo.leases import active_runs
+from harness.yaml_source import Place, load_yaml, nearest, plain
+
+RUNTIMES_PACKAGE = "harness.runtimes"  # by name: the engine imports no runtime
+RUNTIMES = ("process", "sim", "docker")
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What a person asked for.
+
+    Args:
+        experiment, design: id, name or path.
+        runs: folder under which run folders are made.
+    """
+
+    experiment: str
+    design: str
+    runtime: str
+    seed: Seed
+    runs: Path
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A validated order; nothing has been started or written."""
+
+    order: RunRequest
+    path: Path
+    experiment: Experiment
+    design: Mapping[str, Any]
+    words: Vocabulary
+
+    @property
+    def repeat(self) -> str:
+        """The command that repeats the run."""
+        order = self.order
+        parts = [
+            "harness",
+            "run",
+            order.experiment,
+            "--design",
+            order.design,
+            "--runtime",
+            order.runtime,
+            "--seed",
+            str(order.seed.value),
+        ]
+        return shlex.join(parts)
+
+
+def prepare(order: RunRequest) -> Prepared:
+    """Read and validate everything.
+
+    Raises:
+        ConfigError: lists every problem.
+        UnsupportedFault: the runtime has not the power for a fault.
+        LeftOvers: an earlier run is still there.
+    """
+    words = load_vocabulary()
+    path = find_experiment(order.experiment)
+    experiment = load_experiment(path, words)
+    if order.runtime not in RUNTIMES:
+        raise ConfigError(
+            Problem(
+                f"no runtime {order.runtime!r}" + nearest(order.runtime, RUNTIMES),
+                "--runtime",
+                ", ".join(RUNTIMES),
+            )
+        )
+    refuse_unsupported(experiment.steps, order.runtime)
+    design = load_design(order.design, words)
+    if hasattr(importlib.import_module(f"{RUNTIMES_PACKAGE}.{order.runtime}"), "attach"):
+        refuse_left_overs()
+    return Prepared(order, path, experiment, design, words)
+
+
+def load_design(given: str, words: Vocabulary) -> dict[str, Any]:
+    """A design given as a name or a path.
+
+    Raises:
+        ConfigError: there is none, or the target does not take it.
+    """
+    known = design_files()
+    path = Path(given)
+    if given in known:
+        path = known[given]
+    elif path.suffix not in (".yaml", ".yml"):
+        raise ConfigError(
+            Problem(
+                f"no design {given!r}" + nearest(given, known),
+                "--design",
+                ", ".join(known) + ", or a path to a YAML file",
+                "harness list",
+            )
+        )
+    raw = load_yaml(path)
+    design: dict[str, Any] = plain(raw)
+    place = Place(path, raw)
+    problems = [
+        Problem(text, place.of_key(key) if key in raw else str(path))
+        for key, text in words.target.design_problems(design)
+    ]
+    if problems:
+        raise ConfigError(problems)
+    return design
+
+
+def best_runtime() -> tuple[str, str]:
+    """The best that this machine has: real parts where they are there, else the simulation.
+
+    Returns:
+        its name, and why.
+    """
+    lacking = [
+        part.name for part in (find_toxiproxy(), find_postgres()) if isinstance(part, Missing)
+    ]
+    if lacking:
+        return "sim", f"{' and '.join(lacking)} not found; harness doctor says how to get them"
+    return "process", "Toxiproxy and PostgreSQL are here"
+
+
+def refuse_unsupported(steps: Sequence[Step], runtime: str) -> None:
+    """Before anything is started: can this runtime do all that the steps ask?
+
+    Raises:
+        UnsupportedFault: it cannot; says which fault, what it needs, what there is and who can.
+    """
+    has, lacks = _powers(runtime), importlib.import_module(f"{RUNTIMES_PACKAGE}.{runtime}").LACKS
+    problems = [
+        Problem(
+            f"{step.fault.kind} at {step.fault.where} needs {step.fault.capability}"
+            f" ({lacks[step.fault.capability]})",
+            f"--runtime {runtime}",
+            ", ".join(sorted(has)),
+            " or ".join(f"--runtime {one}" for one in _runtimes_with(step.fault.capability)),
+        )
+        for step in steps
+        if step.fault.capability not in has
+    ]
+    if problems:
+        raise UnsupportedFault(problems)
+
+
+def _runtimes_with(capability: Capability) -> list[str]:
+    return [name for name in RUNTIMES if capability in _powers(name)]
+
+
+def _powers(runtime: str) -> frozenset[Capability]:
+    powers: frozenset[Capability] = importlib.import_module(
+        f"{RUNTIMES_PACKAGE}.{runtime}"
+    ).CAPABILITIES
+    return powers
+
+
+def active_dir() -> Path:
+    """Where runs that have not ended are listed."""
+    return cache_dir() / "active"
+
+
+def refuse_left_overs() -> None:
+    """Nothing new is started beside something that a dead run left behind.
+
+    Raises:
+        LeftOvers: names the runs and the command that clears them.
+    """
+    lost = [run for run in active_runs(active_dir()) if run.holder.state != "alive"]
+    if lost:
+        names = ", ".join(f"{r.run_id} (owner {r.holder.pid} is {r.holder.state})" for r in lost)
+        raise LeftOvers(
+            f"an earlier run was not cleaned up: {names}; its faults and processes may still be "
+            "there; run: harness faults clear"
+        )

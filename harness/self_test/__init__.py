@@ -1,0 +1,1 @@
+"""Tests of the tester: every planted defect is caught, a good design raises no alarm."""

@@ -1,0 +1,168 @@
+"""The self-test on every core: one look at a defect or at the good design, a process at a time.
+
+good design ──> scout: which functions it calls in each experiment
+                  │
+defects ──────────┴─> hunt ─> where nothing was seen: hunt with the whole load ─┐
+seeds ──────────────> clean ────────────────────────────────────────────────────┴─> Report
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.clock import NS, monotonic_ns
+from harness.model import RunVerdict
+from harness.registry import experiment_files
+from harness.self_test.checks import (
+    EXPLORE,
+    SEED,
+    UNTOUCHED,
+    WHOLE,
+    Caught,
+    Cell,
+    DefectSearch,
+    clean,
+    hunt,
+    places,
+    scout,
+)
+from harness.self_test.defects import Defect, load_defects
+
+ALARMS = (RunVerdict.FAIL.value, RunVerdict.UNSAFE.value, RunVerdict.ERROR.value)
+
+Look = Future[tuple[Cell, ...]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked for.
+
+    Args:
+        folder: of the defects.
+        seeds: runs of the good design, each with a seed of its own.
+        quick: leave a defect as soon as it is caught.
+        workers: processes.
+    """
+
+    folder: Path
+    seeds: int
+    quick: bool
+    workers: int
+
+    def file(self, defect: Defect) -> Path:
+        """Where a defect of the folder is."""
+        return self.folder / f"{defect.name}.py"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of it.
+
+    Args:
+        clean: what was seen of the good design.
+        seconds: real time.
+    """
+
+    caught: tuple[Caught, ...]
+    clean: tuple[Cell, ...]
+    seconds: float
+
+    @property
+    def missed(self) -> list[Caught]:
+        """Defects that nothing has seen."""
+        return [one for one in self.caught if one.missed]
+
+    @property
+    def alarms(self) -> list[Cell]:
+        """Where the good design was said to be bad, or could not be looked at."""
+        return [cell for cell in self.clean if cell.verdict in ALARMS]
+
+    @property
+    def unclear(self) -> list[Cell]:
+        """Where nothing could be said of the good design."""
+        return [cell for cell in self.clean if cell.verdict == RunVerdict.INCONCLUSIVE.value]
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every defect was caught and there was no alarm, else 1."""
+        return 1 if self.missed or self.alarms else 0
+
+
+def self_test(plan: Plan, tell: Callable[[str], None]) -> Report:
+    """Carry it out.
+
+    Raises:
+        ConfigError: there are no defects in the folder, or a file of it defines none.
+    """
+    defects = load_defects(plan.folder)  # every problem with a file before the first run
+    began_ns = monotonic_ns()
+    caught: list[Caught] = []
+    seen: list[Cell] = []
+    with _processes(plan.workers) as pool:
+        looks = _begun(pool, plan, defects)
+        cleans = [pool.submit(clean, *place) for place in places(plan.seeds)]
+        for defect in defects:
+            caught.append(one := _caught(pool, plan, defect, looks[defect.name]))
+            tell(f"{len(caught)}/{len(looks)}  {one.name}: {'MISSED' if one.missed else 'caught'}")
+        for look in cleans:
+            seen.append(cell := look.result())
+            if cell.verdict in ALARMS:
+                tell(f"ALARM at {cell.place}, seed {cell.seed}: {cell.why}")
+    return Report(tuple(caught), tuple(seen), (monotonic_ns() - began_ns) / NS)
+
+
+def _begun(
+    pool: ProcessPoolExecutor, plan: Plan, defects: Sequence[Defect]
+) -> dict[str, list[Look]]:
+    """The looks at each defect, by its name; what takes longest is begun first."""
+    if plan.quick:
+        return {
+            one.name: [pool.submit(hunt, DefectSearch(plan.file(one), quick=True))]
+            for one in defects
+        }
+    runs = {place: pool.submit(scout, place, plan.folder) for place in experiment_files()}
+    looks = {
+        one.name: [pool.submit(hunt, DefectSearch(plan.file(one), (EXPLORE,)))] for one in defects
+    }
+    calls = {place: run.result() for place, run in runs.items()}
+    for one in defects:
+        for place, called in calls.items():
+            if one.strikes(called):
+                looks[one.name].append(pool.submit(hunt, DefectSearch(plan.file(one), (place,))))
+    return looks
+
+
+def _caught(pool: ProcessPoolExecutor, plan: Plan, defect: Defect, looks: Sequence[Look]) -> Caught:
+    """What came of the looks; where nothing was seen, of looks with the whole load."""
+    cells = {cell.place: cell for cell in _cells(looks)}
+    if not plan.quick:
+        untouched = [place for place in experiment_files() if place not in cells]
+        cells |= {place: Cell(place, SEED, UNTOUCHED, {}) for place in untouched}
+    caught = Caught(defect.name, defect.about, defect.expects, tuple(cells.values()))
+    if not caught.missed:
+        return caught
+    hunts = [DefectSearch(plan.file(defect), (place,), load=WHOLE) for place in experiment_files()]
+    cells |= {cell.place: cell for cell in _cells([pool.submit(hunt, one) for one in hunts])}
+    return replace(caught, cells=tuple(cells.values()))
+
+
+def _cells(looks: Sequence[Look]) -> Iterator[Cell]:
+    for look in looks:
+        yield from look.result()
+
+
+@contextmanager
+def _processes(number: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that go with the block; what nobody has begun yet is dropped."""
+    # spawn: a forked child would share the parent's threads, files and signal handlers.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(number, mp_context=context)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,1 @@
+"""Undoing faults whatever happens to the run: fault log, leases, watchdog, recovery."""

@@ -1,0 +1,116 @@
+"""Who looks after a run when it cannot itself: a lease and a watchdog, where it could leave
+something behind.
+
+A runtime that another process can take hold of (it offers `attach`) starts things that outlive
+this process. One that cannot be taken hold of ends with this process, whatever happens to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from types import ModuleType
+from typing import Protocol
+
+from harness.clock import RunClock, monotonic_ns
+from harness.errors import RuntimeFailure
+from harness.prepare import active_dir
+from harness.store import FAULTS, RunFolder
+from harness.undo.faultlog import FaultLog
+from harness.undo.leases import BEAT_S, OWNER, WATCHDOG, Lease, enlist, forget
+from harness.undo.watchdog import Watchdog
+
+PRIVATE = (OWNER, WATCHDOG, "token", "config/pgpass")  # of use only while the run is alive
+
+
+class Guard(Protocol):
+    """Looks after one run."""
+
+    async def begin(self) -> None:
+        """Before anything is started."""
+
+    def rest(self) -> None:
+        """The run is over; its result is not written yet."""
+
+    def let_go(self, *, clean: bool) -> None:
+        """The process is about to leave the run."""
+
+
+class NoGuard:
+    """The guard of a run that ends with this process."""
+
+    async def begin(self) -> None:
+        """Nothing to do."""
+
+    def rest(self) -> None:
+        """Nothing to do."""
+
+    def let_go(self, *, clean: bool) -> None:
+        """Nothing to do."""
+
+
+class Watched:
+    """On the list of runs, with a lease of its own and a watchdog beside it.
+
+    Args:
+        lasts_s: how long the run may take at the most.
+        say: told when a watchdog is replaced.
+    """
+
+    def __init__(self, folder: RunFolder, lasts_s: float, say: Callable[[str], None]) -> None:
+        """Put the run on the list."""
+        self._folder, self._say = folder, say
+        self._lease = Lease(folder.path / OWNER, lasts_s)
+        enlist(active_dir(), folder.run_id, folder.path)
+        self._watchdog = Watchdog(active_dir(), folder.run_id, folder.path, say)
+        self._beats: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        """Start the watchdog and the heartbeat.
+
+        Raises:
+            RuntimeFailure: the watchdog does not come up.
+        """
+        await self._watchdog.start()
+        self._beats = asyncio.create_task(self._beat())
+
+    def rest(self) -> None:
+        """End the heartbeat."""
+        if self._beats is not None:
+            self._beats.cancel()
+
+    def let_go(self, *, clean: bool) -> None:
+        """A run that left something stays on the list, and its watchdog stays with it."""
+        if clean and not FaultLog(self._folder.path / FAULTS).active():
+            self._leave_the_list()
+            for name in PRIVATE:
+                (self._folder.path / name).unlink(missing_ok=True)
+        self._lease.release()
+
+    def hand_over(self) -> None:
+        """What was started is to stand without an owner, with its private files."""
+        self._leave_the_list()
+        self._lease.release()
+
+    def _leave_the_list(self) -> None:
+        forget(active_dir(), self._folder.run_id)
+        self._watchdog.end()
+
+    async def _beat(self) -> None:
+        clock = RunClock(monotonic_ns())
+        while True:
+            self._lease.beat()
+            try:
+                await self._watchdog.keep()
+            except RuntimeFailure as why:  # the heart must not stop with the watchdog
+                self._say(f"{why}; trying again")
+            await clock.sleep(BEAT_S)
+
+
+def guard_for(
+    runtime: ModuleType, folder: RunFolder, lasts_s: float, say: Callable[[str], None]
+) -> Guard:
+    """The guard that a run on this runtime needs."""
+    if hasattr(runtime, "attach"):
+        return Watched(folder, lasts_s, say)
+    return NoGuard()

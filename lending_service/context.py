@@ -1,0 +1,75 @@
+"""What every piece of work needs, in one hand: the design, the store, the clock, third parties."""
+
+from __future__ import annotations
+
+import random
+
+import msgspec
+from msgspec.structs import replace
+
+from lending_service.design import Design
+from lending_service.domain import TERMINAL, Application, AppState, advance
+from lending_service.messages import MESSAGES
+from lending_service.policy import Policy
+from lending_service.ports import Clock
+from lending_service.stores.port import Store
+from lending_service.upstreams import FundingProvider, PaymentGateway, RiskEngine
+
+
+class Context(msgspec.Struct, frozen=True):
+    """The working parts of one service.
+
+    Args:
+        gateways: payment gateways, the preferred one first.
+        funders: funding providers, the first one first.
+    """
+
+    design: Design
+    store: Store
+    clock: Clock
+    dice: random.Random
+    policy: Policy
+    payments: PaymentGateway
+    risk: RiskEngine
+    funding: FundingProvider
+    gateways: tuple[str, ...]
+    funders: tuple[str, ...]
+
+    def move(
+        self,
+        app: Application,
+        *states: AppState,
+        code: str | None = None,
+        resume: AppState | None = None,
+    ) -> Application:
+        """The application led through `states` (the one it is in is passed over), and explained.
+
+        Args:
+            code: reason code; the last state's own name without one.
+            resume: where a queued application goes on.
+        """
+        for state in states:
+            if app.state != state:
+                app = advance(app, state, self.clock.now_s(), resume=resume)
+        return self.explain(app, code)
+
+    def explain(self, app: Application, code: str | None = None) -> Application:
+        """The application with its message and the time of the next one; bare designs say
+        nothing. A manual case is looked at more rarely, and nothing else is promised of it."""
+        within_s = self.design.application_explain_within_s
+        if within_s is None:
+            return app
+        if app.state == AppState.MANUAL:
+            within_s += self.design.manual_gap_s
+        code = code or app.state.value
+        return replace(
+            app,
+            reason_code=code,
+            message=MESSAGES[code],
+            next_update_by_s=None if app.state in TERMINAL else self.clock.now_s() + within_s,
+        )
+
+    def pause_s(self, first_s: float, cap_s: float, n: int) -> float:
+        """The pause after the n-th failure: doubles, capped, and shortened by up to a quarter
+        so that work which failed together does not come back together."""
+        return min(cap_s, first_s * 2.0 ** min(n - 1, 20)) * (1.0 - 0.25 * self.dice.random())

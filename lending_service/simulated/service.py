@@ -1,0 +1,164 @@
+"""The service in process: without a socket, its store in memory, for whoever calls ASGI itself."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
+from functools import lru_cache
+from typing import Any, Protocol
+
+import msgspec
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lending_service.app import Service, build
+from lending_service.book import book
+from lending_service.design import Design
+from lending_service.domain import Record
+from lending_service.ports import Clock, NoReply, Refused, Reply
+from lending_service.simulated.remote_store import WAIT_S, Way
+from lending_service.simulated.replicated_store import (
+    VIEWING,
+    RemotePair,
+    ReplicatedStore,
+    SplitReads,
+)
+from lending_service.stores.memory import Place
+
+DATABASE = "database"  # on the disk, by the name of the service that keeps it
+
+
+class Around(Protocol):
+    """What the service is handed.
+
+    `call` sends (method, URL, JSON body, time-out in s) and gives status and body. It raises
+    ConnectionRefusedError when nothing was sent and another OSError when it may have been.
+    """
+
+    @property
+    def clock(self) -> Clock:
+        """The service clock."""
+
+    @property
+    def dice(self) -> Callable[[str], random.Random]:
+        """Name -> dice of its own."""
+
+    @property
+    def call(self) -> Callable[[str, str, bytes | None, float], Awaitable[tuple[int, bytes]]]:
+        """Sends a request."""
+
+    @property
+    def way(self) -> Callable[[str, int, float], Way]:
+        """(host, port, time-out in s) -> a way to the database there."""
+
+    @property
+    def spawn(self) -> Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]:
+        """Lets a coroutine run in the background."""
+
+    @property
+    def disk(self) -> MutableMapping[str, Any]:
+        """Outlives the service."""
+
+
+class AsgiClient:
+    """The client port in process.
+
+    Args:
+        upstreams: base URL by name.
+    """
+
+    def __init__(self, upstreams: Mapping[str, str], around: Around) -> None:
+        """Send nothing yet."""
+        self._upstreams = dict(upstreams)
+        self._call = around.call
+
+    async def call(
+        self,
+        dependency: str,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        timeout_s: float,
+    ) -> Reply:
+        """One request, one reply; see `ports.Client`."""
+        raw = None if body is None else msgspec.json.encode(body)
+        try:
+            status, content = await self._call(
+                method, self._upstreams[dependency] + path, raw, timeout_s
+            )
+        except ConnectionRefusedError as error:
+            raise Refused(f"{method} {dependency}{path}: {error}") from error
+        except OSError as error:
+            raise NoReply(f"{method} {dependency}{path}: {error}") from error
+        return Reply(status, _decoded(content))
+
+
+def lending(config: Mapping[str, Any], around: Around) -> ASGIApp:
+    """Make the service that `config` describes; its work begins with the lifespan.
+
+    Raises:
+        DesignError: the design cannot be used.
+    """
+    design = _design(msgspec.json.encode(config["design"]))
+    place = config["database"]
+    pair = _pair(config["book"]["borrowers"], design, around)
+    kind = SplitReads if design.reads_from == "standby" else RemotePair
+    store = kind(pair, around.way(place["host"], place["port"], WAIT_S))
+    client = AsgiClient(config["upstreams"], around)
+    service = build(
+        design, store, client, around.clock, around.dice(config["name"]), list(config["upstreams"])
+    )
+    asgi = _looking(service.asgi) if kind is SplitReads else service.asgi
+    return _with_lifespan(service, asgi, around)
+
+
+def _pair(borrowers: int, design: Design, around: Around) -> ReplicatedStore:
+    """The database, as an earlier life of the service has left it, used as the design says."""
+    if DATABASE not in around.disk:
+        shelf = _shelf(borrowers, around.clock.now_s())
+        around.disk[DATABASE] = ReplicatedStore(around.clock, 0.0, shelf)
+    pair: ReplicatedStore = around.disk[DATABASE]
+    pair.synchronous = design.replication == "synchronous"
+    return pair
+
+
+@lru_cache(maxsize=8)
+def _design(document: bytes) -> Design:
+    return Design.from_mapping(msgspec.json.decode(document))
+
+
+@lru_cache(maxsize=4)
+def _shelf(borrowers: int, now_s: float) -> Mapping[Place, Record]:
+    """The book as a store keeps it; records never change, so worlds share them."""
+    return {(type(record), record.id): record for record in book(borrowers, now_s)}
+
+
+def _looking(asgi: ASGIApp) -> ASGIApp:
+    """Marks what only looks; each request has a context of its own."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        VIEWING.set(scope["method"] == "GET")
+        await asgi(scope, receive, send)
+
+    return app
+
+
+def _with_lifespan(service: Service, asgi: ASGIApp, around: Around) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await asgi(scope, receive, send)
+            return
+        await receive()
+        await service.start(around.spawn)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+
+    return app
+
+
+def _decoded(content: bytes) -> dict[str, Any]:
+    try:
+        body = msgspec.json.decode(content)
+    except msgspec.DecodeError:
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,236 @@
+"""The store in PostgreSQL: asyncpg, two generic tables, every wait bounded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeVar
+
+import asyncpg
+import msgspec
+
+from lending_service.domain import Record, Task
+from lending_service.stores.port import CommitUnknown, StoreUnavailable
+
+R = TypeVar("R", bound=Record)
+POOL_MIN, POOL_MAX = 2, 10
+WAIT_S = 2.0  # for a connection, and for each command; chosen, not measured
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS records (
+    kind text NOT NULL, id text NOT NULL, version integer NOT NULL DEFAULT 1, body jsonb NOT NULL,
+    PRIMARY KEY (kind, id));
+CREATE TABLE IF NOT EXISTS outbox (
+    id bigserial PRIMARY KEY, kind text NOT NULL, key text NOT NULL,
+    due_s double precision NOT NULL, leased_until_s double precision NOT NULL DEFAULT '-infinity',
+    attempts integer NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS outbox_due ON outbox (kind, due_s);
+"""
+GET = "SELECT body FROM records WHERE kind = $1 AND id = $2"
+PUT = """INSERT INTO records (kind, id, body) VALUES ($1, $2, $3) ON CONFLICT (kind, id)
+    DO UPDATE SET body = excluded.body, version = records.version + 1"""
+ADD = "INSERT INTO records (kind, id, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+ENQUEUE = "INSERT INTO outbox (kind, key, due_s) VALUES ($1, $2, $3)"
+CLAIM = """UPDATE outbox SET leased_until_s = $2 + $4, attempts = attempts + 1 WHERE id IN (
+    SELECT id FROM outbox WHERE kind = $1 AND due_s <= $2 AND leased_until_s <= $2
+    ORDER BY due_s, id LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id, kind, key, due_s, attempts"""
+NEXT_DUE = "SELECT min(greatest(due_s, leased_until_s)) FROM outbox WHERE kind = $1"
+RELEASE = """
+UPDATE outbox SET leased_until_s = '-infinity'
+WHERE ($1 = '' OR kind = $1) AND id <> ALL ($2::bigint[])
+"""
+RESCHEDULE = "UPDATE outbox SET due_s = $2, leased_until_s = '-infinity' WHERE id = $1"
+TROUBLE = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that was cut in the middle of an answer
+    OSError,
+    asyncio.TimeoutError,
+)
+
+
+class PostgresTx:
+    """Reads and writes on one connection inside its transaction."""
+
+    def __init__(self, connection: Any) -> None:
+        """Use `connection`, whose transaction has begun."""
+        self._connection = connection
+        self.woken: list[str] = []
+
+    async def get(self, kind: type[R], id_: str, *, lock: bool = False) -> R | None:
+        """The record; with `lock`, FOR UPDATE."""
+        query = GET + " FOR UPDATE" if lock else GET
+        return _decoded(kind, await self._connection.fetchval(query, kind.__name__, id_))
+
+    async def put(self, record: Record) -> None:
+        """Write over what is there."""
+        await self._connection.execute(PUT, *_row(record))
+
+    async def add(self, record: Record) -> bool:
+        """Write if the id is free; waits for a transaction that is just taking it."""
+        return bool(await self._connection.execute(ADD, *_row(record)) == "INSERT 0 1")
+
+    async def enqueue(self, kind: str, key: str, due_s: float) -> None:
+        """Add a task."""
+        await self._connection.execute(ENQUEUE, kind, key, due_s)
+        self.woken.append(kind)
+
+
+class PostgresStore:
+    """Records and outbox in one database; made by `connect`."""
+
+    def __init__(self, pool: Any) -> None:
+        """Use `pool`, whose database has the tables."""
+        self.outcomes = {"ok": 0, "error": 0, "unknown": 0}
+        self._pool = pool
+        self._wake: Callable[[str], None] = _nobody
+
+    @classmethod
+    async def connect(cls, host: str, port: int, user: str, database: str) -> PostgresStore:
+        """Open the pool and create what is missing.
+
+        Raises:
+            StoreUnavailable: the database did not answer.
+        """
+        try:
+            pool = await asyncpg.create_pool(
+                host=host, port=port, user=user, database=database, ssl=False,
+                min_size=POOL_MIN, max_size=POOL_MAX, timeout=WAIT_S, command_timeout=WAIT_S,
+            )  # fmt: skip
+            await pool.execute(SCHEMA)
+        except TROUBLE as error:
+            raise _unavailable(error) from error
+        return cls(pool)
+
+    async def close(self) -> None:
+        """Close the pool; connections that hang are cut."""
+        try:
+            await asyncio.wait_for(self._pool.close(), timeout=1.0)
+        except TimeoutError:
+            self._pool.terminate()
+
+    def listen(self, wake: Callable[[str], None]) -> None:
+        """Remember whom to wake."""
+        self._wake = wake
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[PostgresTx]:
+        """BEGIN, the block, COMMIT. A commit whose answer was lost is never tried again."""
+        with self._counted():
+            connection = await self._pool.acquire(timeout=WAIT_S)
+        try:
+            with self._counted():
+                begun = connection.transaction()
+                await begun.start()
+                tx = PostgresTx(connection)
+            try:
+                with self._counted(good=False):
+                    yield tx
+            except BaseException:
+                await self._roll_back(begun)
+                raise
+            try:
+                await self._commit(begun)
+            finally:  # also when nobody knows: the tasks may be there, and nobody else would look
+                for kind in tx.woken:
+                    self._wake(kind)
+        finally:
+            await self._release(connection)
+
+    async def read(self, kind: type[R], id_: str) -> R | None:
+        """One SELECT."""
+        with self._counted():
+            return _decoded(kind, await self._pool.fetchval(GET, kind.__name__, id_))
+
+    async def load(self, records: Sequence[Record]) -> None:
+        """One transaction, pipelined."""
+        with self._counted():
+            await self._pool.executemany(ADD, [_row(record) for record in records])
+
+    async def claim(self, kind: str, now_s: float, limit: int, lease_s: float) -> list[Task]:
+        """Due tasks that nobody holds."""
+        with self._counted():
+            rows = await self._pool.fetch(CLAIM, kind, now_s, limit, lease_s)
+        return sorted((Task(**dict(row)) for row in rows), key=lambda task: (task.due_s, task.id))
+
+    async def finish(self, task: Task) -> None:
+        """Delete the task."""
+        with self._counted():
+            await self._pool.execute("DELETE FROM outbox WHERE id = $1", task.id)
+
+    async def reschedule(self, task: Task, due_s: float) -> None:
+        """End the lease; due again at `due_s`."""
+        with self._counted():
+            await self._pool.execute(RESCHEDULE, task.id, due_s)
+
+    async def next_due_s(self, kind: str) -> float | None:
+        """The earliest moment at which a task of `kind` is due and free."""
+        with self._counted():
+            due_s: float | None = await self._pool.fetchval(NEXT_DUE, kind)
+        return due_s
+
+    async def release_leases(self, kind: str = "", but: Sequence[int] = ()) -> None:
+        """End leases."""
+        with self._counted():
+            await self._pool.execute(RELEASE, kind, list(but))
+
+    async def counts(self) -> dict[str, int]:
+        """Tasks by kind."""
+        with self._counted():
+            rows = await self._pool.fetch("SELECT kind, count(*) FROM outbox GROUP BY 1 ORDER BY 1")
+        return {row[0]: row[1] for row in rows}
+
+    async def ping(self) -> None:
+        """Read the table that matters."""
+        with self._counted():
+            await self._pool.fetchval("SELECT count(*) FROM (SELECT 1 FROM records LIMIT 1) AS one")
+
+    @contextmanager
+    def _counted(self, *, good: bool = True) -> Iterator[None]:
+        """Count the call; the driver's errors become StoreUnavailable."""
+        try:
+            yield
+        except TROUBLE as error:
+            self.outcomes["error"] += 1
+            raise _unavailable(error) from error
+        if good:
+            self.outcomes["ok"] += 1
+
+    async def _commit(self, begun: Any) -> None:
+        try:
+            await begun.commit()
+        except TROUBLE as error:
+            self.outcomes["unknown"] += 1
+            raise CommitUnknown(f"commit: {type(error).__name__}: {error}") from error
+        self.outcomes["ok"] += 1
+
+    async def _roll_back(self, begun: Any) -> None:
+        """Roll back; on a connection that is gone the server has done so."""
+        try:
+            await begun.rollback()
+        except TROUBLE:
+            self.outcomes["error"] += 1
+
+    async def _release(self, connection: Any) -> None:
+        """Give the connection back; one that cannot be cleaned is closed by the pool."""
+        try:
+            await self._pool.release(connection, timeout=WAIT_S)
+        except TROUBLE:
+            self.outcomes["error"] += 1
+            connection.terminate()
+
+
+def _row(record: Record) -> tuple[str, str, str]:
+    return type(record).__name__, record.id, msgspec.json.encode(record).decode()
+
+
+def _decoded(kind: type[R], body: str | None) -> R | None:
+    return None if body is None else msgspec.json.decode(body, type=kind)
+
+
+def _unavailable(error: BaseException) -> StoreUnavailable:
+    return StoreUnavailable(f"database: {type(error).__name__}: {error}; is it up and reachable?")
+
+
+def _nobody(kind: str) -> None:
+    """Nobody listens yet."""
