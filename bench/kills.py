@@ -16,10 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.prepare import active_dir
 from harness.store import FAULTS
 from harness.undo.faultlog import FaultLog
-from harness.undo.leases import WATCHDOG, active_runs, holder
+from harness.undo.leases import WATCHDOG, active_dir, active_runs, holder
 from harness.undo.recovery import RECOVERY, state_of
 
 HARNESS = str(Path(sys.executable).with_name("harness"))

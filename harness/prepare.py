@@ -15,8 +15,8 @@ from harness.experiment import Experiment, Step
 from harness.ports import Capability
 from harness.registry import Vocabulary, design_files, load_vocabulary
 from harness.rng import Seed
-from harness.toolchain import Missing, cache_dir, find_postgres, find_toxiproxy
-from harness.undo.leases import active_runs
+from harness.toolchain import Missing, find_postgres, find_toxiproxy
+from harness.undo.leases import active_dir, active_runs
 from harness.yaml_source import Place, load_yaml, nearest, plain
 
 RUNTIMES_PACKAGE = "harness.runtimes"  # by name: the engine imports no runtime
@@ -169,11 +169,6 @@ def _powers(runtime: str) -> frozenset[Capability]:
         f"{RUNTIMES_PACKAGE}.{runtime}"
     ).CAPABILITIES
     return powers
-
-
-def active_dir() -> Path:
-    """Where runs that have not ended are listed."""
-    return cache_dir() / "active"
 
 
 def refuse_left_overs() -> None:

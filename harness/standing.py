@@ -20,10 +20,10 @@ from typing import Any
 
 from harness.errors import HarnessError, RuntimeFailure
 from harness.ports import Capability
-from harness.prepare import RUNTIMES_PACKAGE, active_dir
+from harness.prepare import RUNTIMES_PACKAGE
 from harness.store import RUN
 from harness.toolchain import cache_dir
-from harness.undo.leases import Lease, forget, holder
+from harness.undo.leases import Lease, active_dir, forget, holder
 from harness.undo.recovery import RECOVERY
 
 UP = "up"

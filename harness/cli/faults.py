@@ -6,8 +6,7 @@ import asyncio
 import sys
 
 from harness.cli.console import progress, stdout
-from harness.prepare import active_dir
-from harness.undo.leases import active_runs
+from harness.undo.leases import active_dir, active_runs
 from harness.undo.recovery import clear, state_of
 
 

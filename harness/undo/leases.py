@@ -18,11 +18,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.clock import NS, monotonic_ns
+from harness.toolchain import cache_dir
 
 OWNER = "lease"
 WATCHDOG = "watchdog"
 BEAT_S = 0.5  # chosen: six missed beats make a holder stopped
 STALE_S = 3.0
+
+
+def active_dir() -> Path:
+    """Where runs that have not ended are listed."""
+    return cache_dir() / "active"
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,9 @@ from typing import Protocol
 
 from harness.clock import RunClock, monotonic_ns
 from harness.errors import RuntimeFailure
-from harness.prepare import active_dir
 from harness.store import FAULTS, RunFolder
 from harness.undo.faultlog import FaultLog
-from harness.undo.leases import BEAT_S, OWNER, WATCHDOG, Lease, enlist, forget
+from harness.undo.leases import BEAT_S, OWNER, WATCHDOG, Lease, active_dir, enlist, forget
 from harness.undo.watchdog import Watchdog
 
 PRIVATE = (OWNER, WATCHDOG, "token", "config/pgpass")  # of use only while the run is alive

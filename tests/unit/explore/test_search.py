@@ -16,7 +16,7 @@ TRIPLE = faults("a#1 refused", "b#1 lost", "b#2 lost")
 
 def search(world: TinyWorld, k: int = 3, **more: object) -> Found:
     """Exhaustively, without a swarm."""
-    wish = SearchRequest(faults=k, swarm=False, **more)  # type: ignore[arg-type] # options of a test
+    wish = SearchRequest(faults=k, swarm=False, **more)  # type: ignore[arg-type] # options
     return explore(InProcess(world), wish, lambda found, size: None)
 
 
