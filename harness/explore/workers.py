@@ -15,7 +15,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -25,6 +25,7 @@ from harness.explore.plans import Plan, Seen, World
 
 CHUNK = 4  # chosen: plans dealt out at a time, 2 ms each; at the end of a size the others wait
 AHEAD = 8  # chosen: chunks that wait at a process; they must fit into a pipe's 64 KiB
+SAFE_PATH = "PYTHONSAFEPATH"
 JOIN_S = 2.0  # chosen: a process that was told to end is gone by then
 
 Maker = Callable[[], World]
@@ -50,7 +51,8 @@ class Workers:
         for _ in range(number if number > 1 else 0):
             ours, theirs = context.Pipe()
             process = context.Process(target=serve, args=(theirs, make), daemon=True)
-            process.start()
+            with safe_path():
+                process.start()
             theirs.close()
             self._ends.append(ours)
             self._processes.append(process)
@@ -114,6 +116,19 @@ class Workers:
         if isinstance(answer, str):
             raise HarnessError(f"a world could not be run: {answer}")
         return answer
+
+
+@contextmanager
+def safe_path() -> Iterator[None]:
+    """Python processes started meanwhile do not search the working folder for modules."""
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[SAFE_PATH]
+        if before is not None:
+            os.environ[SAFE_PATH] = before
 
 
 def serve(end: Connection, make: Maker) -> None:

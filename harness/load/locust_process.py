@@ -171,14 +171,22 @@ async def _spawn(
     python: str, base_url: str, plan_path: Path, fd: int, log_path: Path,
     env: Mapping[str, str], spawn: Mapping[str, Any],
 ) -> Process:  # fmt: skip
-    own = {name: value for name, value in env.items() if not name.startswith("LOCUST_")}
+    """Not in our working folder: Locust searches the one it is in for modules and settings."""
     with log_path.open("wb") as log:
         return await asyncio.create_subprocess_exec(
-            python, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "-u", "1", "-r", "1",
+            python, "-P", "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "-u", "1", "-r", "1",
             "--host", base_url, "--only-summary", "--exit-code-on-error", "0",
             stdin=PIPE, stdout=log, stderr=STDOUT, pass_fds=(fd,),
-            env={**own, "HARNESS_LOAD_PLAN": str(plan_path)}, **spawn,
+            cwd=plan_path.parent, env=_environment(env, plan_path), **spawn,
         )  # fmt: skip
+
+
+def _environment(env: Mapping[str, str], plan_path: Path) -> dict[str, str]:
+    """Without settings of Locust's own, and true in another folder."""
+    own = {name: value for name, value in env.items() if not name.startswith("LOCUST_")}
+    if folders := own.get("PYTHONPATH"):
+        own["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, folders.split(os.pathsep)))
+    return {**own, "HARNESS_LOAD_PLAN": str(plan_path.absolute())}
 
 
 async def _reader(fd: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.clock import NS, monotonic_ns
+from harness.explore.workers import safe_path
 from harness.model import RunVerdict
 from harness.registry import experiment_files
 from harness.self_test.checks import (
@@ -163,6 +164,7 @@ def _processes(number: int) -> Iterator[ProcessPoolExecutor]:
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(number, mp_context=context)
     try:
-        yield pool
+        with safe_path():
+            yield pool
     finally:
         pool.shutdown(cancel_futures=True)

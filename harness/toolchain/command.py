@@ -71,7 +71,7 @@ def unpack_wheel(wheel: str, folders: Sequence[str], into: Path) -> None:
     Raises:
         RuntimeFailure: the registry cannot be reached or has no such wheel for this machine.
     """
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+    command = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-deps"]
     command += ["--disable-pip-version-check", "--only-binary=:all:", "--python-version=3.11"]
     remedy = "see that pip reaches a package registry (`pip download --no-deps " + wheel + "`)"
     work([*command, "--dest", str(into), wheel], aim=f"fetching {wheel}", remedy=remedy)

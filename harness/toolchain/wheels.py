@@ -62,8 +62,13 @@ def collect(root: Path, python: str, say: Say, wanted: Sequence[str] = REQUIREME
     with workshop("wheels", say) as draft:
         say(f"collecting wheels for Python {python}")
         tags = [f"--platform=manylinux_{glibc}_{platform.machine()}" for glibc in GLIBC]
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:"]
-        command += ["--disable-pip-version-check", f"--python-version={python}", *tags]
+        command = [sys.executable, "-P", "-m", "pip", "download", "--quiet"]
+        command += [
+            "--only-binary=:all:",
+            "--disable-pip-version-check",
+            f"--python-version={python}",
+            *tags,
+        ]
         command += ["--constraint", str(root / CONSTRAINTS), "--dest", str(draft)]
         work(
             [*command, *wanted],

@@ -57,7 +57,7 @@ class Watchdog:
         """
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: ASYNC220 - must outlive the event loop
-                [sys.executable, "-m", MODULE, *self._argv],
+                [sys.executable, "-P", "-m", MODULE, *self._argv],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

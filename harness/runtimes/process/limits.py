@@ -83,7 +83,7 @@ class CpuOfRun:
         log = str(Path(state["run_dir"]) / "logs" / f"{throttle}.log")
         figures = [str(head.pid), str(head.start_ticks), str(cores), str(report)]
         cwd = state["commands"][head.program]["cwd"]
-        return Command([sys.executable, "-m", MODULE, *figures], log, cwd)
+        return Command([sys.executable, "-P", "-m", MODULE, *figures], log, cwd)
 
     def _file(self, service: str) -> Path:
         return Path(self._site.recovery.read()["work_dir"]) / f"{_throttle(service)}.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from harness.runtimes.sockets import PG_USER
 from harness.target import LinkSpec, ServiceSpec, Target
 
 TOXIPROXY = "toxiproxy"
+PROGRAM = Path(__file__).with_name("program.py")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Folders(RunFolders):
 
     Args:
         work: what goes with the run: the database's data; every user can enter its parent.
-        cwd: where programs are started, so that a target's own modules are found.
+        cwd: where programs are started; modules are not looked for there.
     """
 
     work: Path
@@ -70,8 +72,15 @@ def service_command(service: ServiceSpec, folders: Folders, python: str) -> Comm
         "HARNESS_SERVICE_CONFIG": str(folders.config(f"{service.name}.json")),
         "PGPASSFILE": str(folders.config("pgpass")),
     }
-    argv = [python, "-m", service.module]
+    argv = [python, "-P", str(PROGRAM), service.module, *_folders()]
     return Command(argv, str(folders.log(service.name)), str(folders.cwd), env, secret=True)
+
+
+def _folders() -> list[str]:
+    """Where this process finds modules, apart from what is installed with the interpreter."""
+    own = (sys.prefix, sys.base_prefix)
+    absolute = [Path(entry).absolute() for entry in sys.path if entry]
+    return [str(one) for one in absolute if not any(one.is_relative_to(home) for home in own)]
 
 
 def write_configs(target: Target, wiring: RunWiring, folders: Folders, password: str) -> None:
