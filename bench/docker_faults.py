@@ -28,7 +28,9 @@ from chaos.targets.reference import TARGET
 from harness.errors import RuntimeFailure
 from harness.ports import Fault
 from harness.registry import design_files
-from harness.runtimes.docker import DockerRuntime, make
+from harness.runtime_kind import RunContext
+from harness.runtimes.docker.make import make
+from harness.runtimes.docker.runtime import DockerRuntime
 from harness.undo.faultlog import FaultLog
 from harness.yaml_source import load_yaml, plain
 
@@ -44,6 +46,7 @@ FAULTS: tuple[Fault, ...] = (
 )
 HOLD_S = 0.2  # chosen: the fault is there, nobody waits for anything
 TTL_S = 60.0
+TOKEN = "token-of-the-bench"  # noqa: S105 - protects nothing
 
 
 def main() -> None:
@@ -53,7 +56,7 @@ def main() -> None:
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="chaos-harness-faults-") as folder:
         try:
-            runtime = make(f"bench-{os.getpid()}", Path(folder), 1, "token-of-the-bench")
+            runtime = make(RunContext(f"bench-{os.getpid()}", Path(folder), 1, TOKEN))
         except RuntimeFailure as why:
             print(f"skipped: {why}")
             return

@@ -11,8 +11,7 @@ import yaml
 from harness.ports import Capability
 from harness.registry import Vocabulary, load_vocabulary
 from harness.rng import Dice, Seed
-from harness.runtimes.process import ProcessRuntime
-from harness.runtimes.sim import SimRuntime
+from harness.runtime_registry import load_runtime
 
 # The figures of this block are chosen: one run in real time ends within about 15 s.
 LOAD = {"arrivals": "12/s", "journeys": {"consumer": 8, "sme": 2, "repayer": 3, "angry_retrier": 1}}
@@ -83,7 +82,7 @@ def plans(seed: int, count: int) -> Iterator[Plan]:
 
 def not_drawn() -> list[str]:
     """Kinds of fault that both runtimes can do and that no plan has."""
-    both = SimRuntime.capabilities & ProcessRuntime.capabilities
+    both = load_runtime("sim").capabilities & load_runtime("process").capabilities
     known = load_vocabulary().faults
     return sorted(kind for kind in known if known[kind].capability in both and kind not in FAULTS)
 

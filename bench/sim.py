@@ -24,7 +24,8 @@ from harness.history import HistoryWriter
 from harness.model import Objectives, Phase
 from harness.prepare import load_design
 from harness.registry import experiment_files, load_vocabulary
-from harness.runtimes.sim import SimRuntime, run
+from harness.runtimes.sim.loop import run
+from harness.runtimes.sim.runtime import SimRuntime
 from harness.runtimes.sim.scenario import Scenario, Stage, Trace, modes_for
 from harness.workload import LoadPlan
 

@@ -33,7 +33,6 @@ from harness.model import Objectives
 from harness.prepare import load_design
 from harness.registry import load_vocabulary
 from harness.rng import Seed
-from harness.runtimes.sim import run
 from harness.runtimes.sim.asgi import App, Done, Exchange, Lifespan
 from harness.runtimes.sim.calls import Talk
 from harness.runtimes.sim.clock import VirtualClock
@@ -41,6 +40,7 @@ from harness.runtimes.sim.collector import BatchedCollector
 from harness.runtimes.sim.handlers import Hands
 from harness.runtimes.sim.host import Home, Host
 from harness.runtimes.sim.load import play
+from harness.runtimes.sim.loop import run
 from harness.runtimes.sim.messages import Ask, Reply
 from harness.runtimes.sim.modes import REQUEST_MODES, REQUESTS, hand
 from harness.runtimes.sim.network import SimWiring, ports

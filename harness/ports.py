@@ -4,9 +4,8 @@
                                  │
                                  └── UndoRecord (plain data) ──> faultlog ──> whoever must heal
 
-A fault changes nothing in `prepare`, which returns what undoes it; the record is on disk before
-`inject`. Healing needs the record
-and the capability, never the fault: another process can do it.
+The undo record is the control's snapshot of the place, on disk before `inject` is called. Healing
+needs the record and the capability, never the fault: another process can do it.
 """
 
 from __future__ import annotations
@@ -244,16 +243,13 @@ class Fault(Protocol):
 
 
 class Runtime(Protocol):
-    """A place where a target runs. Its name picks it; the engine imports none.
+    """One run of a target; `RuntimeKind.make` makes it.
 
     `clock` is the run clock (zero: the load begins); what services call `t_s` is
-    `service_offset_s` ahead of it. `lacks` gives the reason for each capability that it has not.
+    `service_offset_s` ahead of it. `name` is that of its kind.
     """
 
     name: str
-    deterministic: bool
-    capabilities: frozenset[Capability]
-    lacks: Mapping[Capability, str]
     clock: Clock
     service_offset_s: float
 

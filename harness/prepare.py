@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +14,10 @@ from harness.experiment import Experiment, Step
 from harness.ports import Capability
 from harness.registry import Vocabulary, design_files, load_vocabulary
 from harness.rng import Seed
-from harness.toolchain import Missing, find_postgres, find_toxiproxy
+from harness.runtime_kind import RuntimeKind
+from harness.runtime_registry import load_runtime, runtime_kinds
 from harness.undo.leases import active_dir, active_runs
 from harness.yaml_source import Place, load_yaml, nearest, plain
-
-RUNTIMES_PACKAGE = "harness.runtimes"  # by name: the engine imports no runtime
-RUNTIMES = ("process", "sim", "docker")
 
 
 @dataclass(frozen=True)
@@ -78,17 +75,10 @@ def prepare(order: RunRequest) -> Prepared:
     words = load_vocabulary()
     path = find_experiment(order.experiment)
     experiment = load_experiment(path, words)
-    if order.runtime not in RUNTIMES:
-        raise ConfigError(
-            Problem(
-                f"no runtime {order.runtime!r}" + nearest(order.runtime, RUNTIMES),
-                "--runtime",
-                ", ".join(RUNTIMES),
-            )
-        )
-    refuse_unsupported(experiment.steps, order.runtime)
+    kind = load_runtime(order.runtime)
+    refuse_unsupported(experiment.steps, kind)
     design = load_design(order.design, words)
-    if hasattr(importlib.import_module(f"{RUNTIMES_PACKAGE}.{order.runtime}"), "attach"):
+    if kind.recovery is not None:
         refuse_left_overs()
     return Prepared(order, path, experiment, design, words)
 
@@ -124,51 +114,29 @@ def load_design(given: str, words: Vocabulary) -> dict[str, Any]:
     return design
 
 
-def best_runtime() -> tuple[str, str]:
-    """The best that this machine has: real parts where they are there, else the simulation.
-
-    Returns:
-        its name, and why.
-    """
-    lacking = [
-        part.name for part in (find_toxiproxy(), find_postgres()) if isinstance(part, Missing)
-    ]
-    if lacking:
-        return "sim", f"{' and '.join(lacking)} not found; harness doctor says how to get them"
-    return "process", "Toxiproxy and PostgreSQL are here"
-
-
-def refuse_unsupported(steps: Sequence[Step], runtime: str) -> None:
+def refuse_unsupported(steps: Sequence[Step], runtime: RuntimeKind) -> None:
     """Before anything is started: can this runtime do all that the steps ask?
 
     Raises:
         UnsupportedFault: it cannot; says which fault, what it needs, what there is and who can.
     """
-    has, lacks = _powers(runtime), importlib.import_module(f"{RUNTIMES_PACKAGE}.{runtime}").LACKS
     problems = [
         Problem(
             f"{step.fault.kind} at {step.fault.where} needs {step.fault.capability}"
-            f" ({lacks[step.fault.capability]})",
-            f"--runtime {runtime}",
-            ", ".join(sorted(has)),
+            f" ({runtime.lacks[step.fault.capability]})",
+            f"--runtime {runtime.name}",
+            ", ".join(sorted(runtime.capabilities)),
             " or ".join(f"--runtime {one}" for one in _runtimes_with(step.fault.capability)),
         )
         for step in steps
-        if step.fault.capability not in has
+        if step.fault.capability not in runtime.capabilities
     ]
     if problems:
         raise UnsupportedFault(problems)
 
 
 def _runtimes_with(capability: Capability) -> list[str]:
-    return [name for name in RUNTIMES if capability in _powers(name)]
-
-
-def _powers(runtime: str) -> frozenset[Capability]:
-    powers: frozenset[Capability] = importlib.import_module(
-        f"{RUNTIMES_PACKAGE}.{runtime}"
-    ).CAPABILITIES
-    return powers
+    return [kind.name for kind in runtime_kinds().values() if capability in kind.capabilities]
 
 
 def refuse_left_overs() -> None:

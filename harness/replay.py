@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,9 +14,10 @@ from harness.document import load_experiment
 from harness.errors import ConfigError, HarnessError, Problem
 from harness.history import History, read_history
 from harness.model import RunVerdict
-from harness.prepare import RUNTIMES_PACKAGE, Prepared, RunRequest
+from harness.prepare import Prepared, RunRequest
 from harness.registry import load_vocabulary
 from harness.rng import Seed
+from harness.runtime_registry import load_runtime, runtime_kinds
 from harness.session import run
 from harness.store import EXPERIMENT, HISTORY, RUN
 
@@ -78,11 +78,12 @@ def refuse_inexact(runtime: str, repeat: str) -> None:
     Raises:
         ConfigError: this one does not.
     """
-    if not importlib.import_module(f"{RUNTIMES_PACKAGE}.{runtime}").DETERMINISTIC:
+    if not load_runtime(runtime).deterministic:
+        exact = [kind.name for kind in runtime_kinds().values() if kind.deterministic]
         raise ConfigError(
             Problem(
                 f"the runtime {runtime} follows the machine's own timing: no two runs are the same",
-                allowed="a run on sim",
-                remedy=repeat,
+                allowed=f"a run on {' or '.join(exact)}",
+                remedy=repeat.replace(f"--runtime {runtime}", f"--runtime {exact[0]}"),
             )
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import platform
 import signal
 import subprocess
@@ -19,12 +18,14 @@ from harness.history import HistoryWriter
 from harness.judge import explained, judge
 from harness.model import EXIT_CODES, RunResult, RunVerdict
 from harness.nemesis import Stop
-from harness.prepare import RUNTIMES_PACKAGE, Prepared
+from harness.prepare import Prepared
 from harness.registry import REFERENCE_TARGET
 from harness.report.files import write_reports
 from harness.report.grafana import marked
-from harness.rng import Seed, fresh_token
+from harness.rng import fresh_token
 from harness.runner import Run, Say, carry_out
+from harness.runtime_kind import RunContext, RuntimeKind
+from harness.runtime_registry import load_runtime
 from harness.store import EXPERIMENT, FAULTS, HISTORY, RUN, RunFolder, new_folder
 from harness.undo.faultlog import FaultLog
 from harness.undo.supervision import Guard, guard_for
@@ -52,13 +53,14 @@ def run(prepared: Prepared, say: Say) -> RunResult:
     """
     experiment, order = prepared.experiment, prepared.order
     folder = new_folder(order.runs, experiment.name)
-    place = importlib.import_module(f"{RUNTIMES_PACKAGE}.{order.runtime}")
+    kind = load_runtime(order.runtime)
     lasts_s = experiment.load_s + experiment.objectives.answer_s + SPARE_S
-    guard = guard_for(place, folder, lasts_s, say)
+    guard = guard_for(kind, folder, lasts_s, say)
     ending = Ending(Findings((), (), (), (), len(experiment.steps), {}))
     started_ns = monotonic_ns()
     try:
-        place.run(_guarded(prepared, folder, guard, ending, say), seed=order.seed.value)
+        work = _guarded(prepared, kind, folder, guard, ending, say)
+        kind.run(work, seed=order.seed.value)
     except HarnessError as error:
         ending.error = error
     except asyncio.CancelledError:
@@ -71,7 +73,12 @@ def run(prepared: Prepared, say: Say) -> RunResult:
 
 
 async def _guarded(
-    prepared: Prepared, folder: RunFolder, guard: Guard, ending: Ending, say: Say
+    prepared: Prepared,
+    kind: RuntimeKind,
+    folder: RunFolder,
+    guard: Guard,
+    ending: Ending,
+    say: Say,
 ) -> None:
     """Run while the guard looks after it."""
     stop = Stop()
@@ -80,16 +87,19 @@ async def _guarded(
     folder.write(EXPERIMENT, prepared.path.read_text(encoding="utf-8"))
     await guard.begin()
     try:
-        await _run(prepared, folder, ending, stop, say)
+        await _run(prepared, kind, folder, ending, stop, say)
     finally:
         guard.rest()
         if stop.reason.startswith("interrupted"):
             ending.interrupted = stop.reason
 
 
-async def _run(prepared: Prepared, folder: RunFolder, ending: Ending, stop: Stop, say: Say) -> None:
+async def _run(
+    prepared: Prepared, kind: RuntimeKind, folder: RunFolder, ending: Ending, stop: Stop, say: Say
+) -> None:
     experiment, order = prepared.experiment, prepared.order
-    runtime = make_runtime(order.runtime, folder, order.seed)
+    context = RunContext(folder.run_id, folder.path, order.seed.value, fresh_token())
+    runtime = kind.make(context)
     with (folder.path / HISTORY).open("wb") as stream:
         task = Run(
             experiment=experiment,
@@ -104,7 +114,7 @@ async def _run(prepared: Prepared, folder: RunFolder, ending: Ending, stop: Stop
             stop=stop,
         )
         try:
-            async with _shown(task, folder, say):
+            async with _shown(task, kind, folder, say):
                 history = await carry_out(task)
         finally:
             ending.clean = task.left == []
@@ -112,19 +122,13 @@ async def _run(prepared: Prepared, folder: RunFolder, ending: Ending, stop: Stop
     ending.findings = explained(findings, prepared.words.target, prepared.design)
 
 
-def _shown(task: Run, folder: RunFolder, say: Say) -> AbstractAsyncContextManager[None]:
+def _shown(
+    task: Run, kind: RuntimeKind, folder: RunFolder, say: Say
+) -> AbstractAsyncContextManager[None]:
     """Where Grafana shows the faults; virtual time has no place on its axis."""
-    if task.runtime.deterministic:
+    if kind.deterministic:
         return nullcontext()
     return marked(folder.path / FAULTS, f"{task.experiment.id} {folder.run_id}", say)
-
-
-def make_runtime(name: str, folder: RunFolder, seed: Seed) -> Any:
-    """The runtime with this name; it lives in harness.runtimes.<name>."""
-    module = importlib.import_module(f"{RUNTIMES_PACKAGE}.{name}")
-    return module.make(
-        run_id=folder.run_id, run_dir=folder.path, seed=seed.value, token=fresh_token()
-    )
 
 
 def _catch_signals(stop: Stop, say: Say) -> None:

@@ -9,7 +9,6 @@ It is on no list of runs, so no run takes it for something left over, and no wat
 from __future__ import annotations
 
 import asyncio
-import importlib
 import json
 import shutil
 from collections.abc import Awaitable, Iterator, Mapping
@@ -20,7 +19,8 @@ from typing import Any
 
 from harness.errors import HarnessError, RuntimeFailure
 from harness.ports import Capability
-from harness.prepare import RUNTIMES_PACKAGE
+from harness.runtime_kind import Recovery
+from harness.runtime_registry import load_runtime
 from harness.store import RUN
 from harness.toolchain import cache_dir
 from harness.undo.leases import Lease, active_dir, forget, holder
@@ -63,14 +63,21 @@ class Standing:
         return json.loads(path.read_bytes()) if path.exists() else None
 
     @property
-    def place(self) -> Any:
-        """The module of its runtime."""
-        return importlib.import_module(f"{RUNTIMES_PACKAGE}.{self.record['runtime']}")
+    def recovery(self) -> Recovery:
+        """How its runtime lets another process take hold of it.
+
+        Raises:
+            HarnessError: the runtime is not known here, or has none.
+        """
+        recovery = load_runtime(str(self.record["runtime"]), str(self.folder / RUN)).recovery
+        if recovery is None:
+            raise HarnessError(f"{self.folder}: the runtime {self.record['runtime']} has none")
+        return recovery
 
     def alive(self) -> list[str]:
         """What exists of it."""
         state = self.state
-        return list(self.place.alive(state)) if state else []
+        return self.recovery.alive(state) if state else []
 
     def end(self) -> None:
         """End all of it, and drop its record.
@@ -79,7 +86,7 @@ class Standing:
             RuntimeFailure: something could not be ended; the record stays.
         """
         state = self.state
-        if state and (left := self.place.end_processes(state)):
+        if state and (left := self.recovery.end(state)):
             raise RuntimeFailure(f"still there: {', '.join(left)}; try again: harness down")
         self.drop()
 
@@ -91,7 +98,7 @@ class Standing:
     async def rows(self) -> list[Row]:
         """Who is where, and whether it answers: the entry first."""
         state, entry = self.state or {}, str(self.record["entry"])
-        attached = await self.place.attach(state)
+        attached = await self.recovery.attach(state)
         try:
             links = attached.capability(Capability.LINKS)
             services = attached.capability(Capability.PROCESSES)

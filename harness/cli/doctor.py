@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 
 from rich.padding import Padding
 from rich.text import Text
 
 from harness.cli.console import progress, stdout
-from harness.cli.images import ENGINE, IMAGES
+from harness.cli.images import opened
 from harness.errors import RuntimeFailure
 from harness.toolchain import Row, provide_all, report
 
@@ -33,19 +32,16 @@ def doctor_command() -> int:
 
 def _images() -> Row:
     """The images for runs in containers; no other run needs them."""
-    images = importlib.import_module(IMAGES)
     try:
-        client = importlib.import_module(ENGINE).connect()
-        try:
-            absent = [name for name, mib in images.table(client) if mib is None]
-        finally:
-            client.close()
+        with opened() as store:
+            absent = [name for name, mib in store.table() if mib is None]
+            origin = store.origin()
     except RuntimeFailure as why:
         return Row("images", "", remedy=str(why), needed=False)
     if absent:
         remedy = f"harness images build; absent: {', '.join(absent)}"
         return Row("images", "", remedy=remedy, needed=False)
-    return Row("images", "all made", origin=images.origin(), needed=False)
+    return Row("images", "all made", origin=origin, needed=False)
 
 
 def parts_command() -> int:

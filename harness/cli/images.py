@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from harness.cli.console import progress, stdout
-
-IMAGES = "harness.runtimes.docker.images"  # by name: only this runtime knows Docker
-ENGINE = "harness.runtimes.docker.engine"
+from harness.errors import RuntimeFailure
+from harness.runtime_kind import ImageStore
+from harness.runtime_registry import runtime_kinds
 
 
 def build_command() -> int:
@@ -17,13 +17,10 @@ def build_command() -> int:
     Returns:
         0; what cannot be made is raised.
     """
-    say, images = progress(), importlib.import_module(IMAGES)
-    client = importlib.import_module(ENGINE).connect()
-    try:
-        images.build(client, say)
-        _show(images, client)
-    finally:
-        client.close()
+    say = progress()
+    with opened() as store:
+        store.build(say)
+        _show(store)
     return 0
 
 
@@ -33,21 +30,36 @@ def list_command() -> int:
     Returns:
         0 when every image is there, else 4.
     """
-    images = importlib.import_module(IMAGES)
-    client = importlib.import_module(ENGINE).connect()
+    with opened() as store:
+        return 4 if _show(store) else 0
+
+
+@contextmanager
+def opened() -> Iterator[ImageStore]:
+    """The images of the preferred runtime that has any.
+
+    Raises:
+        RuntimeFailure: they cannot be asked for.
+    """
+    for kind in runtime_kinds().values():
+        if kind.images is not None:
+            store = kind.images()
+            break
+    else:
+        raise RuntimeFailure("no runtime here needs images")
     try:
-        return 4 if _show(images, client) else 0
+        yield store
     finally:
-        client.close()
+        store.close()
 
 
-def _show(images: Any, client: Any) -> int:
+def _show(store: ImageStore) -> int:
     """Print the table.
 
     Returns:
         how many are missing.
     """
-    console, rows = stdout(), images.table(client)
+    console, rows = stdout(), store.table()
     for name, mib in rows:
         size = "not made; run: harness images build" if mib is None else f"{mib:.0f} MiB"
         console.print(f"{name:<60} {size}")

@@ -10,6 +10,7 @@ from rich.table import Table
 from harness.cli.console import stdout
 from harness.document import load_experiment
 from harness.registry import Vocabulary, design_files, experiment_files, load_vocabulary
+from harness.runtime_registry import runtime_kinds
 from harness.yaml_source import load_yaml
 
 
@@ -45,6 +46,7 @@ def _sections(words: Vocabulary) -> Iterator[tuple[str, list[tuple[str, str]]]]:
         [("/".join(one.ids), f"{name}: {one.claim}") for name, one in words.invariants.items()],
     )
     yield "journeys", [(name, _summary(one)) for name, one in words.journeys.items()]
+    yield "runtimes", [(name, one.about) for name, one in runtime_kinds().items()]
 
 
 def _summary(thing: object) -> str:

@@ -52,7 +52,7 @@ def run(
     experiment: Annotated[str, typer.Argument(help="An id (X01), a name, or a YAML file.")],
     design: Annotated[str, typer.Option(help="A name or a path to a YAML file.")] = "hardened",
     runtime: Annotated[
-        str | None, typer.Option(help="process or sim; left out, the best this machine has.")
+        str | None, typer.Option(help="A name of `harness list`; left out, the best here.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="0 .. 4294967295; chosen when left out.")] = None,
     output: Annotated[Output, typer.Option(help="How the result is printed.")] = "text",
@@ -66,7 +66,7 @@ def run(
     from harness.cli.run import dry_command, run_command
 
     if dry:
-        raise typer.Exit(dry_command(experiment, design, runtime, seed, runs))
+        raise typer.Exit(dry_command(experiment, design, runtime, seed, runs, twice=twice))
     raise typer.Exit(run_command(experiment, design, runtime, seed, output, runs, twice=twice))
 
 

@@ -10,11 +10,12 @@ from harness.cli.console import progress, stdout, warn
 from harness.determinism import require_same
 from harness.errors import ConfigError, Problem
 from harness.history import read_history
-from harness.prepare import RunRequest, best_runtime, prepare
+from harness.prepare import RunRequest, prepare
 from harness.replay import once_more, refuse_inexact
 from harness.report.plan import plan_lines
 from harness.report.terminal import show
 from harness.rng import SEED_MAX, Seed, fresh_seed
+from harness.runtime_registry import best_runtime
 from harness.session import run
 from harness.store import HISTORY, result_document
 
@@ -64,7 +65,13 @@ def run_command(
 
 
 def dry_command(
-    experiment: str, design: str, runtime: str | None, seed: int | None, runs: Path
+    experiment: str,
+    design: str,
+    runtime: str | None,
+    seed: int | None,
+    runs: Path,
+    *,
+    twice: bool = False,
 ) -> int:
     """Print the whole plan.
 
@@ -76,6 +83,8 @@ def dry_command(
     warn(prepared.experiment)
     if why:
         print(why, file=sys.stderr)
+    if twice:
+        refuse_inexact(name, prepared.repeat)
     for line in plan_lines(prepared.experiment, prepared.words.target, name):
         print(line)
     return 0
@@ -85,8 +94,8 @@ def pick(runtime: str | None) -> tuple[str, str]:
     """The runtime that was asked for, or the best that the machine has and a line that says so."""
     if runtime is not None:
         return runtime, ""
-    name, why = best_runtime()
-    return name, f"runtime {name}: {why}"
+    kind, why = best_runtime()
+    return kind.name, f"runtime {kind.name}: {why}"
 
 
 def silent(text: str) -> None:

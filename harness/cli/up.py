@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.table import Table
@@ -13,17 +12,18 @@ from rich.table import Table
 from harness.cli.console import progress, stdout
 from harness.clock import utc_stamp
 from harness.errors import ConfigError, Problem
-from harness.prepare import RUNTIMES, RUNTIMES_PACKAGE, load_design, refuse_left_overs
+from harness.prepare import load_design, refuse_left_overs
 from harness.registry import load_vocabulary
 from harness.rng import fresh_token
 from harness.runner import Say
+from harness.runtime_kind import RunContext, RuntimeKind, StandingRuntime
+from harness.runtime_registry import load_runtime, runtime_kinds
 from harness.session import EXIT_SIGTERM
 from harness.standing import UP, WORK_S, Standing, alone, standing
 from harness.store import RUN, RunFolder
 from harness.target import Target
 from harness.toolchain import cache_dir
 from harness.undo.supervision import Watched
-from harness.yaml_source import nearest
 
 DESIGN = "hardened"
 SEED = 1  # of the stand-ins' dice: a system to look at is no experiment
@@ -38,7 +38,8 @@ def up_command(runtime: str, design: str | None) -> int:
     Returns:
         0 when everything answers, else 4.
     """
-    place, say = _place(runtime), progress()
+    kind, say = load_runtime(runtime), progress()
+    stand = _stand(kind)
     with alone():
         for one in standing():
             if one.alive():
@@ -49,7 +50,7 @@ def up_command(runtime: str, design: str | None) -> int:
         words = load_vocabulary()
         values = load_design(design or DESIGN, words)
         folder = RunFolder(cache_dir() / UP / utc_stamp())
-        made = place.make(folder.run_id, folder.path, SEED, fresh_token(), look=True)
+        made = stand(RunContext(folder.run_id, folder.path, SEED, fresh_token()))
         record = {
             "run_id": folder.run_id,
             "runtime": runtime,
@@ -59,12 +60,17 @@ def up_command(runtime: str, design: str | None) -> int:
         folder.path.mkdir(parents=True)
         folder.write_json(RUN, record)
         one = Standing(folder.path, record)
-        _bring_up(one, made, words.target, values, say)
+        _bring_up(one, kind, made, words.target, values, say)
         return _show(one, "up")
 
 
 def _bring_up(
-    one: Standing, runtime: Any, target: Target, design: Mapping[str, Any], say: Say
+    one: Standing,
+    kind: RuntimeKind,
+    runtime: StandingRuntime,
+    target: Target,
+    design: Mapping[str, Any],
+    say: Say,
 ) -> None:
     """Start it under guard, then let it stand; on failure nothing is left."""
     guard = Watched(RunFolder(one.folder), WORK_S, say)
@@ -80,7 +86,7 @@ def _bring_up(
         await runtime.leave()
 
     try:
-        one.place.run(begin(), seed=SEED)
+        kind.run(begin(), seed=SEED)
         guard.hand_over()
     except BaseException as why:
         clean = not one.alive()
@@ -109,27 +115,23 @@ def down_command() -> int:
     return 0
 
 
-def _place(runtime: str) -> Any:
-    """The module of a runtime on which a system can stand.
+def _stand(kind: RuntimeKind) -> Callable[[RunContext], StandingRuntime]:
+    """What makes a runtime that can be left standing.
 
     Raises:
-        ConfigError: there is none of that name, or it keeps nothing beyond its own process.
+        ConfigError: this one keeps nothing beyond its own process.
     """
-    if runtime not in RUNTIMES:
-        allowed = ", ".join(name for name in RUNTIMES if name != "sim")
-        cause = f"no runtime {runtime!r}" + nearest(runtime, RUNTIMES)
-        raise ConfigError(Problem(cause, "--runtime", allowed))
-    place = importlib.import_module(f"{RUNTIMES_PACKAGE}.{runtime}")
-    if not hasattr(place, "attach"):
+    if kind.stand is None:
+        able = [one.name for one in runtime_kinds().values() if one.stand is not None]
         raise ConfigError(
             Problem(
-                f"{runtime} lives in one process and in virtual time: nothing of it can stand",
+                f"{kind.name} ends with its own process: nothing of it can stand",
                 "--runtime",
-                "docker, process",
-                "harness run X01 --runtime sim",
+                ", ".join(able),
+                f"harness run X01 --runtime {kind.name}",
             )
         )
-    return place
+    return kind.stand
 
 
 def _refuse_another(one: Standing, runtime: str, design: str | None) -> None:

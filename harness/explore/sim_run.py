@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import io
 import os
 from collections.abc import Iterator, Mapping
@@ -18,14 +17,15 @@ from harness.history import HistoryWriter
 from harness.judge import judge
 from harness.model import RunVerdict, Validity
 from harness.nemesis import Stop
-from harness.prepare import RUNTIMES_PACKAGE
 from harness.registry import REFERENCE_TARGET, Vocabulary
 from harness.runner import Run, carry_out
+from harness.runtime_kind import RunContext
+from harness.runtime_registry import load_runtime
 from harness.store import FAULTS
 from harness.undo.faultlog import FaultLog
 from harness.verdict import Findings, decide
 
-SIM = f"{RUNTIMES_PACKAGE}.sim"  # by name: the engine imports no runtime
+SIM = "sim"
 MEMORY = Path("/dev/shm")  # noqa: S108 - nobody reads the log of a trial: it need not reach a disk
 TOKEN = "trial"  # noqa: S105 - opens the control routes of stand-ins in this process alone
 
@@ -52,10 +52,10 @@ def trial(experiment: Experiment, design: Mapping[str, Any], words: Vocabulary, 
     Raises:
         HarnessError: our environment broke.
     """
-    place = importlib.import_module(SIM)
+    kind = load_runtime(SIM)
     in_memory = MEMORY if os.access(MEMORY, os.W_OK) else None
     with _no_collector(), TemporaryDirectory(prefix="harness-", dir=in_memory) as folder:
-        runtime = place.make(run_id="trial", run_dir=Path(folder), seed=seed, token=TOKEN)
+        runtime = kind.make(RunContext("trial", Path(folder), seed, TOKEN))
         run = Run(
             experiment=experiment,
             runtime=runtime,
@@ -68,7 +68,7 @@ def trial(experiment: Experiment, design: Mapping[str, Any], words: Vocabulary, 
             say=lambda _: None,
             stop=Stop(),
         )
-        history = place.run(carry_out(run), seed=seed)
+        history = kind.run(carry_out(run), seed=seed)
     found = judge(experiment, words.invariants, history)
     verdict, reasons = decide(found)
     t_end_s = history.events[-1].t_s

@@ -19,11 +19,10 @@ from harness.explore.state_equivalence import SAFE, Meaning, signature, states
 from harness.explore.windows import judged
 from harness.history import History
 from harness.model import Objectives, Validity, Verdict
-from harness.prepare import RUNTIMES_PACKAGE
 from harness.registry import REFERENCE_TARGET, load_target, load_vocabulary
 from harness.target import Call, Factors, Setting, Target
 
-SCENARIO = f"{RUNTIMES_PACKAGE}.sim.scenario"  # by name: the engine imports no runtime
+SCENARIO = "harness.runtimes.sim.scenario"  # by name: the engine imports no runtime
 SAFE_MODES = frozenset({"refused", "request_lost", "error_before", "slow"})
 NOT_AT_ENTRY = frozenset({"refused", "error_before", "error_after"})
 OF_A_STANDBY = frozenset({"promote", "stale"})

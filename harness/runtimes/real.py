@@ -47,8 +47,6 @@ class RealRuntime(ABC, Generic[S]):
     """
 
     name: str
-    deterministic = False
-    capabilities: frozenset[Capability]
 
     def __init__(
         self, run_id: str, seed: int, token: str, folders: RunFolders, python: str

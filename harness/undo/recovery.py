@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.runtime_kind import Recovery
+from harness.runtime_registry import load_runtime
 from harness.store import FAULTS, RUN
 from harness.undo.faultlog import Entry, FaultLog
 from harness.undo.leases import ActiveRun, forget
@@ -44,7 +45,7 @@ async def clear(run: ActiveRun, active: Path, say: Say, by: str = "clear") -> li
     left: list[str] = []
     if recovery is not None:
         await heal(run, log, log.active(), say)
-        left = list(_runtime(run.run_dir).end_processes(recovery))
+        left = _runtime(run.run_dir).end(recovery)
         say(f"{run.run_id}: " + (f"still there: {left}" if left else "every process has ended"))
     if left:
         return left
@@ -79,6 +80,14 @@ def _recovery(run_dir: Path) -> Mapping[str, Any] | None:
     return found
 
 
-def _runtime(run_dir: Path) -> Any:
+def _runtime(run_dir: Path) -> Recovery:
+    """How the runtime of a run lets other processes take hold of it.
+
+    Raises:
+        HarnessError: it is not known here, or it leaves nothing that one could take hold of.
+    """
     name = json.loads((run_dir / RUN).read_text(encoding="utf-8"))["runtime"]
-    return importlib.import_module(f"harness.runtimes.{name}")
+    recovery = load_runtime(name, str(run_dir / RUN)).recovery
+    if recovery is None:
+        raise HarnessError(f"{run_dir}: the runtime {name} has no recovery")
+    return recovery

@@ -1,7 +1,7 @@
 """Who looks after a run when it cannot itself: a lease and a watchdog, where it could leave
 something behind.
 
-A runtime that another process can take hold of (it offers `attach`) starts things that outlive
+A runtime that another process can take hold of (it has a `Recovery`) starts things that outlive
 this process. One that cannot be taken hold of ends with this process, whatever happens to it.
 """
 
@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from types import ModuleType
 from typing import Protocol
 
 from harness.clock import RunClock, monotonic_ns
 from harness.errors import RuntimeFailure
+from harness.runtime_kind import RuntimeKind
 from harness.store import FAULTS, RunFolder
 from harness.undo.faultlog import FaultLog
 from harness.undo.leases import BEAT_S, OWNER, WATCHDOG, Lease, active_dir, enlist, forget
@@ -107,9 +107,7 @@ class Watched:
 
 
 def guard_for(
-    runtime: ModuleType, folder: RunFolder, lasts_s: float, say: Callable[[str], None]
+    runtime: RuntimeKind, folder: RunFolder, lasts_s: float, say: Callable[[str], None]
 ) -> Guard:
     """The guard that a run on this runtime needs."""
-    if hasattr(runtime, "attach"):
-        return Watched(folder, lasts_s, say)
-    return NoGuard()
+    return NoGuard() if runtime.recovery is None else Watched(folder, lasts_s, say)

@@ -12,10 +12,12 @@ from tempfile import TemporaryDirectory
 
 from harness.errors import HarnessError
 from harness.ports import Runtime
-from harness.runtimes.docker import DockerRuntime, Images
-from harness.runtimes.docker.images import expected
-from harness.runtimes.process import ProcessRuntime
-from harness.runtimes.sim import SimRuntime, run
+from harness.runtime_registry import load_runtime
+from harness.runtimes.docker.images import Images, expected
+from harness.runtimes.docker.runtime import DockerRuntime
+from harness.runtimes.process.runtime import ProcessRuntime
+from harness.runtimes.sim.loop import run
+from harness.runtimes.sim.runtime import SimRuntime
 from tests.conformance.effects import ABSENT, EFFECTS, Effect, Seen, effects_on, under
 from tests.conformance.one_link import TARGET
 from tests.docker.a_run import TOKEN
@@ -77,7 +79,7 @@ def main() -> None:
     for effect in EFFECTS:
         power = effect.fault.capability
         cells = (
-            cell(effect, got.get(effect.name), one.lacks.get(power, ""))
+            cell(effect, got.get(effect.name), load_runtime(one.name).lacks.get(power, ""))
             for one, got in seen.items()
         )
         print(f"| `{effect.name}` | {effect.stated} | " + " | ".join(cells) + " |")

@@ -20,6 +20,7 @@ from chaos.faults.stop import Stop
 from chaos.faults.timeout import Timeout
 from harness.clock import NS
 from harness.ports import Fault, Runtime, UndoRecord
+from harness.runtime_registry import load_runtime
 from harness.workload import LoadPlan
 from tests.conformance.one_link import LINK, SERVICE
 
@@ -139,7 +140,8 @@ EFFECTS = (
 
 def effects_on(runtime: type[Runtime]) -> list[Effect]:
     """Those whose faults a runtime has the power for; it refuses the others by name."""
-    return [effect for effect in EFFECTS if effect.fault.capability in runtime.capabilities]
+    powers = load_runtime(runtime.name).capabilities
+    return [effect for effect in EFFECTS if effect.fault.capability in powers]
 
 
 async def under(runtime: Runtime, effect: Effect) -> Seen:

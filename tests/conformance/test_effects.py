@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.runtimes.process import ProcessRuntime
-from harness.runtimes.sim import SimRuntime, run
+from harness.runtimes.process.runtime import ProcessRuntime
+from harness.runtimes.sim.loop import run
+from harness.runtimes.sim.runtime import SimRuntime
 from tests.conformance.effects import Effect, Seen, effects_on, load, under
 from tests.conformance.one_link import TARGET
 from tests.process.a_run import started

@@ -11,8 +11,9 @@ from typing import Any
 
 from chaos.targets.reference import TARGET
 from harness.registry import design_files
-from harness.runtimes.docker import DockerRuntime, Images
 from harness.runtimes.docker.engine import RUN, connect
+from harness.runtimes.docker.images import Images
+from harness.runtimes.docker.runtime import DockerRuntime
 from harness.yaml_source import load_yaml, plain
 
 TOKEN = "token-of-the-test"  # noqa: S105 - protects nothing

@@ -15,9 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from harness.runtimes.docker import Images
 from harness.runtimes.docker.engine import connect
-from harness.runtimes.docker.images import ROOT, expected_load, has
+from harness.runtimes.docker.images import ROOT, Images, expected_load, has
 from harness.runtimes.loopback import take_ports
 
 COMPOSE = ("-f", str(Path(ROOT) / "compose/compose.yaml"), "--profile", "load")

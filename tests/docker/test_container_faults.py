@@ -15,7 +15,8 @@ from chaos.faults.pause import Pause
 from chaos.faults.restart import Restart
 from chaos.faults.stop import Stop
 from harness.ports import Fault
-from harness.runtimes.docker import DockerRuntime, Images
+from harness.runtimes.docker.images import Images
+from harness.runtimes.docker.runtime import DockerRuntime
 from harness.undo.faultlog import FaultLog
 from tests.conformance.proofs import carried_out, rest, work
 from tests.docker.a_run import in_loop, started

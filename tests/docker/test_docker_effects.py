@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.runtimes.docker import DockerRuntime, Images
+from harness.runtimes.docker.images import Images
+from harness.runtimes.docker.runtime import DockerRuntime
 from tests.conformance.effects import Effect, Seen, effects_on, under
 from tests.conformance.one_link import TARGET
 from tests.docker.a_run import TOKEN, in_loop

@@ -13,8 +13,9 @@ import pytest
 
 from chaos.targets.reference import TARGET
 from harness.errors import RuntimeFailure
-from harness.runtimes.docker import Images, runtime
+from harness.runtimes.docker import runtime
 from harness.runtimes.docker.engine import Engine
+from harness.runtimes.docker.images import Images
 from harness.runtimes.loopback import PortBlock, take_ports
 from tests.docker.a_run import a_runtime, hardened, in_loop, objects_of
 

@@ -11,8 +11,9 @@ import pytest
 from chaos.targets.reference import TARGET
 from harness.errors import RuntimeFailure
 from harness.ports import Capability
-from harness.runtimes.docker import Images, alive
+from harness.runtimes.docker.attach import alive
 from harness.runtimes.docker.engine import RUN, Engine, connect
+from harness.runtimes.docker.images import Images
 from harness.target import Request
 from tests.docker.a_run import a_runtime, hardened, in_loop, objects_of, started
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.kills import KINDS, Kind, kill_one
-from harness.runtimes.docker import Images
+from harness.runtimes.docker.images import Images
 from tests.docker.a_run import objects_of
 
 KILLS = [kind for kind in KINDS if kind.name.startswith("SIGKILL harness")]

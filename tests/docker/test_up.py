@@ -15,8 +15,8 @@ from urllib.request import urlopen
 import pytest
 
 from bench.docker_undo import labelled
-from harness.runtimes.docker import Images
 from harness.runtimes.docker.engine import Engine
+from harness.runtimes.docker.images import Images
 
 HARNESS = Path(sys.executable).with_name("harness")
 ADDRESS = re.compile(r"^(\S+) +(127\.0\.0\.1:\d+) +ok\b", re.MULTILINE)

@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.runtimes.process import Parts, ProcessRuntime
+from harness.runtimes.process.plan import Parts
+from harness.runtimes.process.runtime import ProcessRuntime
 from harness.target import Target
 from harness.toolchain import cache_dir, provide_postgres, provide_toxiproxy
 

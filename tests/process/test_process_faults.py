@@ -17,7 +17,8 @@ from chaos.faults.restart import Restart
 from chaos.faults.stop import Stop
 from harness.errors import RuntimeFailure
 from harness.ports import Capability, Fault, Seen, UndoRecord
-from harness.runtimes.process import ProcessRuntime, alive, attach, end_processes
+from harness.runtimes.process.attach import alive, attach, end_processes
+from harness.runtimes.process.runtime import ProcessRuntime
 from harness.undo.faultlog import FaultLog
 from tests.conformance.proofs import carried_out, rest, work
 

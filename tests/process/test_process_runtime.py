@@ -19,7 +19,8 @@ import pytest
 from harness.errors import LeftOvers, RuntimeFailure, TargetContractError, UnsupportedFault
 from harness.ports import Capability, UndoRecord
 from harness.runtimes.loopback import is_free, take_ports
-from harness.runtimes.process import ProcessRuntime, alive, attach, end_processes
+from harness.runtimes.process.attach import alive, attach, end_processes
+from harness.runtimes.process.runtime import ProcessRuntime
 from harness.runtimes.procs import identify
 from harness.target import Request
 

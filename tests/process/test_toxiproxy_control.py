@@ -14,7 +14,7 @@ from harness.clock import RunClock, monotonic_ns
 from harness.errors import ConfigError, RuntimeFailure
 from harness.ports import Capability, Toxic, UndoRecord
 from harness.runtimes.links import ToxiproxyLinks
-from harness.runtimes.process import ProcessRuntime
+from harness.runtimes.process.runtime import ProcessRuntime
 from harness.runtimes.recovery import RecoveryFile
 from harness.runtimes.sockets import open_client
 from harness.runtimes.toxiproxy import ToxiproxyServer

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from harness.runtimes.process import alive
+from harness.runtimes.process.attach import alive
 from harness.toolchain import cache_dir
 
 HARNESS = Path(sys.executable).with_name("harness")

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.model import Outcome
-from harness.runtimes.sim import SimRuntime, run
+from harness.runtimes.sim.loop import run
+from harness.runtimes.sim.runtime import SimRuntime
 from harness.target import Answer, Call, Completion, LinkSpec, Request, ServiceSpec, Wiring
 
 TOKEN = "token-of-the-test"  # noqa: S105 - protects nothing

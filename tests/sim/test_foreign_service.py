@@ -6,7 +6,7 @@ import pytest
 
 from harness.errors import ConfigError
 from harness.ports import Capability, Toxic, UndoRecord
-from harness.runtimes.sim import SimRuntime
+from harness.runtimes.sim.runtime import SimRuntime
 from harness.runtimes.sim.service_context import find_factory
 from harness.target import Answer, Request
 from tests.sim.a_world import in_shop

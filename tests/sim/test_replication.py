@@ -12,8 +12,9 @@ from harness.errors import UnsupportedFault
 from harness.ports import Capability, Observation, UndoRecord
 from harness.prepare import load_design
 from harness.registry import load_vocabulary
-from harness.runtimes.sim import SimRuntime, run
+from harness.runtimes.sim.loop import run
 from harness.runtimes.sim.replication import SimReplication
+from harness.runtimes.sim.runtime import SimRuntime
 from harness.target import Call
 from tests.sim.a_world import in_shop
 

@@ -13,7 +13,8 @@ import pytest
 from chaos.targets.reference import TARGET
 from harness.errors import ConfigError
 from harness.registry import design_files
-from harness.runtimes.docker import Images, composed, containers, plan
+from harness.runtimes.docker import composed, containers, plan
+from harness.runtimes.docker.images import Images
 from harness.runtimes.docker.subnets import RANGE, VARIABLE, subnets
 from harness.runtimes.document import RunFolders
 from harness.yaml_source import load_yaml, plain

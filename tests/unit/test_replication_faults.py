@@ -17,6 +17,7 @@ from harness.errors import UnsupportedFault
 from harness.ports import Capability, Fault, Observation, Seen
 from harness.prepare import refuse_unsupported
 from harness.registry import load_vocabulary
+from harness.runtime_registry import load_runtime
 
 DATABASE = "database"
 BEHIND = ReplicaLag.model_validate({"service": DATABASE, "lag": "300ms"})
@@ -122,8 +123,8 @@ def test_where_there_is_no_standby_it_is_refused_and_said_who_has_one(
     """Never skipped: a database that was not lost would look like one that was survived."""
     steps = load_experiment(find_experiment(experiment), load_vocabulary()).steps
     with pytest.raises(UnsupportedFault) as caught:
-        refuse_unsupported(steps, runtime)
+        refuse_unsupported(steps, load_runtime(runtime))
     assert len(caught.value.problems) == len(steps)
     assert "at database needs replication (it runs one PostgreSQL" in str(caught.value)
-    refuse_unsupported(steps, "sim")
+    refuse_unsupported(steps, load_runtime("sim"))
     assert str(caught.value).endswith("; try: --runtime sim")

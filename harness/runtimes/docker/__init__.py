@@ -7,24 +7,92 @@
 Only what carries the run's label is ever touched.
 """
 
-from harness.runtimes.attached import Attached
-from harness.runtimes.docker.attach import alive, attach, end_processes
-from harness.runtimes.docker.images import Images
-from harness.runtimes.docker.make import make, run
-from harness.runtimes.docker.runtime import DockerRuntime
+from __future__ import annotations
 
-__all__ = [
-    "CAPABILITIES",
-    "LACKS",
-    "Attached",
-    "DockerRuntime",
-    "Images",
-    "alive",
-    "attach",
-    "end_processes",
-    "make",
-    "run",
-]
+from harness.errors import RuntimeFailure
+from harness.ports import Capability, Runtime
+from harness.runtime_kind import (
+    Attached,
+    ImageStore,
+    Recovery,
+    RunContext,
+    RuntimeKind,
+    StandingRuntime,
+    State,
+)
 
-CAPABILITIES = DockerRuntime.capabilities
-LACKS = DockerRuntime.lacks
+CAPABILITIES = frozenset(
+    {
+        Capability.LINKS,
+        Capability.PROCESSES,
+        Capability.LIFECYCLE,
+        Capability.UPSTREAMS,
+        Capability.CPU,
+        Capability.MEMORY,
+        Capability.DISK,
+        Capability.NETWORK,
+    }
+)
+LACKS = {Capability.REPLICATION: "it runs one PostgreSQL, without a standby"}
+
+
+def _make(context: RunContext) -> Runtime:
+    from harness.runtimes.docker.make import make
+
+    return make(context)
+
+
+def _stand(context: RunContext) -> StandingRuntime:
+    from harness.runtimes.docker.make import make
+
+    return make(context, look=True)
+
+
+def _missing() -> list[str]:
+    try:
+        store = _images()
+    except RuntimeFailure:
+        return ["a Docker engine"]
+    try:
+        return [name for name, mib in store.table() if mib is None]
+    finally:
+        store.close()
+
+
+def _images() -> ImageStore:
+    from harness.runtimes.docker.store import Store
+
+    return Store()
+
+
+async def _attach(state: State) -> Attached:
+    from harness.runtimes.docker.attach import attach
+
+    return await attach(state)
+
+
+def _alive(state: State) -> list[str]:
+    from harness.runtimes.docker.attach import alive
+
+    return alive(state)
+
+
+def _end(state: State) -> list[str]:
+    from harness.runtimes.docker.attach import end_processes
+
+    return end_processes(state)
+
+
+RUNTIME = RuntimeKind(
+    name="docker",
+    about="one container a service, real Toxiproxy, real PostgreSQL",
+    needs="a Docker engine and our images",
+    deterministic=False,
+    capabilities=CAPABILITIES,
+    lacks=LACKS,
+    make=_make,
+    missing=_missing,
+    preference=30,
+    recovery=Recovery(attach=_attach, alive=_alive, end=_end, stand=_stand),
+    images=_images,
+)

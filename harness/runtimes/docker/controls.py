@@ -13,19 +13,6 @@ from harness.runtimes.docker.processes import ContainersOfRun
 from harness.runtimes.docker.site import Site
 from harness.runtimes.upstreams import StandIns
 
-CAPABILITIES = frozenset(
-    {
-        Capability.LINKS,
-        Capability.PROCESSES,
-        Capability.LIFECYCLE,
-        Capability.UPSTREAMS,
-        Capability.CPU,
-        Capability.MEMORY,
-        Capability.DISK,
-        Capability.NETWORK,
-    }
-)
-
 
 def controls_of(site: Site) -> Mapping[Capability, Any]:
     """One control for each capability of this runtime."""

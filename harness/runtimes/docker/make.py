@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
-from pathlib import Path
-from typing import Any, TypeVar
-
 from harness.errors import RuntimeFailure
+from harness.runtime_kind import RunContext
 from harness.runtimes.docker import images
 from harness.runtimes.docker.engine import connect
 from harness.runtimes.docker.runtime import DockerRuntime
 
-T = TypeVar("T")
 
-
-def make(run_id: str, run_dir: Path, seed: int, token: str, *, look: bool = False) -> DockerRuntime:
+def make(context: RunContext, *, look: bool = False) -> DockerRuntime:
     """A runtime for one run.
 
     Args:
@@ -34,9 +28,6 @@ def make(run_id: str, run_dir: Path, seed: int, token: str, *, look: bool = Fals
             )
     finally:
         client.close()
-    return DockerRuntime(run_id, run_dir, seed, token, wanted, look=look)
-
-
-def run(work: Coroutine[Any, Any, T], seed: int) -> T:
-    """Run in real time; the order of what happens is the machine's, whatever the seed."""
-    return asyncio.run(work)
+    return DockerRuntime(
+        context.run_id, context.run_dir, context.seed, context.token, wanted, look=look
+    )

@@ -17,7 +17,7 @@ from harness.ports import Capability
 from harness.rng import fresh_token
 from harness.runtimes.docker import containers, plan
 from harness.runtimes.docker.cleanup import end_run
-from harness.runtimes.docker.controls import CAPABILITIES, controls_of
+from harness.runtimes.docker.controls import controls_of
 from harness.runtimes.docker.engine import Engine
 from harness.runtimes.docker.images import Images
 from harness.runtimes.docker.site import Site
@@ -27,10 +27,6 @@ from harness.runtimes.loopback import take_ports
 from harness.runtimes.real import RealRuntime
 from harness.runtimes.recovery import write_private
 from harness.target import ServiceSpec, Target
-
-LACKS: Mapping[Capability, str] = {
-    Capability.REPLICATION: "it runs one PostgreSQL, without a standby"
-}
 
 
 class DockerRuntime(RealRuntime[Site]):
@@ -50,8 +46,6 @@ class DockerRuntime(RealRuntime[Site]):
     """
 
     name = "docker"
-    capabilities = CAPABILITIES
-    lacks = LACKS
 
     def __init__(
         self,

@@ -8,26 +8,78 @@
 Linux only: processes are told apart by /proc.
 """
 
-from harness.runtimes.attached import Attached
-from harness.runtimes.process.attach import alive, attach, end_processes
-from harness.runtimes.process.make import make, run
-from harness.runtimes.process.plan import Parts
-from harness.runtimes.process.runtime import ProcessRuntime
+from __future__ import annotations
 
-__all__ = [
-    "CAPABILITIES",
-    "DETERMINISTIC",
-    "LACKS",
-    "Attached",
-    "Parts",
-    "ProcessRuntime",
-    "alive",
-    "attach",
-    "end_processes",
-    "make",
-    "run",
-]
+from harness.ports import Capability, Runtime
+from harness.runtime_kind import (
+    Attached,
+    Recovery,
+    RunContext,
+    RuntimeKind,
+    StandingRuntime,
+    State,
+)
+from harness.toolchain import Missing, find_postgres, find_toxiproxy
 
-DETERMINISTIC = ProcessRuntime.deterministic
-CAPABILITIES = ProcessRuntime.capabilities
-LACKS = ProcessRuntime.lacks
+CAPABILITIES = frozenset(
+    {
+        Capability.LINKS,
+        Capability.PROCESSES,
+        Capability.LIFECYCLE,
+        Capability.CPU,
+        Capability.UPSTREAMS,
+    }
+)
+LACKS = {
+    Capability.MEMORY: "a limit on a living process needs rights over control groups",
+    Capability.DISK: "the database's folder is on the machine's own disk",
+    Capability.NETWORK: "all programs share the machine's loopback",
+    Capability.REPLICATION: "it runs one PostgreSQL, without a standby",
+}
+
+
+def _make(context: RunContext) -> Runtime:
+    return _stand(context)
+
+
+def _stand(context: RunContext) -> StandingRuntime:
+    from harness.runtimes.process.make import make
+
+    return make(context)
+
+
+def _missing() -> list[str]:
+    parts = (find_toxiproxy(), find_postgres())
+    return [part.name for part in parts if isinstance(part, Missing)]
+
+
+async def _attach(state: State) -> Attached:
+    from harness.runtimes.process.attach import attach
+
+    return await attach(state)
+
+
+def _alive(state: State) -> list[str]:
+    from harness.runtimes.process.attach import alive
+
+    return alive(state)
+
+
+def _end(state: State) -> list[str]:
+    from harness.runtimes.process.attach import end_processes
+
+    return end_processes(state)
+
+
+RUNTIME = RuntimeKind(
+    name="process",
+    about="one process of this machine a service, real Toxiproxy, real PostgreSQL",
+    needs="Toxiproxy and PostgreSQL",
+    deterministic=False,
+    capabilities=CAPABILITIES,
+    lacks=LACKS,
+    make=_make,
+    missing=_missing,
+    preference=10,
+    recovery=Recovery(attach=_attach, alive=_alive, end=_end, stand=_stand),
+)

@@ -11,16 +11,6 @@ from harness.runtimes.process.processes import ProcessesOfRun
 from harness.runtimes.process.site import Site
 from harness.runtimes.upstreams import StandIns
 
-CAPABILITIES = frozenset(
-    {
-        Capability.LINKS,
-        Capability.PROCESSES,
-        Capability.LIFECYCLE,
-        Capability.CPU,
-        Capability.UPSTREAMS,
-    }
-)
-
 
 def controls_of(site: Site) -> Mapping[Capability, Any]:
     """One control for each capability of this runtime."""

@@ -19,7 +19,7 @@ from harness.runtimes.document import DATABASE_KIND, mark_of
 from harness.runtimes.loopback import take_ports
 from harness.runtimes.process.addresses import RunWiring
 from harness.runtimes.process.cleanup import end_run
-from harness.runtimes.process.controls import CAPABILITIES, controls_of
+from harness.runtimes.process.controls import controls_of
 from harness.runtimes.process.plan import (
     Folders,
     Parts,
@@ -39,14 +39,6 @@ from harness.target import ServiceSpec, Target
 PREPARE_S = 30.0  # chosen: initdb takes 1-3 s, on a machine in distress ten times that
 
 
-LACKS: Mapping[Capability, str] = {
-    Capability.MEMORY: "a limit on a living process needs rights over control groups",
-    Capability.DISK: "the database's folder is on the machine's own disk",
-    Capability.NETWORK: "all programs share the machine's loopback",
-    Capability.REPLICATION: "it runs one PostgreSQL, without a standby",
-}
-
-
 class ProcessRuntime(RealRuntime[Site]):
     """Runs a target as processes of this machine (`harness.ports.Runtime`).
 
@@ -62,8 +54,6 @@ class ProcessRuntime(RealRuntime[Site]):
     """
 
     name = "process"
-    capabilities = CAPABILITIES
-    lacks = LACKS
     _folders: Folders
 
     def __init__(

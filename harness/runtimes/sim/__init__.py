@@ -9,14 +9,51 @@
     load, runtime          a run; the same experiments as on real parts
     scenario ── modes      one journey and a few faults, thousands a second
 
-It has no `attach`: what runs here ends with this process, and nobody else can or must heal it.
+It has no recovery: what runs here ends with this process, and nobody else can or must heal it.
 """
 
-from harness.runtimes.sim.make import make, run
-from harness.runtimes.sim.runtime import SimRuntime
+from __future__ import annotations
 
-__all__ = ["CAPABILITIES", "DETERMINISTIC", "LACKS", "SimRuntime", "make", "run"]
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
-DETERMINISTIC = SimRuntime.deterministic
-CAPABILITIES = SimRuntime.capabilities
-LACKS = SimRuntime.lacks
+from harness.ports import Capability, Runtime
+from harness.runtime_kind import RunContext, RuntimeKind
+
+T = TypeVar("T")
+
+CAPABILITIES = frozenset(
+    {Capability.LINKS, Capability.PROCESSES, Capability.UPSTREAMS, Capability.REPLICATION}
+)
+LACKS = {
+    Capability.LIFECYCLE: "no service takes time to end; a crash and its undo are all there is",
+    Capability.CPU: "in virtual time work takes no time",
+    Capability.MEMORY: "all programs share the memory of one process",
+    Capability.DISK: "what is stored is in memory",
+    Capability.NETWORK: "links are a model; there is no network behind them",
+}
+
+
+def _make(context: RunContext) -> Runtime:
+    from harness.runtimes.sim.runtime import SimRuntime
+
+    return SimRuntime(context.seed, context.token)
+
+
+def _run(work: Coroutine[Any, Any, T], seed: int) -> T:
+    from harness.runtimes.sim.loop import run
+
+    return run(work, seed)
+
+
+RUNTIME = RuntimeKind(
+    name="sim",
+    about="one process, virtual time, exact from a seed",
+    needs="Python",
+    deterministic=True,
+    capabilities=CAPABILITIES,
+    lacks=LACKS,
+    make=_make,
+    run=_run,
+    preference=20,
+)

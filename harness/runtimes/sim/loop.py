@@ -16,12 +16,14 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.errors import HarnessError
-from harness.rng import Dice
+from harness.rng import Dice, Seed
 from harness.runtimes.sim.handles import TICKS, Handle, Timer, shuffled
 from harness.runtimes.sim.refusing import Refusing
+
+T = TypeVar("T")
 
 SLACK = 1e-3  # of a tick: what adding floats may be off by
 TASK = "task"  # what nobody named; to number them costs time
@@ -272,3 +274,14 @@ class SimLoop(Refusing):
 def _too_late(outcome: asyncio.Future[Any]) -> None:
     if not outcome.done():
         outcome.set_exception(TimeoutError("no reply in time"))
+
+
+def run(work: Coroutine[Any, Any, T], seed: int) -> T:
+    """Run in virtual time, as `asyncio.run` does in real time.
+
+    Args:
+        seed: draws the order of what is ready at one moment.
+    """
+    dice = Seed(seed).stream("sim/order")
+    with asyncio.Runner(loop_factory=lambda: SimLoop(dice)) as runner:
+        return runner.run(work)

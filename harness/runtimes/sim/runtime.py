@@ -38,15 +38,6 @@ PIDS = 100
 UP_S = 1.0  # chosen: services are up for so long before the load; the two clocks differ by it
 
 
-LACKS: Mapping[Capability, str] = {
-    Capability.LIFECYCLE: "no service takes time to end; a crash and its undo are all there is",
-    Capability.CPU: "in virtual time work takes no time",
-    Capability.MEMORY: "all programs share the memory of one process",
-    Capability.DISK: "what is stored is in memory",
-    Capability.NETWORK: "links are a model; there is no network behind them",
-}
-
-
 class SimRuntime:
     """Runs a target in this process (`harness.ports.Runtime`); needs the loop of the simulation.
 
@@ -56,11 +47,6 @@ class SimRuntime:
     """
 
     name = "sim"
-    deterministic = True
-    capabilities = frozenset(
-        {Capability.LINKS, Capability.PROCESSES, Capability.UPSTREAMS, Capability.REPLICATION}
-    )
-    lacks = LACKS
 
     def __init__(self, seed: int, token: str) -> None:
         """Nothing is started yet."""
