@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
+
+
+def utc() -> datetime:
+    """The calendar, for headers of HTTP alone."""
+    return datetime.now(UTC)
 
 
 class RunClock:

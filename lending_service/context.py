@@ -70,6 +70,7 @@ class Context(msgspec.Struct, frozen=True):
         )
 
     def pause_s(self, first_s: float, cap_s: float, n: int) -> float:
-        """The pause after the n-th failure: doubles, capped, and shortened by up to a quarter
-        so that work which failed together does not come back together."""
-        return min(cap_s, first_s * 2.0 ** min(n - 1, 20)) * (1.0 - 0.25 * self.dice.random())
+        """The pause after the n-th failure: doubles, capped, and shortened by the jitter of the
+        design so that work which failed together does not come back together."""
+        shortened = 1.0 - self.design.jitter * self.dice.random()
+        return min(cap_s, first_s * 2.0 ** min(n - 1, 20)) * shortened

@@ -50,7 +50,7 @@ class StandInCaps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Every defence and its parameters. No field has a default: a design says what it does.
+    """Every defence and its parameters. What older documents do not name has a default.
 
     Args:
         submit: `queue` answers once the wish is durable; `sync` does all the work in the request.
@@ -86,6 +86,10 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         replication: a commit waits for the standby (`synchronous`), or does not.
         reads_from: who answers borrowers that look something up. Without a standby neither
             matters.
+        not_taken_statuses: by which a third party is trusted to say that it did nothing, so that
+            another one is used at once. A proxy may send any of them after the effect.
+        retry_after_cap_s: `Retry-After` is obeyed up to this long, or null to ignore it.
+        jitter: share by which pauses differ, so that those who failed together part.
     """
 
     name: Annotated[str, Meta(min_length=1, max_length=60)]
@@ -122,6 +126,9 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     mode_exit_s: Seconds
     replication: Literal["synchronous", "asynchronous"]
     reads_from: Literal["primary", "standby"]
+    not_taken_statuses: tuple[Annotated[int, Meta(ge=400, le=599)], ...] = ()
+    retry_after_cap_s: Seconds | None = 30.0
+    jitter: Annotated[float, Meta(ge=0, le=1)] = 0.25
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, object]) -> Design:
@@ -140,10 +147,13 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 def _problems(struct: type[Any], mapping: Mapping[str, object], where: str) -> list[str]:
     hints = typing.get_type_hints(struct, include_extras=True)
+    optional = {field.name for field in msgspec.structs.fields(struct) if not field.required}
     found = [
         f"{where}{key}: unknown, allowed: {', '.join(hints)}" for key in mapping if key not in hints
     ]
     for key, hint in hints.items():
+        if key not in mapping and key in optional:
+            continue
         if key not in mapping:
             found.append(f"{where}{key}: missing, need {_allowed(hint)}")
             continue

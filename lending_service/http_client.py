@@ -20,7 +20,9 @@ import httpx
 import msgspec
 from httpx_aiohttp import AiohttpTransport
 
+from lending_service.clock import utc
 from lending_service.ports import NoReply, Refused, Reply
+from lending_service.statuses import retry_after_s
 
 CONNECTIONS_MAX = 100  # for all third parties together; chosen, not measured
 IDLE_S = 2.0  # under the 5 s after which uvicorn closes: we close first
@@ -67,7 +69,9 @@ class HttpClient:
                 )
         except (httpx.TransportError, aiohttp.ClientError, OSError) as error:
             raise _meaning(error, f"{method} {dependency}{path}") from error
-        return Reply(reply.status_code, _decoded(reply.content))
+        told = reply.headers
+        wait_s = retry_after_s(told.get("retry-after"), told.get("date"), utc())
+        return Reply(reply.status_code, _decoded(reply.content), wait_s)
 
     async def close(self) -> None:
         """Close all connections."""

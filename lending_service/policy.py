@@ -11,26 +11,32 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
 from lending_service.design import BreakerRule, Design
 from lending_service.ports import Client, Clock, NoReply, Refused
+from lending_service.statuses import verdict
 
 T = TypeVar("T")
-Outcome = Literal["ok", "refused", "no_reply", "error"]
-OUTCOMES: tuple[Outcome, ...] = ("ok", "refused", "no_reply", "error")
+Outcome = Literal["ok", "refused", "no_reply", "error", "denied"]
 BreakerState = Literal["closed", "half_open", "open"]
-NOT_TAKEN = (429, 503)  # the statuses by which a third party says that it did not take the call
 BUDGET_MAX = 10.0  # retries that may be saved up; chosen, not measured
 
 
 class Called(msgspec.Struct, frozen=True):
-    """What came of one call. `ok`: a whole reply below 500 (also a business refusal)."""
+    """What came of one call.
+
+    Args:
+        outcome: `ok`: a word of the contract, also a business refusal; `denied`: a 4xx that is
+            none; `refused`: nothing was sent.
+        not_taken: whether it definitely had no effect, and never will.
+        retry_after_s: how long the other side wants to be left alone, s.
+    """
 
     outcome: Outcome
     status: int = 0
     body: dict[str, Any] = {}
+    not_taken: bool = False
+    retry_after_s: float | None = None
 
-    @property
-    def not_taken(self) -> bool:
-        """Whether it definitely had no effect, and never will."""
-        return self.outcome == "refused" or self.status in NOT_TAKEN
+
+NOT_SENT = Called("refused", not_taken=True)
 
 
 class Breaker:
@@ -50,7 +56,7 @@ class Breaker:
         self._changed = changed
         self.state: BreakerState = "closed"
         self._failures = 0
-        self._opened_s = 0.0
+        self._open_until_s = 0.0
         self._probing = 0
         self._probed = 0
 
@@ -59,7 +65,7 @@ class Breaker:
         if self._rule is None or self.state == "closed":
             return True
         if self.state == "open":
-            if self._clock.now_s() < self._opened_s + self._rule.open_s:
+            if self._clock.now_s() < self._open_until_s:
                 return False
             self._probing = self._probed = 0
             self._move("half_open")
@@ -68,8 +74,12 @@ class Breaker:
         self._probing += 1
         return True
 
-    def note(self, outcome: Outcome | None) -> None:
-        """Take in how an allowed call ended; None when it was cancelled."""
+    def note(self, outcome: Outcome | None, wait_s: float = 0.0) -> None:
+        """Take in how an allowed call ended; None when it was cancelled.
+
+        Args:
+            wait_s: how long the other side wants to be left alone; more than 0 opens at once.
+        """
         if self._rule is None or self.state == "open":
             return
         if self.state == "half_open":
@@ -78,8 +88,8 @@ class Breaker:
             self._good(self._rule)
         elif outcome is not None:
             self._failures += 1
-            if self.state == "half_open" or self._failures >= self._rule.failures:
-                self._opened_s = self._clock.now_s()
+            if wait_s or self.state == "half_open" or self._failures >= self._rule.failures:
+                self._open_until_s = self._clock.now_s() + (wait_s or self._rule.open_s)
                 self._move("open")
 
     def _good(self, rule: BreakerRule) -> None:
@@ -136,13 +146,12 @@ class Policy:
         """
         breaker = self.breaker(dependency + lane)
         if not breaker.allow():
-            return self._count(dependency, Called("refused"))
-        outcome: Outcome | None = None
+            return self._count(dependency, NOT_SENT)
+        called: Called | None = None
         try:
             called = await self._call(dependency, method, path, body)
-            outcome = called.outcome
         finally:
-            breaker.note(outcome)
+            breaker.note(None if called is None else called.outcome, self._asked_s(called))
         return self._count(dependency, called)
 
     async def tried(
@@ -192,11 +201,19 @@ class Policy:
         try:
             reply = await self._client.call(dependency, method, path, body, timeout_s)
         except Refused:
-            return Called("refused")
+            return NOT_SENT
         except NoReply:
             return Called("no_reply")
-        failed = reply.status >= 500 or reply.status in NOT_TAKEN
-        return Called("error" if failed else "ok", reply.status, reply.body)
+        said = verdict(reply.status, reply.body)
+        not_taken = said != "ok" and reply.status in self._design.not_taken_statuses
+        return Called(said, reply.status, reply.body, not_taken, reply.retry_after_s)
+
+    def _asked_s(self, called: Called | None) -> float:
+        """How long the other side is left alone because it asked for it."""
+        cap_s = self._design.retry_after_cap_s
+        if called is None or called.retry_after_s is None or cap_s is None:
+            return 0.0
+        return min(cap_s, called.retry_after_s)
 
     def _count(self, dependency: str, called: Called) -> Called:
         place = (dependency, called.outcome)
@@ -204,9 +221,10 @@ class Policy:
         return called
 
     def _pause_s(self, state: RetryCallState) -> float:
-        """Exponential, between half and one and a half of the mean, capped."""
+        """Exponential, around the mean by the jitter of the design, capped."""
         mean_s = self._design.backoff_base_s * 2.0 ** (state.attempt_number - 1)
-        return min(self._design.backoff_cap_s, mean_s * (0.5 + self._dice.random()))
+        spread = 1.0 + self._design.jitter * (2.0 * self._dice.random() - 1.0)
+        return min(self._design.backoff_cap_s, mean_s * spread)
 
     def _enough(self, dependency: str, state: RetryCallState) -> bool:
         """Whether to stop. What one third party has earned is not spent on another."""

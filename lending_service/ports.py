@@ -26,10 +26,17 @@ class NoReply(Exception):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """A whole reply: HTTP status and JSON body (empty when it was no JSON object)."""
+    """A whole reply.
+
+    Args:
+        status: of HTTP.
+        body: JSON; empty when it was no JSON object.
+        retry_after_s: how long the other side wants to be left alone, s; None when it did not say.
+    """
 
     status: int
     body: dict[str, Any]
+    retry_after_s: float | None = None
 
 
 class Client(Protocol):

@@ -36,7 +36,12 @@ class PaymentGateway:
         self._policy = policy
 
     async def pay(self, payment: Payment) -> PayResult:
-        """Send a payment once. Only a gateway that was not reached or said so is `refused`."""
+        """Send a payment once.
+
+        Returns:
+            refused: nothing was sent. failed: the gateway's own word, final. unknown: everything
+            that is no word of the contract, whatever its status: the money may have moved.
+        """
         path, role = ("/v1/payouts", "payee") if payment.kind == "payout" else (
             "/v1/debits", "payer")  # fmt: skip
         body = {
@@ -51,16 +56,15 @@ class PaymentGateway:
             return "refused"
         if called.outcome != "ok":
             return "unknown"
-        if 400 <= called.status < 500:
-            # 409 speaks of another call under this id: what became of that one is to be asked.
-            return "unknown" if called.status == 409 else "failed"
+        if called.status == 422:
+            return "failed"
         return STATUSES.get(str(called.body.get("status")), "unknown")
 
     async def inquire(self, payment: Payment) -> Found:
         """What became of a payment, by its request id."""
         path = f"/v1/requests/{payment.id}"
         called = await self._policy.once(payment.gateway, "GET", path, lane="/inquire")
-        if called.status == 404 and called.body.get("code") == "not_found":
+        if called.outcome == "ok" and called.status == 404:
             return "not_found"
         if called.status != 200:
             return "unavailable"
@@ -90,7 +94,7 @@ class RiskEngine:
         async def once(_: int) -> Called:
             return await self._policy.once(self._name, "POST", "/v1/scores", body)
 
-        return _score(await self._policy.tried(self._name, once, _worth_another))
+        return _score(await self._policy.tried(self._name, once, worth_another))
 
     async def limit_minor(self, borrower: str) -> int | None:
         """The limit, or None when there is no usable one."""
@@ -99,7 +103,7 @@ class RiskEngine:
         async def once(_: int) -> Called:
             return await self._policy.once(self._name, "GET", path)
 
-        called = await self._policy.tried(self._name, once, _worth_another)
+        called = await self._policy.tried(self._name, once, worth_another)
         limit = called.body.get("limit_minor")
         usable = called.status == 200 and type(limit) is int and limit > 0
         return limit if usable else None
@@ -126,7 +130,7 @@ class FundingProvider:
         called = await self._policy.tried(asked.funder, once, lambda called: called.not_taken)
         if called.not_taken:
             return "not_taken"
-        if 400 <= called.status < 500:
+        if called.outcome == "ok" and called.body.get("code") in ("quota_exhausted", "bad_body"):
             return "refused"
         return _reserved(called)
 
@@ -134,7 +138,8 @@ class FundingProvider:
         """What became of a reservation."""
         path = f"/v1/reservations/{asked.id}"
         called = await self._policy.once(asked.funder, "GET", path, lane="/inquire")
-        return "not_found" if called.status == 404 else _reserved(called)
+        missing = called.outcome == "ok" and called.status == 404
+        return "not_found" if missing else _reserved(called)
 
     async def close(self, held: Reservation, how: Literal["commit", "release"]) -> CloseResult:
         """Commit or release; both can be sent again without harm."""
@@ -146,8 +151,9 @@ class FundingProvider:
         return codes.get(called.status, "wrong")
 
 
-def _worth_another(called: Called) -> bool:
-    return called.outcome != "ok"
+def worth_another(called: Called) -> bool:
+    """Whoever was denied is denied again."""
+    return called.outcome not in ("ok", "denied")
 
 
 def _reserved(called: Called) -> ReserveResult:

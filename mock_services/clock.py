@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from typing import Protocol
 
 NS_PER_S = 1_000_000_000
@@ -17,6 +18,11 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Let `seconds` of run time pass."""
+
+
+def utc() -> datetime:
+    """The calendar."""
+    return datetime.now(UTC)
 
 
 class RunClock:

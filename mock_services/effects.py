@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -25,10 +27,11 @@ class ReplyLost(Exception):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What is sent back: HTTP status and JSON body."""
+    """What is sent back: HTTP status, JSON body, further headers (names in lower case)."""
 
     status: int
     body: Any
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -38,11 +41,13 @@ class Call(msgspec.Struct, frozen=True):
         op: the operation, as rules name it.
         clock: the run clock.
         do: does the work at once, without awaiting; its keywords change how.
+        calendar: the moment in UTC, for headers of HTTP.
     """
 
     op: str
     clock: Clock
     do: Callable[..., Reply]
+    calendar: Callable[[], datetime]
 
 
 class NoArgs(msgspec.Struct, frozen=True):
@@ -50,9 +55,18 @@ class NoArgs(msgspec.Struct, frozen=True):
 
 
 class ErrorArgs(msgspec.Struct, frozen=True):
-    """`status`: the HTTP status to answer."""
+    """`status`: the HTTP status to answer. `retry_after_s`: what `Retry-After` asks for, as whole
+    seconds or, with `retry_after_as`, as a date beside the header `Date`; null for no header."""
 
     status: Annotated[int, Meta(ge=400, le=599)] = 503
+    retry_after_s: Annotated[int, Meta(ge=0, le=86_400)] | None = None
+    retry_after_as: Literal["seconds", "date"] = "seconds"
+
+
+class ErrorAfterArgs(ErrorArgs, frozen=True):
+    """As of `error`."""
+
+    status: Annotated[int, Meta(ge=400, le=599)] = 500
 
 
 class DelayArgs(msgspec.Struct, frozen=True):
@@ -93,13 +107,26 @@ class PointsArgs(msgspec.Struct, frozen=True):
 
 async def error(call: Call, args: ErrorArgs) -> Reply:
     """Refuse before any effect."""
-    return Reply(args.status, {"code": "unavailable", "message": "refused, nothing was done"})
+    body = {"code": "unavailable", "message": "refused, nothing was done"}
+    return Reply(args.status, body, _retry_after(call, args))
 
 
-async def error_after(call: Call, args: NoArgs) -> Reply:
-    """Do the work, then answer 500."""
+async def error_after(call: Call, args: ErrorAfterArgs) -> Reply:
+    """Do the work, then answer as a proxy does that gave up."""
     call.do()
-    return Reply(500, {"code": "internal_error", "message": "something went wrong"})
+    body = {"code": "internal_error", "message": "something went wrong"}
+    return Reply(args.status, body, _retry_after(call, args))
+
+
+def _retry_after(call: Call, args: ErrorArgs) -> tuple[tuple[bytes, bytes], ...]:
+    if args.retry_after_s is None:
+        return ()
+    if args.retry_after_as == "seconds":
+        return ((b"retry-after", b"%d" % args.retry_after_s),)
+    now = call.calendar()
+    until = format_datetime(now + timedelta(seconds=args.retry_after_s), usegmt=True)
+    date = format_datetime(now, usegmt=True)
+    return ((b"date", date.encode()), (b"retry-after", until.encode()))
 
 
 async def reply_lost(call: Call, args: NoArgs) -> Reply:
@@ -186,7 +213,7 @@ CALLBACK = frozenset({"callback"})
 EFFECTS: Mapping[str, Effect] = MappingProxyType(
     {
         "error": Effect(error, REQUESTS, ErrorArgs),
-        "error_after": Effect(error_after, REQUESTS),
+        "error_after": Effect(error_after, REQUESTS, ErrorAfterArgs),
         "reply_lost": Effect(reply_lost, REQUESTS),
         "request_lost": Effect(request_lost, REQUESTS),
         "slow": Effect(slow, REQUESTS, DelayArgs),

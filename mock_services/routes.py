@@ -45,18 +45,21 @@ class Response(msgspec.Struct, frozen=True):
 
     Args:
         allow: methods, for one that is not.
+        headers: further ones, names in lower case.
     """
 
     status: int
     body: bytes
     media_type: bytes = JSON
     allow: str = ""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
         headers = [
             (b"content-length", b"%d" % len(self.body)),
             (b"content-type", self.media_type),
+            *self.headers,
         ]
         if self.allow:
             headers.append((b"allow", self.allow.encode()))

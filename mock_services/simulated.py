@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
@@ -21,6 +22,7 @@ BUILD: Mapping[Kind, Callable[[Config, World], ASGIApp]] = {
     "funding_provider": funding_provider.build,
 }
 CALLBACK_TIMEOUT_S = 2.0  # as the program on sockets
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)  # of the calendar in virtual time; chosen
 
 
 class Around(Protocol):
@@ -62,7 +64,10 @@ def stand_in(config: Mapping[str, Any], around: Around) -> ASGIApp:
         _, text = await around.call("POST", url, msgspec.json.encode(body), CALLBACK_TIMEOUT_S)
         return text.decode()
 
-    world = World(around.clock, around.dice, send_callback, around.spawn, around.token)
+    def calendar() -> datetime:
+        return BEGINNING + timedelta(seconds=around.clock.now_s())
+
+    world = World(around.clock, around.dice, send_callback, around.spawn, around.token, calendar)
     return hanging_up(BUILD[read.kind](read, world))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -14,7 +15,7 @@ from msgspec import Meta
 from starlette.types import Receive, Scope, Send
 
 from mock_services.behaviour import Script
-from mock_services.clock import Clock
+from mock_services.clock import Clock, utc
 from mock_services.dice import Dice
 from mock_services.effects import Call, Reply
 from mock_services.ledger import Ledger
@@ -36,6 +37,7 @@ class World(msgspec.Struct, frozen=True):
         send_callback: (url, JSON body) -> the reply's text; an `OSError` means no reply.
         spawn: lets a coroutine run in the background, for as long as the program lives.
         token: what `X-Harness-Token` must carry on the control routes; never empty.
+        calendar: the moment in UTC, for headers of HTTP.
     """
 
     clock: Clock
@@ -43,6 +45,7 @@ class World(msgspec.Struct, frozen=True):
     send_callback: Callable[[str, dict[str, Any]], Awaitable[str]]
     spawn: Callable[[Coroutine[Any, Any, None]], object]
     token: str
+    calendar: Callable[[], datetime] = utc
 
     def __post_init__(self) -> None:
         """Refuse an empty token: it would open the control routes to everybody."""
@@ -81,7 +84,8 @@ class StandIn:
         if matched is None:
             return do()
         effect, args = matched
-        return await effect.run(Call(op, self.world.clock, do), args)
+        call = Call(op, self.world.clock, do, self.world.calendar)
+        return await effect.run(call, args)
 
     def endpoint(self, op: str, prepare: Prepare) -> Endpoint:
         """Make an endpoint of an op.
@@ -104,7 +108,7 @@ class StandIn:
 
 def respond(reply: Reply) -> Response:
     """Encode a reply as JSON."""
-    return Response(reply.status, encode(reply.body))
+    return Response(reply.status, encode(reply.body), headers=reply.headers)
 
 
 def refusal(status: int, code: str, message: str) -> Reply:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from chaos.faults._places import OnService, canaries
 from harness.ports import Capability, Proof, Seen, UpstreamScript
-from harness.units import Share
+from harness.units import Duration, Share
 
 
 class Scripted(OnService):
@@ -56,3 +56,31 @@ class Scripted(OnService):
             "canary": canaries(seen.before, seen.early, seen.after),
         }
         return Proof(numbers["hits"] > 0, f"calls showed {self.kind}", numbers)
+
+
+class Erring(Scripted):
+    """A stand-in that answers with an HTTP error.
+
+    Args:
+        status: of HTTP.
+        retry_after: what `Retry-After` asks for; none for no header.
+        retry_after_as: `seconds` or an HTTP `date`.
+    """
+
+    status: int
+    retry_after: Duration | None = None
+    retry_after_as: Literal["seconds", "date"] = "seconds"
+
+    def model_post_init(self, _: object) -> None:
+        """Refuse what the header cannot say."""
+        wait_s = self.retry_after
+        if wait_s is not None and not (wait_s.is_integer() and 0 <= wait_s <= 86_400):
+            raise ValueError(f"retry_after={wait_s:g}s; allowed: whole seconds, 0s..24h")
+
+    @property
+    def args(self) -> Mapping[str, Any]:
+        """Status and header."""
+        if self.retry_after is None:
+            return {"status": self.status}
+        asked = {"retry_after_s": int(self.retry_after), "retry_after_as": self.retry_after_as}
+        return {"status": self.status, **asked}

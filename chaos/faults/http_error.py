@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
-from chaos.faults._scripted import Scripted
+from chaos.faults._scripted import Erring
 
 
-class HttpError(Scripted):
+class HttpError(Erring):
     """The stand-in refuses calls with an HTTP status, before any effect.
 
-    Effect: 503 and 429 say that the call was not taken; after any other 5xx nobody knows.
+    Effect: no money moves; a caller cannot know that, since a proxy sends the same after the
+        effect (`error_after`).
     Blast radius: the stand-in.
     Args:
         status: 400..599.
+        retry_after: what `Retry-After` asks for, whole seconds, 0s..24h; none for no header.
+        retry_after_as: `seconds` or an HTTP `date`.
     Heals by: putting the behaviour back that was set before.
     """
 
@@ -24,11 +26,6 @@ class HttpError(Scripted):
     effect: ClassVar[str] = "error"
 
     status: int = Field(default=503, ge=400, le=599)
-
-    @property
-    def args(self) -> Mapping[str, Any]:
-        """The status."""
-        return {"status": self.status}
 
 
 FAULT = HttpError

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -23,15 +24,35 @@ from lending_service.simulated.replicated_store import (
     ReplicatedStore,
     SplitReads,
 )
+from lending_service.statuses import retry_after_s
 from lending_service.stores.memory import Place
 
 DATABASE = "database"  # on the disk, by the name of the service that keeps it
 
 
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)  # of the calendar in virtual time; chosen
+
+
+class Received(Protocol):
+    """A reply as it came."""
+
+    @property
+    def status(self) -> int:
+        """Of HTTP."""
+
+    @property
+    def headers(self) -> Sequence[tuple[bytes, bytes]]:
+        """Names in lower case."""
+
+    @property
+    def body(self) -> bytes:
+        """As sent."""
+
+
 class Around(Protocol):
     """What the service is handed.
 
-    `call` sends (method, URL, JSON body, time-out in s) and gives status and body. It raises
+    `exchange` sends (method, URL, JSON body, time-out in s) and gives the reply. It raises
     ConnectionRefusedError when nothing was sent and another OSError when it may have been.
     """
 
@@ -44,7 +65,7 @@ class Around(Protocol):
         """Name -> dice of its own."""
 
     @property
-    def call(self) -> Callable[[str, str, bytes | None, float], Awaitable[tuple[int, bytes]]]:
+    def exchange(self) -> Callable[[str, str, bytes | None, float], Awaitable[Received]]:
         """Sends a request."""
 
     @property
@@ -70,7 +91,8 @@ class AsgiClient:
     def __init__(self, upstreams: Mapping[str, str], around: Around) -> None:
         """Send nothing yet."""
         self._upstreams = dict(upstreams)
-        self._call = around.call
+        self._exchange = around.exchange
+        self._clock = around.clock
 
     async def call(
         self,
@@ -83,14 +105,19 @@ class AsgiClient:
         """One request, one reply; see `ports.Client`."""
         raw = None if body is None else msgspec.json.encode(body)
         try:
-            status, content = await self._call(
-                method, self._upstreams[dependency] + path, raw, timeout_s
-            )
+            reply = await self._exchange(method, self._upstreams[dependency] + path, raw, timeout_s)
         except ConnectionRefusedError as error:
             raise Refused(f"{method} {dependency}{path}: {error}") from error
         except OSError as error:
             raise NoReply(f"{method} {dependency}{path}: {error}") from error
-        return Reply(status, _decoded(content))
+        return Reply(reply.status, _decoded(reply.body), self._retry_after_s(reply))
+
+    def _retry_after_s(self, reply: Received) -> float | None:
+        if reply.status < 400:
+            return None
+        told = {name: value.decode("latin-1") for name, value in reply.headers}
+        now = BEGINNING + timedelta(seconds=self._clock.now_s())
+        return retry_after_s(told.get(b"retry-after"), told.get(b"date"), now)
 
 
 def lending(config: Mapping[str, Any], around: Around) -> ASGIApp:

@@ -18,6 +18,12 @@ from mock_services.payment_gateway import OPS
 
 KINDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("http_error", {"status": 500}, {"op": "*", "effect": "error", "args": {"status": 500}}),
+    (
+        "http_error",
+        {"status": 429, "retry_after": "3s", "retry_after_as": "date"},
+        {"args": {"status": 429, "retry_after_s": 3, "retry_after_as": "date"}},
+    ),
+    ("error_after", {"status": 503}, {"effect": "error_after", "args": {"status": 503}}),
     ("decline", {"op": "create_payout"}, {"op": "create_payout", "effect": "decline", "args": {}}),
     ("callback_lost", {}, {"op": "callback", "effect": "callback_lost", "args": {}}),
     ("duplicate_callback", {"times": 4}, {"op": "callback", "args": {"times": 4}}),

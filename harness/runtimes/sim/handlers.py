@@ -14,7 +14,7 @@ from harness.clock import Clock
 from harness.rng import Seed
 from harness.runtimes.sim.asgi import App
 from harness.runtimes.sim.host import Home
-from harness.runtimes.sim.messages import JSON, Ask
+from harness.runtimes.sim.messages import JSON, Ask, Reply
 from harness.runtimes.sim.network import Network
 from harness.runtimes.sim.service_context import Factory, Surroundings
 from harness.runtimes.sim.wire import DatabaseWay, Wire
@@ -45,15 +45,18 @@ class Hands:
         """The surroundings of one life."""
         network = self.network
 
-        async def call(
-            method: str, url: str, body: bytes | None, timeout_s: float
-        ) -> tuple[int, bytes]:
+        async def exchange(method: str, url: str, body: bytes | None, timeout_s: float) -> Reply:
             if not home.alive:
                 raise ConnectionResetError("the caller is gone")
             authority, _, path = url.removeprefix("http://").partition("/")
             headers = () if body is None else JSON
             ask = Ask(method, "/" + path, headers, body or b"")
-            reply = await network.send(network.end(*_address(authority)), ask, timeout_s)
+            return await network.send(network.end(*_address(authority)), ask, timeout_s)
+
+        async def call(
+            method: str, url: str, body: bytes | None, timeout_s: float
+        ) -> tuple[int, bytes]:
+            reply = await exchange(method, url, body, timeout_s)
             return reply.status, reply.body
 
         def way(host: str, port: int, timeout_s: float) -> DatabaseWay:
@@ -70,7 +73,9 @@ class Hands:
         def transport() -> Any:
             return importlib.import_module(TRANSPORT).SimTransport(network, home)
 
-        return Surroundings(self.clock, dice, call, transport, way, spawn, self.token, self.disk)
+        return Surroundings(
+            self.clock, dice, call, exchange, transport, way, spawn, self.token, self.disk
+        )
 
 
 @lru_cache(maxsize=ADDRESSES)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lending_service.ports import Reply
 from tests.unit.lending_service.world import SUBMIT, World, asgi_call, design, in_world
 
 FIVE = {"code", "message", "retryable", "retry_after_s", "reference"}
@@ -138,7 +139,50 @@ def test_payout_that_never_arrived_is_sent_again_under_its_own_id() -> None:
     in_world(design("hardened"), story)
 
 
-@pytest.mark.parametrize("wrong", ["refused", "error", "FAILED"])
+@pytest.mark.parametrize("status", [401, 403, 407, 408, 418, 421, 425, 429, 500, 502, 503])
+@pytest.mark.parametrize("operation", ["payout", "debit"])
+def test_status_that_is_no_word_of_the_contract_moves_no_money_twice(
+    status: int, operation: str
+) -> None:
+    """U5 M1: after any of them the money may have moved: it is asked about, and nothing fails."""
+
+    async def story(world: World) -> None:
+        honest = world.third.pay
+
+        def proxied(*call: Any) -> Reply:
+            honest(*call)
+            return Reply(status, {})
+
+        world.third.pay = proxied
+        if operation == "payout":
+            _, reply = await world.submit()
+        else:
+            _, reply = await world.repay()
+        await world.clock.pass_s(3.0)
+        assert [name for name, _, _, _ in world.third.moved(operation)] == ["payment_a"]
+        if operation == "payout":
+            assert (await world.application(reply["application_id"]))["status"] == "active"
+        else:
+            told = await world.get(f"/v1/repayments/{reply['repayment_id']}")
+            assert told["status"] == "credited"
+
+    in_world(design("hardened"), story)
+
+
+def test_status_that_the_design_trusts_goes_to_the_other_gateway_at_once() -> None:
+    """A design may say by which statuses its third parties promise to have done nothing."""
+
+    async def story(world: World) -> None:
+        world.third.script["payment_a", "payout"] = "error"
+        _, reply = await world.submit()
+        await world.clock.pass_s(0.3)
+        assert (await world.application(reply["application_id"]))["status"] == "active"
+        assert [name for name, _, _, _ in world.third.moved("payout")] == ["payment_b"]
+
+    in_world(design("hardened", not_taken_statuses=(503,)), story)
+
+
+@pytest.mark.parametrize("wrong", ["refused", "FAILED"])
 def test_definite_failure_goes_to_the_other_gateway(wrong: str) -> None:
     """What was certainly not paid at A may be paid at B, under another id."""
 

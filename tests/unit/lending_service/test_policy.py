@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +14,8 @@ import pytest
 from lending_service.modes import Modes
 from lending_service.policy import Breaker, Called, Policy
 from lending_service.ports import NoReply, Refused, Reply
+from lending_service.statuses import retry_after_s
+from lending_service.upstreams import worth_another
 from tests.unit.lending_service.world import FakeClock, design
 
 
@@ -47,8 +52,16 @@ class FailsAt(Scripted):
         raise Refused(self._name)
 
 
+def _nobody(*_: Any) -> None:
+    """Nobody is told."""
+
+
 def tried(
-    client: Scripted, times: int = 1, names: tuple[str, ...] = ("risk",), **changes: Any
+    client: Scripted,
+    times: int = 1,
+    names: tuple[str, ...] = ("risk",),
+    again: Callable[[Called], bool] = lambda called: called.outcome != "ok",
+    **changes: Any,
 ) -> tuple[list[Called], FakeClock]:
     """Results of so many steps, each tried while it is not ok, at these parties in turn."""
     clock = FakeClock()
@@ -59,7 +72,7 @@ def tried(
         async def once(_: int) -> Called:
             return await policy.once(name, "GET", "/x")
 
-        return await policy.tried(name, once, lambda called: called.outcome != "ok")
+        return await policy.tried(name, once, again)
 
     async def steps() -> list[Called]:
         return [await step(name) for _ in range(times) for name in names]
@@ -112,12 +125,81 @@ def test_retry_ends_when_the_breaker_opens() -> None:
     assert results[-1].outcome == "refused"
 
 
-@pytest.mark.parametrize("status", [503, 429])
-def test_only_not_taken_statuses_are_definite(status: int) -> None:
-    """A 500 may come after the effect; a 503 says that the call was not taken."""
-    assert Called("error", status).not_taken
-    assert not Called("error", 500).not_taken
-    assert not Called("no_reply").not_taken
+@pytest.mark.parametrize("status", [503, 429, 401])
+def test_only_statuses_that_the_design_trusts_are_definite(status: int) -> None:
+    """Any status may come from a proxy after the effect, unless it is agreed otherwise."""
+    for trusted in ((), (status,)):
+        client = Scripted(*[Reply(status, {})] * 9)
+        results, _ = tried(client, not_taken_statuses=trusted)
+        assert results[0].not_taken is bool(trusted)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 407, 418, 421])
+def test_denied_call_is_not_tried_again(status: int) -> None:
+    """X16: the same credentials do not get better; the breaker counts each."""
+    client = Scripted(*[Reply(status, {"code": "unauthorized"})] * 99)
+    results, _ = tried(client, times=9, again=worth_another)
+    assert (results[0].outcome, client.calls) == ("denied", 5)
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 503])
+def test_retry_after_is_obeyed_up_to_its_cap(status: int) -> None:
+    """Nobody is called before the time that it asked for, and none asks for ever."""
+    for asked_s, left_s in ((3.0, 3.0), (600.0, 10.0)):
+        clock = FakeClock()
+        client = Scripted(Reply(status, {}, asked_s))
+        of = design("hardened", retry_after_cap_s=10.0)
+        policy = Policy(of, client, clock, random.Random(1), lambda *_: None)
+
+        async def call(policy: Policy = policy) -> str:
+            return (await policy.once("risk", "GET", "/x")).outcome
+
+        asyncio.run(call())
+        clock.t_s += left_s - 0.01
+        assert asyncio.run(call()) == "refused"
+        clock.t_s += 0.02
+        assert asyncio.run(call()) == "ok"
+
+
+def test_retry_after_is_ignored_by_a_design_that_says_so() -> None:
+    """What an unprotected service does."""
+    client = Scripted(Reply(503, {}, 3.0))
+    results, _ = tried(client, retry_after_cap_s=None)
+    assert (results[0].outcome, client.calls) == ("ok", 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "date", "wait_s"),
+    [
+        ("3", None, 3.0),
+        ("0", None, 0.0),
+        ("Thu, 01 Jan 2026 00:00:07 GMT", "Thu, 01 Jan 2026 00:00:02 GMT", 5.0),
+        ("Thu, 01 Jan 2026 00:00:07 GMT", None, 7.0),
+        ("Wed, 31 Dec 2025 00:00:00 GMT", None, 0.0),
+        ("soon", None, None),
+        ("-1", None, None),
+        (None, None, None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(
+    value: str | None, date: str | None, wait_s: float | None
+) -> None:
+    """RFC 9110 10.2.3; a date counts from the `Date` of the same reply."""
+    assert retry_after_s(value, date, datetime(2026, 1, 1, tzinfo=UTC)) == wait_s
+
+
+def test_jitter_is_a_value_of_the_design() -> None:
+    """Without it those who failed together come back together."""
+
+    def pauses(jitter: float) -> set[float]:
+        policy = Policy(
+            design("hardened", jitter=jitter), Scripted(), FakeClock(), random.Random(1), _nobody
+        )
+        state: Any = SimpleNamespace(attempt_number=1)
+        return {policy._pause_s(state) for _ in range(9)}
+
+    assert len(pauses(0.0)) == 1
+    assert len(pauses(0.5)) == 9
 
 
 def test_breaker_opens_probes_and_closes() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 import pytest
 
-from mock_services.effects import ReplyLost
-from tests.unit.mock_services.asgi import Bench, payout, play
+from mock_services.effects import EFFECTS, Call, ErrorAfterArgs, Reply, ReplyLost
+from tests.unit.mock_services.asgi import Bench, VirtualClock, payout, play
 
 pytestmark = pytest.mark.unit
+DONE = Reply(200, {})
 
 
 def test_same_request_id_twice_is_one_payout() -> None:
@@ -139,6 +141,36 @@ def test_request_lost_moves_nothing_and_gives_no_reply() -> None:
             await bench.call("POST", "/v1/payouts", payout())
         assert await bench.ledger() == []
         assert (await bench.call("GET", "/v1/requests/p-1"))[0] == 404
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("effect", ["error", "error_after"])
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("seconds", {b"retry-after": b"7"}),
+        (
+            "date",
+            {
+                b"date": b"Thu, 01 Jan 2026 00:00:00 GMT",
+                b"retry-after": b"Thu, 01 Jan 2026 00:00:07 GMT",
+            },
+        ),
+    ],
+)
+def test_error_may_ask_to_be_left_alone(
+    effect: str, form: Literal["seconds", "date"], expected: dict[bytes, bytes]
+) -> None:
+    """`Retry-After` as seconds, and as a date that is read beside `Date`."""
+
+    async def scenario() -> None:
+        call = Call(
+            "inquire", VirtualClock(), lambda: DONE, lambda: datetime(2026, 1, 1, tzinfo=UTC)
+        )
+        args = ErrorAfterArgs(status=429, retry_after_s=7, retry_after_as=form)
+        reply = await EFFECTS[effect].run(call, args)
+        assert (reply.status, dict(reply.headers)) == (429, expected)
 
     play(scenario)
 
