@@ -17,7 +17,7 @@ import pytest
 
 from harness.runtimes.docker.engine import connect
 from harness.runtimes.docker.images import ROOT, Images, expected_load, has
-from harness.runtimes.loopback import take_ports
+from harness.runtimes.real.loopback import take_ports
 
 COMPOSE = ("-f", str(Path(ROOT) / "compose/compose.yaml"), "--profile", "load")
 

@@ -16,7 +16,7 @@ from harness.errors import RuntimeFailure
 from harness.runtimes.docker import runtime
 from harness.runtimes.docker.engine import Engine
 from harness.runtimes.docker.images import Images
-from harness.runtimes.loopback import PortBlock, take_ports
+from harness.runtimes.real.loopback import PortBlock, take_ports
 from tests.docker.a_run import a_runtime, hardened, in_loop, objects_of
 
 HARNESS = Path(sys.executable).with_name("harness")

@@ -19,7 +19,8 @@ SKELETON = (
     "harness/load/locustfile.py",
     "harness/runtimes/__init__.py",
     "harness/runtimes/process.py",
-    "harness/runtimes/toxiproxy.py",
+    "harness/runtimes/real/__init__.py",
+    "harness/runtimes/real/toxiproxy.py",
     "harness/runner.py",
     "chaos/__init__.py",
     "chaos/faults/__init__.py",
@@ -88,10 +89,10 @@ def test_nobody_imports_what_they_may_not() -> None:
 def test_a_tree_that_uses_what_it_may_is_sound(tree: Path) -> None:
     """The contracts allow what the architecture allows."""
     plant(tree, "harness/load/locustfile.py", "import locust\nimport harness.ports\n")
-    plant(tree, "harness/runtimes/toxiproxy.py", "import toxiproxy\n")
+    plant(tree, "harness/runtimes/real/toxiproxy.py", "import toxiproxy\n")
     plant(tree, "harness/runtimes/docker/up.py", "import docker\n")
     plant(tree, "harness/runtimes/docker/__init__.py", "import harness.runtimes.docker.up\n")
-    plant(tree, "harness/runtimes/process.py", "import harness.runtimes.toxiproxy\n")
+    plant(tree, "harness/runtimes/process.py", "import harness.runtimes.real.toxiproxy\n")
     plant(tree, "chaos/faults/down.py", "import harness.ports, harness.model\n")
     plant(tree, "harness/ports.py", "import harness.clock\n")
     code, output = lint(tree)

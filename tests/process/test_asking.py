@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from harness.runtimes.sockets import open_client, send
+from harness.runtimes.real.sockets import open_client, send
 from harness.target import Request
 
 from .a_run import in_loop

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from harness.load import locust_process
-from harness.runtimes.loopback import take_ports
+from harness.runtimes.real.loopback import take_ports
 from tests.process.test_load import Service, answering
 
 PAGE = Path(locust_process.__file__).with_name("page.py")

@@ -18,10 +18,10 @@ import pytest
 
 from harness.errors import LeftOvers, RuntimeFailure, TargetContractError, UnsupportedFault
 from harness.ports import Capability, UndoRecord
-from harness.runtimes.loopback import is_free, take_ports
 from harness.runtimes.process.attach import alive, attach, end_processes
 from harness.runtimes.process.runtime import ProcessRuntime
-from harness.runtimes.procs import identify
+from harness.runtimes.real.loopback import is_free, take_ports
+from harness.runtimes.real.procs import identify
 from harness.target import Request
 
 from .a_run import TOKEN, a_runtime, in_loop, started

@@ -13,11 +13,11 @@ import pytest
 from harness.clock import RunClock, monotonic_ns
 from harness.errors import ConfigError, RuntimeFailure
 from harness.ports import Capability, Toxic, UndoRecord
-from harness.runtimes.links import ToxiproxyLinks
 from harness.runtimes.process.runtime import ProcessRuntime
-from harness.runtimes.recovery import RecoveryFile
-from harness.runtimes.sockets import open_client
-from harness.runtimes.toxiproxy import ToxiproxyServer
+from harness.runtimes.real.links import ToxiproxyLinks
+from harness.runtimes.real.recovery import RecoveryFile
+from harness.runtimes.real.sockets import open_client
+from harness.runtimes.real.toxiproxy import ToxiproxyServer
 
 from .a_run import in_loop, started
 from .trivial_target import FULL, SMALL

@@ -16,7 +16,7 @@ from harness.registry import design_files
 from harness.runtimes.docker import composed, containers, plan
 from harness.runtimes.docker.images import Images
 from harness.runtimes.docker.subnets import RANGE, VARIABLE, subnets
-from harness.runtimes.document import RunFolders
+from harness.runtimes.real.document import RunFolders
 from harness.yaml_source import load_yaml, plain
 
 ROOT = Path(__file__).parents[2]

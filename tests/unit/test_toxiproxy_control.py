@@ -12,9 +12,9 @@ import pytest
 from harness.clock import RunClock
 from harness.errors import ConfigError, RuntimeFailure
 from harness.ports import Capability, Toxic, UndoRecord
-from harness.runtimes.links import ToxiproxyLinks
+from harness.runtimes.real.links import ToxiproxyLinks
+from harness.runtimes.real.toxiproxy import ToxiproxyServer
 from harness.runtimes.toxics import as_data, check_toxic, normal
-from harness.runtimes.toxiproxy import ToxiproxyServer
 
 SLOW = Toxic("latency", "downstream", {"latency": 300})
 MUTE = Toxic("timeout", "upstream", {"timeout": 0})

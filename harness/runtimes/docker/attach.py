@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from harness.runtimes.attached import Attached, found_again
 from harness.runtimes.docker.cleanup import end_run, left_over
 from harness.runtimes.docker.controls import controls_of
 from harness.runtimes.docker.site import Site
+from harness.runtimes.real.attached import Attached, found_again
 
 T = TypeVar("T")
 NAME = "docker"

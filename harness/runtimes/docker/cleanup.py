@@ -12,7 +12,7 @@ from typing import Any
 from harness.errors import RuntimeFailure
 from harness.runtimes.docker.engine import PROGRAM
 from harness.runtimes.docker.site import Site
-from harness.runtimes.procs import members
+from harness.runtimes.real.procs import members
 
 ROUNDS = 5
 LOOK_AGAIN_S = 0.5  # chosen: a call that its caller did not live to see is through by then

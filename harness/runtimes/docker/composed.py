@@ -20,8 +20,8 @@ from harness.runtimes.docker.plan import (
     SERVICE_PORT,
     TOXIPROXY,
 )
-from harness.runtimes.document import DATABASE_KIND
-from harness.runtimes.sockets import PG_DATABASE, PG_USER
+from harness.runtimes.real.document import DATABASE_KIND
+from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
 from harness.target import Target
 
 TARGET = "chaos.targets.reference"  # by name: nobody imports the vocabulary

@@ -15,7 +15,7 @@ from harness.runtimes.docker.plan import (
     owner,
     volume_name,
 )
-from harness.runtimes.document import DATABASE_KIND, RunFolders
+from harness.runtimes.real.document import DATABASE_KIND, RunFolders
 from harness.target import ServiceSpec
 
 INSIDE_CONFIG = "/run/harness/service.json"

@@ -11,7 +11,7 @@ from harness.runtimes.docker.limits import CpuOfRun, MemoryOfRun
 from harness.runtimes.docker.network import NetworkOfRun
 from harness.runtimes.docker.processes import ContainersOfRun
 from harness.runtimes.docker.site import Site
-from harness.runtimes.upstreams import StandIns
+from harness.runtimes.real.upstreams import StandIns
 
 
 def controls_of(site: Site) -> Mapping[Capability, Any]:

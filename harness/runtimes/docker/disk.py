@@ -11,7 +11,7 @@ from harness.ports import Observation, UndoRecord
 from harness.runtimes.docker.plan import DISK, INSIDE_DATA
 from harness.runtimes.docker.processes import ContainersOfRun
 from harness.runtimes.docker.site import Site
-from harness.runtimes.document import DATABASE_KIND
+from harness.runtimes.real.document import DATABASE_KIND
 
 FILL = f"{INSIDE_DATA}/filled-by-the-harness"
 SPARE = (

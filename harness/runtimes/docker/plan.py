@@ -17,9 +17,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.runtimes.document import DATABASE_KIND, RunFolders, link_entry, mark_of, service_entry
-from harness.runtimes.recovery import write_private
-from harness.runtimes.sockets import PG_DATABASE, PG_USER
+from harness.runtimes.real.document import (
+    DATABASE_KIND,
+    RunFolders,
+    link_entry,
+    mark_of,
+    service_entry,
+)
+from harness.runtimes.real.recovery import write_private
+from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
 from harness.target import LinkSpec, ServiceSpec, Target
 
 TOXIPROXY = "toxiproxy"

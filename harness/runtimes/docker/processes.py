@@ -8,7 +8,7 @@ from typing import Any
 from harness.errors import RuntimeFailure
 from harness.ports import UndoRecord
 from harness.runtimes.docker.site import Site
-from harness.runtimes.sites import BACK_S, RealServices
+from harness.runtimes.real.sites import BACK_S, RealServices
 
 GRACE_S = 3  # chosen: our programs end within 2 s of SIGTERM
 

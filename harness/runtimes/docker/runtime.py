@@ -22,10 +22,10 @@ from harness.runtimes.docker.engine import Engine
 from harness.runtimes.docker.images import Images
 from harness.runtimes.docker.site import Site
 from harness.runtimes.docker.subnets import RANGE, VARIABLE, subnets
-from harness.runtimes.document import DATABASE_KIND, RunFolders, mark_of
-from harness.runtimes.loopback import take_ports
-from harness.runtimes.real import RealRuntime
-from harness.runtimes.recovery import write_private
+from harness.runtimes.real.document import DATABASE_KIND, RunFolders, mark_of
+from harness.runtimes.real.loopback import take_ports
+from harness.runtimes.real.recovery import write_private
+from harness.runtimes.real.runtime import RealRuntime
 from harness.target import ServiceSpec, Target
 
 

@@ -10,8 +10,8 @@ from harness.clock import Clock
 from harness.errors import RuntimeFailure
 from harness.runtimes.docker.engine import Engine
 from harness.runtimes.docker.plan import TOXIPROXY
-from harness.runtimes.recovery import RecoveryFile
-from harness.runtimes.sites import READY_POLL_S, READY_S, RealSite
+from harness.runtimes.real.recovery import RecoveryFile
+from harness.runtimes.real.sites import READY_POLL_S, READY_S, RealSite
 from harness.target import Target
 
 ENDED = ("exited", "dead")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.runtimes.loopback import HOST
-from harness.runtimes.sockets import PG_DATABASE, PG_USER
+from harness.runtimes.real.loopback import HOST
+from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
 
 
 class RunWiring:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from harness.runtimes.attached import Attached, found_again
 from harness.runtimes.process.cleanup import end_run
 from harness.runtimes.process.controls import controls_of
 from harness.runtimes.process.site import Site
-from harness.runtimes.procs import members
+from harness.runtimes.real.attached import Attached, found_again
+from harness.runtimes.real.procs import members
 
 NAME = "process"
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.runtimes.loopback import is_free
 from harness.runtimes.process.site import END_S, Site
-from harness.runtimes.procs import members
+from harness.runtimes.real.loopback import is_free
+from harness.runtimes.real.procs import members
 
 
 async def end_run(site: Site) -> list[str]:

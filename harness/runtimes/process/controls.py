@@ -9,7 +9,7 @@ from harness.ports import Capability
 from harness.runtimes.process.limits import CpuOfRun
 from harness.runtimes.process.processes import ProcessesOfRun
 from harness.runtimes.process.site import Site
-from harness.runtimes.upstreams import StandIns
+from harness.runtimes.real.upstreams import StandIns
 
 
 def controls_of(site: Site) -> Mapping[Capability, Any]:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import RuntimeFailure
-from harness.runtimes.procs import MARK, PROGRAM, Proc, clean_env, identify
-from harness.runtimes.recovery import RecoveryFile
+from harness.runtimes.real.procs import MARK, PROGRAM, Proc, clean_env, identify
+from harness.runtimes.real.recovery import RecoveryFile
 
 TOKEN = "HARNESS_TOKEN"
 TAIL = 12  # last lines of a log in an error message; chosen

@@ -17,9 +17,9 @@ from harness.ports import Observation, UndoRecord
 from harness.runtimes.process.launch import Command
 from harness.runtimes.process.processes import ProcessesOfRun
 from harness.runtimes.process.site import Site
-from harness.runtimes.procs import Proc
+from harness.runtimes.real.procs import Proc
 
-MODULE = "harness.runtimes.throttle"
+MODULE = "harness.runtimes.real.throttle"
 START_S = 3.0  # chosen: Python on a busy machine
 
 

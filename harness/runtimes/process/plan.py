@@ -9,13 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.runtimes.document import DATABASE_KIND, RunFolders, link_entry, mark_of, service_entry
-from harness.runtimes.loopback import HOST
 from harness.runtimes.process.addresses import RunWiring
 from harness.runtimes.process.launch import Command
 from harness.runtimes.process.postgres import RunAsUser
-from harness.runtimes.recovery import write_private
-from harness.runtimes.sockets import PG_USER
+from harness.runtimes.real.document import (
+    DATABASE_KIND,
+    RunFolders,
+    link_entry,
+    mark_of,
+    service_entry,
+)
+from harness.runtimes.real.loopback import HOST
+from harness.runtimes.real.recovery import write_private
+from harness.runtimes.real.sockets import PG_USER
 from harness.target import LinkSpec, ServiceSpec, Target
 
 TOXIPROXY = "toxiproxy"

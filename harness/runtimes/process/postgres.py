@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import RuntimeFailure
-from harness.runtimes.loopback import HOST
-from harness.runtimes.sockets import PG_DATABASE, PG_USER
+from harness.runtimes.real.loopback import HOST
+from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
 
 STEP_S = 25.0  # chosen: initdb takes 1-3 s here
 UNPRIVILEGED = ("postgres", "nobody")

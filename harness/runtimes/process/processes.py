@@ -10,8 +10,8 @@ from typing import Any
 from harness.errors import RuntimeFailure
 from harness.ports import UndoRecord
 from harness.runtimes.process.site import Site
-from harness.runtimes.procs import Proc
-from harness.runtimes.sites import BACK_S, POLL_S, WAKE_S, RealServices
+from harness.runtimes.real.procs import Proc
+from harness.runtimes.real.sites import BACK_S, POLL_S, WAKE_S, RealServices
 
 GRACE_S = 3.0  # chosen: our programs end within 2 s of SIGTERM
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from harness.clock import Clock
 from harness.errors import RuntimeFailure
 from harness.runtimes.process.launch import Launcher
-from harness.runtimes.sites import READY_POLL_S, READY_S
+from harness.runtimes.real.sites import READY_POLL_S, READY_S
 
 
 async def await_ready(

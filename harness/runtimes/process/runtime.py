@@ -15,8 +15,6 @@ from typing import Any
 from harness.errors import LeftOvers, RuntimeFailure
 from harness.ports import Capability
 from harness.rng import fresh_token
-from harness.runtimes.document import DATABASE_KIND, mark_of
-from harness.runtimes.loopback import take_ports
 from harness.runtimes.process.addresses import RunWiring
 from harness.runtimes.process.cleanup import end_run
 from harness.runtimes.process.controls import controls_of
@@ -31,9 +29,11 @@ from harness.runtimes.process.plan import (
 )
 from harness.runtimes.process.postgres import PrepareJob, RunAsUser, account, prepare
 from harness.runtimes.process.site import Site
-from harness.runtimes.procs import MARK, clean_env
-from harness.runtimes.real import RealRuntime
-from harness.runtimes.recovery import write_private
+from harness.runtimes.real.document import DATABASE_KIND, mark_of
+from harness.runtimes.real.loopback import take_ports
+from harness.runtimes.real.procs import MARK, clean_env
+from harness.runtimes.real.recovery import write_private
+from harness.runtimes.real.runtime import RealRuntime
 from harness.target import ServiceSpec, Target
 
 PREPARE_S = 30.0  # chosen: initdb takes 1-3 s, on a machine in distress ten times that

@@ -9,9 +9,9 @@ from harness.clock import Clock
 from harness.runtimes.process.launch import Launcher
 from harness.runtimes.process.plan import TOXIPROXY
 from harness.runtimes.process.readiness import await_ready
-from harness.runtimes.procs import Proc, family, members
-from harness.runtimes.recovery import RecoveryFile
-from harness.runtimes.sites import READY_POLL_S, READY_S, RealSite
+from harness.runtimes.real.procs import Proc, family, members
+from harness.runtimes.real.recovery import RecoveryFile
+from harness.runtimes.real.sites import READY_POLL_S, READY_S, RealSite
 from harness.target import Target
 
 END_S = 2.0  # chosen: the kernel ends a killed process within milliseconds

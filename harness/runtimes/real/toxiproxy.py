@@ -22,7 +22,7 @@ from toxiproxy.exceptions import (  # type: ignore[import-untyped]  # ships no t
 
 from harness.errors import RuntimeFailure
 from harness.ports import Toxic
-from harness.runtimes.sockets import CALL_S
+from harness.runtimes.real.sockets import CALL_S
 from harness.runtimes.toxics import as_data, normal
 
 REMOVE_S = 4.0  # reset_peer's wait cannot be interrupted: a removal lasts as long as its timeout

@@ -10,8 +10,8 @@ from typing import Any
 from harness.clock import RunClock
 from harness.errors import UnsupportedFault
 from harness.ports import Capability
-from harness.runtimes.recovery import RecoveryFile
-from harness.runtimes.sites import RealSite
+from harness.runtimes.real.recovery import RecoveryFile
+from harness.runtimes.real.sites import RealSite
 
 
 def pick(runtime: str, controls: Mapping[Capability, Any], capability: Capability) -> Any:

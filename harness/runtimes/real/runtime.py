@@ -14,13 +14,13 @@ from typing import Any, Generic, TypeVar, cast
 from harness.clock import NS, Clock, RunClock, monotonic_ns
 from harness.errors import ConfigError, Problem, RuntimeFailure
 from harness.ports import Capability
-from harness.runtimes.attached import pick
-from harness.runtimes.document import RunFolders
-from harness.runtimes.loopback import PortBlock
-from harness.runtimes.procs import MARK, PROGRAM, clean_env, identify
-from harness.runtimes.recovery import RecoveryFile
-from harness.runtimes.sites import RealSite
-from harness.runtimes.sockets import TOKEN_HEADER, send
+from harness.runtimes.real.attached import pick
+from harness.runtimes.real.document import RunFolders
+from harness.runtimes.real.loopback import PortBlock
+from harness.runtimes.real.procs import MARK, PROGRAM, clean_env, identify
+from harness.runtimes.real.recovery import RecoveryFile
+from harness.runtimes.real.sites import RealSite
+from harness.runtimes.real.sockets import TOKEN_HEADER, send
 from harness.target import Answer, Request, Target
 from harness.workload import Load, LoadPlan, Sink
 

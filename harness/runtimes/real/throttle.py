@@ -1,6 +1,6 @@
 """Holds a program back to its share of the processor, with no rights but to signal it.
 
-    python -m harness.runtimes.throttle PID START_TICKS CORES REPORT
+    python -m harness.runtimes.real.throttle PID START_TICKS CORES REPORT
 
     runs ──has used up its share──> SIGSTOP ──the share has grown again──> SIGCONT ──> runs
 
@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 from harness.clock import RunClock, monotonic_ns
-from harness.runtimes.procs import Proc, descendants_of
+from harness.runtimes.real.procs import Proc, descendants_of
 
 PERIOD_S = 0.1  # as the kernel's own limit has it: at most a tenth of a second's share is saved up
 TICK_S = 0.005  # chosen: how far a share may be overdrawn; it is paid back before it goes on

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 
 from harness.errors import TargetContractError
-from harness.runtimes.recovery import RecoveryFile
+from harness.runtimes.real.recovery import RecoveryFile
+from harness.runtimes.real.sockets import TOKEN_HEADER, text_of
 from harness.runtimes.scripting import COUNTS
-from harness.runtimes.sockets import TOKEN_HEADER, text_of
 from harness.target import Target
 
 METRICS = "/metrics"

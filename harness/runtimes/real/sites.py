@@ -9,11 +9,11 @@ from typing import Any, Generic, TypeVar
 from harness.clock import Clock
 from harness.errors import UnsupportedFault
 from harness.ports import Observation
-from harness.runtimes.counting import Counting
-from harness.runtimes.links import ToxiproxyLinks
-from harness.runtimes.recovery import RecoveryFile
-from harness.runtimes.sockets import canary, open_client, timed_canary
-from harness.runtimes.toxiproxy import ToxiproxyServer
+from harness.runtimes.real.counting import Counting
+from harness.runtimes.real.links import ToxiproxyLinks
+from harness.runtimes.real.recovery import RecoveryFile
+from harness.runtimes.real.sockets import canary, open_client, timed_canary
+from harness.runtimes.real.toxiproxy import ToxiproxyServer
 from harness.target import Target
 
 READY_S = 20.0  # chosen: ten times what a loaded machine of 2 cores takes

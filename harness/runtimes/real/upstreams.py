@@ -7,9 +7,9 @@ from typing import Any
 
 from harness.errors import RuntimeFailure
 from harness.ports import Observation, UndoRecord
+from harness.runtimes.real.sites import RealSite
+from harness.runtimes.real.sockets import CALL_S, TOKEN_HEADER, send, timed_canary
 from harness.runtimes.scripting import Scripted
-from harness.runtimes.sites import RealSite
-from harness.runtimes.sockets import CALL_S, TOKEN_HEADER, send, timed_canary
 from harness.target import Answer, Request
 
 

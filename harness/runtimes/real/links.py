@@ -16,9 +16,9 @@ import httpx
 from harness.clock import Clock
 from harness.errors import ConfigError, Problem, RuntimeFailure
 from harness.ports import Observation, Toxic, UndoRecord
-from harness.runtimes.sockets import canary, timed_canary
+from harness.runtimes.real.sockets import canary, timed_canary
+from harness.runtimes.real.toxiproxy import ToxiproxyServer
 from harness.runtimes.toxics import as_data, check_toxic, from_data, normal
-from harness.runtimes.toxiproxy import ToxiproxyServer
 
 GENTLE_S = 5.0  # chosen: one removal at its longest, 4 s; leaves 5 s of 10 for the restart
 CANARIES = 5  # chosen
