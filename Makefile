@@ -10,7 +10,7 @@ PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 BIN := .venv/bin
 TIERS := $(wildcard tests/unit tests/meta tests/sim tests/conformance tests/process tests/docker)
 
-.PHONY: help demo test check parts bench clean
+.PHONY: help demo test cases check parts bench clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,10 @@ demo: parts ## set up, then find a loan paid twice, and see a hardened design su
 
 test: check parts ## set up, then every check and test; those in containers where an engine is
 	@$(BIN)/python -m pytest -q -rs $(TIERS)
+	@$(BIN)/python -m pytest -q tests/cases -m 'not process and not docker'
+
+cases: parts ## every small document with its right verdict, on sim and on real parts
+	@$(BIN)/python -m pytest -q -rs tests/cases
 
 check: .venv/.ready ## style, types and who may import whom
 	@$(BIN)/ruff check --quiet .

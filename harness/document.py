@@ -19,9 +19,10 @@ from harness.experiment import (
     id_of_file,
     ids_of_tags,
 )
+from harness.measures import MEASURES
 from harness.model import BlastRadius, Phase
 from harness.registry import Vocabulary, experiment_files
-from harness.steady_state import MEASURES
+from harness.units import Condition, Quantity, misfit
 from harness.yaml_source import Loc, Place, load_yaml, nearest, plain
 
 ABORT_COUNTERS = ("failed_applications", "failed_repayments", "failed_operations")
@@ -162,6 +163,10 @@ def _unknown_words(document: Document, words: Vocabulary, place: Place) -> Itera
 def _unknown_measure(part: Any, words: Vocabulary, place: Place, loc: Loc) -> Iterator[Problem]:
     if part.measure not in MEASURES:
         yield _unknown("measure", part.measure, MEASURES, place, *loc, "measure")
+    elif wrong := misfit(part.tolerance, MEASURES[part.measure].quantity, part.measure):
+        yield Problem(wrong[0], place.of(*loc, "tolerance"), remedy=wrong[1])
+    if getattr(part, "over", None) == 0:
+        yield Problem("over: must be above 0s", place.of(*loc, "over"))
     operations = words.target.contract["operations"]
     if part.of not in operations:
         yield _unknown("operation", part.of, operations, place, *loc, "of")
@@ -198,14 +203,22 @@ def _blast(
                     place.of("method"),
                     remedy="move one of them, or use another link",
                 )
-    when = radius.abort_when
-    if when is not None and when.subject not in ABORT_COUNTERS:
-        where = place.of("blast-radius", "abort-when")
+    if radius.abort_when is not None:
+        yield from _abort_when(radius.abort_when, place.of("blast-radius", "abort-when"))
+
+
+def _abort_when(limit: Condition, where: str) -> Iterator[Problem]:
+    if limit.subject not in ABORT_COUNTERS:
         yield Problem(
-            f"abort-when counts {when.subject!r}" + nearest(when.subject, ABORT_COUNTERS),
+            f"abort-when counts {limit.subject!r}" + nearest(limit.subject, ABORT_COUNTERS),
             where,
             ", ".join(ABORT_COUNTERS),
         )
+    elif wrong := misfit(limit, Quantity.COUNT, limit.subject):
+        yield Problem(wrong[0], where, remedy=wrong[1])
+    elif limit.holds(0):
+        cause = f"{str(limit)!r} holds before anything has happened: the run would end at once"
+        yield Problem(cause, where, remedy=f"for example '{limit.subject} > 200'")
 
 
 def _unknown(what: str, word: str, known: Iterable[str], place: Place, *loc: int | str) -> Problem:

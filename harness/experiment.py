@@ -58,11 +58,12 @@ class HypothesisPart(Part):
 
 
 class ThresholdPart(Part):
-    """A limit on a measure in one phase."""
+    """A limit on a measure in one phase; `over`: in its worst stretch of that length."""
 
     measure: str
     of: str
     during: str = "fault"
+    over: Duration | None = None
     tolerance: Limit
 
 

@@ -15,7 +15,8 @@ from harness.history import Event, History
 from harness.model import FaultReport, HypothesisResult, Phase, Validity
 from harness.steady_state import assess
 from harness.target import Target
-from harness.verdict import Findings, thresholds
+from harness.thresholds import thresholds
+from harness.verdict import Findings
 
 CHECKERS_ALWAYS = ("evidence_complete", "everything_clean")
 

@@ -7,50 +7,15 @@ so that nobody takes a clean sample of 60 for a proof of 99.9 %.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from harness.history import History
-from harness.model import HypothesisResult, Op, Outcome
-from harness.stats import clopper_pearson, quantile
-from harness.units import Condition
-
-TOO_MANY = 429  # the service's own limit, not the borrower's mistake
-SAMPLES_MIN = 20  # chosen, not measured: fewer say too little about a service to gate on
-
-
-def ok_ratio(ops: Sequence[Op]) -> float:
-    """Share of operations that ended ok."""
-    return sum(op.outcome is Outcome.OK for op in ops) / len(ops)
-
-
-def served_ratio(ops: Sequence[Op]) -> float:
-    """Share of operations that ended ok, or in a refusal of the borrower's own mistake (4xx)."""
-    return sum(served(op) for op in ops) / len(ops)
-
-
-def served(op: Op) -> bool:
-    """Whether the service did its part."""
-    status = op.value.get("http_status") or 0
-    refused = op.outcome is Outcome.FAIL and 400 <= status < 500 and status != TOO_MANY
-    return op.outcome is Outcome.OK or refused
-
-
-def latency(share: float, ops: Sequence[Op]) -> float:
-    """Quantile of the latency from the intended start, s; never-completed ones count as
-    infinite."""
-    return quantile([float("inf") if op.latency_s is None else op.latency_s for op in ops], share)
-
-
-MEASURES: Mapping[str, Callable[[Sequence[Op]], float]] = {
-    "ok_ratio": ok_ratio,
-    "served_ratio": served_ratio,
-    "latency_p50": partial(latency, 0.50),
-    "latency_p95": partial(latency, 0.95),
-    "latency_p99": partial(latency, 0.99),
-}
+from harness.measures import MEASURES
+from harness.model import HypothesisResult, Op
+from harness.stats import clopper_pearson
+from harness.units import Condition, Quantity
 
 
 @dataclass(frozen=True)
@@ -82,29 +47,28 @@ def evaluate(probe: Probe, ops: Iterable[Op]) -> dict[str, Any]:
     """What a probe saw.
 
     Returns:
-        `{name, measure, of, tolerance, n, value, met}`, with `interval_95` for ratios; `value` is
-        None and `met` False
-        below SAMPLES_MIN operations.
+        `{name, measure, of, tolerance, n, value, shown, met}`: `value` in s or as a share, `shown`
+        in the unit of the tolerance, with `interval_95` for shares. Where too little was seen to
+        say, `met` is False, `value` None, and `why` says what was missing.
     """
     chosen = [op for op in ops if op.f == probe.of]
-    seen: dict[str, Any] = {
+    seen = MEASURES[probe.measure].judge(chosen, probe.tolerance)
+    written: dict[str, Any] = {
         "name": probe.name,
         "measure": probe.measure,
         "of": probe.of,
         "tolerance": str(probe.tolerance),
-        "n": len(chosen),
-        "value": None,
-        "met": False,
+        "n": seen.n,
+        "value": seen.value,
+        "shown": seen.shown,
+        "met": bool(seen.met),
     }
-    if len(chosen) < SAMPLES_MIN:
-        seen["why"] = f"{len(chosen)} operations, {SAMPLES_MIN} needed"
-        return seen
-    value = MEASURES[probe.measure](chosen)
-    seen |= {"value": round(value, 6), "met": probe.tolerance.holds(value)}
-    if probe.measure.endswith("_ratio"):
-        low, high = clopper_pearson(round(value * len(chosen)), len(chosen))
-        seen["interval_95"] = [round(low, 6), round(high, 6)]
-    return seen
+    if seen.met is None:
+        written["why"] = seen.why
+    if seen.value is not None and MEASURES[probe.measure].quantity is Quantity.RATIO:
+        interval = clopper_pearson(round(seen.value * seen.n), seen.n)
+        written["interval_95"] = [round(end, 6) for end in interval]
+    return written
 
 
 def assess(

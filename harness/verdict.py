@@ -7,10 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.experiment import Experiment, ThresholdPart
-from harness.history import History
 from harness.model import FaultReport, HypothesisResult, RunVerdict, Validity, Verdict
-from harness.steady_state import Probe, evaluate
 
 DELIVERED_MIN = 0.95  # chosen, not measured: below it, the service was not put to the test
 LATE_MAX = 0.05  # chosen: later arrivals than that are a load of another shape
@@ -49,28 +46,17 @@ def decide(found: Findings) -> tuple[RunVerdict, tuple[str, ...]]:
     return RunVerdict.PASS, (f"{held}, {faults} proven and undone",)
 
 
-def thresholds(experiment: Experiment, history: History) -> tuple[Mapping[str, Any], ...]:
-    """What each threshold of the experiment saw in its phase."""
-    return tuple(_threshold(one, history) for one in experiment.thresholds)
-
-
-def _threshold(one: ThresholdPart, history: History) -> Mapping[str, Any]:
-    ops = (op for op in history.ops(one.of) if op.phase == one.during)
-    probe = Probe(f"{one.measure} of {one.of}", one.measure, one.of, one.tolerance)
-    return {**evaluate(probe, ops), "during": one.during}
-
-
 def _weaknesses(found: Findings) -> Iterator[str]:
     for verdict in found.verdicts:
         if verdict.validity is Validity.INVALID:
             witness = (verdict.first_bad or {}).get("what", verdict.claim)
             yield f"{'/'.join(verdict.ids)} {verdict.checker}: {witness}"
     for seen in found.thresholds:
-        if not seen["met"] and seen["value"] is not None:
-            yield f"threshold {seen['name']} was {seen['value']:g}, allowed {seen['tolerance']}"
+        if not seen["met"] and "why" not in seen:
+            yield f"threshold {_threshold(seen)}"
     for result in found.hypothesis:
         if result.when == "after" and not result.met:
-            measured = [probe for probe in result.probes if probe["value"] is not None]
+            measured = [probe for probe in result.probes if "why" not in probe]
             yield from (_probe(probe, "after recovery") for probe in measured if not probe["met"])
 
 
@@ -79,11 +65,11 @@ def _doubts(found: Findings) -> Iterator[str]:
         yield f"stopped early: {found.aborted}"
     for result in found.hypothesis:
         for probe in result.probes:
-            if not probe["met"] and (result.when == "before" or probe["value"] is None):
+            if not probe["met"] and (result.when == "before" or "why" in probe):
                 yield "no steady state: " + _probe(probe, f"{result.when} the fault")
     for seen in found.thresholds:
-        if seen["value"] is None:
-            yield f"threshold {seen['name']}: {seen['why']}"
+        if "why" in seen:
+            yield f"threshold {seen['name']} is unknown: {seen['why']}{_where(seen)}"
     if not found.aborted:
         yield from _undelivered(found)
     for fault in found.faults:
@@ -106,7 +92,15 @@ def _undelivered(found: Findings) -> Iterator[str]:
         yield f"load late: {late} of {asked} journeys started more than 100 ms late"
 
 
+def _threshold(seen: Mapping[str, Any]) -> str:
+    return f"{seen['name']} was {seen['shown']}{_where(seen)}, allowed {seen['tolerance']}"
+
+
+def _where(seen: Mapping[str, Any]) -> str:
+    return f" during {seen['window']}" if "window" in seen else ""
+
+
 def _probe(probe: Mapping[str, Any], when: str) -> str:
-    value = "not measured" if probe["value"] is None else f"{probe['value']:g}"
     why = f" ({probe['why']})" if "why" in probe else ""
-    return f"{probe['name']} was {value} {when}, needs {probe['tolerance']}, n={probe['n']}{why}"
+    seen = f"{probe['name']} was {probe['shown']} {when}"
+    return f"{seen}, needs {probe['tolerance']}, n={probe['n']}{why}"

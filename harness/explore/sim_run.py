@@ -95,6 +95,6 @@ def _broken(found: Findings, t_end_s: float) -> dict[str, float]:
     }
     probes = [probe for one in found.hypothesis if one.when == "after" for probe in one.probes]
     for name, measured in (("threshold", found.thresholds), ("steady_state", probes)):
-        if any(one["value"] is not None and not one["met"] for one in measured):
+        if any("why" not in one and not one["met"] for one in measured):
             broken[name] = t_end_s
     return broken

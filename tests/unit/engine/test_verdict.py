@@ -10,7 +10,13 @@ from msgspec import structs
 from harness.model import FaultReport, HypothesisResult, RunVerdict, Validity, Verdict
 from harness.verdict import Findings, decide
 
-PROBE = {"name": "acks", "n": 90, "value": 1.0, "met": True, "tolerance": ">= 0.99"}
+PROBE = {
+    "name": "acks", "n": 90, "value": 1.0, "shown": "1", "met": True, "tolerance": ">= 0.99"
+}  # fmt: skip
+SLOW = {
+    "name": "p99", "n": 90, "value": 2.0, "shown": "2000ms", "met": False, "tolerance": "< 800ms",
+    "window": "down at a->b, 6..9 s",
+}  # fmt: skip
 FAULT = FaultReport("down", "a->b", True, True, 6.0, 9.0, {"calls_failed": 3})
 HELD = Verdict("no_double_payout", Validity.VALID, "claim", 12, ids=("M1",))
 BROKEN = structs.replace(
@@ -27,7 +33,7 @@ GOOD = Findings(
     faults_planned=1,
     load={"asked": 100, "delivered": 100, "late": 0},
 )
-MISSED = {**PROBE, "value": 0.5, "met": False}
+MISSED = {**PROBE, "value": 0.5, "shown": "0.5", "met": False}
 
 
 def test_everything_shown_is_a_pass() -> None:
@@ -70,9 +76,14 @@ def test_everything_shown_is_a_pass() -> None:
             "acks was 0.5 after recovery",
         ),
         (
-            {"thresholds": ({"name": "p99", "met": False, "value": 2.0, "tolerance": "< 1s"},)},
+            {"thresholds": (SLOW,)},
             RunVerdict.FAIL,
-            "threshold p99 was 2, allowed < 1s",
+            "threshold p99 was 2000ms during down at a->b, 6..9 s, allowed < 800ms",
+        ),
+        (
+            {"thresholds": ({**SLOW, "value": None, "why": "3 good of 40 operations, 20 needed"},)},
+            RunVerdict.INCONCLUSIVE,
+            "threshold p99 is unknown: 3 good of 40 operations, 20 needed during down at a->b",
         ),
     ],
 )
