@@ -21,12 +21,13 @@ from harness.checker import check_all
 from harness.document import load_experiment
 from harness.explore.sim_run import trial
 from harness.history import HistoryWriter
-from harness.model import Objectives, Phase
+from harness.model import Phase
 from harness.prepare import load_design
 from harness.registry import experiment_files, load_vocabulary
 from harness.runtimes.sim.loop import run
 from harness.runtimes.sim.runtime import SimRuntime
 from harness.runtimes.sim.scenario import Scenario, Stage, Trace, modes_for
+from harness.target import objectives_of
 from harness.workload import LoadPlan
 
 DESIGNS = Path(__file__).parents[1] / "chaos" / "designs"
@@ -71,7 +72,7 @@ def one_design(design: str, seconds: float) -> None:
     print(f"{f'{design}: one-fault scenarios of a consumer':<58}{bare:>8.0f}/s")
     words = load_vocabulary()
     checkers = [words.invariants[name] for name in MONEY]
-    objectives = Objectives(contract=words.target.contract)
+    objectives = objectives_of(words.target)
 
     def judged(n: int) -> Any:
         return check_all(checkers, stage.run(plans[n % len(plans)]).history, objectives)

@@ -29,7 +29,6 @@ from bench.sim import MONEY, TARGET, timed
 from harness.checker import check_all
 from harness.clock import NS
 from harness.load.driver import drive, find_journey, find_target
-from harness.model import Objectives
 from harness.prepare import load_design
 from harness.registry import load_vocabulary
 from harness.rng import Seed
@@ -46,7 +45,7 @@ from harness.runtimes.sim.modes import REQUEST_MODES, REQUESTS, hand
 from harness.runtimes.sim.network import SimWiring, ports
 from harness.runtimes.sim.scenario import ANSWER_S, Mode, Scenario, Stage
 from harness.runtimes.sim.service_context import find_factory
-from harness.target import Request
+from harness.target import Request, objectives_of
 
 VERSION, SEED, JOURNEYS = "0.1.0", 1, ("consumer", "repayer")
 MOVES, GATEWAYS = ("payout", "debit"), ("payment_a", "payment_b")
@@ -224,7 +223,7 @@ def speed(journey: str, seconds: float) -> None:
     ours, theirs = sides("hardened", journey)
     words, stage, plans = load_vocabulary(), ours.stage, cycle(ours.plans)
     checkers = [words.invariants[name] for name in MONEY]
-    objectives = Objectives(contract=words.target.contract)
+    objectives = objectives_of(words.target)
     collector = BatchedCollector()  # scenarios have one: without it here theirs would be slower
 
     def rate(work: Callable[[int], object]) -> str:

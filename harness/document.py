@@ -74,7 +74,7 @@ def load_experiment(path: Path, words: Vocabulary) -> Experiment:
     if problems:
         raise ConfigError(problems)
     warnings = tuple(_deprecated(document, words, place))
-    return build(path.stem, document, tuple(steps), plain(raw), words.target.contract, warnings)
+    return build(path.stem, document, tuple(steps), plain(raw), words.target, warnings)
 
 
 def _two_ids(stem: str, document: Document, place: Place) -> Iterator[Problem]:

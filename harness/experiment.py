@@ -8,7 +8,7 @@ unknown keys are errors.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from harness.model import BlastRadius, Objectives
 from harness.ports import Fault
 from harness.steady_state import Hypothesis, Probe
+from harness.target import Target, objectives_of
 from harness.units import Condition, Duration, Limit, Rate
 
 
@@ -185,13 +186,13 @@ def build(
     document: Document,
     steps: tuple[Step, ...],
     raw: Mapping[str, Any],
-    contract: Mapping[str, Any],
+    target: Target,
     warnings: tuple[str, ...] = (),
 ) -> Experiment:
     """Put a validated document together with its faults.
 
     Args:
-        contract: the target's declared limits, for the checkers.
+        target: what it declares is what the checkers hold it to.
     """
     goals = document.objectives
     radius = document.blast_radius
@@ -202,12 +203,12 @@ def build(
         title=document.title,
         description=document.description,
         tags=tuple(document.tags),
-        objectives=Objectives(
+        objectives=replace(
+            objectives_of(target),
             recovery_s=goals.recovery,
             ack_s=goals.ack,
             answer_s=goals.answer,
             lost_max=goals.data_loss,
-            contract=contract,
         ),
         arrivals_per_s=document.load.arrivals,
         journeys=document.load.journeys,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -120,6 +121,56 @@ class BlastRadius:
         return self.links <= other.links and self.services <= other.services
 
 
+def _no_reads(history: Any) -> Sequence[object]:
+    return ()
+
+
+@dataclass(frozen=True)
+class System:
+    """The system under test as checkers see it: who plays which role, and what is declared.
+
+    Args:
+        entry: link by which the load enters.
+        service: the service under test, behind `entry`.
+        roles: role -> names of those who play it, in the target's order.
+        ledgers: services whose ledger is read at the end of a run.
+        degradation: operation -> role -> state -> declared mode. The state is `one` while some of
+            that role are broken and `all` while every one is; a cell that is not there is FULL.
+        final_reads: history -> what is to be read at the end, given what was promised in it.
+    """
+
+    entry: str = ""
+    service: str = ""
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ledgers: tuple[str, ...] = ()
+    degradation: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    final_reads: Callable[[Any], Sequence[object]] = _no_reads
+
+    def playing(self, role: str) -> tuple[str, ...]:
+        """Who plays a role; () when nobody does."""
+        return self.roles.get(role, ())
+
+    @cached_property
+    def role_of(self) -> Mapping[str, str]:
+        """Service -> its role."""
+        return {name: role for role, names in self.roles.items() for name in names}
+
+    def third_party(self, where: str) -> str:
+        """Who stands at a place, `lending->payment_a` -> `payment_a`.
+
+        Returns:
+            "" for the service under test, its entry, and for what the target does not list.
+        """
+        for end in reversed(where.split("->")):
+            if end != self.service and end in self.role_of:
+                return end
+        return ""
+
+    def role_at(self, where: str) -> str:
+        """The role of whoever stands at a place; "" when it is no third party."""
+        return self.role_of.get(self.third_party(where), "")
+
+
 @dataclass(frozen=True)
 class Objectives:
     """What the lending service promises; the checkers hold it to this.
@@ -130,6 +181,7 @@ class Objectives:
         answer_s: U2, seconds after healing within which an application is terminal or explained.
         lost_max: RPO in acknowledged operations.
         contract: the target's declared limits (caps, quotas), by name.
+        system: who plays which role, and how service may degrade.
     """
 
     recovery_s: float = 10.0
@@ -137,6 +189,7 @@ class Objectives:
     answer_s: float = 15.0
     lost_max: int = 0
     contract: Mapping[str, Any] = field(default_factory=dict)
+    system: System = field(default_factory=System)
 
 
 class Verdict(msgspec.Struct, frozen=True):

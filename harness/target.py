@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from harness.history import History
-from harness.model import Outcome
+from harness.model import Objectives, Outcome, System
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -90,7 +90,8 @@ class ServiceSpec:
     Args:
         name: unique in the run.
         module: started as `python -m module`; "" for the database.
-        kind: payment_gateway, risk_engine, funding_provider, lending, database.
+        kind: the role it plays: payment_gateway, risk_engine, funding_provider, lending, database,
+            or one of the target's own. Checkers know roles, never names.
         ready_path: answers 200 when it can do real work.
         needs: services that must be ready first.
         scripted: whether it takes behaviour documents and has a ledger.
@@ -132,6 +133,10 @@ Factors = Mapping[str, Mapping[str, Setting]]
 """Factor -> value -> what it means; the first value of each is the normal one."""
 
 
+Degradation = Mapping[str, Mapping[str, Mapping[str, str]]]
+"""Operation -> role -> state (`one`, `all`) -> declared mode; a cell that is not there is FULL."""
+
+
 class Wiring(Protocol):
     """Addresses, as a runtime gives them out."""
 
@@ -153,7 +158,8 @@ class Target(Protocol):
     """The system under test, as the harness knows it.
 
     `entry` is the link by which the load enters, `lending` the service behind it. A target may also
-    have `factors` (`Factors`): how the world around differs from one day to another.
+    have `factors` (`Factors`): how the world around differs from one day to another; and
+    `degradation` (`Degradation`): how service may get worse while a role is broken.
     """
 
     name: str
@@ -192,3 +198,25 @@ class Target(Protocol):
 
     def final_reads(self, history: History) -> list[Call]:
         """What is to be read once the load has stopped: everything that users were promised."""
+
+
+def system_of(target: Target) -> System:
+    """The system under test as checkers see it."""
+    kinds = dict.fromkeys(service.kind for service in target.services)
+    roles = {
+        kind: tuple(service.name for service in target.services if service.kind == kind)
+        for kind in kinds
+    }
+    return System(
+        entry=target.entry,
+        service=target.lending,
+        roles=roles,
+        ledgers=tuple(service.name for service in target.services if service.scripted),
+        degradation=getattr(target, "degradation", {}),
+        final_reads=target.final_reads,
+    )
+
+
+def objectives_of(target: Target) -> Objectives:
+    """What checkers hold a target to, with the times that hold unless an experiment says others."""
+    return Objectives(contract=target.contract, system=system_of(target))

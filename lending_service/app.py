@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
 from lending_service.context import Context
 from lending_service.debits import Debits, collect
@@ -16,7 +16,7 @@ from lending_service.money import Money
 from lending_service.payouts import Payouts
 from lending_service.pipeline import Pipeline
 from lending_service.policy import Policy
-from lending_service.ports import Client, Clock
+from lending_service.ports import Client, Clock, Kind
 from lending_service.reserving import Reserving
 from lending_service.stores.port import Store
 from lending_service.upstreams import FundingProvider, PaymentGateway, RiskEngine
@@ -91,28 +91,23 @@ def build(
     client: Client,
     clock: Clock,
     dice: random.Random,
-    upstreams: Sequence[str],
+    upstreams: Mapping[str, Kind],
     report: Callable[[str, str], None] = lambda what, text: None,
 ) -> Service:
     """A service from a design and its surroundings.
 
     Args:
         dice: the only randomness; ids and pauses come from it.
-        upstreams: names of third parties: `payment_…`, `funding_…`, `risk`; order is preference.
+        upstreams: name of each third party -> what it is; order is preference.
         report: told (what, text) of what nobody else sees going wrong.
 
     Raises:
         ValueError: a kind of third party is missing.
     """
-    gateways, funders, risks = (
-        tuple(name for name in upstreams if name.startswith(kind))
-        for kind in ("payment_", "funding_", "risk")
-    )
-    if not gateways or not funders or len(risks) != 1:
-        raise ValueError(
-            f"upstreams {list(upstreams)}: need at least one payment_…, at least one funding_… "
-            "and exactly one risk…"
-        )
+    if problems := lacking(upstreams):
+        raise ValueError("; ".join(problems))
+    gateways, funders = _of("payment_gateway", upstreams), _of("funding_provider", upstreams)
+    risks = _of("risk_engine", upstreams)
     modes = Modes(clock, design.mode_exit_s, risks[0], gateways, funders)
     policy = Policy(design, client, clock, dice, modes.breaker_changed)
     parts = Context(
@@ -128,3 +123,20 @@ def build(
         funders=funders,
     )
     return Service(parts, modes, report)
+
+
+def lacking(upstreams: Mapping[str, Kind]) -> list[str]:
+    """What is wrong with who is called: one problem each; [] when a service can be built."""
+    found = [
+        f"upstreams: no {kind}, need at least one"
+        for kind in ("payment_gateway", "funding_provider")
+        if kind not in upstreams.values()
+    ]
+    risks = _of("risk_engine", upstreams)
+    if len(risks) != 1:
+        found.append(f"upstreams: risk_engine {list(risks)}, need exactly one")
+    return found
+
+
+def _of(kind: Kind, upstreams: Mapping[str, Kind]) -> tuple[str, ...]:
+    return tuple(name for name, its in upstreams.items() if its == kind)

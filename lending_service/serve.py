@@ -23,11 +23,12 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-from lending_service.app import build
+from lending_service.app import build, lacking
 from lending_service.book import book
 from lending_service.clock import RunClock
 from lending_service.design import Design, DesignError
 from lending_service.http_client import HttpClient
+from lending_service.ports import Upstream
 from lending_service.stores.memory import MemoryStore
 from lending_service.stores.port import Store, StoreUnavailable
 from lending_service.stores.postgres import PostgresStore
@@ -73,7 +74,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int
     design: dict[str, object]
     database: Database | None
-    upstreams: dict[str, str]
+    upstreams: dict[str, Upstream]
     book: BookConfig
 
 
@@ -97,12 +98,14 @@ def main() -> int:
 
 async def _serve(config: Config, design: Design, listener: socket.socket) -> None:
     clock = RunClock(config.t0_ns)
-    client = HttpClient(config.upstreams, design.connect_timeout_s)
+    urls = {name: one.url for name, one in config.upstreams.items()}
+    client = HttpClient(urls, design.connect_timeout_s)
     store = await _store(config.database, clock)
     try:
         await store.load(book(config.book.borrowers, clock.now_s()))
         dice = random.Random(f"{config.seed}/{config.name}")  # noqa: S311 - dice, not secrets
-        service = build(design, store, client, clock, dice, list(config.upstreams), _report)
+        kinds = {name: one.kind for name, one in config.upstreams.items()}
+        service = build(design, store, client, clock, dice, kinds, _report)
         await service.start(asyncio.get_running_loop().create_task)
         try:
             await _server(service.asgi).serve(sockets=[listener])
@@ -178,10 +181,7 @@ def _problems(config: Config) -> list[str]:
         found.append(f"host {config.host!r}, need a loopback address such as 127.0.0.1")
     if not 0 <= config.book.borrowers <= 9_999:
         found.append(f"book.borrowers {config.book.borrowers}, need 0..9999")
-    for kind, example in (("payment_", "payment_a"), ("funding_", "funding_a"), ("risk", "risk")):
-        if not any(name.startswith(kind) for name in config.upstreams):
-            found.append(f"upstreams {list(config.upstreams)}, need one such as {example}")
-    return found
+    return found + lacking({name: one.kind for name, one in config.upstreams.items()})
 
 
 def _may_listen(host: str) -> bool:

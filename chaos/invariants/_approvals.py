@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chaos.invariants._views import FUNDERS, GATEWAYS, PAID_OUT
+from chaos.lending import FUNDER, GATEWAY, PAID_OUT, RISK_ENGINE
 from harness.history import History
-from harness.model import Op, Outcome
+from harness.model import Op, Outcome, System
 
 APPROVED = PAID_OUT | {
     "approved",
@@ -52,10 +52,10 @@ class Approval:
         return str(self.read.value.get("borrower") or "")
 
 
-def approvals(history: History) -> Iterator[Approval]:
+def approvals(history: History, system: System) -> Iterator[Approval]:
     """Every application that a borrower saw approved, or with a loan."""
-    scored = _first(history, ("risk",))
-    acted = _first(history, (*GATEWAYS, *FUNDERS))
+    scored = _first(history, system.playing(RISK_ENGINE))
+    acted = _first(history, (*system.playing(GATEWAY), *system.playing(FUNDER)))
     reads: defaultdict[str, list[Op]] = defaultdict(list)
     for op in history.ops("application", outcome=Outcome.OK):
         reads[op.k].append(op)

@@ -8,9 +8,6 @@ from chaos.invariants._views import explained
 from harness.history import History
 from harness.model import FaultWindow, Objectives, Op
 
-FRONT = ("borrower->lending", "lending")
-"""Where a fault leaves nobody who could answer, unless the contract's `front` lists others."""
-
 
 def lost_windows(history: History, objectives: Objectives) -> list[FaultWindow]:
     """Faults at places where a borrower's try is lost whatever the service does.
@@ -33,8 +30,12 @@ def _met(op: Op, windows: Iterable[FaultWindow]) -> bool:
 
 
 def front_windows(history: History, objectives: Objectives) -> list[FaultWindow]:
-    """The faults that stood between borrower and service, or were of the service itself."""
-    front = objectives.contract.get("front", FRONT)
+    """The faults that stood between borrower and service, or were of the service itself.
+
+    The contract's `front` lists other places, where there are others.
+    """
+    system = objectives.system
+    front = objectives.contract.get("front", (system.entry, system.service))
     return [window for window in history.windows if window.where in front]
 
 

@@ -6,16 +6,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from chaos.invariants._finding import some
+from chaos.lending import GATEWAY
 from harness.history import Event, History
 from harness.model import Objectives, Op, Outcome, Phase
-
-GATEWAYS = ("payment_a", "payment_b")
-FUNDERS = ("funding_a", "funding_b", "funding_c")
-LEDGERS = (*GATEWAYS, "risk", *FUNDERS)
-
-PAID_OUT = frozenset({"active", "settled"})
-REFUSED = frozenset({"declined", "reversed"})
-TERMINAL = PAID_OUT | REFUSED
 
 OWN_DOING = ("invalid", "already")
 """Starts of error codes that are the borrower's own doing, unless the contract lists others."""
@@ -27,11 +20,12 @@ def unread(history: History, names: Iterable[str]) -> str:
     return f"ledger not read: {', '.join(absent)}" if absent else ""
 
 
-def moved(history: History, f: str) -> dict[str, list[Event]]:
-    """Ledger entries of kind `f` that moved money, over both gateways, by business key."""
+def moved(history: History, f: str, objectives: Objectives) -> dict[str, list[Event]]:
+    """Ledger entries of kind `f` that moved money, over all gateways, by business key."""
+    gateways = objectives.system.playing(GATEWAY)
     entries: defaultdict[str, list[Event]] = defaultdict(list)
     for event in history.ledger(f):
-        if event.p in GATEWAYS and event.v.get("status") == "SUCCESS":
+        if event.p in gateways and event.v.get("status") == "SUCCESS":
             entries[event.k].append(event)
     return dict(entries)
 

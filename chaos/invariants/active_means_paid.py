@@ -6,9 +6,6 @@ from collections import Counter
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing, money
 from chaos.invariants._views import (
-    GATEWAYS,
-    PAID_OUT,
-    REFUSED,
     acknowledged,
     amount,
     final_reads,
@@ -16,6 +13,7 @@ from chaos.invariants._views import (
     never_read,
     unread,
 )
+from chaos.lending import GATEWAY, PAID_OUT, REFUSED
 from harness.history import Event, History
 from harness.model import Objectives, Op, Outcome
 
@@ -24,9 +22,9 @@ CLOCKS_S = 0.05  # chosen: how far the ledger's clock and the harness's may be a
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    if absent := unread(history, GATEWAYS):
+    if absent := unread(history, objectives.system.playing(GATEWAY)):
         return Findings(0, missing=absent)
-    payouts, finals = moved(history, "payout"), final_reads(history, "application")
+    payouts, finals = moved(history, "payout", objectives), final_reads(history, "application")
     pairs = [(op, payouts.get(_loan(op), [])) for op in finals.values()]
     owners = Counter(_loan(op) for op in finals.values() if op.value.get("status") in PAID_OUT)
     found, in_flight = [], 0
@@ -107,4 +105,5 @@ INVARIANT = Invariant(
     claim="At the end an application is active or settled exactly when the gateways hold one "
     "successful payout of its amount for its loan, and never before it has been paid.",
     examine=_examine,
+    roles=(GATEWAY,),
 )

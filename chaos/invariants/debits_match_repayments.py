@@ -9,7 +9,6 @@ from typing import Any
 from chaos.invariants._finding import Findings, Invariant, bad, missing, money
 from chaos.invariants._front import front_windows, gave_up
 from chaos.invariants._views import (
-    GATEWAYS,
     acknowledged,
     amount,
     cut_off,
@@ -19,14 +18,15 @@ from chaos.invariants._views import (
     never_read,
     unread,
 )
+from chaos.lending import GATEWAY
 from harness.history import Event, History
 from harness.model import Objectives, Op, Outcome
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    if absent := unread(history, GATEWAYS):
+    if absent := unread(history, objectives.system.playing(GATEWAY)):
         return Findings(0, missing=absent)
-    debits, finals = moved(history, "debit"), final_reads(history, "repayment")
+    debits, finals = moved(history, "debit", objectives), final_reads(history, "repayment")
     promised = acknowledged(history, "repay", "repayment_id")
     credited = [op for op in finals.values() if op.value.get("status") == "credited"]
     in_flight = {op.k for op in finals.values() if _in_flight(op, debits.get(op.k), objectives)}
@@ -107,4 +107,5 @@ INVARIANT = Invariant(
     claim="Each repayment is debited at most once, credited exactly when debited with the same "
     "amount, and no debit is one that nobody was told of.",
     examine=_examine,
+    roles=(GATEWAY,),
 )

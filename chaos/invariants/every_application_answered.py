@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing
-from chaos.invariants._views import TERMINAL, acknowledged, final_reads, last_heal_s, never_read
+from chaos.invariants._views import acknowledged, final_reads, last_heal_s, never_read
+from chaos.lending import TERMINAL
 from harness.history import History
 from harness.model import Objectives, Op, Outcome
 

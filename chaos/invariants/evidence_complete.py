@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaos.invariants._finding import Findings, Invariant, missing
-from chaos.invariants._views import LEDGERS, unread
+from chaos.invariants._views import unread
 from harness.history import History
 from harness.model import Objectives, Outcome, Phase
 
@@ -26,12 +26,18 @@ def _examine(history: History, objectives: Objectives) -> Findings:
         details={"ops": len(ops), "open": len(open_), "final_reads": len(finals)},
         missing=missing(
             "" if history.complete else "the history is cut off or was changed",
-            unread(history, LEDGERS),
+            unread(history, objectives.system.ledgers),
             f"{len(lost)} operations never completed, first event {lost[0]}" if lost else "",
             f"{invoked - len(ops)} invokes without an operation" if invoked != len(ops) else "",
-            "" if finals else "nothing was read after the load had stopped",
+            "" if finals else _unread_promises(history, objectives),
         ),
     )
+
+
+def _unread_promises(history: History, objectives: Objectives) -> str:
+    """Where nothing was read at the end: whether the target had promised anything to read."""
+    promised = objectives.system.final_reads(history)
+    return "nothing was read after the load had stopped" if promised else ""
 
 
 INVARIANT = Invariant(

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
-from chaos.invariants._views import FUNDERS
+from chaos.lending import DATABASE, FUNDER
 from harness.history import History
-from harness.model import Objectives, Op, Outcome
+from harness.model import Objectives, Op, Outcome, System
 
 LAG_S = 10.0
 """How long after a healing an application may still wait for its next try; chosen."""
@@ -19,13 +19,13 @@ NO_FUNDER = "funding_down"
 def _examine(history: History, objectives: Objectives) -> Findings:
     reads = list(history.ops("application", outcome=Outcome.OK))
     waiting = [op for op in reads if op.value.get("reason_code") == NO_FUNDER]
-    found = [_bad(op, there) for op in waiting if (there := _there(op, history))]
+    found = [_bad(op, there) for op in waiting if (there := _there(op, history, objectives.system))]
     return Findings(
         examined=len(reads), bad=found, details={"reads": len(reads), "waiting": len(waiting)}
     )
 
 
-def _there(op: Op, history: History) -> list[str]:
+def _there(op: Op, history: History, system: System) -> list[str]:
     """Funders that nothing stood in the way of, when it was read and shortly before."""
     t_s = op.t_end_s or op.t_invoke_s
     broken = {
@@ -33,9 +33,9 @@ def _there(op: Op, history: History) -> list[str]:
         for window in history.windows
         if window.t_inject_s <= t_s and window.t_heal_s + LAG_S >= t_s
     }
-    if broken & {"lending", "database"}:
+    if broken & {system.service, *system.playing(DATABASE)}:
         return []
-    return [funder for funder in FUNDERS if funder not in broken]
+    return [funder for funder in system.playing(FUNDER) if funder not in broken]
 
 
 def _bad(op: Op, there: list[str]) -> Mapping[str, Any]:
@@ -49,4 +49,5 @@ INVARIANT = Invariant(
     ids=("M5", "R1"),
     claim="No application waits for funding while one of the funders is not broken.",
     examine=_examine,
+    roles=(FUNDER,),
 )

@@ -9,15 +9,13 @@ from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing, money
 from chaos.invariants._views import (
-    FUNDERS,
-    PAID_OUT,
-    REFUSED,
     acknowledged,
     amount,
     final_reads,
     never_read,
     unread,
 )
+from chaos.lending import FUNDER, PAID_OUT, REFUSED
 from harness.history import Event, History
 from harness.model import Objectives, Op
 
@@ -46,10 +44,10 @@ class _Book:
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    if absent := unread(history, FUNDERS):
+    if absent := unread(history, objectives.system.playing(FUNDER)):
         return Findings(0, missing=absent)
     quotas = objectives.contract.get("funding_quota_minor", {})
-    books = {name: _Book(quotas.get(name)) for name in FUNDERS}
+    books = {name: _Book(quotas.get(name)) for name in objectives.system.playing(FUNDER)}
     entries = [e for e in history.of("ledger") if e.p in books]
     asked = {entry.k for entry in entries}
     for entry in entries:
@@ -106,4 +104,5 @@ INVARIANT = Invariant(
     claim="No funder holds more than its quota, no application holds two reservations or one after "
     "it was refused, and each active loan has exactly one committed.",
     examine=_examine,
+    roles=(FUNDER,),
 )

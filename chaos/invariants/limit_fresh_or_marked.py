@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
+from chaos.lending import RISK_ENGINE
 from harness.history import History
 from harness.model import FaultWindow, Objectives, Op, Outcome
 
@@ -16,23 +17,32 @@ CUTS = ("down", "timeout", "reset_peer", "crash", "pause")
 
 def _examine(history: History, objectives: Objectives) -> Findings:
     reads = list(history.ops("read_limit", outcome=Outcome.OK))
-    cut_off = [w for w in history.windows if w.where.endswith("risk") and w.fault in CUTS]
-    found = [_bad(op, wrong) for op in reads if (wrong := _wrong(op, cut_off))]
+    engines = objectives.system.playing(RISK_ENGINE)
+    cuts = [_cuts(history, objectives, engine) for engine in engines]
+    found = [_bad(op, wrong) for op in reads if (wrong := _wrong(op, cuts))]
     marked = sum(1 for op in reads if op.value.get("source") != "live")
     return Findings(
         examined=len(reads), bad=found, details={"limits": len(reads), "marked": marked}
     )
 
 
-def _wrong(op: Op, cut_off: list[FaultWindow]) -> str:
+def _cuts(history: History, objectives: Objectives, engine: str) -> list[FaultWindow]:
+    """The faults that let no answer of this risk engine through."""
+    third_party = objectives.system.third_party
+    return [w for w in history.windows if w.fault in CUTS and third_party(w.where) == engine]
+
+
+def _wrong(op: Op, cuts: list[list[FaultWindow]]) -> str:
     limit, source = op.value.get("available_minor"), op.value.get("source")
     if not isinstance(limit, int) or limit <= 0:
         return f"reads {limit!r}, which is nobody's limit"
     if source not in SOURCES or op.value.get("as_of_s") is None:
         return f"says neither of what time nor from whom it is (source {source!r})"
-    for window in cut_off:
-        if source == "live" and window.covers(op.t_invoke_s, op.t_end_s or op.t_invoke_s):
-            return f"is called live while {window.fault} at {window.where} let no answer through"
+    t_end_s = op.t_end_s or op.t_invoke_s
+    covering = [next((w for w in one if w.covers(op.t_invoke_s, t_end_s)), None) for one in cuts]
+    if source == "live" and all(covering):
+        at = " and ".join(f"{w.fault} at {w.where}" for w in covering if w)
+        return f"is called live while {at} let no answer through"
     return ""
 
 
@@ -47,4 +57,5 @@ INVARIANT = Invariant(
     claim="Every limit shown is above 0, with its time and its source, and none is called live "
     "while no answer of the risk engine could come through.",
     examine=_examine,
+    roles=(RISK_ENGINE,),
 )

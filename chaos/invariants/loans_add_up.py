@@ -7,16 +7,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad, money
-from chaos.invariants._views import GATEWAYS, amount, final_reads, intents, moved, unread
+from chaos.invariants._views import amount, final_reads, intents, moved, unread
+from chaos.lending import GATEWAY
 from harness.history import Event, History
 from harness.model import Objectives, Op, Outcome
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    if absent := unread(history, GATEWAYS):
+    if absent := unread(history, objectives.system.playing(GATEWAY)):
         return Findings(0, missing=absent)
     loans = final_reads(history, "read_loan")
-    repaid, undecided = _repaid(history), _undecided(history)
+    repaid, undecided = _repaid(history, objectives), _undecided(history)
     found = [
         _bad(op, wrong)
         for k, op in loans.items()
@@ -29,9 +30,11 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     )
 
 
-def _repaid(history: History) -> defaultdict[str, list[tuple[Event, float]]]:
+def _repaid(
+    history: History, objectives: Objectives
+) -> defaultdict[str, list[tuple[Event, float]]]:
     """By loan: each debit, and when its repayment was first read as credited (inf for never)."""
-    debits = moved(history, "debit")
+    debits = moved(history, "debit", objectives)
     credited: dict[str, float] = {}
     loan_of: dict[str, str] = {}
     for op in history.ops("repayment", outcome=Outcome.OK):
@@ -89,4 +92,5 @@ INVARIANT = Invariant(
     claim="At the end the due items of a loan sum to its principal, what is paid on it is what was "
     "debited for it, and it bears no penalty.",
     examine=_examine,
+    roles=(GATEWAY,),
 )

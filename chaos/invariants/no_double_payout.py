@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad, money
-from chaos.invariants._views import GATEWAYS, moved, unread
+from chaos.invariants._views import moved, unread
+from chaos.lending import GATEWAY
 from harness.history import Event, History
 from harness.model import Objectives
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    payouts = moved(history, "payout")
+    payouts = moved(history, "payout", objectives)
     twice = {loan: entries for loan, entries in payouts.items() if len(entries) > 1}
     extra = sum(int(e.v.get("amount_minor", 0)) for es in twice.values() for e in es[1:])
     return Findings(
@@ -23,7 +24,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
             "payouts": sum(map(len, payouts.values())),
             "extra_minor": extra,
         },
-        missing=unread(history, GATEWAYS),
+        missing=unread(history, objectives.system.playing(GATEWAY)),
     )
 
 
@@ -50,4 +51,5 @@ INVARIANT = Invariant(
     ids=("M1",),
     claim="No loan has more than one successful payout, over all gateways and request ids.",
     examine=_examine,
+    roles=(GATEWAY,),
 )

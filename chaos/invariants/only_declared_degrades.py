@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
-from chaos.invariants._views import FUNDERS, cut_off, explained, own_doing, result
+from chaos.invariants._views import cut_off, explained, own_doing, result
 from harness.history import History
-from harness.model import FaultWindow, Objectives, Op, Outcome
+from harness.model import FaultWindow, Objectives, Op, Outcome, System
 
+FULL = "FULL"
 OK_RATIO_MIN = 0.99
 """Share of ok answers that is held during a fault; chosen, not measured."""
 
-AFFECTED: Mapping[str, tuple[str, ...]] = {
-    "payment": ("repay",),
-    "risk": ("submit", "read_limit"),
-    "funding": (),
-    "all_funding": ("submit", "read_limit"),
-    "database": ("submit", "application", "read_loan", "read_limit", "repay", "repayment"),
-}
-"""Operations that may get worse: those whose cell of the degradation contract is not FULL."""
-
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    declared = {**AFFECTED, **objectives.contract.get("affected", {})}
+    system = objectives.system
+    if not system.degradation:
+        return Findings(0, missing="the target declares no degradation")
     held: defaultdict[str, list[Op]] = defaultdict(list)
     for op in history.all_ops:
         windows = [w for w in history.windows if w.overlaps(op.t_invoke_s, _t_end_s(op))]
-        if windows and not _may_degrade(op, windows, declared):
+        if windows and not _may_degrade(op, windows, system):
             held[op.f].append(op)
     judged = {f: _judged(ops, history, objectives) for f, ops in sorted(held.items())}
     wrong = [one for f, ops in judged.items() if ops and (one := _wrong(f, ops))]
@@ -42,25 +36,23 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     )
 
 
-def _may_degrade(op: Op, windows: list[FaultWindow], declared: Mapping[str, Iterable[str]]) -> bool:
-    names = {_dependency(window.where, declared) for window in windows}
-    places = " ".join(window.where for window in windows)
-    if all(funder in places for funder in FUNDERS):
-        names.add("all_funding")
-    return "" in names or any(op.f in declared[name] for name in names)
+def _may_degrade(op: Op, windows: list[FaultWindow], system: System) -> bool:
+    """Whether a cell of the declaration that is not FULL covers what was broken.
 
-
-def _dependency(where: str, declared: Mapping[str, Iterable[str]]) -> str:
-    """The dependency behind a link or service, `lending->payment_a` -> `payment`.
-
-    Returns:
-        "" for what is none, such as the service itself: then everything may degrade.
+    What is broken at no third party is broken at the service itself: then everything may degrade.
     """
-    for end in reversed(where.split("->")):
-        for name in (end, end.rpartition("_")[0]):
-            if name in declared:
-                return name
-    return ""
+    broken: defaultdict[str, set[str]] = defaultdict(set)
+    for window in windows:
+        broken[system.role_at(window.where)].add(system.third_party(window.where))
+    declared = system.degradation.get(op.f, {})
+    return "" in broken or any(
+        declared.get(role, {}).get(_state(role, names, system), FULL) != FULL
+        for role, names in broken.items()
+    )
+
+
+def _state(role: str, broken: set[str], system: System) -> str:
+    return "all" if broken.issuperset(system.playing(role)) else "one"
 
 
 def _judged(ops: list[Op], history: History, objectives: Objectives) -> list[Op]:

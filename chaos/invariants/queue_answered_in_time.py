@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing
-from chaos.invariants._views import FUNDERS, acknowledged, unread
+from chaos.invariants._views import acknowledged, unread
+from chaos.lending import FUNDER
 from harness.history import History
 from harness.model import Objectives, Op, Outcome
 
@@ -20,7 +21,7 @@ WAITING = "queued_degraded"
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    if absent := unread(history, FUNDERS):
+    if absent := unread(history, objectives.system.playing(FUNDER)):
         return Findings(0, missing=absent)
     late_s = float(objectives.contract.get("queue_expiry_s", EXPIRY_S)) + SLACK_S
     promised = acknowledged(history, "submit", "application_id")
@@ -59,4 +60,5 @@ INVARIANT = Invariant(
     ids=("R8",),
     claim="No application waits in the queue beyond its expiry, and none is funded after it.",
     examine=_examine,
+    roles=(FUNDER,),
 )

@@ -7,13 +7,13 @@ from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing
 from chaos.invariants._views import (
-    GATEWAYS,
     acknowledged,
     final_reads,
     last_heal_s,
     never_read,
     unread,
 )
+from chaos.lending import GATEWAY
 from harness.history import History
 from harness.model import Objectives, Op
 
@@ -21,7 +21,7 @@ ENDED = ("credited", "failed")
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    if absent := unread(history, GATEWAYS):
+    if absent := unread(history, objectives.system.playing(GATEWAY)):
         return Findings(0, missing=absent)
     promised = acknowledged(history, "repay", "repayment_id")
     refused = {e.k for e in history.ledger("debit") if e.v.get("status") == "FAILED"}
@@ -71,4 +71,5 @@ INVARIANT = Invariant(
     claim="Every acknowledged repayment is credited, or failed because a gateway refused it, "
     "within answer_s of its acknowledgement and of the last healing.",
     examine=_examine,
+    roles=(GATEWAY,),
 )

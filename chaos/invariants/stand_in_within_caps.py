@@ -8,18 +8,20 @@ from typing import Any
 
 from chaos.invariants._approvals import Approval, approvals
 from chaos.invariants._finding import Findings, Invariant, bad, missing, money
-from chaos.invariants._views import FUNDERS, unread
+from chaos.invariants._views import unread
+from chaos.lending import FUNDER, RISK_ENGINE
 from harness.history import History
 from harness.model import Objectives
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    if absent := unread(history, ("risk", *FUNDERS)):
+    system = objectives.system
+    if absent := unread(history, (*system.playing(RISK_ENGINE), *system.playing(FUNDER))):
         return Findings(0, missing=absent)
-    found = sorted(approvals(history), key=lambda one: (one.t_s, one.read.k))
+    found = sorted(approvals(history, system), key=lambda one: (one.t_s, one.read.k))
     alone = [one for one in found if one.labelled or not one.scored_before]
     caps = objectives.contract.get("stand_in", {})
-    untried = any(w.where.endswith("risk") for w in history.windows) and not alone
+    untried = any(system.role_at(w.where) == RISK_ENGINE for w in history.windows) and not alone
     return Findings(
         examined=len(alone) or len(found),
         bad=[*_wrong(alone, caps), *_beyond(alone, caps)],
@@ -79,4 +81,5 @@ INVARIANT = Invariant(
     claim="Each approval without a score of the risk engine is labelled, for an existing borrower, "
     "within the caps, and scored afterwards.",
     examine=_examine,
+    roles=(RISK_ENGINE,),
 )

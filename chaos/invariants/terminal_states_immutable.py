@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
-from chaos.invariants._views import TERMINAL
+from chaos.lending import TERMINAL
 from harness.history import History
 from harness.model import Objectives, Op, Outcome
 

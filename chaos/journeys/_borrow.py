@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 
-from chaos.journeys._steps import TERMINAL, ask, insist, look_until, open_item_minor
+from chaos.journeys._steps import ask, insist, look_until, open_item_minor
+from chaos.lending import BOOK_SIZE, TERMINAL
 from harness.model import Outcome
 from harness.rng import Dice
 from harness.target import Call, Completion, Journey, Wait
 
 # The figures of this block are chosen, not measured.
-BOOK_SIZE = 400  # borrowers b-0001 .. b-0400 are in the book before the run
 EXISTING_SHARE = 0.7
 REGIONS = ("north", "east", "south", "west")
 STEP_MINOR = 100

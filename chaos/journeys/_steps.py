@@ -9,7 +9,6 @@ from harness.target import Call, Completion, Wait
 
 Steps = Generator[Call | Wait, Completion | None, Completion]
 
-TERMINAL = frozenset({"active", "declined", "reversed", "settled"})
 # The rest of this block is chosen, not measured: a person's patience.
 LOOK_GAPS_S = (0.3, 0.5, 0.8, 1.2, 1.5, 1.7, 2.0)  # 8 s in all
 TRIES_MORE = 2

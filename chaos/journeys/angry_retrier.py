@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chaos.journeys._borrow import REGIONS, STEP_MINOR, some_borrower
-from chaos.journeys._steps import TERMINAL, ask, look_until
+from chaos.journeys._steps import ask, look_until
+from chaos.lending import TERMINAL
 from harness.rng import Dice
 from harness.target import Call, Journey
 

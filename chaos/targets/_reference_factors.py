@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from harness.target import Factors, Setting
 
-GATEWAYS = ("payment_a", "payment_b")
 NORMAL = Setting()
 
 # The figures of this block are chosen, not measured.
@@ -28,45 +27,49 @@ def _at(services: Iterable[str], *rules: Mapping[str, Any]) -> Setting:
     return Setting(rules=dict.fromkeys(services, rules))
 
 
-def _money(op: str) -> Mapping[str, Setting]:
+def _money(op: str, gateways: Sequence[str]) -> Mapping[str, Setting]:
     pending = _rule(op, "processing", args={"delay_s": PENDING_S})
     return {
         "normal": NORMAL,
-        "declined": _at(["payment_a"], _rule(op, "decline")),
-        "pending": _at(GATEWAYS, pending),
+        "declined": _at(gateways[:1], _rule(op, "decline")),
+        "pending": _at(gateways, pending),
     }
 
 
-FACTORS: Factors = MappingProxyType(
-    {
-        "payout": _money("create_payout"),
-        "debit": _money("create_debit"),
+def factors(gateways: Sequence[str], engines: Sequence[str], funders: Sequence[str]) -> Factors:
+    """Factor -> value -> setting; the first value of each is the normal one.
+
+    Args:
+        gateways, engines, funders: names, the preferred one first.
+    """
+    found: dict[str, Mapping[str, Setting]] = {
+        "payout": _money("create_payout", gateways),
+        "debit": _money("create_debit", gateways),
         "gateway": {
             "normal": NORMAL,
-            "away-first": Setting(down_s={"lending->payment_a": AWAY_S}),
+            "away-first": Setting(down_s={f"lending->{gateways[0]}": AWAY_S}),
         },
         "inquiry": {
             "normal": NORMAL,
-            "unknown-first": _at(GATEWAYS, _rule("inquire", "not_found", last=1, per_key=True)),
+            "unknown-first": _at(gateways, _rule("inquire", "not_found", last=1, per_key=True)),
         },
         "callbacks": {
             "normal": NORMAL,
-            "twice": _at(GATEWAYS, _rule("callback", "duplicate_callback")),
-            "lost": _at(GATEWAYS, _rule("callback", "callback_lost")),
-            "late": Setting(late_s={f"{one}->lending": CALLBACK_LATE_S for one in GATEWAYS}),
+            "twice": _at(gateways, _rule("callback", "duplicate_callback")),
+            "lost": _at(gateways, _rule("callback", "callback_lost")),
+            "late": Setting(late_s={f"{one}->lending": CALLBACK_LATE_S for one in gateways}),
         },
         "risk": {
             "normal": NORMAL,
-            "slow": _at(["risk"], _rule("*", "slow", args={"delay_s": SLOW_S})),
-            "thin": _at(["risk"], _rule("score", "score", args={"value": None})),
+            "slow": _at(engines, _rule("*", "slow", args={"delay_s": SLOW_S})),
+            "thin": _at(engines, _rule("score", "score", args={"value": None})),
         },
         "funder": {
             "normal": NORMAL,
-            "short": _at(["funding_a"], _rule("reserve", "quota_gone")),
+            "short": _at(funders[:1], _rule("reserve", "quota_gone")),
         },
         "standby": {"in-step": NORMAL, "behind": Setting(lag_s={"database": LAG_S})},
         "borrowers": {"one": NORMAL, "three": Setting(times=BORROWERS)},
         "arrivals": {"together": NORMAL, "apart": Setting(apart_s=APART_S)},
     }
-)
-"""The first value of each is the normal one."""
+    return MappingProxyType(found)

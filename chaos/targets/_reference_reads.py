@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from chaos.lending import TERMINAL
 from harness.history import History
 from harness.model import Op, Outcome
 from harness.target import Call, Completion
 
-TERMINAL = frozenset({"active", "declined", "reversed", "settled"})
 WITH_PEOPLE = frozenset({"manual", "suspended_by_policy"})  # no machine will end these
 REPAID = frozenset({"credited", "failed"})
 LOAN_ONLY = frozenset({"pending"})  # a loan follows its application, which is counted itself

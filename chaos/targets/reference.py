@@ -1,26 +1,29 @@
 """The reference lending service, its third parties and its database.
 
-borrower ──> lending ──> payment_a, payment_b, risk, funding_a, funding_b, funding_c
+borrower ──> lending ──> payment gateways, risk engine, funders (`STAND_INS`)
               ^   └────> database
-              └── payment_a, payment_b (callbacks)
+              └── payment gateways (callbacks)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chaos.lending import BOOK_SIZE, DATABASE, FUNDER, GATEWAY, RISK_ENGINE, TERMINAL
 from chaos.targets import _reference_counts as counting
 from chaos.targets import _reference_design as designs
 from chaos.targets import _reference_factors as environments
 from chaos.targets import _reference_http as http
 from chaos.targets import _reference_ops as ops
 from chaos.targets import _reference_reads as reads
+from chaos.targets._reference_degradation import DEGRADATION
 from harness.history import History
 from harness.target import (
     Answer,
     Call,
     Completion,
+    Degradation,
     Factors,
     LinkSpec,
     Request,
@@ -28,20 +31,22 @@ from harness.target import (
     Wiring,
 )
 
-PAYMENTS = ("payment_a", "payment_b")
-FUNDERS = ("funding_a", "funding_b", "funding_c")
-KINDS = {
-    **dict.fromkeys(PAYMENTS, "payment_gateway"),
-    "risk": "risk_engine",
-    **dict.fromkeys(FUNDERS, "funding_provider"),
+STAND_INS: Mapping[str, str] = {
+    "payment_a": GATEWAY,
+    "payment_b": GATEWAY,
+    "risk": RISK_ENGINE,
+    "funding_a": FUNDER,
+    "funding_b": FUNDER,
+    "funding_c": FUNDER,
 }
+"""Third parties, the preferred one of a role first: one more is one more line here."""
+
 CALLBACK_DELAY_S = 2.5  # chosen: a gateway calls back later than a caller is willing to wait
 FUNDING_QUOTA_MINOR = 2_000_000_000  # chosen, not measured: no run reaches it
-BOOK_SIZE = 400
 
 
-def _services() -> tuple[ServiceSpec, ...]:
-    stand_ins = (
+def _services(stand_ins: Mapping[str, str]) -> tuple[ServiceSpec, ...]:
+    scripted = (
         ServiceSpec(
             name,
             "mock_services.serve",
@@ -49,7 +54,7 @@ def _services() -> tuple[ServiceSpec, ...]:
             scripted=True,
             simulated="mock_services.simulated:stand_in",
         )
-        for name, kind in KINDS.items()
+        for name, kind in stand_ins.items()
     )
     lending = ServiceSpec(
         "lending",
@@ -59,27 +64,27 @@ def _services() -> tuple[ServiceSpec, ...]:
         needs=("database",),
         simulated="lending_service.simulated.service:lending",
     )
-    return (ServiceSpec("database", "", "database"), *stand_ins, lending)
+    return (ServiceSpec("database", "", DATABASE), *scripted, lending)
 
 
-def _links() -> tuple[LinkSpec, ...]:
+def _links(stand_ins: Mapping[str, str]) -> tuple[LinkSpec, ...]:
     pairs = [
         ("borrower", "lending"),
-        *(("lending", name) for name in KINDS),
-        *((name, "lending") for name in PAYMENTS),
+        *(("lending", name) for name in stand_ins),
+        *((name, "lending") for name, kind in stand_ins.items() if kind == GATEWAY),
     ]
     database = LinkSpec("lending->database", "lending", "database", protocol="postgres")
     return (*(LinkSpec(f"{a}->{b}", a, b) for a, b in pairs), database)
 
 
-def _contract() -> Mapping[str, Any]:
+def _contract(funders: Sequence[str]) -> Mapping[str, Any]:
     """What the service declares; the amounts are those of the design `hardened`."""
     return {
         "operations": http.OPERATIONS,
-        "terminal": sorted(reads.TERMINAL),
+        "terminal": sorted(TERMINAL),
         "repay_ack_s": 2.0,
         "business_codes": http.BUSINESS_CODES,
-        "funding_quota_minor": dict.fromkeys(FUNDERS, FUNDING_QUOTA_MINOR),
+        "funding_quota_minor": dict.fromkeys(funders, FUNDING_QUOTA_MINOR),
         "stand_in": {
             "existing_prefix": "b-",
             "amount_minor_max": 1_000_000,
@@ -93,16 +98,29 @@ def _contract() -> Mapping[str, Any]:
 
 
 class Reference:
-    """The reference service as a target (`harness.target.Target`)."""
+    """The reference service as a target (`harness.target.Target`).
 
-    name: str = "reference"
-    entry: str = "borrower->lending"
-    lending: str = "lending"
-    services: tuple[ServiceSpec, ...] = _services()
-    links: tuple[LinkSpec, ...] = _links()
-    contract: Mapping[str, Any] = _contract()
+    Args:
+        stand_ins: name of each third party -> its role.
+    """
+
     stand_in_ops: Mapping[str, str] = ops.STAND_IN_OPS
-    factors: Factors = environments.FACTORS
+    degradation: Degradation = DEGRADATION
+
+    def __init__(self, stand_ins: Mapping[str, str] = STAND_INS) -> None:
+        """Put the system together."""
+        self.name = "reference"
+        self.entry = "borrower->lending"
+        self.lending = "lending"
+        self.services = _services(stand_ins)
+        self.links = _links(stand_ins)
+        self._kinds = dict(stand_ins)
+        gateways, engines, funders = map(self._playing, (GATEWAY, RISK_ENGINE, FUNDER))
+        self.contract = _contract(funders)
+        self.factors: Factors = environments.factors(gateways, engines, funders)
+
+    def _playing(self, kind: str) -> tuple[str, ...]:
+        return tuple(name for name, its in self._kinds.items() if its == kind)
 
     def explain(self, invariant: str, design: Mapping[str, Any]) -> str:
         """Which choices of the design let this invariant break; "" when none is known to."""
@@ -117,7 +135,8 @@ class Reference:
         if service == "database":
             return {}
         host, port = wiring.listen(service)
-        own = _lending(wiring) if service == "lending" else _stand_in(service, wiring)
+        lending = service == self.lending
+        own = self._lending(wiring) if lending else self._stand_in(service, wiring)
         common = {"name": service, "host": host, "port": port}
         return {**common, "t0_ns": wiring.t0_ns, "seed": wiring.seed, **own}
 
@@ -148,24 +167,26 @@ class Reference:
         """What is to be read once the load has stopped: everything that users were promised."""
         return reads.final_reads(history)
 
+    def _stand_in(self, service: str, wiring: Wiring) -> dict[str, Any]:
+        kind = self._kinds[service]
+        options: dict[str, Any] = {}
+        if kind == GATEWAY:
+            options["callback_url"] = _url(wiring, f"{service}->lending") + "/callbacks/payments"
+            options["callback_delay_s"] = CALLBACK_DELAY_S
+        elif kind == FUNDER:
+            options["quota_minor"] = FUNDING_QUOTA_MINOR
+        return {"kind": kind, "options": options}
 
-def _stand_in(service: str, wiring: Wiring) -> dict[str, Any]:
-    options: dict[str, Any] = {}
-    if service in PAYMENTS:
-        options["callback_url"] = _url(wiring, f"{service}->lending") + "/callbacks/payments"
-        options["callback_delay_s"] = CALLBACK_DELAY_S
-    elif service in FUNDERS:
-        options["quota_minor"] = FUNDING_QUOTA_MINOR
-    return {"kind": KINDS[service], "options": options}
-
-
-def _lending(wiring: Wiring) -> dict[str, Any]:
-    return {
-        "design": dict(wiring.design),
-        "database": dict(wiring.database("lending->database")),
-        "upstreams": {name: _url(wiring, f"lending->{name}") for name in KINDS},
-        "book": {"borrowers": BOOK_SIZE},
-    }
+    def _lending(self, wiring: Wiring) -> dict[str, Any]:
+        return {
+            "design": dict(wiring.design),
+            "database": dict(wiring.database("lending->database")),
+            "upstreams": {
+                name: {"kind": kind, "url": _url(wiring, f"lending->{name}")}
+                for name, kind in self._kinds.items()
+            },
+            "book": {"borrowers": BOOK_SIZE},
+        }
 
 
 def _url(wiring: Wiring, link: str) -> str:

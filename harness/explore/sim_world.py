@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +20,7 @@ from harness.explore.windows import judged
 from harness.history import History
 from harness.model import Objectives, Validity, Verdict
 from harness.registry import REFERENCE_TARGET, load_target, load_vocabulary
-from harness.target import Call, Factors, Setting, Target
+from harness.target import Call, Factors, Setting, Target, objectives_of
 
 SCENARIO = "harness.runtimes.sim.scenario"  # by name: the engine imports no runtime
 SAFE_MODES = frozenset({"refused", "request_lost", "error_before", "slow"})
@@ -69,7 +69,7 @@ class SimWorld:
     @cached_property
     def _objectives(self) -> Objectives:
         contract = {**self._target.contract, "tries_lost_at": self._lost_at()}
-        return Objectives(contract=contract)
+        return replace(objectives_of(self._target), contract=contract)
 
     def _lost_at(self) -> tuple[str, ...]:
         """Where all tries of a borrower can be lost: his line, the service, and its records."""

@@ -131,10 +131,10 @@ def lending(config: Mapping[str, Any], around: Around) -> ASGIApp:
     pair = _pair(config["book"]["borrowers"], design, around)
     kind = SplitReads if design.reads_from == "standby" else RemotePair
     store = kind(pair, around.way(place["host"], place["port"], WAIT_S))
-    client = AsgiClient(config["upstreams"], around)
-    service = build(
-        design, store, client, around.clock, around.dice(config["name"]), list(config["upstreams"])
-    )
+    parties = config["upstreams"]
+    client = AsgiClient({name: one["url"] for name, one in parties.items()}, around)
+    kinds = {name: one["kind"] for name, one in parties.items()}
+    service = build(design, store, client, around.clock, around.dice(config["name"]), kinds)
     asgi = _looking(service.asgi) if kind is SplitReads else service.asgi
     return _with_lifespan(service, asgi, around)
 

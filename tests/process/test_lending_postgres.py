@@ -27,10 +27,10 @@ from lending_service.ports import NoReply, Refused
 from lending_service.stores.port import Store, StoreUnavailable
 from lending_service.stores.postgres import PostgresStore
 from tests.unit.lending_service.store_conformance import CONFORMANCE
+from tests.unit.lending_service.world import UPSTREAMS
 
 ROOT = Path(__file__).parents[2]
 START_S = 15.0
-NAMES = ("payment_a", "payment_b", "risk", "funding_a", "funding_b", "funding_c")
 
 
 def free_port() -> int:
@@ -260,7 +260,10 @@ def config(folder: Path, **changes: Any) -> Path:
         "seed": 7,
         "design": design,
         "database": None,
-        "upstreams": {name: f"http://127.0.0.1:{free_port()}" for name in NAMES},
+        "upstreams": {
+            name: {"kind": kind, "url": f"http://127.0.0.1:{free_port()}"}
+            for name, kind in UPSTREAMS.items()
+        },
         "book": {"borrowers": 400},
         **changes,
     }

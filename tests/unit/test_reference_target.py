@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from chaos.lending import MODES, RISK_ENGINE, TERMINAL
 from chaos.targets._reference_design import CHOICES
 from chaos.targets.reference import TARGET
 from harness.history import Event, History
@@ -100,7 +102,7 @@ def test_writes_carry_their_key_and_reads_their_id() -> None:
 def test_everybody_is_called_through_a_link() -> None:
     """No configuration names a callee's own port: each call must pass its proxy."""
     lending = TARGET.config("lending", Wires())
-    assert lending["upstreams"]["risk"] == "http://lending-to-risk:80"
+    assert lending["upstreams"]["risk"] == {"kind": RISK_ENGINE, "url": "http://lending-to-risk:80"}
     assert len(lending["upstreams"]) == 6
     assert lending["database"]["host"] == "lending->database"
     assert lending["design"] == {"name": "naive"}
@@ -241,3 +243,22 @@ def test_loose_ends_are_what_settling_waits_for() -> None:
     loose = ["paying", "payment_unknown", "queued_degraded", "accepted", "queued"]
     assert TARGET.loose_ends({status: read(status) for status in loose}) == len(loose)
     assert TARGET.loose_ends({"app-1": read("active", Outcome.INFO)}) == 1
+
+
+def test_states_have_one_meaning_for_the_service_and_for_whoever_judges_it() -> None:
+    """The service imports nothing of ours, so that both lists are compared here."""
+    service = importlib.import_module("lending_service.domain")
+    assert set(service.TERMINAL) == TERMINAL
+
+
+def test_every_declared_cell_speaks_of_what_there_is() -> None:
+    """Roles that the target has, known modes, and repayment neither off nor suspended."""
+    roles = {service.kind for service in TARGET.services}
+    for operation, cells in TARGET.degradation.items():
+        assert operation in {*TARGET.contract["operations"], "disburse"}
+        assert cells.keys() <= roles
+        modes = {mode for states in cells.values() for mode in states.values()}
+        assert modes <= {*MODES}
+        assert {state for states in cells.values() for state in states} <= {"one", "all"}
+    repay = TARGET.degradation["repay"].values()
+    assert not {mode for states in repay for mode in states.values()} & {"OFF", "SUSPENDED"}

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaos.invariants._finding import Invariant
-from chaos.invariants._views import LEDGERS
+from chaos.targets.reference import TARGET
 from harness.clock import NS
 from harness.history import Event, History
 from harness.model import Objectives, Validity, Verdict
+from harness.target import system_of
 
 PRICE = 500_000
+SYSTEM = system_of(TARGET)
 
 
 class Story:
@@ -141,7 +143,7 @@ class Story:
 
     def ledgers_read(self, *names: str, t_s: float = 99.0) -> Story:
         """These ledgers (all, when none is named) were collected."""
-        for name in names or LEDGERS:
+        for name in names or SYSTEM.ledgers:
             self.event(t_s, p=name, type="info", f="ledger", src="clock")
         return self
 
@@ -160,7 +162,7 @@ class Story:
 
 def verdict(invariant: Invariant, story: Story, **objectives: Any) -> Verdict:
     """What the invariant says of a story."""
-    return invariant.check(story.history(), Objectives(**objectives))
+    return invariant.check(story.history(), Objectives(**{"system": SYSTEM, **objectives}))
 
 
 def what(found: Verdict) -> str:

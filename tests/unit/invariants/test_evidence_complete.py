@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from chaos.invariants._views import LEDGERS
 from chaos.invariants.evidence_complete import INVARIANT
-from harness.model import Objectives, Validity
-from tests.unit.invariants.build import Story, verdict
+from harness.model import Objectives, System, Validity
+from tests.unit.invariants.build import SYSTEM, Story, verdict
 
 
 def _story() -> Story:
@@ -20,8 +19,9 @@ def test_everything_there_is_valid() -> None:
 
 def test_each_missing_ledger_is_unknown_and_named() -> None:
     """Any of the six."""
-    for name in LEDGERS:
-        found = verdict(INVARIANT, _story().ledgers_read(*(one for one in LEDGERS if one != name)))
+    for name in SYSTEM.ledgers:
+        others = [one for one in SYSTEM.ledgers if one != name]
+        found = verdict(INVARIANT, _story().ledgers_read(*others))
         assert (found.validity, found.why) == (Validity.UNKNOWN, f"ledger not read: {name}")
 
 
@@ -50,8 +50,17 @@ def test_a_history_that_was_cut_off_is_unknown() -> None:
 
 
 def test_all_that_is_missing_is_named_at_once() -> None:
-    """An empty history lacks everything, and is never invalid."""
-    found = verdict(INVARIANT, Story())
+    """Nothing was collected and nothing read, though something was promised; never invalid."""
+    found = verdict(INVARIANT, Story().submits(1.0, "k1", "app-1").settles(30.0))
     assert found.validity is Validity.UNKNOWN
     assert "ledger not read: payment_a, payment_b, risk" in found.why
     assert "nothing was read" in found.why
+
+
+def test_a_target_without_ledgers_and_last_reads_lacks_neither() -> None:
+    """What somebody else's service does not have is not demanded of it."""
+    bare = System(entry="borrower->front", service="front")
+    story = Story().op(1.0, "order", "k1").settles(30.0)
+    assert verdict(INVARIANT, story, system=bare).validity is Validity.VALID
+    own = System(roles={"bank": ("bank_x",)}, ledgers=("bank_x",))
+    assert verdict(INVARIANT, story, system=own).why == "ledger not read: bank_x"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chaos.invariants.only_declared_degrades import INVARIANT
 from harness.model import Validity
-from tests.unit.invariants.build import Story, verdict, what
+from tests.unit.invariants.build import SYSTEM, Story, verdict, what
 
 
 def _broken(*places: str, f: str = "read_loan", n: int = 20) -> Story:
@@ -64,13 +66,31 @@ def test_one_funder_down_degrades_nothing_all_three_do() -> None:
     assert verdict(INVARIANT, three).validity is Validity.VALID
 
 
-def test_the_contract_of_the_target_comes_first() -> None:
-    """A target may declare less, more, and dependencies of its own."""
+def test_what_a_target_declares_is_what_it_is_held_to() -> None:
+    """Less than the reference does, and for roles of its own; a role that no cell names is FULL."""
+    roles = {**SYSTEM.roles, "mailer": ("mail",)}
+    less = replace(SYSTEM, roles=roles, degradation={"submit": {"mailer": {"all": "QUEUE"}}})
     story = _broken("lending->risk").fails(6.0, "submit", "k", "busy", 503, explained=True)
-    none = verdict(INVARIANT, story, contract={"affected": {"risk": []}})
-    assert "submit is not declared" in what(none)
-    own = _broken("lending->mail").fails(6.0, "submit", "k", "busy", 503, explained=True)
-    assert "submit" in what(verdict(INVARIANT, own, contract={"affected": {"mail": []}}))
+    assert "submit is not declared" in what(verdict(INVARIANT, story, system=less))
+    mail = _broken("lending->mail").fails(6.0, "submit", "k", "busy", 503, explained=True)
+    assert verdict(INVARIANT, mail, system=less).validity is Validity.VALID
+    undeclared = replace(SYSTEM, roles=roles)
+    assert "submit is not declared" in what(verdict(INVARIANT, mail, system=undeclared))
+
+
+def test_a_cell_that_says_full_excuses_nothing() -> None:
+    """FULL may be written down."""
+    full = replace(SYSTEM, degradation={"submit": {"risk_engine": {"all": "FULL"}}})
+    story = _broken("risk").fails(6.0, "submit", "k", "busy", 503, explained=True)
+    assert "submit is not declared" in what(verdict(INVARIANT, story, system=full))
+
+
+def test_a_target_that_declares_nothing_is_unknown() -> None:
+    """There is nothing to hold it to."""
+    found = verdict(INVARIANT, _broken("risk"), system=replace(SYSTEM, degradation={}))
+    assert (found.validity, found.why) == (
+        Validity.UNKNOWN, "the target declares no degradation",
+    )  # fmt: skip
 
 
 def test_a_borrowers_own_mistake_is_no_degradation() -> None:

@@ -15,12 +15,19 @@ import yaml
 from lending_service.app import Service, build
 from lending_service.book import book
 from lending_service.design import Design
-from lending_service.ports import NoReply, Refused, Reply
+from lending_service.ports import Kind, NoReply, Refused, Reply
 from lending_service.stores.memory import MemoryStore
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[3]
-UPSTREAMS = ("payment_a", "payment_b", "risk", "funding_a", "funding_b", "funding_c")
+UPSTREAMS: dict[str, Kind] = {
+    "payment_a": "payment_gateway",
+    "payment_b": "payment_gateway",
+    "risk": "risk_engine",
+    "funding_a": "funding_provider",
+    "funding_b": "funding_provider",
+    "funding_c": "funding_provider",
+}
 SUBMIT = {
     "borrower": "b-0001",
     "segment": "consumer",

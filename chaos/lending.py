@@ -1,0 +1,22 @@
+"""Words of the lending world that targets, invariants and journeys share: each in this one place.
+
+A target says with `ServiceSpec.kind` which of its services plays which role.
+"""
+
+from __future__ import annotations
+
+GATEWAY = "payment_gateway"
+RISK_ENGINE = "risk_engine"
+FUNDER = "funding_provider"
+DATABASE = "database"
+
+PAID_OUT = frozenset({"active", "settled"})
+REFUSED = frozenset({"declined", "reversed"})
+TERMINAL = PAID_OUT | REFUSED
+"""States of an application that has ended."""
+
+MODES = ("FULL", "STALE", "STANDIN", "QUEUE", "READONLY", "SHED", "SUSPENDED", "OFF")
+"""How well an operation may be served; what is not FULL is degraded, and has to be declared."""
+
+BOOK_SIZE = 400
+"""Borrowers b-0001 .. b-0400 are known before a run; chosen, not measured."""

@@ -1,0 +1,35 @@
+"""How the reference service may degrade: operation -> role -> state -> mode.
+
+A cell that is not there is FULL: the operation keeps its level. The state is `one` while some of a
+role are broken, `all` while every one is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from chaos.lending import DATABASE, FUNDER, GATEWAY, RISK_ENGINE
+from harness.target import Degradation
+
+_STALE: Mapping[str, Mapping[str, str]] = {DATABASE: {"all": "STALE"}}
+
+DEGRADATION: Degradation = MappingProxyType(
+    {
+        "repay": {GATEWAY: {"one": "QUEUE", "all": "QUEUE"}, DATABASE: {"all": "QUEUE"}},
+        "repayment": _STALE,
+        "read_loan": _STALE,
+        "application": _STALE,
+        "read_limit": {RISK_ENGINE: {"all": "STALE"}, **_STALE},
+        "submit": {
+            RISK_ENGINE: {"all": "STANDIN"},
+            FUNDER: {"all": "QUEUE"},
+            DATABASE: {"all": "READONLY"},
+        },
+        "disburse": {
+            GATEWAY: {"all": "QUEUE"},
+            FUNDER: {"all": "QUEUE"},
+            DATABASE: {"all": "QUEUE"},
+        },
+    }
+)

@@ -1,0 +1,76 @@
+"""More third parties by one edit of the target: the service uses them, the checkers judge them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chaos.lending import FUNDER, GATEWAY, RISK_ENGINE
+from chaos.targets.reference import STAND_INS, Reference
+from harness.document import load_experiment
+from harness.history import read_history
+from harness.model import RunResult, RunVerdict
+from harness.prepare import RunRequest, prepare
+from harness.rng import Seed
+from harness.session import run
+
+WIDER = Reference({**STAND_INS, "payment_c": GATEWAY, "funding_d": FUNDER})
+
+
+def carry_out(given: str, target: Reference, runs: Path, design: str = "hardened") -> RunResult:
+    """One run of an experiment on `sim` with another target."""
+    prepared = prepare(RunRequest(given, design, "sim", Seed(1), runs))
+    words = replace(prepared.words, target=target)
+    experiment = load_experiment(prepared.path, words)
+    return run(replace(prepared, words=words, experiment=experiment), lambda text: None)
+
+
+def movers(result: RunResult, *kinds: str) -> set[str]:
+    """Whose ledgers say that they moved money."""
+    history = read_history(Path(result.run_dir) / "history.jsonl")
+    return {entry.p for entry in history.of("ledger") if entry.f in kinds}
+
+
+@pytest.mark.parametrize("experiment", ["X01", "X31"])
+def test_a_fourth_funder_and_a_third_gateway_are_used_and_pass(
+    experiment: str, tmp_path: Path
+) -> None:
+    """The fourth funder takes its share of the applications."""
+    result = carry_out(experiment, WIDER, tmp_path)
+    assert result.verdict is RunVerdict.PASS, result.reasons
+    assert "funding_d" in movers(result, "commit")
+
+
+TWO_GATEWAYS_DOWN = """\
+title: Two of three gateways are down
+load: {arrivals: 8/s, journeys: {consumer: 1}}
+steady-state-hypothesis:
+  title: Borrowers are served
+  probes: [{name: acknowledged, measure: ok_ratio, of: submit, tolerance: ">= 0.99"}]
+method:
+  - {at: 4s, for: 8s, fault: down, link: lending->payment_a}
+  - {at: 4s, for: 8s, fault: down, link: lending->payment_b}
+recovery: 16s
+invariants: [no_double_payout, active_means_paid, debits_match_repayments]
+blast-radius: {links: [lending->payment_a, lending->payment_b]}
+"""
+
+
+def test_the_third_gateway_pays_while_the_others_are_down(tmp_path: Path) -> None:
+    """The service finds it by its kind; its name is nowhere in the service."""
+    document = tmp_path / "two_down.yaml"
+    document.write_text(TWO_GATEWAYS_DOWN, encoding="utf-8")
+    result = carry_out(str(document), WIDER, tmp_path)
+    assert result.verdict is RunVerdict.PASS, result.reasons
+    assert movers(result, "payout") == {"payment_a", "payment_c"}
+
+
+def test_names_decide_nothing(tmp_path: Path) -> None:
+    """The same roles under names that follow no pattern."""
+    names = {"payment_a": GATEWAY, "mercury": GATEWAY, "oracle": RISK_ENGINE, "funding_a": FUNDER,
+             "midas": FUNDER, "croesus": FUNDER}  # fmt: skip
+    result = carry_out("X31", Reference(names), tmp_path)
+    assert result.verdict is RunVerdict.PASS, result.reasons
+    assert movers(result, "commit") >= {"midas", "croesus"}
