@@ -8,19 +8,10 @@ from typing import Any
 
 import msgspec
 
-from chaos.lending import FUNDER, GATEWAY
+from chaos.invariants._ledgers import unlisted, unread
 from harness.checker import judge
-from harness.history import Event, History
-from harness.model import Objectives, System, Verdict
-
-MOVED_BY = {
-    "payout": GATEWAY,
-    "debit": GATEWAY,
-    "reserve": FUNDER,
-    "commit": FUNDER,
-    "release": FUNDER,
-}
-"""Kind of ledger entry -> the role of those who may move that money."""
+from harness.history import History
+from harness.model import Objectives, Verdict
 
 
 class Findings(msgspec.Struct, frozen=True):
@@ -49,6 +40,7 @@ class Invariant:
         claim: one falsifiable sentence.
         examine: pure function that finds counterexamples.
         roles: roles that it speaks of; while nobody plays one of them nothing is known.
+        ledgers: roles whose ledgers it rests on; while one was not read nothing is known.
     """
 
     name: str
@@ -56,6 +48,7 @@ class Invariant:
     claim: str
     examine: Callable[[History, Objectives], Findings]
     roles: tuple[str, ...] = ()
+    ledgers: tuple[str, ...] = ()
 
     def check(self, history: History, objectives: Objectives) -> Verdict:
         """Judge the history."""
@@ -74,29 +67,14 @@ class Invariant:
         system = objectives.system
         if absent := [role for role in self.roles if not system.playing(role)]:
             return Findings(0, missing=f"the target has no {' and no '.join(absent)}")
+        names = [name for role in self.ledgers for name in system.playing(role)]
+        if reason := unread(history, names):
+            return Findings(0, missing=reason)
         found = self.examine(history, objectives)
         if any(name.startswith("M") for name in self.ids):
             reason = missing(found.missing, unlisted(history, system))
             return msgspec.structs.replace(found, missing=reason)
         return found
-
-
-def unlisted(history: History, system: System) -> str:
-    """Who moved money without the role for it, as a reason; "" when nobody did.
-
-    Money that no role accounts for can be money that was paid twice.
-    """
-    strangers = {entry.p: entry for entry in history.of("ledger") if _by_a_stranger(entry, system)}
-    told = [f"{entry.f} by {name}" for name, entry in sorted(strangers.items())]
-    return f"money was moved outside of the target's roles: {', '.join(told)}" if told else ""
-
-
-def _by_a_stranger(entry: Event, system: System) -> bool:
-    role = system.role_of.get(entry.p)
-    wanted = MOVED_BY.get(entry.f)
-    if wanted is None:
-        return role is None and "amount_minor" in entry.v
-    return role != wanted
 
 
 def bad(t_s: float, what: str, events: Iterable[int], **values: Any) -> dict[str, Any]:

@@ -14,12 +14,6 @@ OWN_DOING = ("invalid", "already")
 """Starts of error codes that are the borrower's own doing, unless the contract lists others."""
 
 
-def unread(history: History, names: Iterable[str]) -> str:
-    """Which of these ledgers were not collected, as a reason; "" when all were."""
-    absent = [name for name in names if name not in history.ledgers_read]
-    return f"ledger not read: {', '.join(absent)}" if absent else ""
-
-
 def moved(history: History, f: str, objectives: Objectives) -> dict[str, list[Event]]:
     """Ledger entries of kind `f` that moved money, over all gateways, by business key."""
     gateways = objectives.system.playing(GATEWAY)

@@ -16,7 +16,6 @@ from chaos.invariants._views import (
     intents,
     moved,
     never_read,
-    unread,
 )
 from chaos.lending import GATEWAY
 from harness.history import Event, History
@@ -24,8 +23,6 @@ from harness.model import Objectives, Op, Outcome
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    if absent := unread(history, objectives.system.playing(GATEWAY)):
-        return Findings(0, missing=absent)
     debits, finals = moved(history, "debit", objectives), final_reads(history, "repayment")
     promised = acknowledged(history, "repay", "repayment_id")
     credited = [op for op in finals.values() if op.value.get("status") == "credited"]
@@ -108,4 +105,5 @@ INVARIANT = Invariant(
     "amount, and no debit is one that nobody was told of.",
     examine=_examine,
     roles=(GATEWAY,),
+    ledgers=(GATEWAY,),
 )

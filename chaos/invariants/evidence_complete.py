@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaos.invariants._finding import Findings, Invariant, missing
-from chaos.invariants._views import unread
+from chaos.invariants._ledgers import unread
 from harness.history import History
 from harness.model import Objectives, Outcome, Phase
 

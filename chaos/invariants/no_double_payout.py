@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad, money
-from chaos.invariants._views import moved, unread
+from chaos.invariants._ledgers import unread
+from chaos.invariants._views import moved
 from chaos.lending import GATEWAY
 from harness.history import Event, History
 from harness.model import Objectives

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing
-from chaos.invariants._views import acknowledged, unread
+from chaos.invariants._views import acknowledged
 from chaos.lending import FUNDER
 from harness.history import History
 from harness.model import Objectives, Op, Outcome
@@ -21,8 +21,6 @@ WAITING = "queued_degraded"
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    if absent := unread(history, objectives.system.playing(FUNDER)):
-        return Findings(0, missing=absent)
     late_s = float(objectives.contract.get("queue_expiry_s", EXPIRY_S)) + SLACK_S
     promised = acknowledged(history, "submit", "application_id")
     over_s = {k: (op.t_end_s or 0.0) + late_s for k, op in promised.items()}
@@ -61,4 +59,5 @@ INVARIANT = Invariant(
     claim="No application waits in the queue beyond its expiry, and none is funded after it.",
     examine=_examine,
     roles=(FUNDER,),
+    ledgers=(FUNDER,),
 )

@@ -11,7 +11,6 @@ from chaos.invariants._views import (
     final_reads,
     last_heal_s,
     never_read,
-    unread,
 )
 from chaos.lending import GATEWAY
 from harness.history import History
@@ -21,8 +20,6 @@ ENDED = ("credited", "failed")
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    if absent := unread(history, objectives.system.playing(GATEWAY)):
-        return Findings(0, missing=absent)
     promised = acknowledged(history, "repay", "repayment_id")
     refused = {e.k for e in history.ledger("debit") if e.v.get("status") == "FAILED"}
     finals = final_reads(history, "repayment")
@@ -72,4 +69,5 @@ INVARIANT = Invariant(
     "within answer_s of its acknowledgement and of the last healing.",
     examine=_examine,
     roles=(GATEWAY,),
+    ledgers=(GATEWAY,),
 )
