@@ -15,13 +15,15 @@ from harness.experiment import (
     Experiment,
     Step,
     StepPart,
+    blast_radius,
     build,
     id_of_file,
     ids_of_tags,
 )
 from harness.measures import MEASURES
-from harness.model import BlastRadius, Phase
+from harness.model import Phase
 from harness.registry import Vocabulary, experiment_files
+from harness.target import Target, places
 from harness.units import Condition, Quantity, misfit
 from harness.yaml_source import Loc, Place, load_yaml, nearest, plain
 
@@ -114,13 +116,23 @@ def _steps(
         if part.for_ <= 0:
             problems.append(Problem("for: must be above 0s", place.of("method", number, "for")))
         try:
-            fault = kind.model_validate(part.model_extra or {})
+            faults = [kind.model_validate(one) for one in _at_each(part, words.target)]
         except ValidationError as error:
             problems += place.problems(error, kind, ("method", number))
             continue
-        steps.append(Step(part.at, part.for_, fault))
-        problems += _unknown_place(part, fault, words, place, number)
+        for fault in faults:
+            steps.append(Step(part.at, part.for_, fault))
+            problems += _unknown_place(part, fault, words, place, number)
     return steps
+
+
+def _at_each(part: StepPart, target: Target) -> list[dict[str, Any]]:
+    """Arguments of the fault, once for each place where it acts: a role stands for many."""
+    given = part.model_extra or {}
+    for key in ("link", "service"):
+        if isinstance(given.get(key), str) and (found := places(target, given[key])):
+            return [{**given, key: one} for one in found]
+    return [given]
 
 
 def _unknown_place(
@@ -184,9 +196,9 @@ def _blast(
         ("services", radius.services, _services(words)),
     ):
         for number, name in enumerate(names):
-            if name not in known:
+            if not set(places(words.target, name)) & set(known):
                 yield _unknown(key[:-1], name, known, place, "blast-radius", key, number)
-    allowed = BlastRadius(frozenset(radius.links), frozenset(radius.services))
+    allowed = blast_radius(document, words.target)
     for number, step in enumerate(steps):
         if not step.fault.blast.within(allowed):
             yield Problem(

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from harness.model import BlastRadius, Objectives
 from harness.ports import Fault
 from harness.steady_state import Hypothesis, Probe
-from harness.target import Target, objectives_of
+from harness.target import Target, objectives_of, places
 from harness.units import Condition, Duration, Limit, Rate
 
 
@@ -195,7 +195,6 @@ def build(
         target: what it declares is what the checkers hold it to.
     """
     goals = document.objectives
-    radius = document.blast_radius
     ids = [*ids_of_tags(document.tags), id_of_file(name), name]
     return Experiment(
         name=name,
@@ -220,8 +219,18 @@ def build(
         recovery_s=document.recovery,
         invariants=tuple(document.invariants),
         thresholds=tuple(document.thresholds),
-        blast=BlastRadius(frozenset(radius.links), frozenset(radius.services)),
-        abort_when=radius.abort_when,
+        blast=blast_radius(document, target),
+        abort_when=document.blast_radius.abort_when,
         document=raw,
         warnings=warnings,
     )
+
+
+def blast_radius(document: Document, target: Target) -> BlastRadius:
+    """What may be touched; a role stands for everybody who plays it."""
+    radius = document.blast_radius
+    links, services = (
+        frozenset(place for name in names for place in places(target, name))
+        for names in (radius.links, radius.services)
+    )
+    return BlastRadius(links, services)

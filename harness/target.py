@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any, Protocol
 
 import msgspec
@@ -215,6 +216,20 @@ def system_of(target: Target) -> System:
         degradation=getattr(target, "degradation", {}),
         final_reads=target.final_reads,
     )
+
+
+def places(target: Target, given: str) -> list[str]:
+    """The links or services that a name in a document stands for; [] when there is none.
+
+    A link or a service by its name; else a role stands for everybody who plays it:
+    `lending->funding_provider` is one link a funder.
+    """
+    known = {link.name for link in target.links} | {one.name for one in target.services}
+    if given in known:
+        return [given]
+    playing = system_of(target).playing
+    ends = product(*(playing(end) or (end,) for end in given.split("->")))
+    return [name for one in ends if (name := "->".join(one)) in known]
 
 
 def objectives_of(target: Target) -> Objectives:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from chaos.lending import FUNDER, GATEWAY, RISK_ENGINE
 from chaos.targets.reference import STAND_INS, Reference
 from harness.document import load_experiment
-from harness.history import read_history
-from harness.model import RunResult, RunVerdict
+from harness.history import Event, History, read_history
+from harness.judge import judge
+from harness.model import RunResult, RunVerdict, Verdict
 from harness.prepare import RunRequest, prepare
+from harness.registry import load_vocabulary
+from harness.rejudge import recheck
 from harness.rng import Seed
 from harness.session import run
 
@@ -33,7 +37,7 @@ def movers(result: RunResult, *kinds: str) -> set[str]:
     return {entry.p for entry in history.of("ledger") if entry.f in kinds}
 
 
-@pytest.mark.parametrize("experiment", ["X01", "X31"])
+@pytest.mark.parametrize("experiment", ["X01", "X31", "X51"])
 def test_a_fourth_funder_and_a_third_gateway_are_used_and_pass(
     experiment: str, tmp_path: Path
 ) -> None:
@@ -74,3 +78,25 @@ def test_names_decide_nothing(tmp_path: Path) -> None:
     result = carry_out("X31", Reference(names), tmp_path)
     assert result.verdict is RunVerdict.PASS, result.reasons
     assert movers(result, "commit") >= {"midas", "croesus"}
+
+
+def test_a_recorded_run_is_judged_alike_under_other_names(tmp_path: Path) -> None:
+    """A gateway renamed in the history, in the experiment and in the target: the same verdicts."""
+    result = carry_out("X01", Reference(), tmp_path, "naive")
+    folder = Path(result.run_dir)
+    again = recheck(folder, load_vocabulary())
+    assert _told(again.verdicts) == _told(result.verdicts)
+    words = replace(load_vocabulary(), target=Reference({
+        "mercury" if name == "payment_a" else name: kind for name, kind in STAND_INS.items()
+    }))  # fmt: skip
+    document = tmp_path / "renamed.yaml"
+    document.write_text((folder / "experiment.yaml").read_text().replace("payment_a", "mercury"))
+    lines = (folder / "history.jsonl").read_bytes().replace(b"payment_a", b"mercury").splitlines()
+    history = History([msgspec.json.decode(line, type=Event) for line in lines])
+    findings = judge(load_experiment(document, words), words.invariants, history)
+    assert _told(findings.verdicts) == _told(result.verdicts)
+    assert "mercury" in str([one.first_bad for one in findings.verdicts])
+
+
+def _told(verdicts: tuple[Verdict, ...]) -> list[tuple[str, str, int]]:
+    return [(one.checker, one.validity, one.examined) for one in verdicts]

@@ -43,6 +43,21 @@ def test_a_good_document_becomes_an_experiment_with_times_in_seconds(tmp_path: P
     assert experiment.steps[0].fault.where == "lending->payment_a"
 
 
+def test_a_role_stands_for_everybody_who_plays_it(tmp_path: Path) -> None:
+    """One fault a funder, and the blast radius means the same; a name goes before a role."""
+    text = GOOD.replace("lending->payment_a", "lending->funding_provider")
+    path = tmp_path / "doc.yaml"
+    path.write_text(text)
+    experiment = load_experiment(path, load_vocabulary())
+    links = [f"lending->funding_{one}" for one in "abc"]
+    assert [step.fault.where for step in experiment.steps] == links
+    assert experiment.blast.links == {*links}
+    one_allowed = text.replace("links: [lending->funding_provider]", "links: [lending->funding_a]")
+    assert "does not name" in problems_of(tmp_path, one_allowed)[0]
+    nobody = text.replace("funding_provider", "notary")
+    assert "unknown link 'lending->notary'" in problems_of(tmp_path, nobody)[0]
+
+
 def test_every_experiment_that_comes_along_is_valid() -> None:
     """A broken document in the box would be found by a user first."""
     words = load_vocabulary()
