@@ -61,7 +61,6 @@ class Place:
     """
 
     def __init__(self, path: Path, raw: Any) -> None:
-        """Remember the document."""
         self.path, self.raw = path, raw
 
     def of(self, *loc: int | str) -> str:

@@ -30,7 +30,6 @@ class Service:
     """One lending service. `asgi` answers requests at once; `start` begins work on the outbox."""
 
     def __init__(self, parts: Context, modes: Modes, report: Report) -> None:
-        """Put the parts together."""
         self.parts = parts
         self.modes = modes
         self.debits = Debits(parts)

@@ -24,7 +24,6 @@ class Debits:
     """Owner of debits: a repayment is credited in the transaction that learns of the money."""
 
     def __init__(self, parts: Context) -> None:
-        """Keep the parts."""
         self._parts = parts
 
     async def lock(self, tx: Tx, owner: str) -> None:

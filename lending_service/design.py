@@ -23,7 +23,6 @@ class DesignError(Exception):
     """
 
     def __init__(self, name: object, problems: Sequence[str]) -> None:
-        """Keep the problems apart."""
         self.problems = tuple(problems)
         super().__init__(f"design {name!r}: " + "; ".join(problems))
 

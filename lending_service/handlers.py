@@ -47,7 +47,6 @@ class Handlers:
         worker: Worker,
         report: Report,
     ) -> None:
-        """Lay the routes."""
         self._parts = parts
         self._intake = intake
         self._money = money

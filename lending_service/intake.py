@@ -29,7 +29,6 @@ class Intake:
     """Takes in submissions and repayments as the design says."""
 
     def __init__(self, parts: Context, pipeline: Pipeline, money: Money, debits: Debits) -> None:
-        """Keep the parts."""
         self._parts = parts
         self._pipeline = pipeline
         self._money = money

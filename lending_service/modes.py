@@ -55,7 +55,6 @@ class Modes:
         gateways: Sequence[str],
         funders: Sequence[str],
     ) -> None:
-        """Everything is FULL until a breaker says otherwise."""
         self._clock = clock
         self._exit_s = exit_s
         self._risk = (risk,)

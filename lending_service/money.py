@@ -61,7 +61,6 @@ class Money:
     """
 
     def __init__(self, parts: Context, owners: dict[PaymentKind, Owner]) -> None:
-        """Keep the parts."""
         self._parts = parts
         self._owners = owners
         self.late_successes = 0

@@ -36,7 +36,6 @@ class Payouts:
     """Owner of payouts: the application and its loan change with the payment, or not at all."""
 
     def __init__(self, parts: Context) -> None:
-        """Keep the parts."""
         self._parts = parts
 
     async def lock(self, tx: Tx, owner: str) -> None:

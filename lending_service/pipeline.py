@@ -24,7 +24,6 @@ class Pipeline:
     """Leads applications from state to state until one has to wait."""
 
     def __init__(self, parts: Context, money: Money, reserving: Reserving) -> None:
-        """Name the step of each state."""
         self._parts = parts
         self._money = money
         self._reserving = reserving

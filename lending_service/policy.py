@@ -50,7 +50,6 @@ class Breaker:
     def __init__(
         self, rule: BreakerRule | None, clock: Clock, changed: Callable[[str, str], None]
     ) -> None:
-        """Start closed."""
         self._rule = rule
         self._clock = clock
         self._changed = changed
@@ -119,7 +118,6 @@ class Policy:
         dice: random.Random,
         changed: Callable[[str, str, str], None],
     ) -> None:
-        """Make breakers as they are needed."""
         self._design = design
         self._client = client
         self._clock = clock

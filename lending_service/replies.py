@@ -58,7 +58,6 @@ class Problem(Exception):
     def __init__(
         self, status: int, code: str, message: str, retry_after_s: float | None, reference: str
     ) -> None:
-        """Keep the five fields and the status."""
         super().__init__(message)
         self.status = status
         self.code = code

@@ -17,7 +17,6 @@ class Reserving:
     """Reservations of applications, over funders as the design says."""
 
     def __init__(self, parts: Context) -> None:
-        """Keep the parts."""
         self._parts = parts
 
     async def reserve(self, app: Application) -> ReserveResult:

@@ -103,7 +103,6 @@ class Router:
     """
 
     def __init__(self, routes: Sequence[Route], default: ASGIApp) -> None:
-        """Keep the routes."""
         self.routes = tuple(routes)
         self._default = default
         self._by_length = _by_length(tuple(route.path for route in self.routes))

@@ -44,7 +44,6 @@ class Fatal(Exception):
     """The program cannot run. `code` is its exit code."""
 
     def __init__(self, code: int, message: str) -> None:
-        """Keep the exit code."""
         super().__init__(message)
         self.code = code
 

@@ -32,7 +32,6 @@ class PaymentGateway:
     """Payouts, debits and inquiries at any gateway."""
 
     def __init__(self, policy: Policy) -> None:
-        """Call through `policy`."""
         self._policy = policy
 
     async def pay(self, payment: Payment) -> PayResult:
@@ -75,7 +74,6 @@ class RiskEngine:
     """Scores and limits. Both can be asked again without harm."""
 
     def __init__(self, policy: Policy, name: str) -> None:
-        """Call the engine `name` through `policy`."""
         self._policy = policy
         self._name = name
 
@@ -113,7 +111,6 @@ class FundingProvider:
     """Reservations at any funder."""
 
     def __init__(self, policy: Policy) -> None:
-        """Call through `policy`."""
         self._policy = policy
 
     async def reserve(self, asked: Reservation) -> ReserveResult:

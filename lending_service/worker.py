@@ -29,7 +29,6 @@ class Lane:
     def __init__(
         self, kind: str, width: int, handle: Handler, store: Store, clock: Clock, report: Report
     ) -> None:
-        """Idle until `run`."""
         self.kind = kind
         self.failures = 0
         self._width = width
@@ -144,7 +143,6 @@ class Worker:
     """All lanes of one service."""
 
     def __init__(self, lanes: list[Lane]) -> None:
-        """Idle until `start`."""
         self.lanes = {lane.kind: lane for lane in lanes}
         self._loops: list[asyncio.Task[None]] = []
 

@@ -33,7 +33,6 @@ class RunClock:
     """
 
     def __init__(self, t0_ns: int) -> None:
-        """Remember the zero."""
         self._t0_ns = t0_ns
 
     def now_s(self) -> float:

@@ -19,7 +19,6 @@ class InvalidDocument(ValueError):
     """
 
     def __init__(self, problems: Sequence[str]) -> None:
-        """Take every problem found."""
         self.problems = tuple(problems)
         super().__init__("; ".join(self.problems))
 

@@ -44,7 +44,6 @@ class Environments:
         tick: Callable[[int], None],
         until_s: float,
     ) -> None:
-        """Nothing was run yet."""
         self._factors = {name: tuple(values) for name, values in factors.items()}
         self._rows = covering(self._factors)
         self._crew = crew

@@ -28,7 +28,6 @@ class Alike:
     """What was learned of modes."""
 
     def __init__(self) -> None:
-        """Nothing yet."""
         self._same: Counter[tuple[Kind, str, str]] = Counter()
         self._other: set[tuple[Kind, str, str]] = set()
 

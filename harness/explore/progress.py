@@ -23,7 +23,6 @@ class ProgressReporter:
     """
 
     def __init__(self, budget_s: float) -> None:
-        """Nothing to say yet."""
         self._next_ns = monotonic_ns() + round(LINE_EVERY_S * NS)
         self._bar: Progress | None = None
         self._task = TaskID(0)

@@ -77,7 +77,6 @@ class Search:
         *,
         exact: bool = False,
     ) -> None:
-        """Nothing was run yet."""
         self.found = found
         self.pool: list[tuple[Plan, tuple[CallPoint, ...]]] = []
         self._crew = crew

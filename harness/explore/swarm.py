@@ -45,7 +45,6 @@ class Swarm:
         dice: Dice,
         tick: Callable[[int], None],
     ) -> None:
-        """Nothing was drawn yet."""
         self._crew = crew
         self._found = found
         self._queue = deque(pool)

@@ -78,7 +78,6 @@ class Marks:
     """
 
     def __init__(self, log: Path, about: str, client: httpx.AsyncClient, say: Say) -> None:
-        """Nothing is sent yet."""
         self._log, self._about, self._client, self._say = log, about, client, say
         self._ids: dict[str, int] = {}
         self._ended: set[str] = set()

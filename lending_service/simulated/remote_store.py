@@ -42,7 +42,6 @@ class RemoteTransaction:
     __slots__ = ("_block", "_free", "_store", "_tx")
 
     def __init__(self, store: RemoteStore) -> None:
-        """Not begun yet."""
         self._store = store
 
     async def __aenter__(self) -> MemoryTx:
@@ -74,7 +73,6 @@ class RemoteStore:
     """
 
     def __init__(self, memory: MemoryStore, way: Way) -> None:
-        """Send nothing yet."""
         self.outcomes = {"ok": 0, "error": 0, "unknown": 0}
         self.memory = memory
         self.way = way

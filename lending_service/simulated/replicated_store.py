@@ -53,7 +53,6 @@ class PairTransaction(MemoryTransaction):
     __slots__ = ("_pair",)
 
     def __init__(self, pair: ReplicatedStore) -> None:
-        """Not begun yet."""
         super().__init__(pair)
         self._pair = pair
 
@@ -78,7 +77,6 @@ class ReplicatedStore(MemoryStore):
     def __init__(
         self, clock: Clock, lag_s: float, records: Mapping[Place, Record] = NOTHING
     ) -> None:
-        """Start in step, asynchronous."""
         super().__init__(records)
         self.synchronous = False
         self.timeline = 1
@@ -254,7 +252,6 @@ class RemotePair(RemoteStore):
     """A primary and its standby over a way, which leads to whichever is the primary."""
 
     def __init__(self, pair: ReplicatedStore, way: Way) -> None:
-        """Send nothing yet."""
         super().__init__(pair, way)
         self._pair = pair
 

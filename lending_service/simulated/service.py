@@ -89,7 +89,6 @@ class AsgiClient:
     """
 
     def __init__(self, upstreams: Mapping[str, str], around: Around) -> None:
-        """Send nothing yet."""
         self._upstreams = dict(upstreams)
         self._exchange = around.exchange
         self._clock = around.clock

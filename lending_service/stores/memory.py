@@ -23,7 +23,6 @@ class Records(dict[Place, "Record | None"]):
     reads of them. What is not there is None."""
 
     def __init__(self, first: Mapping[Place, Record]) -> None:
-        """Nothing is written yet."""
         self._first = first
 
     def __missing__(self, place: Place) -> Record | None:
@@ -37,7 +36,6 @@ class MemoryTx:
     __slots__ = ("_records", "tasks", "written")
 
     def __init__(self, records: Records) -> None:
-        """Look at `records`, change nothing in them."""
         self._records = records
         self.written: dict[Place, Record] = {}
         self.tasks: list[tuple[str, str, float]] = []
@@ -72,7 +70,6 @@ class MemoryTransaction:
     __slots__ = ("_store", "_tx")
 
     def __init__(self, store: MemoryStore) -> None:
-        """Not begun yet."""
         self._store = store
 
     async def __aenter__(self) -> MemoryTx:
@@ -94,7 +91,6 @@ class MemoryStore:
     """
 
     def __init__(self, records: Mapping[Place, Record] = NOTHING) -> None:
-        """Nothing is changed yet."""
         self.outcomes = {"ok": 0, "error": 0, "unknown": 0}
         self._records = Records(records)
         self.lock = asyncio.Lock()

@@ -83,7 +83,6 @@ class Service:
     """
 
     def __init__(self, handler: Handler) -> None:
-        """Nothing is listening yet."""
         self.handler = handler
         self.seen: Counter[str] = Counter()
         self.twentieth = asyncio.Event()

@@ -23,7 +23,6 @@ class Trivial:
     """
 
     def __init__(self, config: Mapping[str, Any], token: str) -> None:
-        """Nothing has been called yet."""
         self.name = config["name"]
         self.token = token.encode()
         self.calls = 0

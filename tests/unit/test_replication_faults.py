@@ -84,7 +84,6 @@ class Asked:
     """Remembers what it was asked for."""
 
     def __init__(self) -> None:
-        """Nothing yet."""
         self.did: list[tuple[Any, ...]] = []
 
     async def set_lag(self, service: str, lag_s: float) -> None:

@@ -28,7 +28,6 @@ class RunWiring:
         services: Mapping[str, int],
         links: Mapping[str, int],
     ) -> None:
-        """Remember them."""
         self.t0_ns = t0_ns
         self.seed = seed
         self.design = design

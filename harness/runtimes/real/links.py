@@ -59,7 +59,6 @@ class ToxiproxyLinks:
         restart: Callable[[], Awaitable[None]],
         counts: Counts,
     ) -> None:
-        """Remember them; nothing is sent."""
         self._server = server
         self._book = book
         self._clock = clock

@@ -37,7 +37,6 @@ class Throttle:
     """
 
     def __init__(self, head: Proc, cores: float, report: Path, clock: RunClock) -> None:
-        """Nobody is held yet."""
         self._head, self._cores, self._report, self._clock = head, cores, report, clock
         self._used_ns: dict[Proc, int] = {}
         self._held, self._held_s, self._cpu_s = 0, 0.0, 0.0

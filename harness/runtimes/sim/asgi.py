@@ -47,7 +47,6 @@ class Exchange:
     def __init__(
         self, ask: Ask, loop: asyncio.AbstractEventLoop, done: Done, among: dict[Exchange, None]
     ) -> None:
-        """Nothing has happened yet."""
         among[self] = None
         self._among = among
         self._ask = ask
@@ -123,7 +122,6 @@ class Lifespan:
     """
 
     def __init__(self, app: App, name: str, loop: asyncio.AbstractEventLoop) -> None:
-        """Nothing is started yet."""
         self._app = app
         self._name = name
         self._asked = False

@@ -15,7 +15,6 @@ class VirtualClock:
     """
 
     def __init__(self, time: Callable[[], float], zero_s: float = 0.0) -> None:
-        """Remember the zero."""
         self.time = time
         self.zero_s = zero_s
 

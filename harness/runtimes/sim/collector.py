@@ -15,7 +15,6 @@ class BatchedCollector:
     """
 
     def __init__(self) -> None:
-        """Count from none."""
         self._runs = 0
         self._was_on = True
 

@@ -44,7 +44,6 @@ class SimLoop(Refusing):
     """
 
     def __init__(self, dice: Dice | None = None) -> None:
-        """Begin at time zero."""
         super().__init__()
         self._dice = dice
         self._tick = 0

@@ -56,7 +56,6 @@ class Network:
     """
 
     def __init__(self, loop: SimLoop, hosts: Iterable[Host], travel_s: float) -> None:
-        """No link yet."""
         self.loop = loop
         self.hosts = {host.name: host for host in hosts}
         self.service_ports = ports(self.hosts, SERVICES_FROM)

@@ -47,7 +47,6 @@ class Script:
     """
 
     def __init__(self, plan: Mapping[Point, Mode]) -> None:
-        """Nothing was called yet."""
         self.plan = plan
         self.points: dict[Point, str] = {}
         self.fired: list[Fired] = []
@@ -97,7 +96,6 @@ class ScriptedWire(Wire):
     """
 
     def __init__(self, name: str, callee: Host, loop: SimLoop, dice: Dice, travel_s: float) -> None:
-        """In order, and without a script."""
         super().__init__(name, callee, loop, dice, travel_s)
         self.script = Script({})
         self.caller: Host | None = None
@@ -189,7 +187,6 @@ class ScriptedWay(DatabaseWay):
     """A way to the database: each command that writes is a point."""
 
     def __init__(self, wire: ScriptedWire, loop: SimLoop, home: Home, timeout_s: float) -> None:
-        """Nothing was written yet."""
         super().__init__(wire, loop, home, timeout_s)
         self._scripted = wire
         self._hits: dict[Any, Hit] = {}

@@ -27,7 +27,6 @@ class Active:
     """
 
     def __init__(self, toxic: Toxic, dice: Dice, loop: asyncio.AbstractEventLoop) -> None:
-        """Nothing waits in it yet."""
         self.toxic = toxic
         self.dice = dice
         self.attributes: Mapping[str, int] = toxic.attributes

@@ -19,7 +19,6 @@ class SimTransport(httpx.AsyncBaseTransport):
     """
 
     def __init__(self, network: Network, home: Home) -> None:
-        """Nothing is sent yet."""
         self._network = network
         self._home = home
 

@@ -17,7 +17,6 @@ class NewIds:
     """Moves money under an id of the attempt."""
 
     def __init__(self, money: Money, n: int) -> None:
-        """Remember the attempt."""
         self._money = money
         self._n = n
 

@@ -14,7 +14,6 @@ class LastSeen:
     """Views lag by one reader."""
 
     def __init__(self) -> None:
-        """Nobody has read yet."""
         self._last: Application | None = None
 
     def __call__(self, app: Application) -> dict[str, object]:

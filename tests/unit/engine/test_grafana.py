@@ -31,7 +31,6 @@ class Grafana:
     """Answers as the annotations API does, and keeps what it was asked."""
 
     def __init__(self, status: int = 200) -> None:
-        """Nobody asked yet."""
         self.status = status
         self.asked: list[tuple[str, str, dict[str, Any]]] = []
 

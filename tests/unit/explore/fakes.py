@@ -21,7 +21,6 @@ class TinyWorld:
     def __init__(
         self, violating: Mapping[str, list[frozenset[Fault]]], *, merging: bool = False
     ) -> None:
-        """Nothing was run yet."""
         self.violating = violating
         self.merging = merging
         self.runs: list[Plan] = []
@@ -58,7 +57,6 @@ class InProcess:
     """Runs plans one after the other."""
 
     def __init__(self, world: TinyWorld) -> None:
-        """Remember it."""
         self.world = world
 
     def __call__(self, plans, *, leaf):  # type: ignore[no-untyped-def] # a fake of one line

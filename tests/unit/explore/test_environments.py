@@ -32,7 +32,6 @@ class Weather:
     """
 
     def __init__(self, violating: dict[str, set[Fault]]) -> None:
-        """Nothing was run yet."""
         self.violating = violating
         self.runs: list[Plan] = []
 

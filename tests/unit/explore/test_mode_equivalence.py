@@ -66,7 +66,6 @@ class Telling(TinyWorld):
     """A world that tells its states, and which mode a call failed in if it matters."""
 
     def __init__(self, matters: bool) -> None:
-        """Nothing was run yet."""
         super().__init__({"money": [faults("a#1 refused", "b#1 refused", "c#1 refused")]})
         self._matters = matters
 

@@ -23,7 +23,6 @@ class Story:
     """Events in the order in which they are told; each operation has a process of its own."""
 
     def __init__(self) -> None:
-        """Nothing has happened."""
         self._told: list[dict[str, Any]] = []
         self._phases: list[tuple[float, str]] = []
         self._t_final_s = 0.0

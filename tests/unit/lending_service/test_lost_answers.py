@@ -18,7 +18,6 @@ class Way:
     """A way to the records on which answers to writes are lost, or which is cut."""
 
     def __init__(self) -> None:
-        """Nothing is lost yet."""
         self.writes_lost = 0
         self.cut = False
 

@@ -23,7 +23,6 @@ class Scripted:
     """A client that answers from a list, and then works."""
 
     def __init__(self, *outcomes: Reply | Exception) -> None:
-        """Answer with these, one after another."""
         self.outcomes = list(outcomes)
         self.calls = 0
 
@@ -40,7 +39,6 @@ class FailsAt(Scripted):
     """A client that one third party refuses; counts the calls to that one."""
 
     def __init__(self, name: str) -> None:
-        """Refused there, well everywhere else."""
         super().__init__()
         self._name = name
 

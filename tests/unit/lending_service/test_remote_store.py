@@ -22,7 +22,6 @@ class OneWay:
     """
 
     def __init__(self, lost: str = "") -> None:
-        """Remember which."""
         self.lost = lost
 
     def free(self, *, write: bool) -> bool:

@@ -26,7 +26,6 @@ class HandClock:
     """Time that a test sets; `then` happens once somebody has waited."""
 
     def __init__(self) -> None:
-        """Zero."""
         self.t_s = 0.0
         self.then: Callable[[], object] = lambda: None
         self.pace = False

@@ -47,7 +47,6 @@ class FakeClock:
     """Virtual time: a sleep ends when the test lets that time come."""
 
     def __init__(self) -> None:
-        """Begin somewhere that is not zero."""
         self.t_s = 100.0
         self._order = 0
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
@@ -94,7 +93,6 @@ class ThirdParties:
     """
 
     def __init__(self) -> None:
-        """All is well, nothing has moved."""
         self.script: dict[tuple[str, str], str] = {}
         self.calls: list[tuple[str, str]] = []
         self.ledger: list[tuple[str, str, str, int]] = []  # name, kind, reference, amount
@@ -185,7 +183,6 @@ class World:
     """One service with its surroundings. Borrowers b-0001 and b-0002 have loans."""
 
     def __init__(self, of: Design) -> None:
-        """Put it together; `start` begins work."""
         self.design = of
         self.clock = FakeClock()
         self.third = ThirdParties()
