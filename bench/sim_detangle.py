@@ -28,7 +28,7 @@ from msgspec.structs import replace
 from bench.sim import MONEY, TARGET, timed
 from harness.checker import check_all
 from harness.clock import NS
-from harness.load.driver import drive, find_journey, find_target
+from harness.load.driver import drive, find_journey
 from harness.prepare import load_design
 from harness.registry import load_vocabulary
 from harness.rng import Seed
@@ -45,7 +45,7 @@ from harness.runtimes.sim.modes import REQUEST_MODES, REQUESTS, hand
 from harness.runtimes.sim.network import SimWiring, ports
 from harness.runtimes.sim.scenario import ANSWER_S, Mode, Scenario, Stage
 from harness.runtimes.sim.service_context import find_factory
-from harness.target import Request, objectives_of
+from harness.target import Request, load_target, objectives_of
 
 VERSION, SEED, JOURNEYS = "0.1.0", 1, ("consumer", "repayer")
 MOVES, GATEWAYS = ("payout", "debit"), ("payment_a", "payment_b")
@@ -65,7 +65,7 @@ class World:
     def __init__(self, design: Mapping[str, Any], wrong: int, mode: Mode) -> None:
         """Nothing is started."""
         self.loop = asyncio.get_running_loop()
-        self.target = find_target(TARGET)
+        self.target = load_target(TARGET)
         self.wrong, self.mode, self.calls = wrong, mode, 0
         self.events: list[Mapping[str, Any]] = []
         self.apps: dict[str, App] = {}

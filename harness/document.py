@@ -3,7 +3,7 @@ allowed and the nearest word."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from harness.experiment import (
 )
 from harness.measures import MEASURES
 from harness.model import Phase
+from harness.plugins import DEFAULT_TARGET, is_file
 from harness.registry import Vocabulary, experiment_files
 from harness.target import Target, places
 from harness.units import Condition, Quantity, misfit
@@ -30,13 +31,16 @@ from harness.yaml_source import Loc, Place, load_yaml, nearest, plain
 ABORT_COUNTERS = ("failed_applications", "failed_repayments", "failed_operations")
 
 
-def find_experiment(given: str) -> Path:
+def find_experiment(given: str, files: Mapping[str, Path] | None = None) -> Path:
     """The file of an experiment given as an id (X01), a name or a path.
+
+    Args:
+        files: by name; those of the installed packages when left out.
 
     Raises:
         ConfigError: nothing fits; names the nearest.
     """
-    known = experiment_files()
+    known = experiment_files() if files is None else files
     path = Path(given)
     if path.suffix in (".yaml", ".yml") or path.exists():
         if path.is_file():
@@ -54,6 +58,26 @@ def find_experiment(given: str) -> Path:
             remedy="harness list",
         )
     )
+
+
+def target_of(path: Path) -> str:
+    """The target that a document names; the default where it names none.
+
+    Raises:
+        ConfigError: it cannot be read, or the file is not there.
+    """
+    raw = load_yaml(path)
+    given = raw.get("target")
+    if not isinstance(given, str) or not given:
+        return DEFAULT_TARGET
+    if not is_file(given):
+        return given
+    file = path.parent / given
+    if not file.is_file():
+        where = Place(path, raw).of("target")
+        allowed = "a Python file, beside the document; or the dotted name of a module"
+        raise ConfigError(Problem(f"target {given!r}: {file} is not there", where, allowed))
+    return str(file)
 
 
 def load_experiment(path: Path, words: Vocabulary) -> Experiment:

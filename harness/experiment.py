@@ -92,6 +92,7 @@ class Document(Part):
     title: str = Field(min_length=1)
     description: str = ""
     tags: list[str] = []
+    target: str = Field(default="", min_length=1)
     objectives: ObjectivesPart = ObjectivesPart()
     load: LoadPart
     hypothesis: HypothesisPart = Field(alias="steady-state-hypothesis")

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.document import find_experiment, load_experiment
+from harness.document import find_experiment, load_experiment, target_of
 from harness.errors import ConfigError, LeftOvers, Problem, UnsupportedFault
 from harness.experiment import Experiment, Step
 from harness.ports import Capability
-from harness.registry import Vocabulary, design_files, load_vocabulary
+from harness.registry import Vocabulary, load_vocabulary
 from harness.rng import Seed
 from harness.runtime_kind import RuntimeKind
 from harness.runtime_registry import load_runtime, runtime_kinds
@@ -27,6 +27,7 @@ class RunRequest:
     Args:
         experiment, design: id, name or path.
         runs: folder under which run folders are made.
+        target: a file or a module; "" for the one that the experiment names.
     """
 
     experiment: str
@@ -34,6 +35,7 @@ class RunRequest:
     runtime: str
     seed: Seed
     runs: Path
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Prepared:
             order.runtime,
             "--seed",
             str(order.seed.value),
+            *target_option(order.target),
         ]
         return shlex.join(parts)
 
@@ -72,8 +75,7 @@ def prepare(order: RunRequest) -> Prepared:
         UnsupportedFault: the runtime has not the power for a fault.
         LeftOvers: an earlier run is still there.
     """
-    words = load_vocabulary()
-    path = find_experiment(order.experiment)
+    words, path = find_words(order.experiment, order.target)
     experiment = load_experiment(path, words)
     kind = load_runtime(order.runtime)
     refuse_unsupported(experiment.steps, kind)
@@ -83,13 +85,35 @@ def prepare(order: RunRequest) -> Prepared:
     return Prepared(order, path, experiment, design, words)
 
 
+def find_words(experiment: str, target: str = "") -> tuple[Vocabulary, Path]:
+    """The words of a target, and an experiment that is written in them.
+
+    Args:
+        experiment: id, name or path.
+        target: a file or a module; "" for the one that the experiment names.
+
+    Raises:
+        ConfigError: there is no such experiment, or the target cannot be loaded.
+    """
+    if target:
+        words = load_vocabulary(target)
+        return words, find_experiment(experiment, words.experiments)
+    path = find_experiment(experiment)
+    return load_vocabulary(target_of(path)), path
+
+
+def target_option(target: str) -> list[str]:
+    """As it stands in a command."""
+    return ["--target", target] if target else []
+
+
 def load_design(given: str, words: Vocabulary) -> dict[str, Any]:
     """A design given as a name or a path.
 
     Raises:
         ConfigError: there is none, or the target does not take it.
     """
-    known = design_files()
+    known = words.designs
     path = Path(given)
     if given in known:
         path = known[given]

@@ -1,26 +1,43 @@
-"""Finds what there is by walking chaos.* : one definition a module, a duplicate name is an error.
+"""The vocabulary: every word that an experiment may use, and where it comes from.
 
-Loads by dotted name, so that the engine imports none of it. A module defines FAULT (a class),
-INVARIANT, JOURNEY or TARGET;
-experiments and designs are YAML files.
+    shipped      chaos.faults, chaos.invariants, chaos.journeys; experiments/ and designs/ beside
+    installed    modules and packages that the entry point group names
+    a target's   `include`: files and folders, relative to the target's own file
+
+A module defines FAULT (a class), INVARIANT or JOURNEY; experiments and designs are YAML files in
+folders of that name. One name twice is an error that names both files.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.resources
-import pkgutil
+import importlib.util
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from harness import plugins
 from harness.checker import Checker
-from harness.errors import ConfigError, HarnessError
-from harness.target import Target
+from harness.errors import ConfigError, Problem
+from harness.target import Target, load_target
 
-PACKAGE = "chaos"
-REFERENCE_TARGET = f"{PACKAGE}.targets.reference"
+KINDS = {"FAULT": "kind", "INVARIANT": "name", "JOURNEY": "name"}
+SHIPPED = ("faults", "invariants", "journeys")
+DOCUMENTS = ("experiments", "designs")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which target: how to load it, and what it was.
+
+    Args:
+        ref: dotted name, or absolute path of a file.
+        sha256: over its own code and that of its `include`.
+    """
+
+    ref: str = plugins.DEFAULT_TARGET
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -29,78 +46,209 @@ class Vocabulary:
 
     Args:
         deprecated: former name of a fault -> its name now; accepted with a warning.
+        experiments, designs: name -> file.
+        journey_refs: how another process loads a journey: name -> dotted name or path.
     """
 
     faults: Mapping[str, Any]
     invariants: Mapping[str, Checker]
     journeys: Mapping[str, Any]
     target: Target
+    source: Source = field(default_factory=Source)
     deprecated: Mapping[str, str] = field(default_factory=dict)
+    experiments: Mapping[str, Path] = field(default_factory=dict)
+    designs: Mapping[str, Path] = field(default_factory=dict)
+    journey_refs: Mapping[str, str] = field(default_factory=dict)
 
 
-def load_vocabulary(target: str = REFERENCE_TARGET) -> Vocabulary:
-    """Import every fault, invariant and journey of chaos, and the target with this dotted name."""
+@dataclass(frozen=True)
+class _Place:
+    """Where words come from.
+
+    Args:
+        refs: modules.
+        folder: below it, YAML files lie in folders called `experiments` and `designs`.
+    """
+
+    refs: list[str]
+    folder: Path | None = None
+
+    def documents(self) -> Iterator[tuple[str, Path]]:
+        """Each YAML file with its kind."""
+        folders = [self.folder, *sorted(self.folder.rglob("*/"))] if self.folder else []
+        for folder in folders:
+            if folder.name in DOCUMENTS:
+                yield from ((folder.name, path) for path in sorted(folder.glob("*.yaml")))
+
+
+class _Found:
+    """What was found so far: of each kind name -> thing, and name -> where it came from."""
+
+    def __init__(self) -> None:
+        self.things: dict[str, dict[str, Any]] = {kind: {} for kind in (*KINDS, *DOCUMENTS)}
+        self.places: dict[tuple[str, str], str] = {}
+        self.journey_refs: dict[str, str] = {}
+        self.deprecated: dict[str, str] = {}
+        self.problems: list[Problem] = []
+
+    def take(self, place: _Place) -> None:
+        """All that it defines."""
+        for ref in place.refs:
+            self._module(ref)
+        for kind, path in place.documents():
+            self._add(kind, path.stem, path, str(path))
+
+    def _module(self, ref: str) -> None:
+        module = plugins.load(ref)
+        kinds = [kind for kind in KINDS if hasattr(module, kind)]
+        for kind in kinds:
+            thing = getattr(module, kind)
+            name = getattr(thing, KINDS[kind])
+            self._add(kind, name, thing, str(module.__file__))
+            if kind == "JOURNEY":
+                self.journey_refs.setdefault(name, ref)
+            for former in getattr(module, "DEPRECATED_NAMES", ()):
+                self.deprecated[former] = name
+        if not kinds and not hasattr(module, "TARGET"):
+            allowed = f"one of {', '.join(KINDS)}; the name of a helper module begins with _"
+            self.problems.append(Problem("defines no word", str(module.__file__), allowed))
+
+    def _add(self, kind: str, name: str, thing: Any, place: str) -> None:
+        before = self.places.setdefault((kind, name), place)
+        self.things[kind].setdefault(name, thing)
+        if before != place:
+            what = kind.lower().removesuffix("s")
+            cause = f"the {what} {name!r} is defined here and in {before}"
+            self.problems.append(Problem(cause, place, "a name of its own"))
+
+
+def load_vocabulary(target: str = "") -> Vocabulary:
+    """Every word, with the target of a module.
+
+    Args:
+        target: dotted name of the module, or path of its file; "" for the default one.
+
+    Raises:
+        ConfigError: a module cannot be loaded or defines no word, or a name is defined twice.
+    """
+    ref, found = plugins.absolute(target or plugins.DEFAULT_TARGET), _Found()
+    loaded = load_target(ref)
+    included = list(_included(ref, loaded))
+    for place in (_shipped(), *_installed(), *included):
+        found.take(place)
+    if found.problems:
+        raise ConfigError(found.problems)
+    files = [Path(one) for place in included for one in place.refs]
     return Vocabulary(
-        faults=_named("faults", "FAULT", "kind"),
-        invariants=_named("invariants", "INVARIANT", "name"),
-        journeys=_named("journeys", "JOURNEY", "name"),
-        target=load_target(target),
-        deprecated=_deprecated(),
+        faults=found.things["FAULT"],
+        invariants=found.things["INVARIANT"],
+        journeys=found.things["JOURNEY"],
+        target=loaded,
+        source=Source(ref, plugins.content_hash([*plugins.own_files(ref), *files])),
+        deprecated=found.deprecated,
+        experiments=found.things["experiments"],
+        designs=found.things["designs"],
+        journey_refs=found.journey_refs,
     )
 
 
-def load_target(dotted: str) -> Target:
-    """The TARGET of a module.
-
-    Raises:
-        ConfigError: no such module, or it defines no TARGET.
-    """
-    try:
-        target: Target = importlib.import_module(dotted).TARGET
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(f"target {dotted}: {error}") from error
-    return target
-
-
 def experiment_files() -> dict[str, Path]:
-    """The experiments that come with the harness, by name."""
-    return _files("experiments")
+    """The experiments of the installed packages, by name."""
+    return _documents("experiments")
 
 
 def design_files() -> dict[str, Path]:
-    """The designs that come with the harness, by name."""
-    return _files("designs")
+    """The designs of the installed packages, by name."""
+    return _documents("designs")
 
 
-def _files(folder: str) -> dict[str, Path]:
-    root = Path(str(importlib.resources.files(PACKAGE) / folder))
-    return {path.stem: path for path in sorted(root.glob("*.yaml"))}
+def _documents(kind: str) -> dict[str, Path]:
+    places = (_shipped(), *_installed())
+    return {path.stem: path for one in places for what, path in one.documents() if what == kind}
 
 
-def _named(folder: str, constant: str, attribute: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for module in _modules(folder):
-        thing = getattr(module, constant, None)
-        if thing is None:
-            raise HarnessError(f"{module.__name__}: defines no {constant}; every module there does")
-        name = getattr(thing, attribute)
-        if name in found:
-            raise HarnessError(f"{module.__name__}: the name {name!r} is taken; names are unique")
-        found[name] = thing
-    return found
+def vocabulary_of(run: Mapping[str, Any], target: str = "") -> Vocabulary:
+    """The words that a run was carried out with.
+
+    Args:
+        run: its run.json; one of a former version names no target.
+        target: in place of the one that is recorded.
+
+    Raises:
+        ConfigError: the target is gone.
+    """
+    recorded = str(run.get("target", {}).get("source", plugins.DEFAULT_TARGET))
+    if not target and plugins.is_file(recorded) and not Path(recorded).is_file():
+        raise ConfigError(
+            Problem("the target of this run is gone", recorded, remedy="--target FILE")
+        )
+    return load_vocabulary(target or recorded)
 
 
-def _deprecated() -> dict[str, str]:
-    """DEPRECATED_NAMES of fault modules: former name -> name."""
-    return {
-        former: module.FAULT.kind
-        for module in _modules("faults")
-        for former in getattr(module, "DEPRECATED_NAMES", ())
-    }
+def changed(run: Mapping[str, Any], words: Vocabulary) -> Problem | None:
+    """What to say when a target is not what it was in a run; None when it is."""
+    before = str(run.get("target", {}).get("sha256", ""))
+    if before in ("", words.source.sha256):
+        return None
+    return Problem(
+        f"the target has changed since the run: sha256 {before} then, {words.source.sha256} now",
+        words.source.ref,
+        remedy="the file as it was: --target FILE",
+    )
 
 
-def _modules(folder: str) -> Iterator[Any]:
-    package = importlib.import_module(f"{PACKAGE}.{folder}")
-    for info in pkgutil.iter_modules(package.__path__):
-        if not info.name.startswith("_"):
-            yield importlib.import_module(f"{package.__name__}.{info.name}")
+def _shipped() -> _Place:
+    folder = _folder(plugins.SHIPPED)
+    assert folder is not None  # noqa: S101 - it comes along
+    refs = [ref for one in SHIPPED for ref in _dotted(f"{plugins.SHIPPED}.{one}", folder / one)]
+    return _Place(refs, folder)
+
+
+def _installed() -> Iterator[_Place]:
+    """What installed packages add."""
+    for point in entry_points(group=plugins.ENTRY_POINTS):
+        folder = _folder(point.module)
+        yield _Place(_dotted(point.module, folder) if folder else [point.module], folder)
+
+
+def _included(ref: str, target: Target) -> Iterator[_Place]:
+    """What a target adds: files, and folders with all that is in them.
+
+    Raises:
+        ConfigError: there is no such file or folder.
+    """
+    home = plugins.file_of(ref).parent
+    for entry in getattr(target, "include", ()):
+        path = (home / entry).resolve()
+        if path.is_dir():
+            yield _Place([str(file) for file in _modules(path)], path)
+        elif path.is_file():
+            yield _Place([str(path)])
+        else:
+            raise ConfigError(
+                Problem(f"include {entry!r}: {path} is not there", ref, "a .py file or a folder")
+            )
+
+
+def _folder(package: str) -> Path | None:
+    """Of a package; None for a plain module."""
+    try:
+        spec = importlib.util.find_spec(package)
+    except ImportError:
+        spec = None  # loading it says why
+    places = spec.submodule_search_locations if spec else None
+    return Path(next(iter(places))) if places else None
+
+
+def _dotted(package: str, folder: Path) -> list[str]:
+    parts = (file.relative_to(folder).with_suffix("").parts for file in _modules(folder))
+    return [".".join((package, *one)) for one in parts]
+
+
+def _modules(folder: Path) -> list[Path]:
+    """The modules of a folder and those below; `_x.py` and `.x` are nobody's words."""
+    return [
+        file
+        for file in sorted(folder.rglob("*.py"))
+        if not any(part.startswith(("_", ".")) for part in file.relative_to(folder).parts)
+    ]

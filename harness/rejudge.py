@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from harness.document import load_experiment
-from harness.errors import ConfigError, Problem
 from harness.history import read_history
 from harness.judge import explained, judge
 from harness.model import EXIT_CODES, RunResult, RunVerdict
 from harness.registry import Vocabulary
-from harness.store import EXPERIMENT, FAULTS, HISTORY, RUN
+from harness.store import EXPERIMENT, FAULTS, HISTORY, read_run
 from harness.undo.faultlog import FaultLog
 from harness.verdict import decide
 
@@ -22,10 +20,7 @@ def recheck(run_dir: Path, words: Vocabulary) -> RunResult:
     Raises:
         ConfigError: a file is missing or is not what a run writes.
     """
-    try:
-        run = json.loads((run_dir / RUN).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(Problem(f"not a run folder: {error}", str(run_dir))) from None
+    run = read_run(run_dir)
     experiment = load_experiment(run_dir / EXPERIMENT, words)
     history = read_history(run_dir / HISTORY)
     findings = judge(experiment, words.invariants, history)

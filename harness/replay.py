@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from harness.determinism import require_same
 from harness.document import load_experiment
@@ -15,16 +13,16 @@ from harness.errors import ConfigError, HarnessError, Problem
 from harness.history import History, read_history
 from harness.model import RunVerdict
 from harness.prepare import Prepared, RunRequest
-from harness.registry import load_vocabulary
+from harness.registry import changed, vocabulary_of
 from harness.rng import Seed
 from harness.runtime_registry import load_runtime, runtime_kinds
 from harness.session import run
-from harness.store import EXPERIMENT, HISTORY, RUN
+from harness.store import EXPERIMENT, HISTORY, read_run
 
 Say = Callable[[str], None]
 
 
-def replay(run_dir: Path, say: Say) -> str:
+def replay(run_dir: Path, say: Say, target: str = "") -> str:
     """Repeat a recorded run.
 
     Returns:
@@ -34,27 +32,30 @@ def replay(run_dir: Path, say: Say) -> str:
         ConfigError: no folder of a run, or its runtime cannot repeat a run exactly.
         DeterminismError: the histories differ; with the first event that does.
     """
-    prepared = recorded(run_dir)
+    prepared = recorded(run_dir, target)
     refuse_inexact(prepared.order.runtime, prepared.repeat)
     recording = read_history(run_dir / HISTORY)
     return require_same(recording, once_more(prepared, say), prepared.order.seed.value)
 
 
-def recorded(run_dir: Path) -> Prepared:
+def recorded(run_dir: Path, target: str = "") -> Prepared:
     """The order that a run carried out, from its folder.
 
+    Args:
+        target: a file or a module, in place of the recorded one; with the same content.
+
     Raises:
-        ConfigError: a file is missing or is not what a run writes.
+        ConfigError: a file is missing or is not what a run writes, or the target has changed.
     """
-    words = load_vocabulary()
-    try:
-        header: dict[str, Any] = json.loads((run_dir / RUN).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(Problem(f"not a run folder: {error}", str(run_dir))) from None
+    header = read_run(run_dir)
+    words = vocabulary_of(header, target)
+    if problem := changed(header, words):
+        raise ConfigError(problem)
     path = run_dir / EXPERIMENT
     order = RunRequest(
-        header["experiment"], header["design"], header["runtime"], Seed(header["seed"]), run_dir
-    )
+        header["experiment"], header["design"], header["runtime"], Seed(header["seed"]), run_dir,
+        target=words.source.ref,
+    )  # fmt: skip
     return Prepared(order, path, load_experiment(path, words), header["design_values"], words)
 
 

@@ -38,6 +38,7 @@ class Run:
     Args:
         say: progress for a person.
         stop: set from outside to end early.
+        target_name, journey_refs: how the load loads them: dotted names, or paths of files.
         left: what could not be ended; None until the runtime was stopped.
     """
 
@@ -51,6 +52,7 @@ class Run:
     log: FaultLog
     say: Say
     stop: Stop
+    journey_refs: Mapping[str, str] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     left: list[str] | None = None
 
@@ -86,6 +88,7 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
         experiment.journeys,
         experiment.load_s,
         DRAIN_S,
+        run.journey_refs,
     )
     load = await run.runtime.begin_load(plan, _load_sink(run))
     work = asyncio.create_task(load.wait())

@@ -19,7 +19,6 @@ from harness.judge import explained, judge
 from harness.model import EXIT_CODES, RunResult, RunVerdict
 from harness.nemesis import Stop
 from harness.prepare import Prepared
-from harness.registry import REFERENCE_TARGET
 from harness.report.files import write_reports
 from harness.report.grafana import marked
 from harness.rng import fresh_token
@@ -105,7 +104,8 @@ async def _run(
             experiment=experiment,
             runtime=runtime,
             target=prepared.words.target,
-            target_name=REFERENCE_TARGET,
+            target_name=prepared.words.source.ref,
+            journey_refs=prepared.words.journey_refs,
             design=prepared.design,
             seed=order.seed.value,
             writer=HistoryWriter(stream, header(prepared, folder)),
@@ -149,11 +149,16 @@ def _catch_signals(stop: Stop, say: Say) -> None:
 
 def header(prepared: Prepared, folder: RunFolder) -> dict[str, Any]:
     """What is needed to repeat and to understand a run."""
-    order, experiment = prepared.order, prepared.experiment
+    order, experiment, source = prepared.order, prepared.experiment, prepared.words.source
     return {
         "run_id": folder.run_id,
         "experiment": experiment.id,
         "title": experiment.title,
+        "target": {
+            "name": prepared.words.target.name,
+            "source": source.ref,
+            "sha256": source.sha256,
+        },
         "design": order.design,
         "runtime": order.runtime,
         "seed": order.seed.value,

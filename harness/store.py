@@ -86,6 +86,19 @@ def find_run(root: Path, given: str) -> Path:
     )
 
 
+def read_run(folder: Path) -> dict[str, Any]:
+    """The header of a run.
+
+    Raises:
+        ConfigError: this is no run's folder.
+    """
+    try:
+        found: dict[str, Any] = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(Problem(f"not a run folder: {error}", str(folder))) from None
+    return found
+
+
 def result_document(result: RunResult) -> dict[str, Any]:
     """The one JSON document of a run: what `--output json` prints and verdict.json holds."""
     return {

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from harness import plugins
 from harness.history import History
 from harness.model import Objectives, Outcome, System
 
@@ -235,3 +236,17 @@ def places(target: Target, given: str) -> list[str]:
 def objectives_of(target: Target) -> Objectives:
     """What checkers hold a target to, with the times that hold unless an experiment says others."""
     return Objectives(contract=target.contract, system=system_of(target))
+
+
+def load_target(ref: str) -> Target:
+    """The TARGET of a module: a dotted name, or the path of a file.
+
+    What lies beside a file can be imported by it, and by what it names, after all that is
+    installed.
+
+    Raises:
+        ConfigError: no such module, it cannot be imported, or it defines no TARGET.
+    """
+    plugins.search_beside(ref)
+    target: Target = plugins.constant(ref, "TARGET")
+    return target

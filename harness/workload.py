@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
@@ -12,12 +12,14 @@ class LoadPlan:
     """What the load has to do; plain data, handed to another process.
 
     Args:
-        target: dotted name of the module that defines TARGET.
+        target: dotted name, or absolute path, of the module that defines TARGET.
         seed: for arrivals, journeys and think times.
         arrivals_per_s: mean of the Poisson process of journeys.
         journeys: name -> weight.
         duration_s: arrivals happen in [0, duration_s).
         drain_s: how long running journeys may go on afterwards.
+        refs: journey -> dotted name, or absolute path, of its module; those of the shipped words
+            need none.
     """
 
     target: str
@@ -26,6 +28,7 @@ class LoadPlan:
     journeys: Mapping[str, int]
     duration_s: float
     drain_s: float = 3.0
+    refs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ from harness.explore.result import Found
 from harness.explore.sim_world import SimWorld, checkers_of, factors_of
 from harness.explore.to_experiment import Ask, regression
 from harness.explore.workers import Workers, cores
-from harness.prepare import load_design
-from harness.registry import REFERENCE_TARGET, Vocabulary, load_vocabulary
+from harness.prepare import load_design, target_option
+from harness.registry import Vocabulary, load_vocabulary
 from harness.rng import SEED_MAX
 from harness.store import RunFolder, new_folder
 from harness.target import Factors
@@ -47,7 +47,7 @@ class ExploreOptions:
     budget: str = "60s"
     workers: int | None = None
     seed: int = 1
-    target: str = REFERENCE_TARGET
+    target: str = ""
     exact: bool = False
     swarm: bool = True
     environment: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ class ExploreOptions:
         for journey in self.journeys:
             parts += ["--journey", journey]
         parts += ["--faults", str(self.faults), "--budget", self.budget, "--seed", str(self.seed)]
-        parts += ["--target", self.target] if self.target != REFERENCE_TARGET else []
+        parts += target_option(self.target)
         parts += ["--exact"] if self.exact else []
         for setting in self.environment:
             parts += ["--environment", setting]
@@ -174,7 +174,7 @@ def _account(
     design: Mapping[str, Any],
     found: Found,
 ) -> SearchReport:
-    groups = grouped(found.minimal, {one.name: one.ids for one in checkers_of(words.target)})
+    groups = grouped(found.minimal, {one.name: one.ids for one in checkers_of(words)})
     called = {point.rpartition("#")[0] for point in found.operations}
     folder = new_folder(asked.runs, f"explore-{Path(asked.design).stem}")
     account = SearchReport(

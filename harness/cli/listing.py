@@ -9,18 +9,18 @@ from rich.table import Table
 
 from harness.cli.console import stdout
 from harness.document import load_experiment
-from harness.registry import Vocabulary, design_files, experiment_files, load_vocabulary
+from harness.registry import Vocabulary, load_vocabulary
 from harness.runtime_registry import runtime_kinds
 from harness.yaml_source import load_yaml
 
 
-def list_command() -> int:
+def list_command(target: str = "") -> int:
     """Print what there is.
 
     Returns:
         0.
     """
-    words = load_vocabulary()
+    words = load_vocabulary(target)
     console = stdout()
     for title, rows in _sections(words):
         table = Table(
@@ -36,9 +36,9 @@ def list_command() -> int:
 
 
 def _sections(words: Vocabulary) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    found = [load_experiment(path, words) for path in experiment_files().values()]
+    found = [load_experiment(path, words) for path in words.experiments.values()]
     yield "experiments", [(one.id, f"{one.title} ({one.name})") for one in found]
-    designs = [(name, load_yaml(path)) for name, path in design_files().items()]
+    designs = [(name, load_yaml(path)) for name, path in words.designs.items()]
     yield "designs", [(name, str(document.get("description", ""))) for name, document in designs]
     yield "faults", [(kind, _summary(fault)) for kind, fault in words.faults.items()]
     yield (

@@ -30,6 +30,9 @@ app.add_typer(images, name="images")
 Output = Literal["text", "json"]
 RunsDir = Annotated[Path, typer.Option(help="Folder for what runs leave.")]
 RUNS = Path("runs")
+TargetRef = Annotated[
+    str, typer.Option("--target", help="A .py file or a module with TARGET; else the reference.")
+]
 
 
 def _version(asked: bool) -> None:
@@ -61,13 +64,18 @@ def run(
     twice: Annotated[
         bool, typer.Option("--check-determinism", help="Run twice and compare; on sim.")
     ] = False,
+    target: TargetRef = "",
 ) -> None:
     """Run an experiment against a design and judge it."""
     from harness.cli.run import dry_command, run_command
 
     if dry:
-        raise typer.Exit(dry_command(experiment, design, runtime, seed, runs, twice=twice))
-    raise typer.Exit(run_command(experiment, design, runtime, seed, output, runs, twice=twice))
+        raise typer.Exit(
+            dry_command(experiment, design, runtime, seed, runs, target=target, twice=twice)
+        )
+    raise typer.Exit(
+        run_command(experiment, design, runtime, seed, output, runs, target=target, twice=twice)
+    )
 
 
 @app.command()
@@ -85,19 +93,20 @@ def demo(
 def validate(
     experiment: Annotated[str, typer.Argument(help="An id, a name, or a path.")],
     design: Annotated[str, typer.Option(help="A name or a path.")] = "hardened",
+    target: TargetRef = "",
 ) -> None:
     """Check an experiment and a design; start nothing."""
     from harness.cli.validate import validate_command
 
-    raise typer.Exit(validate_command(experiment, design))
+    raise typer.Exit(validate_command(experiment, design, target))
 
 
 @app.command("list")
-def list_() -> None:
+def list_(target: TargetRef = "") -> None:
     """Experiments, designs, faults, invariants and journeys that there are."""
     from harness.cli.listing import list_command
 
-    raise typer.Exit(list_command())
+    raise typer.Exit(list_command(target))
 
 
 @app.command()
@@ -121,22 +130,24 @@ def report(
     run: Annotated[str, typer.Argument(help="A folder, an experiment, `latest`.")] = "latest",
     output: Annotated[Output, typer.Option(help="How the result is printed.")] = "text",
     runs: RunsDir = RUNS,
+    target: TargetRef = "",
 ) -> None:
     """Judge a recorded run again from its history and show the result."""
     from harness.cli.report import report_command
 
-    raise typer.Exit(report_command(run, output, runs))
+    raise typer.Exit(report_command(run, output, runs, target))
 
 
 @app.command()
 def replay(
     run: Annotated[str, typer.Argument(help="A folder, an experiment, `latest`.")] = "latest",
     runs: RunsDir = RUNS,
+    target: TargetRef = "",
 ) -> None:
     """Repeat a recorded run on sim: the same, or the first event that differs."""
     from harness.cli.replay import replay_command
 
-    raise typer.Exit(replay_command(run, runs))
+    raise typer.Exit(replay_command(run, runs, target))
 
 
 @app.command()
@@ -149,9 +160,7 @@ def explore(
     budget: Annotated[str, typer.Option(help="Real time for everything: 60s, 5m.")] = "60s",
     workers: Annotated[int | None, typer.Option(help="Processes; left out, one a core.")] = None,
     seed: Annotated[int, typer.Option(help="0 .. 4294967295.")] = 1,
-    target: Annotated[
-        str, typer.Option(help="Dotted name of a module with TARGET.")
-    ] = "chaos.targets.reference",
+    target: TargetRef = "",
     confirm: Annotated[
         bool, typer.Option("--confirm", help="Run what was found on real parts.")
     ] = False,
@@ -186,11 +195,12 @@ def shrink(
         str, typer.Option(help="What has to stay broken; left out, the first that broke.")
     ] = "",
     runs: RunsDir = RUNS,
+    target: TargetRef = "",
 ) -> None:
     """Make a failing run on sim smaller while the same invariant breaks."""
     from harness.cli.shrink import shrink_command
 
-    raise typer.Exit(shrink_command(run, invariant, runs))
+    raise typer.Exit(shrink_command(run, invariant, runs, target))
 
 
 @app.command("self-test")
@@ -217,11 +227,12 @@ def up(
     design: Annotated[
         str | None, typer.Option(help="A name or a path to a YAML file; left out, hardened.")
     ] = None,
+    target: TargetRef = "",
 ) -> None:
     """Bring up the whole system, to look at; it stands until `harness down`."""
     from harness.cli.up import up_command
 
-    raise typer.Exit(up_command(runtime, design))
+    raise typer.Exit(up_command(runtime, design, target))
 
 
 @app.command()

@@ -9,13 +9,13 @@ from harness.replay import replay
 from harness.store import find_run
 
 
-def replay_command(run: str, runs: Path) -> int:
+def replay_command(run: str, runs: Path, target: str = "") -> int:
     """Repeat a recorded run and compare, event by event.
 
     Returns:
         0 when it was the same; a difference is raised.
     """
     folder = find_run(runs, run)
-    digest = replay(folder, progress())
+    digest = replay(folder, progress(), target)
     print(f"same  sha256 {digest}  {folder}")
     return 0

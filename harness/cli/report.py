@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 from harness.cli.console import stdout
-from harness.registry import load_vocabulary
+from harness.registry import changed, vocabulary_of
 from harness.rejudge import recheck
 from harness.report.terminal import show
-from harness.store import find_run, result_document
+from harness.store import find_run, read_run, result_document
 
 
-def report_command(run: str, output: str, runs: Path) -> int:
+def report_command(run: str, output: str, runs: Path, target: str = "") -> int:
     """Judge the recorded history again and print the result.
 
     Returns:
         the exit code of the verdict.
     """
-    result = recheck(find_run(runs, run), load_vocabulary())
+    folder = find_run(runs, run)
+    header = read_run(folder)
+    words = vocabulary_of(header, target)
+    if problem := changed(header, words):
+        print(f"harness: warning: {problem.where}: {problem.cause}", file=sys.stderr)
+    result = recheck(folder, words)
     if output == "json":
         print(json.dumps(result_document(result), indent=2, default=str))
     else:

@@ -28,12 +28,14 @@ def run_command(
     output: str,
     runs: Path,
     *,
+    target: str = "",
     twice: bool = False,
 ) -> int:
     """Run and print.
 
     Args:
         runtime: None picks the best that the machine has.
+        target: a file or a module; "" for the one that the experiment names.
         twice: run it a second time and compare the histories.
 
     Returns:
@@ -41,7 +43,7 @@ def run_command(
     """
     say = progress()
     name, why = pick(runtime)
-    order = RunRequest(experiment, design, name, choose(seed), runs)
+    order = RunRequest(experiment, design, name, choose(seed), runs, target)
     prepared = prepare(order)
     warn(prepared.experiment)
     if why:
@@ -71,6 +73,7 @@ def dry_command(
     seed: int | None,
     runs: Path,
     *,
+    target: str = "",
     twice: bool = False,
 ) -> int:
     """Print the whole plan.
@@ -79,7 +82,7 @@ def dry_command(
         0; problems are raised.
     """
     name, why = pick(runtime)
-    prepared = prepare(RunRequest(experiment, design, name, choose(seed), runs))
+    prepared = prepare(RunRequest(experiment, design, name, choose(seed), runs, target))
     warn(prepared.experiment)
     if why:
         print(why, file=sys.stderr)

@@ -9,7 +9,7 @@ from harness.explore.shrink_run import SHRUNK, Reducer, write
 from harness.store import find_run
 
 
-def shrink_command(run: str, invariant: str, runs: Path) -> int:
+def shrink_command(run: str, invariant: str, runs: Path, target: str = "") -> int:
     """Make a failing run of the simulation smaller and write the smaller experiment beside it.
 
     Returns:
@@ -17,7 +17,7 @@ def shrink_command(run: str, invariant: str, runs: Path) -> int:
     """
     folder = find_run(runs, run)
     say = progress()
-    reduced = Reducer(folder, invariant, say).reduce()
+    reduced = Reducer(folder, invariant, say, target).reduce()
     write(folder / SHRUNK, reduced.document)
     console = stdout()
     if reduced.removed:

@@ -12,6 +12,7 @@ from rich.table import Table
 from harness.cli.console import progress, stdout
 from harness.clock import utc_stamp
 from harness.errors import ConfigError, Problem
+from harness.plugins import DEFAULT_TARGET, absolute
 from harness.prepare import load_design, refuse_left_overs
 from harness.registry import load_vocabulary
 from harness.rng import fresh_token
@@ -29,7 +30,7 @@ DESIGN = "hardened"
 SEED = 1  # of the stand-ins' dice: a system to look at is no experiment
 
 
-def up_command(runtime: str, design: str | None) -> int:
+def up_command(runtime: str, design: str | None, target: str = "") -> int:
     """Bring a system up, or say that one is.
 
     Args:
@@ -43,11 +44,11 @@ def up_command(runtime: str, design: str | None) -> int:
     with alone():
         for one in standing():
             if one.alive():
-                _refuse_another(one, runtime, design)
+                _refuse_another(one, runtime, design, target)
                 return _show(one, "already up")
             one.drop()
         refuse_left_overs()
-        words = load_vocabulary()
+        words = load_vocabulary(target)
         values = load_design(design or DESIGN, words)
         folder = RunFolder(cache_dir() / UP / utc_stamp())
         made = stand(RunContext(folder.run_id, folder.path, SEED, fresh_token()))
@@ -56,6 +57,7 @@ def up_command(runtime: str, design: str | None) -> int:
             "runtime": runtime,
             "design": design or DESIGN,
             "entry": words.target.entry,
+            "target": {"source": words.source.ref, "sha256": words.source.sha256},
         }
         folder.path.mkdir(parents=True)
         folder.write_json(RUN, record)
@@ -134,15 +136,25 @@ def _stand(kind: RuntimeKind) -> Callable[[RunContext], StandingRuntime]:
     return kind.stand
 
 
-def _refuse_another(one: Standing, runtime: str, design: str | None) -> None:
-    asked = (runtime, design or one.record["design"])
-    if asked != (up := (one.record["runtime"], one.record["design"])):
+def _refuse_another(one: Standing, runtime: str, design: str | None, target: str) -> None:
+    up = (
+        one.record["runtime"],
+        one.record["design"],
+        one.record.get("target", {}).get("source", DEFAULT_TARGET),
+    )
+    asked = (runtime, design or up[1], absolute(target) if target else up[2])
+    if asked != up:
         raise ConfigError(
             Problem(
-                f"design {asked[1]} on {asked[0]} was asked for; design {up[1]} on {up[0]} is up",
+                f"{_described(*asked)} was asked for; {_described(*up)} is up",
                 remedy="harness down, then harness up",
             )
         )
+
+
+def _described(runtime: str, design: str, target: str) -> str:
+    own = f" of {target}" if target != DEFAULT_TARGET else ""
+    return f"design {design}{own} on {runtime}"
 
 
 def _show(one: Standing, word: str) -> int:

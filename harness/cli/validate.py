@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from harness.cli.console import warn
-from harness.document import find_experiment, load_experiment
-from harness.prepare import load_design
-from harness.registry import load_vocabulary
+from harness.document import load_experiment
+from harness.prepare import find_words, load_design
 
 
-def validate_command(experiment: str, design: str) -> int:
+def validate_command(experiment: str, design: str, target: str = "") -> int:
     """Check both documents.
 
     Returns:
         0; problems are raised.
     """
-    words = load_vocabulary()
-    path = find_experiment(experiment)
+    words, path = find_words(experiment, target)
     found = load_experiment(path, words)
     load_design(design, words)
     warn(found)

@@ -8,7 +8,6 @@ Everything is tried on the document: what is left is an experiment like any othe
 from __future__ import annotations
 
 import copy
-import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,9 +21,9 @@ from harness.errors import ConfigError, HarnessError, Problem
 from harness.explore.ddmin import ddmin, descend
 from harness.explore.sim_run import trial
 from harness.model import Validity
-from harness.registry import Vocabulary, load_vocabulary
+from harness.registry import Vocabulary, changed, vocabulary_of
 from harness.rejudge import recheck
-from harness.store import EXPERIMENT, RUN
+from harness.store import EXPERIMENT, read_run
 from harness.units import parse_duration, parse_rate
 from harness.yaml_source import load_yaml, plain
 
@@ -62,19 +61,18 @@ class Reducer:
     Args:
         folder: of the run.
         invariant: what has to stay broken; "" takes the first one of the experiment that broke.
+        target: a file or a module, in place of the recorded one; with the same content.
     """
 
-    def __init__(self, folder: Path, invariant: str, say: Say) -> None:
+    def __init__(self, folder: Path, invariant: str, say: Say, target: str = "") -> None:
         """Read the run.
 
         Raises:
-            ConfigError: it is no run of the simulation, or nothing broke in it.
+            ConfigError: it is no run of the simulation, nothing broke in it, or its target has
+                changed.
         """
         self._say = say
-        try:
-            about = json.loads((folder / RUN).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ConfigError(Problem(f"not a run folder: {error}", str(folder))) from None
+        about = read_run(folder)
         if about["runtime"] != RUNTIME:
             raise ConfigError(
                 Problem(
@@ -84,7 +82,9 @@ class Reducer:
                     f"{about['command'].replace(about['runtime'], RUNTIME)}",
                 )
             )
-        self._words = load_vocabulary()
+        self._words = vocabulary_of(about, target)
+        if problem := changed(about, self._words):
+            raise ConfigError(problem)
         result = recheck(folder, self._words)
         broken = [one.checker for one in result.verdicts if one.validity is Validity.INVALID]
         if not broken or invariant not in ("", *broken):

@@ -17,7 +17,7 @@ from harness.history import HistoryWriter
 from harness.judge import judge
 from harness.model import RunVerdict, Validity
 from harness.nemesis import Stop
-from harness.registry import REFERENCE_TARGET, Vocabulary
+from harness.registry import Vocabulary
 from harness.runner import Run, carry_out
 from harness.runtime_kind import RunContext
 from harness.runtime_registry import load_runtime
@@ -60,7 +60,8 @@ def trial(experiment: Experiment, design: Mapping[str, Any], words: Vocabulary, 
             experiment=experiment,
             runtime=runtime,
             target=words.target,
-            target_name=REFERENCE_TARGET,
+            target_name=words.source.ref,
+            journey_refs=words.journey_refs,
             design=design,
             seed=seed,
             writer=HistoryWriter(io.BytesIO(), {}),

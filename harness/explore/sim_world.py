@@ -19,7 +19,7 @@ from harness.explore.state_equivalence import SAFE, Meaning, signature, states
 from harness.explore.windows import judged
 from harness.history import History
 from harness.model import Objectives, Validity, Verdict
-from harness.registry import REFERENCE_TARGET, load_target, load_vocabulary
+from harness.registry import Vocabulary, load_vocabulary
 from harness.target import Call, Factors, Setting, Target, objectives_of
 
 SCENARIO = "harness.runtimes.sim.scenario"  # by name: the engine imports no runtime
@@ -40,14 +40,14 @@ class SimWorld:
         design: its document.
         journeys: names; they start together.
         seed: of every world.
-        target: dotted name of the module with TARGET.
+        target: dotted name, or path, of the module with TARGET; "" for the default one.
         environment: settings of every world; a plan's own go before them.
     """
 
     design: Mapping[str, Any]
     journeys: tuple[str, ...]
     seed: int
-    target: str = REFERENCE_TARGET
+    target: str = ""
     environment: Plan = ()
 
     @cached_property
@@ -56,15 +56,20 @@ class SimWorld:
 
     @cached_property
     def _stage(self) -> Any:
-        return self._scenario.Stage(self.design, self.target)
+        words = self._words
+        return self._scenario.Stage(self.design, words.source.ref, refs=words.journey_refs)
+
+    @cached_property
+    def _words(self) -> Vocabulary:
+        return load_vocabulary(self.target)
 
     @cached_property
     def _target(self) -> Target:
-        return load_target(self.target)
+        return self._words.target
 
     @cached_property
     def _checkers(self) -> list[Checker]:
-        return checkers_of(self._target)
+        return checkers_of(self._words)
 
     @cached_property
     def _objectives(self) -> Objectives:
@@ -148,10 +153,10 @@ def _waits(trace: Any) -> bool:
     return lags or any(fired.mode in OF_A_STANDBY for fired in trace.fired)
 
 
-def checkers_of(target: Target) -> list[Checker]:
-    """What a target is judged by: its own INVARIANTS if it names any, else those of chaos."""
-    own: list[Checker] | None = getattr(target, "invariants", None)
-    return list(own) if own is not None else list(load_vocabulary().invariants.values())
+def checkers_of(words: Vocabulary) -> list[Checker]:
+    """What a target is judged by: its own `invariants` if it names any, else all that there are."""
+    own: list[Checker] | None = getattr(words.target, "invariants", None)
+    return list(own) if own is not None else list(words.invariants.values())
 
 
 def factors_of(target: Target) -> Factors:

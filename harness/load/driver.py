@@ -7,20 +7,22 @@ journey ──Call──> drive ──Send──> Locust (gevent) or the simulat
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Generator, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import msgspec
 
+from harness import plugins
 from harness.clock import NS
-from harness.errors import ConfigError, HarnessError, Problem
+from harness.errors import HarnessError
 from harness.model import Outcome
 from harness.rng import Dice
 from harness.target import Answer, Call, Journey, Request, Target, Wait
 from harness.workload import Sink
 
-JOURNEYS = "chaos.journeys"
+JOURNEYS = f"{plugins.SHIPPED}.journeys"
+NO_REFS: Mapping[str, str] = MappingProxyType({})
 
 
 class JourneyKind(Protocol):
@@ -95,31 +97,19 @@ def drive(
             process = f"{name}.{lives}"
 
 
-def find_journey(name: str) -> JourneyKind:
-    """The JOURNEY of a module of chaos.journeys, or of the module with this dotted name.
+def find_journey(name: str, refs: Mapping[str, str] = NO_REFS) -> JourneyKind:
+    """The JOURNEY of a module.
+
+    Args:
+        name: of a shipped journey, of one in `refs`, or dotted: of the module itself.
+        refs: name -> dotted name, or path, of the module.
 
     Raises:
         ConfigError: no such module, or it defines no JOURNEY.
     """
-    kind: JourneyKind = _find(name if "." in name else f"{JOURNEYS}.{name}", "JOURNEY")
+    ref = refs.get(name) or (name if "." in name else f"{JOURNEYS}.{name}")
+    kind: JourneyKind = plugins.constant(ref, "JOURNEY")
     return kind
-
-
-def find_target(dotted: str) -> Target:
-    """The TARGET of the module with this dotted name.
-
-    Raises:
-        ConfigError: no such module, or it defines no TARGET.
-    """
-    target: Target = _find(dotted, "TARGET")
-    return target
-
-
-def _find(dotted: str, constant: str) -> Any:
-    try:
-        return getattr(importlib.import_module(dotted), constant)
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(Problem(str(error), dotted, f"a module with a {constant}")) from error
 
 
 def _event(

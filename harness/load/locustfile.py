@@ -28,10 +28,10 @@ from locust.contrib.fasthttp import LocustBadStatusCode
 
 from harness.clock import NS, RunClock
 from harness.load.arrivals import Arrival, arrivals, journey_dice
-from harness.load.driver import Drive, Send, SleepUntil, drive, find_journey, find_target
+from harness.load.driver import Drive, Send, SleepUntil, drive, find_journey
 from harness.load.pipe import Pipe, read_line
 from harness.model import Outcome
-from harness.target import Answer, Request
+from harness.target import Answer, Request, load_target
 from harness.workload import LoadPlan
 
 OPEN_MAX = 2_000
@@ -69,8 +69,8 @@ class Load:
         """Resolve every name before anything is sent."""
         self.plan = LoadPlan(**document["plan"])
         self.arrivals = arrivals(self.plan)
-        self.target = find_target(self.plan.target)
-        self.kinds = {name: find_journey(name) for name in self.plan.journeys}
+        self.target = load_target(self.plan.target)
+        self.kinds = {n: find_journey(n, self.plan.refs) for n in self.plan.journeys}
         self.pipe = Pipe(document["fd"])
         self.user = user
         self.open = pool.Group()

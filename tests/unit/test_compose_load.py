@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from harness.load.driver import find_journey, find_target
+from harness.load.driver import find_journey
 from harness.runtimes.docker.composed import ComposedWiring
 from harness.runtimes.docker.images import LOAD, ROOT
+from harness.target import load_target
 from harness.workload import LoadPlan
 from harness.yaml_source import load_yaml, plain
 
@@ -28,7 +29,7 @@ def test_the_page_has_the_journeys_of_experiments(document: dict[str, Any]) -> N
     """A name that is none would end the first user that is started."""
     plan = LoadPlan(**document["plan"])
     assert [find_journey(name).name for name in plan.journeys] == [*plan.journeys]
-    assert find_target(plan.target).entry
+    assert load_target(plan.target).entry
 
 
 def test_a_load_that_nobody_stops_ends_and_stays_small(document: dict[str, Any]) -> None:
@@ -39,7 +40,7 @@ def test_a_load_that_nobody_stops_ends_and_stays_small(document: dict[str, Any])
 
 def test_the_load_enters_by_the_borrowers_link(document: dict[str, Any]) -> None:
     """Through Toxiproxy, so that a fault on that link is felt; shown as the host on the page."""
-    target = find_target(document["plan"]["target"])
+    target = load_target(document["plan"]["target"])
     host, port = ComposedWiring(target, {}).through(target.entry)
     assert document["base_url"] == f"http://{host}:{port}"
     load = plain(load_yaml(COMPOSE / "compose.yaml"))["services"]["load"]

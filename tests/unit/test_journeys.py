@@ -11,9 +11,9 @@ import pytest
 from chaos.targets.reference import TARGET
 from harness.clock import NS
 from harness.errors import ConfigError, HarnessError
-from harness.load.driver import Send, SleepUntil, drive, find_journey, find_target
+from harness.load.driver import Send, SleepUntil, drive, find_journey
 from harness.rng import Dice, Seed
-from harness.target import Answer
+from harness.target import Answer, load_target
 
 Event = dict[str, Any]
 Replies = Callable[[Send], Answer]
@@ -245,4 +245,4 @@ def test_an_unknown_journey_or_target_is_named() -> None:
     with pytest.raises(ConfigError, match="JOURNEY"):
         find_journey("chaos.targets.reference")
     with pytest.raises(ConfigError, match="TARGET"):
-        find_target("chaos.journeys.sme")
+        load_target("chaos.journeys.sme")

@@ -6,12 +6,12 @@ one looks at is the system that experiments run on.
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.plugins import DEFAULT_TARGET
 from harness.runtimes.docker.images import ROOT
 from harness.runtimes.docker.plan import (
     ANY,
@@ -22,9 +22,8 @@ from harness.runtimes.docker.plan import (
 )
 from harness.runtimes.real.document import DATABASE_KIND
 from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
-from harness.target import Target
+from harness.target import Target, load_target
 
-TARGET = "chaos.targets.reference"  # by name: nobody imports the vocabulary
 FOLDER = ROOT / "compose" / "config"
 
 
@@ -80,7 +79,7 @@ def _port(kind: str) -> int:
 
 def write(folder: Path, design: Mapping[str, Any]) -> None:
     """Write the files into a folder."""
-    target: Target = importlib.import_module(TARGET).TARGET
+    target = load_target(DEFAULT_TARGET)
     for name, text in files(target, design).items():
         (folder / name).write_text(text, encoding="utf-8")
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
@@ -25,8 +24,9 @@ from typing import Any
 
 from harness.clock import NS
 from harness.history import History
-from harness.load.driver import drive, find_journey
+from harness.load.driver import NO_REFS, drive, find_journey
 from harness.model import Phase
+from harness.plugins import DEFAULT_TARGET
 from harness.rng import Seed
 from harness.runtimes.sim.calls import Talk
 from harness.runtimes.sim.clock import VirtualClock
@@ -40,11 +40,10 @@ from harness.runtimes.sim.recorder import Recorder
 from harness.runtimes.sim.replication import Pair, Standby
 from harness.runtimes.sim.runtime import build, in_order
 from harness.runtimes.sim.scripted import Fired, Script, ScriptedWire
-from harness.target import Call, LinkSpec, Request, Setting, Target
+from harness.target import Call, LinkSpec, Request, Setting, Target, load_target
 
 __all__ = ["Mode", "Point", "Scenario", "Stage", "Trace", "modes_for"]
 
-TARGET = "chaos.targets.reference"
 ANSWER_S = 15.0  # the default of the objectives: then everything promised is answered
 ROUNDS_MAX = 4  # reads name loans that are read in the next round
 NO_FAULTS: Mapping[Point, Mode] = MappingProxyType({})
@@ -114,19 +113,24 @@ class Stage:
 
     Args:
         design: its document.
-        target: dotted name of the module with TARGET.
+        target: dotted name, or path, of the module with TARGET.
         answer_s: how long the world is let run after the journeys.
+        refs: journey -> dotted name, or path, of its module, where it is no shipped one.
     """
 
     def __init__(
-        self, design: Mapping[str, Any], target: str = TARGET, answer_s: float = ANSWER_S
+        self,
+        design: Mapping[str, Any],
+        target: str = DEFAULT_TARGET,
+        answer_s: float = ANSWER_S,
+        refs: Mapping[str, str] = NO_REFS,
     ) -> None:
         """Remember them."""
         self.design = design
         self.answer_s = answer_s
-        self.target: Target = importlib.import_module(target).TARGET
+        self.target: Target = load_target(target)
         self.services = in_order(self.target.services)
-        self.journey = lru_cache(find_journey)
+        self.journey = lru_cache(partial(find_journey, refs=refs))
         self._collector = BatchedCollector()
 
     def run(self, scenario: Scenario) -> Trace:
