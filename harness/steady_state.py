@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from harness.history import History
 from harness.measures import MEASURES
@@ -43,7 +42,7 @@ class Hypothesis:
     probes: tuple[Probe, ...]
 
 
-def evaluate(probe: Probe, ops: Iterable[Op]) -> dict[str, Any]:
+def evaluate(probe: Probe, ops: Iterable[Op]) -> dict[str, object]:
     """What a probe saw.
 
     Returns:
@@ -53,7 +52,7 @@ def evaluate(probe: Probe, ops: Iterable[Op]) -> dict[str, Any]:
     """
     chosen = [op for op in ops if op.f == probe.of]
     seen = MEASURES[probe.measure].judge(chosen, probe.tolerance)
-    written: dict[str, Any] = {
+    written: dict[str, object] = {
         "name": probe.name,
         "measure": probe.measure,
         "of": probe.of,

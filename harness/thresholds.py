@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from harness.experiment import Experiment, ThresholdPart
 from harness.history import History
@@ -40,12 +39,12 @@ class Span:
 Window = tuple[Span, Sequence[Op]]
 
 
-def thresholds(experiment: Experiment, history: History) -> tuple[Mapping[str, Any], ...]:
+def thresholds(experiment: Experiment, history: History) -> tuple[Mapping[str, object], ...]:
     """What each threshold of the experiment saw, in the worst of its windows."""
     return tuple(threshold(one, history) for one in experiment.thresholds)
 
 
-def threshold(one: ThresholdPart, history: History) -> Mapping[str, Any]:
+def threshold(one: ThresholdPart, history: History) -> Mapping[str, object]:
     """What one threshold saw: as `evaluate`, with `during`, `windows` and the worst `window`."""
     probe = Probe(f"{one.measure} of {one.of}", one.measure, one.of, one.tolerance)
     windows = [

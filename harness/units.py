@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
@@ -28,7 +28,7 @@ OPERATORS: dict[str, Callable[[float, float], bool]] = {
 DURATION_MAX_S = 24 * 3600.0
 
 
-def parse_duration(value: Any) -> Any:
+def parse_duration(value: object) -> float:
     """Seconds from `8s`, `1500ms`, `2m`, `1h` or the number 0.
 
     Raises:
@@ -49,7 +49,7 @@ def parse_duration(value: Any) -> Any:
     return seconds
 
 
-def parse_rate(value: Any) -> Any:
+def parse_rate(value: object) -> float:
     """Events per second from `20/s`, `90/m` or `600/h`.
 
     Raises:
@@ -110,7 +110,7 @@ class Condition:
         return self.text
 
 
-def parse_condition(value: Any) -> Any:
+def parse_condition(value: object) -> Condition:
     """A Condition from its text; whether it suits its measure, `misfit` says.
 
     Raises:

@@ -127,7 +127,7 @@ def _keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
     return [field.alias or name for name, field in current.model_fields.items()]
 
 
-def _has(node: Any, key: int | str) -> bool:
+def _has(node: object, key: int | str) -> bool:
     if isinstance(node, Mapping):
         return key in node
     return isinstance(node, Sequence) and isinstance(key, int) and key < len(node)

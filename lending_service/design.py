@@ -167,7 +167,7 @@ def _problems(struct: type[Any], mapping: Mapping[str, object], where: str) -> l
     return found
 
 
-def _struct_in(hint: Any) -> type[Any] | None:
+def _struct_in(hint: object) -> type[object] | None:
     """The Struct that a field of this type may hold, if any."""
     for part in (hint, *typing.get_args(hint)):
         if isinstance(part, type) and issubclass(part, msgspec.Struct):

@@ -85,7 +85,7 @@ def _meaning(error: Exception, what: str) -> Refused | NoReply:
     return kind(f"{what}: {type(cause).__name__}: {cause}")
 
 
-def _encoded(body: dict[str, Any] | None) -> bytes | None:
+def _encoded(body: dict[str, object] | None) -> bytes | None:
     return None if body is None else msgspec.json.encode(body)
 
 

@@ -193,7 +193,7 @@ class Policy:
         return found
 
     async def _call(
-        self, dependency: str, method: str, path: str, body: dict[str, Any] | None
+        self, dependency: str, method: str, path: str, body: dict[str, object] | None
     ) -> Called:
         timeout_s = self._design.upstream_timeout_s
         try:

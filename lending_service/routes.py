@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
 
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -90,8 +89,8 @@ class Pattern(msgspec.Struct, frozen=True):
     """
 
     length: int
-    pick: Callable[[list[str]], Any]
-    fixed: Any
+    pick: Callable[[list[str]], object]
+    fixed: object
     named: tuple[tuple[int, str], ...]
 
 

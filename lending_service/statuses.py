@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Literal
 
 Verdict = Literal["ok", "denied", "error"]
 
@@ -23,7 +23,7 @@ TRANSIENT = (408, 425, 429)
 """The 4xx that say: not now. Source: RFC 9110 15.5.9, RFC 8470 5.2, RFC 6585 4."""
 
 
-def verdict(status: int, body: Mapping[str, Any]) -> Verdict:
+def verdict(status: int, body: Mapping[str, object]) -> Verdict:
     """What a whole reply says.
 
     Returns:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Container, Coroutine
 from math import inf
-from typing import Any
 
 from lending_service.domain import Task
 from lending_service.ports import Clock
 from lending_service.stores.port import Store, StoreUnavailable
 
 Handler = Callable[[Task], Awaitable[float | None]]
-Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+Spawn = Callable[[Coroutine[object, object, None]], "asyncio.Task[None]"]
 Report = Callable[[str, str], None]
 LEASE_S = 60.0  # longer than any task runs; a restart does not wait for it
 FAILED_FIRST_S, FAILED_CAP_S = 0.2, 5.0  # pause after a task raised; chosen, not measured

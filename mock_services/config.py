@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -30,7 +30,7 @@ class Config(msgspec.Struct, frozen=True):
     port: Annotated[int, Meta(ge=1, le=65535)]
     t0_ns: int
     seed: int
-    options: dict[str, Any] = {}
+    options: dict[str, object] = {}
 
 
 def read_config(

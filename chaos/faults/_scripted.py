@@ -32,7 +32,7 @@ class Scripted(OnService):
     last: int | None = Field(default=None, ge=1)
 
     @property
-    def args(self) -> Mapping[str, Any]:
+    def args(self) -> Mapping[str, object]:
         """Arguments of the effect, as the stand-in names them."""
         return {}
 
@@ -78,7 +78,7 @@ class Erring(Scripted):
             raise ValueError(f"retry_after={wait_s:g}s; allowed: whole seconds, 0s..24h")
 
     @property
-    def args(self) -> Mapping[str, Any]:
+    def args(self) -> Mapping[str, object]:
         """Status and header."""
         if self.retry_after is None:
             return {"status": self.status}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -39,7 +39,7 @@ class CpuLimit(OnService):
         """The limit stood from beginning to end, and the service was held back by it."""
         window_s = seen.late.t_s - seen.before.t_s
         share = seen.during("held_ms") / 1000 / window_s if window_s > 0 else 0.0
-        numbers: dict[str, Any] = {
+        numbers: dict[str, object] = {
             "cores": seen.late.state.get("cores"),
             "held_back": seen.during("held"),
             "held_back_ms": seen.during("held_ms"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from chaos.faults._places import OnService, canaries
 from harness.ports import Capability, DiskControl, Proof, Seen
@@ -26,7 +26,7 @@ class FullDisk(OnService):
     def proof(self, seen: Seen) -> Proof:
         """There was space before and afterwards, and next to none in between."""
         free = [one.counts.get("free_bytes", 0) for one in (seen.before, seen.early, seen.after)]
-        numbers: dict[str, Any] = {
+        numbers: dict[str, object] = {
             "free_bytes": dict(zip(("before", "during", "after"), free, strict=True)),
             "canary": canaries(seen.before, seen.late, seen.after),
         }

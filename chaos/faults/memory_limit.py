@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -38,7 +38,7 @@ class MemoryLimit(OnService):
         """The limit was set, and the kernel killed the service for it."""
         killed = [one.state for one in (seen.early, seen.late) if one.state.get("oom_killed")]
         last = killed[-1] if killed else {}
-        numbers: dict[str, Any] = {
+        numbers: dict[str, object] = {
             "used_bytes_before": seen.before.counts.get("used_bytes"),
             "limit_bytes": seen.early.state.get("limit_bytes"),
             "oom_killed": bool(killed),

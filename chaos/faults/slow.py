@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from chaos.faults._scripted import Scripted
 from harness.units import Duration
@@ -30,7 +30,7 @@ class Slow(Scripted):
             raise ValueError(f"delay={self.delay:g}s; allowed: 1ms..10m")
 
     @property
-    def args(self) -> Mapping[str, Any]:
+    def args(self) -> Mapping[str, object]:
         """The delay."""
         return {"delay_s": self.delay}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from chaos.faults._scripted import Scripted
 
@@ -30,7 +30,7 @@ class WrongAmount(Scripted):
             raise ValueError("delta_minor=0; allowed: any other integer")
 
     @property
-    def args(self) -> Mapping[str, Any]:
+    def args(self) -> Mapping[str, object]:
         """What is added."""
         return {"delta_minor": self.delta_minor}
 

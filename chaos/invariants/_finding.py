@@ -25,8 +25,8 @@ class Findings(msgspec.Struct, frozen=True):
     """
 
     examined: int
-    bad: Sequence[Mapping[str, Any]] = ()
-    details: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    bad: Sequence[Mapping[str, object]] = ()
+    details: Mapping[str, object] = msgspec.field(default_factory=dict)
     missing: str = ""
 
 
@@ -77,7 +77,7 @@ class Invariant:
         return found
 
 
-def bad(t_s: float, what: str, events: Iterable[int], **values: Any) -> dict[str, Any]:
+def bad(t_s: float, what: str, events: Iterable[int], **values: object) -> dict[str, object]:
     """A counterexample.
 
     Args:
@@ -94,7 +94,7 @@ def missing(*reasons: str) -> str:
     return "; ".join(reason for reason in reasons if reason)
 
 
-def money(amount_minor: Any) -> str:
+def money(amount_minor: object) -> str:
     """An amount for a sentence; "an unknown amount" when there is none."""
     if not isinstance(amount_minor, int):
         return "an unknown amount"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._views import acknowledged
@@ -33,7 +32,7 @@ def _is_gone(op: Op) -> bool:
     return op.outcome is Outcome.FAIL and op.value.get("http_status") == GONE
 
 
-def _bad(promise: Op, read: Op, thing: str) -> Mapping[str, Any]:
+def _bad(promise: Op, read: Op, thing: str) -> Mapping[str, object]:
     what = (
         f"{thing} {read.k}, acknowledged to {promise.p} at {promise.t_end_s or 0.0:.2f} s, was "
         f"said not to exist at {read.t_end_s or read.t_invoke_s:.2f} s"

@@ -23,7 +23,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     )
 
 
-def _asked(history: History) -> dict[tuple[str, str], Mapping[str, Any]]:
+def _asked(history: History) -> dict[tuple[str, str], Mapping[str, object]]:
     """What each thing must say, from what was asked for when it was made."""
     asked: dict[tuple[str, str], Mapping[str, Any]] = {}
     for k, op in acknowledged(history, "submit", "application_id").items():
@@ -33,18 +33,18 @@ def _asked(history: History) -> dict[tuple[str, str], Mapping[str, Any]]:
     return asked
 
 
-def _only(op: Op, *names: str) -> Mapping[str, Any]:
+def _only(op: Op, *names: str) -> Mapping[str, object]:
     return {name: op.request[name] for name in names if name in op.request}
 
 
-def _wrong(op: Op, asked: Mapping[str, Any]) -> Iterator[tuple[str, object, object]]:
+def _wrong(op: Op, asked: Mapping[str, object]) -> Iterator[tuple[str, object, object]]:
     for name, wanted in {ID[op.f]: op.k, **asked}.items():
         told = op.value.get(name, wanted)  # what is not told is told of nobody else
         if told != wanted:
             yield name, told, wanted
 
 
-def _bad(op: Op, name: str, told: object, wanted: object) -> Mapping[str, Any]:
+def _bad(op: Op, name: str, told: object, wanted: object) -> Mapping[str, object]:
     t_s = op.t_end_s or op.t_invoke_s
     what = f"{op.f} {op.k} tells {name} {told!r} at {t_s:.2f} s, and it is {wanted!r}"
     return bad(t_s, what, [op.index], key=op.k, field=name)

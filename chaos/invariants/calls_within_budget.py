@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from harness.history import History
@@ -87,7 +86,7 @@ def _counted(watch: _Watch, history: History) -> tuple[int, int]:
     return sum(calls.values()), len(requests)
 
 
-def _bad(watch: _Watch, calls: int, requests: int, ratio: float) -> Mapping[str, Any]:
+def _bad(watch: _Watch, calls: int, requests: int, ratio: float) -> Mapping[str, object]:
     what = (
         f"{watch.where} got {calls} calls for {requests} requests from {watch.t_from_s:.2f} s to "
         f"{watch.t_to_s:.2f} s, allowed {ratio:g} each and {SPARE}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing, money
 from chaos.invariants._front import front_windows, gave_up
@@ -52,7 +51,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     )
 
 
-def _twice(k: str, taken: list[Event]) -> Mapping[str, Any]:
+def _twice(k: str, taken: list[Event]) -> Mapping[str, object]:
     each = "; ".join(f"{money(amount(e))} by {e.p} at {e.t_s:.2f} s" for e in taken)
     what = f"repayment {k} was debited {len(taken)} times: {each}"
     return bad(taken[1].t_s, what, [e.i for e in taken], repayment_id=k)
@@ -89,7 +88,7 @@ def _untold_amounts(history: History, objectives: Objectives) -> Counter[int]:
 
 def _unannounced(
     silent: Mapping[str, list[Event]], undecided: Counter[int]
-) -> Iterator[Mapping[str, Any]]:
+) -> Iterator[Mapping[str, object]]:
     for k, (first, *_) in silent.items():
         if undecided[amount(first)] > 0:  # each repayment that was cut off excuses one debit
             undecided[amount(first)] -= 1

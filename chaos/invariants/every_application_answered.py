@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing
 from chaos.invariants._views import acknowledged, final_reads, last_heal_s, never_read
@@ -70,7 +69,7 @@ def _promise_passed(op: Op, grace_s: float = 0.0) -> bool:
     return pending and due_s is not None and due_s + grace_s < op.t_invoke_s
 
 
-def _bad(submit: Op, read: Op, deadline_s: float) -> Mapping[str, Any]:
+def _bad(submit: Op, read: Op, deadline_s: float) -> Mapping[str, object]:
     wanted = {"a message": "message", "the time of the next one": "next_update_by_s"}
     lacks = [name for name, key in wanted.items() if not read.value.get(key)]
     status = read.value.get("status")

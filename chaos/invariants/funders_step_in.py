@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.lending import DATABASE, FUNDER
@@ -38,7 +37,7 @@ def _there(op: Op, history: History, system: System) -> list[str]:
     return [funder for funder in system.playing(FUNDER) if funder not in broken]
 
 
-def _bad(op: Op, there: list[str]) -> Mapping[str, Any]:
+def _bad(op: Op, there: list[str]) -> Mapping[str, object]:
     t_s = op.t_end_s or op.t_invoke_s
     what = f"application {op.k} waits for funding at {t_s:.2f} s, and {', '.join(there)} is there"
     return bad(t_s, what, [op.index], application_id=op.k)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing, money
 from chaos.invariants._views import (
@@ -72,12 +71,12 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     )
 
 
-def _over(name: str, book: _Book, entry: Event) -> Mapping[str, Any]:
+def _over(name: str, book: _Book, entry: Event) -> Mapping[str, object]:
     what = f"{name} went beyond its quota of {money(book.quota_minor)} with application {entry.k}"
     return bad(entry.t_s, f"{what} at {entry.t_s:.2f} s", [entry.i], funder=name)
 
 
-def _held(k: str, held: list[Event], read: Op | None) -> Iterator[Mapping[str, Any]]:
+def _held(k: str, held: list[Event], read: Op | None) -> Iterator[Mapping[str, object]]:
     status = read.value.get("status") if read else None
     at = ", ".join(f"{money(amount(e))} {e.v.get('status')} at {e.p}" for e in held)
     wrong = ""

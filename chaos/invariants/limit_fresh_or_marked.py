@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.lending import RISK_ENGINE
@@ -46,7 +45,7 @@ def _wrong(op: Op, cuts: list[list[FaultWindow]]) -> str:
     return ""
 
 
-def _bad(op: Op, wrong: str) -> Mapping[str, Any]:
+def _bad(op: Op, wrong: str) -> Mapping[str, object]:
     t_s = op.t_end_s or op.t_invoke_s
     return bad(t_s, f"the limit of {op.k} {wrong} ({t_s:.2f} s)", [op.index], borrower=op.k)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad, money
 from chaos.invariants._views import amount, final_reads, intents, moved
@@ -79,7 +78,7 @@ def _paid(op: Op) -> int:
     return int(op.value.get("principal_minor") or 0) - int(op.value.get("outstanding_minor") or 0)
 
 
-def _bad(op: Op, wrong: str) -> Mapping[str, Any]:
+def _bad(op: Op, wrong: str) -> Mapping[str, object]:
     t_s = op.t_end_s or op.t_invoke_s
     return bad(t_s, f"loan {op.k} {wrong} (read at {t_s:.2f} s)", [op.index], loan_id=op.k)
 

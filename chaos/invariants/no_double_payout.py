@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad, money
 from chaos.invariants._ledgers import unread
@@ -29,7 +28,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     )
 
 
-def _twice(loan: str, entries: list[Event]) -> Mapping[str, Any]:
+def _twice(loan: str, entries: list[Event]) -> Mapping[str, object]:
     each = [
         f"{money(e.v.get('amount_minor'))} by {e.p} (request {e.v.get('request_id')})"
         f" at {e.t_s:.2f} s"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._views import cut_off, explained, own_doing, result
@@ -64,7 +63,7 @@ def _judged(ops: list[Op], history: History, objectives: Objectives) -> list[Op]
     ]
 
 
-def _wrong(f: str, ops: list[Op]) -> Mapping[str, Any] | None:
+def _wrong(f: str, ops: list[Op]) -> Mapping[str, object] | None:
     failed = [op for op in ops if op.outcome is not Outcome.OK]
     bare = [op for op in failed if not explained(op)]
     if not bare and _ok_ratio(ops) >= OK_RATIO_MIN:

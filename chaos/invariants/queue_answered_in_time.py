@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing
 from chaos.invariants._views import acknowledged
@@ -35,7 +34,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     )
 
 
-def _still_waiting(history: History, over_s: Mapping[str, float]) -> Iterator[Mapping[str, Any]]:
+def _still_waiting(history: History, over_s: Mapping[str, float]) -> Iterator[Mapping[str, object]]:
     for op in history.ops("application", outcome=Outcome.OK):
         if op.value.get("status") == WAITING and op.t_invoke_s > over_s.get(op.k, float("inf")):
             what = f"application {op.k} still waits at {op.t_invoke_s:.2f} s"
@@ -44,7 +43,7 @@ def _still_waiting(history: History, over_s: Mapping[str, float]) -> Iterator[Ma
 
 def _done_all_the_same(
     history: History, over_s: Mapping[str, float], promised: Mapping[str, Op]
-) -> Iterator[Mapping[str, Any]]:
+) -> Iterator[Mapping[str, object]]:
     for entry in history.ledger("reserve"):
         if entry.t_s > over_s.get(entry.k, float("inf")):
             t_s = promised[entry.k].t_end_s or 0.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._views import last_heal_s, own_doing, result
@@ -88,7 +87,7 @@ def _last_bad(done: list[_Done]) -> _Done | None:
 
 def _bad(
     healed_s: float, recovery_s: float | None, last_bad: _Done | None, objectives: Objectives
-) -> Mapping[str, Any]:
+) -> Mapping[str, object]:
     what = f"service was not good again within {objectives.recovery_s:g} s of the healing at"
     what += f" {healed_s:.2f} s: " + (f"it took {recovery_s:.2f} s" if recovery_s else "never was")
     if last_bad:

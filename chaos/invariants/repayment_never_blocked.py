@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad, money
 from chaos.invariants._front import all_lost, lost_windows
@@ -38,7 +37,7 @@ def _is_accepted(ops: list[Op]) -> bool:
     return any(op.outcome is Outcome.OK for op in ops)
 
 
-def _bad(k: str, ops: list[Op]) -> Mapping[str, Any]:
+def _bad(k: str, ops: list[Op]) -> Mapping[str, object]:
     first, last = ops[0], ops[-1]
     wish = f"{money(first.request.get('amount_minor'))} to loan {first.request.get('loan_id')}"
     what = (

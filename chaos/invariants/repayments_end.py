@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing
 from chaos.invariants._views import (
@@ -46,7 +45,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     )
 
 
-def _bad(repay: Op, read: Op, due_s: float) -> Mapping[str, Any]:
+def _bad(repay: Op, read: Op, due_s: float) -> Mapping[str, object]:
     what = (
         f"repayment {read.k}, accepted at {repay.t_end_s or 0.0:.2f} s, still says "
         f"{read.value.get('status')} at {read.t_invoke_s:.2f} s, due {due_s:.2f} s"
@@ -54,7 +53,7 @@ def _bad(repay: Op, read: Op, due_s: float) -> Mapping[str, Any]:
     return bad(read.t_invoke_s, what, [repay.index, read.index], repayment_id=read.k)
 
 
-def _nobody_refused(repay: Op, read: Op) -> Mapping[str, Any]:
+def _nobody_refused(repay: Op, read: Op) -> Mapping[str, object]:
     what = (
         f"repayment {read.k}, accepted at {repay.t_end_s or 0.0:.2f} s, says failed at "
         f"{read.t_invoke_s:.2f} s, and no gateway refused it"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from harness.history import History
@@ -42,7 +41,7 @@ def _differ(ops: list[Op]) -> bool:
     return len(ops) > 1 and len(set(map(_body, ops))) > 1
 
 
-def _wrong(f: str, k: str, ops: list[Op]) -> Mapping[str, Any] | None:
+def _wrong(f: str, k: str, ops: list[Op]) -> Mapping[str, object] | None:
     first, *later = [op for op in ops if op.outcome is Outcome.OK]
     for op in later:
         ids = [str(one.value.get(ID[f])) for one in (first, op)]

@@ -34,7 +34,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     )
 
 
-def _wrong(alone: list[Approval], caps: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _wrong(alone: list[Approval], caps: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
     prefix = str(caps.get("existing_prefix", "b-"))
     for one in alone:
         reasons = {
@@ -67,7 +67,7 @@ def _beyond(alone: list[Approval], caps: Mapping[str, Any]) -> Iterator[Mapping[
                 yield _bad(one, f"stand-in decision beyond {cap}: {value:,} of {caps[cap]:,}")
 
 
-def _bad(one: Approval, reason: str) -> Mapping[str, Any]:
+def _bad(one: Approval, reason: str) -> Mapping[str, object]:
     what = f"application {one.read.k}, {money(one.amount_minor)}, {one.t_s:.2f} s: {reason}"
     return bad(one.t_s, what, [one.read.index], application_id=one.read.k, borrower=one.borrower)
 

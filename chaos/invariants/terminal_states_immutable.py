@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.lending import TERMINAL
@@ -50,7 +49,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     )
 
 
-def _first_broken(k: str, ops: list[Op]) -> dict[str, Any] | None:
+def _first_broken(k: str, ops: list[Op]) -> dict[str, object] | None:
     """The first read that contradicts one which had ended before it was asked for.
 
     Args:
@@ -79,7 +78,7 @@ def _wrong(before: str, now: str) -> str:
     return "went back" if RANK.get(now, 99) < RANK.get(before, -1) else ""
 
 
-def _bad(k: str, before: Op, now: Op, wrong: str) -> dict[str, Any]:
+def _bad(k: str, before: Op, now: Op, wrong: str) -> dict[str, object]:
     told, tells = _status(before), _status(now)
     what = (
         f"application {k} {wrong}: told {told} at {before.t_end_s or 0.0:.2f} s, "

@@ -6,7 +6,6 @@ import importlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 SERVICE_DESIGN = "lending_service.design"  # by name: the vocabulary imports no service
 
@@ -94,7 +93,7 @@ CHOICES = (
 )  # fmt: skip
 
 
-def explain(invariant: str, design: Mapping[str, Any]) -> str:
+def explain(invariant: str, design: Mapping[str, object]) -> str:
     """The choices of a design by which this invariant can break; "" when none is known to."""
     absent = object()
     return "; ".join(
@@ -104,7 +103,7 @@ def explain(invariant: str, design: Mapping[str, Any]) -> str:
     )
 
 
-def design_problems(design: Mapping[str, Any]) -> list[tuple[str, str]]:
+def design_problems(design: Mapping[str, object]) -> list[tuple[str, str]]:
     """What the service itself says is wrong with a design document; empty when it can be used.
 
     Returns:

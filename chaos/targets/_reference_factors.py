@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
 from harness.target import Factors, Setting
 
@@ -19,11 +18,11 @@ LAG_S = 0.3
 BORROWERS, APART_S = 3, 0.4
 
 
-def _rule(op: str, effect: str, **more: Any) -> Mapping[str, Any]:
+def _rule(op: str, effect: str, **more: object) -> Mapping[str, object]:
     return {"op": op, "effect": effect, **more}
 
 
-def _at(services: Iterable[str], *rules: Mapping[str, Any]) -> Setting:
+def _at(services: Iterable[str], *rules: Mapping[str, object]) -> Setting:
     return Setting(rules=dict.fromkeys(services, rules))
 
 

@@ -217,7 +217,7 @@ def document(account: SearchReport) -> dict[str, Any]:
     }
 
 
-def _sets(account: SearchReport, group: Group, number: int) -> Iterator[dict[str, Any]]:
+def _sets(account: SearchReport, group: Group, number: int) -> Iterator[dict[str, object]]:
     file, command = _at(account.files, number), _at(account.commands, number)
     for one in group.sets:
         yield {

@@ -35,6 +35,10 @@ SAFE = ("GET ", "HEAD ")  # they change nothing. Source: RFC 9110, section 9.2.1
 DIGEST_BYTES = 9
 
 
+Answered = tuple[str, str, str | None, int | None, float]
+"""Outcome, error, status, HTTP status, how long it took, s."""
+
+
 class BorrowerEvent(NamedTuple):
     """A borrower began or ended an operation.
 
@@ -46,7 +50,7 @@ class BorrowerEvent(NamedTuple):
 
     i: int
     step: tuple[str, str, str]
-    answer: tuple[Any, ...] | None
+    answer: Answered | None
 
 
 class State(NamedTuple):
@@ -84,7 +88,7 @@ class Meaning:
 
     def promise(self, told: BorrowerEvent) -> str:
         """The status that must not change any more, "" for any other."""
-        status = told.answer[2] if told.answer is not None else ""
+        status = (told.answer[2] if told.answer is not None else None) or ""
         return status if status in self.final else ""
 
     def counts(self, told: BorrowerEvent) -> bool:
@@ -241,17 +245,17 @@ def _told(history: History) -> Iterator[BorrowerEvent]:
             yield BorrowerEvent(event.i, step, told)
 
 
-def _said(value: Mapping[str, Any]) -> tuple[Any, Any]:
+def _said(value: Mapping[str, Any]) -> tuple[str | None, int | None]:
     return value.get("status"), value.get("http_status")
 
 
-def _answer(op: Op) -> tuple[Any, ...]:
+def _answer(op: Op) -> tuple[object, ...]:
     """What came of an operation; tenths of a second, because promises have deadlines."""
     latency_s = None if op.latency_s is None else round(op.latency_s, 1)
     return op.f, op.outcome.value, op.err, *_said(op.value), latency_s
 
 
-def _ledgers(history: History) -> list[tuple[Any, ...]]:
+def _ledgers(history: History) -> list[tuple[object, ...]]:
     """Entries of each ledger in order, without times, ids by order of appearance."""
     ledgers: defaultdict[str, list[Event]] = defaultdict(list)
     for event in history.of("ledger"):
@@ -260,7 +264,7 @@ def _ledgers(history: History) -> list[tuple[Any, ...]]:
     return [(p, e.f, _renamed(e, names)) for p in sorted(ledgers) for e in ledgers[p]]
 
 
-def _renamed(event: Event, names: dict[str, str]) -> list[tuple[str, Any]]:
+def _renamed(event: Event, names: dict[str, str]) -> list[tuple[str, object]]:
     return [
         (key, names.setdefault(value, str(len(names))) if _is_id(value) else value)
         for key, value in sorted(event.v.items())
@@ -268,5 +272,5 @@ def _renamed(event: Event, names: dict[str, str]) -> list[tuple[str, Any]]:
     ]
 
 
-def _is_id(value: Any) -> bool:
+def _is_id(value: object) -> bool:
     return isinstance(value, str) and not value.isalpha() and any(map(str.isdigit, value))

@@ -189,7 +189,7 @@ def _document(found: Minimal, steps: list[Step], left_out: list[Fault], ask: Ask
     return "\n".join(lines) + "\n"
 
 
-def _flow(fault: Mapping[str, Any]) -> str:
+def _flow(fault: Mapping[str, object]) -> str:
     return ", ".join(f"{key}: {_quoted(v) if v == '*' else v}" for key, v in fault.items())
 
 

@@ -130,7 +130,7 @@ async def start(
     log_path: Path,
     python: str,
     env: Mapping[str, str],
-    **spawn: Any,
+    **spawn: object,
 ) -> LocustLoad:
     """Start Locust, wait until it is ready, let it begin.
 

@@ -28,7 +28,7 @@ class Pipe:
         self._closed = False
         gevent.spawn(self._run)
 
-    def put(self, document: Mapping[str, Any]) -> None:
+    def put(self, document: Mapping[str, object]) -> None:
         """Add a document, unless the last one is out."""
         if not self._closed:
             self._pending += json.dumps(document, separators=(",", ":")).encode() + b"\n"

@@ -19,7 +19,7 @@ from unittest.mock import patch
 
 from harness.errors import ConfigError, Problem
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Swap:
 
     owner: Any
     name: str
-    new: Callable[..., Any]
+    new: Callable[..., object]
 
     @property
     def key(self) -> str:
@@ -96,8 +96,8 @@ def watched(swaps: Iterable[Swap]) -> Iterator[set[str]]:
         yield called
 
 
-def _noting(real: Callable[..., Any], key: str, called: set[str]) -> Callable[..., Any]:
-    def noting(*args: Any, **kwargs: Any) -> Any:
+def _noting(real: Callable[..., object], key: str, called: set[str]) -> Callable[..., object]:
+    def noting(*args: object, **kwargs: object) -> object:
         called.add(key)
         return real(*args, **kwargs)
 

@@ -96,31 +96,33 @@ class RemoteStore:
 
     def claim(
         self, kind: str, now_s: float, limit: int, lease_s: float
-    ) -> Coroutine[Any, Any, list[Task]]:
+    ) -> Coroutine[object, object, list[Task]]:
         """Due tasks; when the answer is lost they stay leased."""
         return self._command(lambda: self.memory.claim(kind, now_s, limit, lease_s))
 
-    def finish(self, task: Task) -> Coroutine[Any, Any, None]:
+    def finish(self, task: Task) -> Coroutine[object, object, None]:
         """Forget the task."""
         return self._command(lambda: self.memory.finish(task), write=True)
 
-    def reschedule(self, task: Task, due_s: float) -> Coroutine[Any, Any, None]:
+    def reschedule(self, task: Task, due_s: float) -> Coroutine[object, object, None]:
         """End the lease."""
         return self._command(lambda: self.memory.reschedule(task, due_s), write=True)
 
-    def next_due_s(self, kind: str) -> Coroutine[Any, Any, float | None]:
+    def next_due_s(self, kind: str) -> Coroutine[object, object, float | None]:
         """When the next task is due."""
         return self._command(lambda: self.memory.next_due_s(kind))
 
-    def release_leases(self, kind: str = "", but: Sequence[int] = ()) -> Coroutine[Any, Any, None]:
+    def release_leases(
+        self, kind: str = "", but: Sequence[int] = ()
+    ) -> Coroutine[object, object, None]:
         """These tasks are ready at their own due time."""
         return self._command(lambda: self.memory.release_leases(kind, but))
 
-    def counts(self) -> Coroutine[Any, Any, dict[str, int]]:
+    def counts(self) -> Coroutine[object, object, dict[str, int]]:
         """Tasks by kind."""
         return self._command(self.memory.counts)
 
-    def ping(self) -> Coroutine[Any, Any, None]:
+    def ping(self) -> Coroutine[object, object, None]:
         """A real read."""
         return self._command(self.memory.ping)
 

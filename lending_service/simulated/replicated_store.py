@@ -160,7 +160,7 @@ class ReplicatedStore(MemoryStore):
 
     def claim(
         self, kind: str, now_s: float, limit: int, lease_s: float
-    ) -> Coroutine[Any, Any, list[Task]]:
+    ) -> Coroutine[object, object, list[Task]]:
         """Due tasks; synchronous, none that the standby has not got.
 
         Raises:
@@ -182,7 +182,7 @@ class ReplicatedStore(MemoryStore):
             self._stir_all(kind for kind, _, _ in tx.tasks)
             raise
 
-    async def _claim_on_both(self, claimed: Coroutine[Any, Any, list[Task]]) -> list[Task]:
+    async def _claim_on_both(self, claimed: Coroutine[object, object, list[Task]]) -> list[Task]:
         tasks = await claimed
         await self._arrived()
         return tasks

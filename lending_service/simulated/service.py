@@ -73,7 +73,7 @@ class Around(Protocol):
         """(host, port, time-out in s) -> a way to the database there."""
 
     @property
-    def spawn(self) -> Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]:
+    def spawn(self) -> Callable[[Coroutine[object, object, None]], asyncio.Task[None]]:
         """Lets a coroutine run in the background."""
 
     @property

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import asyncpg
 import msgspec
@@ -49,10 +49,70 @@ TROUBLE = (
 )
 
 
+class Queries(Protocol):
+    """What a connection and a pool of asyncpg both do."""
+
+    async def execute(self, query: str, *args: object) -> str:
+        """Run a command; its tag, `INSERT 0 1`."""
+
+    async def executemany(self, command: str, args: Sequence[Sequence[object]]) -> None:
+        """Run it for each, in one transaction."""
+
+    async def fetch(self, query: str, *args: object) -> list[Mapping[Any, Any]]:
+        """All rows, by name and by number."""
+
+    async def fetchval(self, query: str, *args: object) -> Any:
+        """The first value of the first row."""
+
+
+class Transaction(Protocol):
+    """A transaction of asyncpg."""
+
+    async def start(self) -> None:
+        """BEGIN."""
+
+    async def commit(self) -> None:
+        """COMMIT."""
+
+    async def rollback(self) -> None:
+        """ROLLBACK."""
+
+
+class Connection(Queries, Protocol):
+    """A connection of asyncpg."""
+
+    def transaction(self) -> Transaction:
+        """One that has not begun."""
+
+    def terminate(self) -> None:
+        """Cut it."""
+
+
+class Pool(Queries, Protocol):
+    """A pool of asyncpg."""
+
+    async def acquire(self, *, timeout: float) -> Connection:  # noqa: ASYNC109 - asyncpg has it so
+        """A connection of one's own."""
+
+    async def release(
+        self,
+        connection: Connection,
+        *,
+        timeout: float,  # noqa: ASYNC109 - asyncpg has it so
+    ) -> None:
+        """Give it back."""
+
+    async def close(self) -> None:
+        """Close it once nobody uses it."""
+
+    def terminate(self) -> None:
+        """Cut every connection."""
+
+
 class PostgresTx:
     """Reads and writes on one connection inside its transaction."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Queries) -> None:
         """Use `connection`, whose transaction has begun."""
         self._connection = connection
         self.woken: list[str] = []
@@ -79,7 +139,7 @@ class PostgresTx:
 class PostgresStore:
     """Records and outbox in one database; made by `connect`."""
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, pool: Pool) -> None:
         """Use `pool`, whose database has the tables."""
         self.outcomes = {"ok": 0, "error": 0, "unknown": 0}
         self._pool = pool
@@ -196,7 +256,7 @@ class PostgresStore:
         if good:
             self.outcomes["ok"] += 1
 
-    async def _commit(self, begun: Any) -> None:
+    async def _commit(self, begun: Transaction) -> None:
         try:
             await begun.commit()
         except TROUBLE as error:
@@ -204,14 +264,14 @@ class PostgresStore:
             raise CommitUnknown(f"commit: {type(error).__name__}: {error}") from error
         self.outcomes["ok"] += 1
 
-    async def _roll_back(self, begun: Any) -> None:
+    async def _roll_back(self, begun: Transaction) -> None:
         """Roll back; on a connection that is gone the server has done so."""
         try:
             await begun.rollback()
         except TROUBLE:
             self.outcomes["error"] += 1
 
-    async def _release(self, connection: Any) -> None:
+    async def _release(self, connection: Connection) -> None:
         """Give the connection back; one that cannot be cleaned is closed by the pool."""
         try:
             await self._pool.release(connection, timeout=WAIT_S)

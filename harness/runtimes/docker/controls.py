@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from harness.ports import Capability
 from harness.runtimes.docker.disk import DiskOfRun
@@ -14,7 +13,7 @@ from harness.runtimes.docker.site import Site
 from harness.runtimes.real.upstreams import StandIns
 
 
-def controls_of(site: Site) -> Mapping[Capability, Any]:
+def controls_of(site: Site) -> Mapping[Capability, object]:
     """One control for each capability of this runtime."""
     processes = ContainersOfRun(site)
     return {

@@ -126,7 +126,7 @@ def _files(content: Content) -> Iterator[Path]:
         yield from (p for p in found if p.is_file() and "__pycache__" not in p.parts)
 
 
-def missing(client: Any, images: Images) -> list[str]:
+def missing(client: object, images: Images) -> list[str]:
     """Which of the images the engine does not have."""
     return [name for name in asdict(images).values() if not has(client, name)]
 
@@ -154,7 +154,7 @@ def origin() -> str:
     return ours + (f"; cannot be made here: {why}" if why else "")
 
 
-def table(client: Any) -> list[tuple[str, float | None]]:
+def table(client: object) -> list[tuple[str, float | None]]:
     """Every image with its parents: name and MiB, None for one that is not there."""
     names = [*parents().values(), *asdict(expected()).values(), expected_load()]
     return [(name, _mib(client, name)) for name in names]

@@ -42,7 +42,7 @@ class RunWiring:
         """Host and port at which the caller of `link` reaches the callee."""
         return HOST, self._links[link]
 
-    def database(self, link: str) -> Mapping[str, Any]:
+    def database(self, link: str) -> Mapping[str, object]:
         """host, port, user and database; the password is in the file that PGPASSFILE names."""
         host, port = self.through(link)
         return {"host": host, "port": port, "user": PG_USER, "database": PG_DATABASE}

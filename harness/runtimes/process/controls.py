@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from harness.ports import Capability
 from harness.runtimes.process.limits import CpuOfRun
@@ -12,7 +11,7 @@ from harness.runtimes.process.site import Site
 from harness.runtimes.real.upstreams import StandIns
 
 
-def controls_of(site: Site) -> Mapping[Capability, Any]:
+def controls_of(site: Site) -> Mapping[Capability, object]:
     """One control for each capability of this runtime."""
     processes = ProcessesOfRun(site)
     return {

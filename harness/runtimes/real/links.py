@@ -133,7 +133,7 @@ class ToxiproxyLinks:
         )
         return Observation(self._clock.now_s(), result, latency_s, counts, state)
 
-    async def _state(self, link: str) -> Mapping[str, Any]:
+    async def _state(self, link: str) -> Mapping[str, object]:
         try:
             return await self.snapshot(link)
         except RuntimeFailure as error:

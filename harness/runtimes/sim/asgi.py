@@ -17,10 +17,10 @@ from harness.runtimes.sim.messages import BROKEN, Ask, Reply
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
+App = Callable[[dict[str, object], Receive, Send], Awaitable[None]]
 VERSIONS = {"version": "3.0", "spec_version": "2.3"}
 HANG_UP = "hang_up"
-SCOPE: dict[str, Any] = {
+SCOPE: dict[str, object] = {
     "type": "http",
     "asgi": VERSIONS,
     "http_version": "1.1",
@@ -58,7 +58,7 @@ class Exchange:
         self._taken = False
         self._closed: asyncio.Future[None] | None = None
 
-    async def run(self, app: App, state: dict[str, Any]) -> None:
+    async def run(self, app: App, state: dict[str, object]) -> None:
         """Let the application answer; one that raises or says nothing is a 500."""
         try:
             await app(self._scope(state), self.receive, self.send)
@@ -100,7 +100,7 @@ class Exchange:
         elif kind == "http.response.start":
             self._status, self._headers = message["status"], message.get("headers", ())
 
-    def _scope(self, state: dict[str, Any]) -> dict[str, Any]:
+    def _scope(self, state: dict[str, object]) -> dict[str, object]:
         ask = self._ask
         path, _, query = ask.path.partition("?")
         scope = SCOPE.copy()
@@ -131,7 +131,7 @@ class Lifespan:
 
     async def run(self) -> None:
         """For as long as the process lives; an application without a lifespan needs none."""
-        scope = {"type": "lifespan", "asgi": VERSIONS, "state": self.state}
+        scope: dict[str, object] = {"type": "lifespan", "asgi": VERSIONS, "state": self.state}
         try:
             await self._app(scope, self._receive, self._send)
         except Exception as error:

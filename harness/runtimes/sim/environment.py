@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextvars import Context
 from functools import partial
-from typing import Any
 
 from harness.errors import ConfigError, Problem, UnsupportedFault
 from harness.ports import Toxic
@@ -21,14 +20,14 @@ from harness.target import Request, Setting
 MS = 1_000
 
 
-async def furnish(settings: Iterable[Setting], talk: Talk, disk: Mapping[str, Any]) -> None:
+async def furnish(settings: Iterable[Setting], talk: Talk, disk: Mapping[str, object]) -> None:
     """Let the world be like that from now on; the scripted services that it needs are running.
 
     Raises:
         ConfigError: a stand-in does not take its rules.
         UnsupportedFault: a database without a standby is to be behind.
     """
-    rules: dict[str, list[Mapping[str, Any]]] = {}
+    rules: dict[str, list[Mapping[str, object]]] = {}
     for setting in settings:
         for service, some in setting.rules.items():
             rules.setdefault(service, []).extend(some)
@@ -54,7 +53,7 @@ def _down(network: Network, link: str, down_s: float) -> None:
     network.loop.call_later(down_s, partial(wire.enable, enabled=True), context=Context())
 
 
-async def _tell(service: str, rules: list[Mapping[str, Any]], talk: Talk) -> None:
+async def _tell(service: str, rules: list[Mapping[str, object]], talk: Talk) -> None:
     named = [{"id": f"setting-{number}", **rule} for number, rule in enumerate(rules, 1)]
     answer = await talk.own(service, Request("PUT", BEHAVIOUR, body={"rules": named}))
     if answer.status != 200:
@@ -62,7 +61,7 @@ async def _tell(service: str, rules: list[Mapping[str, Any]], talk: Talk) -> Non
         raise ConfigError(Problem(f"{service} does not take its rules: {told}", "factors"))
 
 
-def _pair(database: str, disk: Mapping[str, Any]) -> Pair:
+def _pair(database: str, disk: Mapping[str, object]) -> Pair:
     pair = disk.get(database)
     if not isinstance(pair, Pair):
         raise UnsupportedFault(f"{database} has no standby that could be behind; see factors")

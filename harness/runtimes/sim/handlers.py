@@ -35,9 +35,9 @@ class Hands:
     clock: Clock
     seed: int
     token: str
-    disk: MutableMapping[str, Any]
+    disk: MutableMapping[str, object]
 
-    def make(self, factory: Factory, config: Mapping[str, Any], home: Home) -> App:
+    def make(self, factory: Factory, config: Mapping[str, object], home: Home) -> App:
         """The application of one life."""
         return factory(config, self.around(home))
 
@@ -70,7 +70,7 @@ class Hands:
         def dice(name: str) -> random.Random:
             return Seed(self.seed).stream(name)
 
-        def transport() -> Any:
+        def transport() -> object:
             return importlib.import_module(TRANSPORT).SimTransport(network, home)
 
         return Surroundings(

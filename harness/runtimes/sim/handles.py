@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
@@ -17,7 +16,7 @@ class Handle(msgspec.Struct):
     """A callback to come, as `asyncio.Handle`; made several times a call, so it is made in C."""
 
     callback: Callable[..., object]
-    args: tuple[Any, ...]
+    args: tuple[object, ...]
     context: contextvars.Context
     is_cancelled: bool = False
 

@@ -16,7 +16,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from harness.errors import HarnessError
 from harness.rng import Dice, Seed
@@ -28,7 +28,15 @@ T = TypeVar("T")
 SLACK = 1e-3  # of a tick: what adding floats may be off by
 TASK = "task"  # what nobody named; to number them costs time
 
-HOME: contextvars.ContextVar[Any] = contextvars.ContextVar("home")
+
+class Adopting(Protocol):
+    """Whom tasks belong to: one life of a service."""
+
+    def adopt(self, task: asyncio.Task[Any]) -> None:
+        """Take note of a task."""
+
+
+HOME: contextvars.ContextVar[Adopting] = contextvars.ContextVar("home")
 """The process of the simulation whose code runs; its callbacks and tasks inherit it."""
 
 
@@ -70,7 +78,7 @@ class SimLoop(Refusing):
     def call_soon(  # type: ignore[override]  # a handle of our own
         self,
         callback: Callable[..., object],
-        *args: Any,
+        *args: object,
         context: contextvars.Context | None = None,
     ) -> Handle:
         """Call in the next turn."""
@@ -84,7 +92,7 @@ class SimLoop(Refusing):
         self,
         when: float,
         callback: Callable[..., object],
-        *args: Any,
+        *args: object,
         context: contextvars.Context | None = None,
     ) -> Timer:
         """Call at `when`; a moment that has not come yet is at least a microsecond away."""
@@ -94,7 +102,7 @@ class SimLoop(Refusing):
         self,
         delay: float,
         callback: Callable[..., object],
-        *args: Any,
+        *args: object,
         context: contextvars.Context | None = None,
     ) -> Timer:
         """Call after `delay` seconds; one above zero lets at least a microsecond pass."""
@@ -263,19 +271,19 @@ class SimLoop(Refusing):
         """The same as `call_soon`; there is one thread."""
         return self.call_soon(callback, *args, **kw)
 
-    def _process_events(self, event_list: Any) -> None:
+    def _process_events(self, event_list: object) -> None:
         """There are none."""
 
     def _write_to_self(self) -> None:
         """Nobody sleeps."""
 
 
-def _too_late(outcome: asyncio.Future[Any]) -> None:
+def _too_late(outcome: asyncio.Future[object]) -> None:
     if not outcome.done():
         outcome.set_exception(TimeoutError("no reply in time"))
 
 
-def run(work: Coroutine[Any, Any, T], seed: int) -> T:
+def run(work: Coroutine[object, object, T], seed: int) -> T:
     """Run in virtual time, as `asyncio.run` does in real time.
 
     Args:

@@ -38,7 +38,7 @@ class SimWiring:
         """Where the caller of a link reaches the callee."""
         return HOST, self.links[link]
 
-    def database(self, link: str) -> Mapping[str, Any]:
+    def database(self, link: str) -> Mapping[str, object]:
         """Where the service finds its store."""
         return {"host": HOST, "port": self.links[link], "user": "sim", "database": "sim"}
 

@@ -64,18 +64,18 @@ class Refusing(asyncio.BaseEventLoop):
         """Refused: a thread runs in real time."""
         self.refuse(f"{func}: a thread in virtual time; make the endpoint async")
 
-    async def getaddrinfo(self, host: Any, port: Any, **kw: Any) -> NoReturn:
+    async def getaddrinfo(self, host: object, port: object, **kw: object) -> NoReturn:
         """Refused."""
         self.refuse(f"looking up {host}:{port} in virtual time; use the client handed in")
 
-    async def create_connection(self, *args: Any, **kw: Any) -> NoReturn:
+    async def create_connection(self, *args: object, **kw: object) -> NoReturn:
         """Refused."""
         self.refuse(f"a socket to {args[1:3]} in virtual time; use the client handed in")
 
-    async def create_server(self, *args: Any, **kw: Any) -> NoReturn:
+    async def create_server(self, *args: object, **kw: object) -> NoReturn:
         """Refused."""
         self.refuse("a listening socket in virtual time; services are called in process")
 
-    async def subprocess_exec(self, *args: Any, **kw: Any) -> NoReturn:
+    async def subprocess_exec(self, *args: object, **kw: object) -> NoReturn:
         """Refused."""
         self.refuse(f"a child process in virtual time: {args[1:2]}")

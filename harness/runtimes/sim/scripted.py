@@ -7,7 +7,7 @@ import contextvars
 import re
 from collections.abc import Mapping, Sized
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from harness.errors import RuntimeFailure
 from harness.rng import Dice
@@ -189,7 +189,7 @@ class ScriptedWay(DatabaseWay):
     def __init__(self, wire: ScriptedWire, loop: SimLoop, home: Home, timeout_s: float) -> None:
         super().__init__(wire, loop, home, timeout_s)
         self._scripted = wire
-        self._hits: dict[Any, Hit] = {}
+        self._hits: dict[object, Hit] = {}
 
     def free(self, *, write: bool) -> bool:
         """Count a command that writes; whether neither plan nor link is in its way."""

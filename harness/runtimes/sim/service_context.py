@@ -12,7 +12,7 @@ import importlib
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -70,14 +70,14 @@ class Surroundings(msgspec.Struct, frozen=True):
     dice: Callable[[str], random.Random]
     call: Callable[[str, str, bytes | None, float], Awaitable[tuple[int, bytes]]]
     exchange: Callable[[str, str, bytes | None, float], Awaitable[Reply]]
-    transport: Callable[[], Any]
+    transport: Callable[[], object]
     way: Callable[[str, int, float], Way]
-    spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+    spawn: Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
     token: str
-    disk: MutableMapping[str, Any]
+    disk: MutableMapping[str, object]
 
 
-Factory = Callable[[Mapping[str, Any], Surroundings], App]
+Factory = Callable[[Mapping[str, object], Surroundings], App]
 
 
 @lru_cache(maxsize=64)
