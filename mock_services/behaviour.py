@@ -104,7 +104,7 @@ def _check_effect(
     if op != "*" and op not in ops:
         problems.append(f"{at(path, 'op')}: got {op!r}; allowed: *, {', '.join(ops)}")
         wanted = ops
-    fitting = [each for each, effect in EFFECTS.items() if effect.ops & set(wanted)]
+    fitting = [each for each, effect in EFFECTS.items() if any(map(effect.fits, wanted))]
     if name not in EFFECTS:
         problems.append(f"{at(path, 'effect')}: got {name!r}; allowed: {', '.join(fitting)}")
         return
@@ -129,7 +129,7 @@ class _Live:
     def takes(self, op: str, key: str) -> bool:
         """Count the call, and say whether the rule matches it."""
         rule = self.rule
-        if rule.op not in (op, "*") or op not in self.effect.ops:
+        if rule.op not in (op, "*") or not self.effect.fits(op):
             return False
         if rule.key not in (None, key):
             return False

@@ -11,20 +11,20 @@ from msgspec import Meta
 from mock_services.documents import InvalidDocument, S, read
 
 ANY = "0.0.0.0"  # noqa: S104 - refused outside of containers
-Kind = Literal["payment_gateway", "risk_engine", "funding_provider"]
 
 
 class Config(msgspec.Struct, frozen=True):
     """One stand-in: which program, under which name, where, with which seed.
 
     Args:
+        kind: a name in `kinds.KINDS`.
         host: a loopback address; stand-ins are never reachable from another machine. In a
             container of its own also every address, `0.0.0.0`: it has a network of the run's.
         t0_ns: `time.monotonic_ns()` at the zero of the run clock.
         options: read by the program itself, see its `Options`.
     """
 
-    kind: Kind
+    kind: str
     name: Annotated[str, Meta(min_length=1)]
     host: Literal["127.0.0.1", "::1", "localhost", "0.0.0.0"]
     port: Annotated[int, Meta(ge=1, le=65535)]
@@ -48,8 +48,11 @@ def read_config(
     """
     problems: list[str] = []
     config = read(Config, raw, "", problems)
-    if isinstance(raw, Mapping) and raw.get("kind") in options:
-        read(options[raw["kind"]], raw.get("options", {}), "options", problems)
+    if isinstance(raw, Mapping) and isinstance(kind := raw.get("kind"), str):
+        if kind in options:
+            read(options[kind], raw.get("options", {}), "options", problems)
+        else:
+            problems.append(f"kind: got {kind!r}; allowed: {', '.join(options)}")
     if config is not None and config.host == ANY and not in_container:
         problems.append(f"host: got {ANY}, need a loopback address such as 127.0.0.1")
     if config is None or problems:

@@ -197,26 +197,36 @@ async def wrong_amount(call: Call, args: DeltaArgs) -> Reply:
     return call.do(delta_minor=args.delta_minor)
 
 
+CALLBACK_OP = "callback"
+ANY_REQUEST: frozenset[str] = frozenset()
+CALLBACK = frozenset({CALLBACK_OP})
+CREATE = frozenset({"create_payout", "create_debit"})
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A row of the table: the function, its arguments and the ops that it fits."""
+    """A row of the table: the function, the ops that it fits and its arguments.
+
+    Args:
+        ops: names; `ANY_REQUEST` for every op that somebody calls, of whatever stand-in.
+    """
 
     run: Callable[[Call, Any], Awaitable[Reply]]
     ops: frozenset[str]
     args: type[msgspec.Struct] = NoArgs
 
+    def fits(self, op: str) -> bool:
+        """Whether it can be shown at an op."""
+        return op in self.ops or (not self.ops and op != CALLBACK_OP)
 
-CREATE = frozenset({"create_payout", "create_debit"})
-REQUESTS = CREATE | {"inquire", "score", "limit", "reserve", "commit", "release"}
-CALLBACK = frozenset({"callback"})
 
 EFFECTS: Mapping[str, Effect] = MappingProxyType(
     {
-        "error": Effect(error, REQUESTS, ErrorArgs),
-        "error_after": Effect(error_after, REQUESTS, ErrorAfterArgs),
-        "reply_lost": Effect(reply_lost, REQUESTS),
-        "request_lost": Effect(request_lost, REQUESTS),
-        "slow": Effect(slow, REQUESTS, DelayArgs),
+        "error": Effect(error, ANY_REQUEST, ErrorArgs),
+        "error_after": Effect(error_after, ANY_REQUEST, ErrorAfterArgs),
+        "reply_lost": Effect(reply_lost, ANY_REQUEST),
+        "request_lost": Effect(request_lost, ANY_REQUEST),
+        "slow": Effect(slow, ANY_REQUEST, DelayArgs),
         "late_success": Effect(late_success, CREATE, DelayArgs),
         "processing": Effect(processing, CREATE, LaterArgs),
         "decline": Effect(decline, CREATE | {"score"}),

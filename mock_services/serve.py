@@ -14,7 +14,6 @@ import socket
 import sys
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from types import MappingProxyType, ModuleType
 from typing import Any, NoReturn
 
 import httpx
@@ -23,21 +22,14 @@ import uvicorn
 import uvloop
 from httpx_aiohttp import AiohttpTransport
 
-from mock_services import funding_provider, payment_gateway, risk_engine
 from mock_services.clock import RunClock
 from mock_services.config import Config, read_config
 from mock_services.dice import seeded
 from mock_services.documents import InvalidDocument
 from mock_services.hang_up import HangUpProtocol, hanging_up
+from mock_services.kinds import KINDS
 from mock_services.stand_in import World
 
-PROGRAMS: Mapping[str, ModuleType] = MappingProxyType(
-    {
-        "payment_gateway": payment_gateway,
-        "risk_engine": risk_engine,
-        "funding_provider": funding_provider,
-    }
-)
 EXIT_CONFIG, EXIT_PORT = 2, 4
 CALLBACK_TIMEOUT_S = 2.0  # chosen, not measured
 CALLBACK_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
@@ -97,7 +89,7 @@ def load_config(environ: Mapping[str, str]) -> tuple[Config, str]:
         stop(EXIT_CONFIG, "need HARNESS_SERVICE_CONFIG (path of a JSON file) and HARNESS_TOKEN")
     try:
         raw = msgspec.json.decode(Path(path).read_bytes())
-        options = {kind: program.Options for kind, program in PROGRAMS.items()}
+        options = {name: kind.options for name, kind in KINDS.items()}
         in_container = bool(environ.get("HARNESS_CONTAINER"))  # set by our image alone
         return read_config(raw, options, in_container=in_container), token
     except (OSError, msgspec.DecodeError, InvalidDocument) as wrong:
@@ -134,7 +126,7 @@ async def serve(config: Config, token: str, listener: socket.socket) -> None:
 
         dice = seeded(config.seed)
         world = World(RunClock(config.t0_ns), dice, send_callback, background.spawn, token)
-        app = hanging_up(PROGRAMS[config.kind].build(config, world))
+        app = hanging_up(KINDS[config.kind].build(config, world))
         try:
             await uvicorn.Server(server_config(app)).serve(sockets=[listener])
         finally:

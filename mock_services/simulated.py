@@ -10,17 +10,12 @@ from typing import Any, Protocol
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_services import funding_provider, payment_gateway, risk_engine
 from mock_services.clock import Clock
-from mock_services.config import Config, Kind
+from mock_services.config import Config
 from mock_services.effects import ReplyLost
+from mock_services.kinds import KINDS
 from mock_services.stand_in import World
 
-BUILD: Mapping[Kind, Callable[[Config, World], ASGIApp]] = {
-    "payment_gateway": payment_gateway.build,
-    "risk_engine": risk_engine.build,
-    "funding_provider": funding_provider.build,
-}
 CALLBACK_TIMEOUT_S = 2.0  # as the program on sockets
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)  # of the calendar in virtual time; chosen
 
@@ -68,7 +63,7 @@ def stand_in(config: Mapping[str, Any], around: Around) -> ASGIApp:
         return BEGINNING + timedelta(seconds=around.clock.now_s())
 
     world = World(around.clock, around.dice, send_callback, around.spawn, around.token, calendar)
-    return hanging_up(BUILD[read.kind](read, world))
+    return hanging_up(KINDS[read.kind].build(read, world))
 
 
 def hanging_up(app: ASGIApp) -> ASGIApp:

@@ -10,18 +10,13 @@ from typing import Any, TypeVar
 import msgspec
 from starlette.types import ASGIApp
 
-from mock_services import funding_provider, payment_gateway, risk_engine
-from mock_services.config import Config, Kind
+from mock_services.config import Config
 from mock_services.dice import seeded
+from mock_services.kinds import KINDS
 from mock_services.stand_in import World
 
 T = TypeVar("T")
 TOKEN = "bench-token"
-BUILD: dict[Kind, Callable[[Config, World], ASGIApp]] = {
-    "payment_gateway": payment_gateway.build,
-    "risk_engine": risk_engine.build,
-    "funding_provider": funding_provider.build,
-}
 TURNS_OF_THE_LOOP = 20  # more than the longest chain of awaits between two sleeps
 
 
@@ -71,7 +66,7 @@ class Bench:
         options: the program's own.
     """
 
-    def __init__(self, kind: Kind, seed: int = 7, **options: Any) -> None:
+    def __init__(self, kind: str, seed: int = 7, **options: Any) -> None:
         """Build the program."""
         if kind == "payment_gateway":
             options = {"callback_url": "http://caller/callbacks/payments", **options}
@@ -82,7 +77,7 @@ class Bench:
         self.replies: list[str] = []
         self.tasks: list[asyncio.Task[None]] = []
         world = World(self.clock, seeded(seed), self._take, self.spawn, TOKEN)
-        self.app = BUILD[kind](config, world)
+        self.app = KINDS[kind].build(config, world)
 
     async def _take(self, url: str, body: dict[str, Any]) -> str:
         self.callbacks.append(body)

@@ -139,3 +139,12 @@ def test_documents_of_a_wrong_shape_are_refused(raw: object) -> None:
     """Nothing that is not a list of rules is taken."""
     with pytest.raises(InvalidDocument):
         parse(raw, OPS)
+
+
+def test_effects_of_a_call_fit_whatever_a_stand_in_calls_its_requests() -> None:
+    """A new kind needs no row in a table; what is no request stays apart."""
+    for effect in ("error", "error_after", "reply_lost", "request_lost", "slow"):
+        assert EFFECTS[effect].fits("send")
+        assert not EFFECTS[effect].fits("callback")
+    assert not EFFECTS["drift"].fits("send")
+    assert not EFFECTS["callback_lost"].fits("send")

@@ -8,10 +8,10 @@ import pytest
 
 from mock_services.config import read_config
 from mock_services.documents import InvalidDocument
-from mock_services.serve import PROGRAMS
+from mock_services.kinds import KINDS
 
 pytestmark = pytest.mark.unit
-OPTIONS = {kind: program.Options for kind, program in PROGRAMS.items()}
+OPTIONS = {name: kind.options for name, kind in KINDS.items()}
 
 
 def _config(**changes: Any) -> dict[str, Any]:
@@ -49,3 +49,11 @@ def test_gateway_needs_to_know_where_callbacks_go() -> None:
     """The one option without a default."""
     with pytest.raises(InvalidDocument, match=r"options\.callback_url: missing"):
         read_config(_config(kind="payment_gateway", options={}), OPTIONS)
+
+
+def test_a_kind_that_there_is_not_is_refused_with_those_there_are() -> None:
+    """Beside everything else that is wrong."""
+    with pytest.raises(InvalidDocument) as caught:
+        read_config(_config(kind="oracle", port=0), OPTIONS)
+    assert "kind: got 'oracle'; allowed: payment_gateway, risk_engine" in str(caught.value)
+    assert len(caught.value.problems) == 2
