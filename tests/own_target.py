@@ -13,8 +13,11 @@ from ._settings import NAME
 
 
 class Mine(Reference):
-    name = NAME
     include = ("chaos",)
+
+    def __init__(self):
+        super().__init__()
+        self.name = NAME
 
 
 TARGET = Mine()
