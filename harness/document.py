@@ -24,11 +24,9 @@ from harness.measures import MEASURES
 from harness.model import Phase
 from harness.plugins import DEFAULT_TARGET, is_file
 from harness.registry import Vocabulary, experiment_files
-from harness.target import Target, places
+from harness.target import FAILED_OPERATIONS, Target, failure_counters, places
 from harness.units import Condition, Quantity, misfit
 from harness.yaml_source import Loc, Place, load_yaml, nearest, plain
-
-ABORT_COUNTERS = ("failed_applications", "failed_repayments", "failed_operations")
 
 
 def find_experiment(given: str, files: Mapping[str, Path] | None = None) -> Path:
@@ -240,16 +238,15 @@ def _blast(
                     remedy="move one of them, or use another link",
                 )
     if radius.abort_when is not None:
-        yield from _abort_when(radius.abort_when, place.of("blast-radius", "abort-when"))
+        where = place.of("blast-radius", "abort-when")
+        yield from _abort_when(radius.abort_when, words.target, where)
 
 
-def _abort_when(limit: Condition, where: str) -> Iterator[Problem]:
-    if limit.subject not in ABORT_COUNTERS:
-        yield Problem(
-            f"abort-when counts {limit.subject!r}" + nearest(limit.subject, ABORT_COUNTERS),
-            where,
-            ", ".join(ABORT_COUNTERS),
-        )
+def _abort_when(limit: Condition, target: Target, where: str) -> Iterator[Problem]:
+    counters = (FAILED_OPERATIONS, *failure_counters(target).values())
+    if limit.subject not in counters:
+        cause = f"abort-when counts {limit.subject!r}" + nearest(limit.subject, counters)
+        yield Problem(cause, where, ", ".join(counters))
     elif wrong := misfit(limit, Quantity.COUNT, limit.subject):
         yield Problem(wrong[0], where, remedy=wrong[1])
     elif limit.holds(0):

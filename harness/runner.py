@@ -18,7 +18,15 @@ from harness.judge import before
 from harness.model import Outcome, Phase
 from harness.nemesis import Nemesis, Stop, sleep_until
 from harness.ports import Runtime
-from harness.target import Call, Completion, Request, Target
+from harness.target import (
+    FAILED_OPERATIONS,
+    Call,
+    Completion,
+    Request,
+    Target,
+    entry_service,
+    failure_counters,
+)
 from harness.undo.faultlog import FaultLog
 from harness.workload import Load, LoadPlan, LoadReport
 
@@ -206,7 +214,7 @@ async def _read_all(run: Run, calls: list[Call], round_: int) -> dict[str, Compl
 async def _read(run: Run, process: str, call: Call) -> Completion:
     t = _now_ns(run)
     run.writer.append(t=t, p=process, type="invoke", f=call.f, k=call.k, v=dict(call.args), due=t)
-    service = run.target.lending
+    service = entry_service(run.target)
     completion = run.target.classify(call, await run.runtime.ask(service, run.target.request(call)))
     run.writer.append(
         t=_now_ns(run),
@@ -239,22 +247,24 @@ async def _collect_ledgers(run: Run) -> None:
 
 
 def _load_sink(run: Run) -> Callable[[Mapping[str, Any]], None]:
+    failures = failure_counters(run.target)
+
     def sink(event: Mapping[str, Any]) -> None:
         written = run.writer.append(**event)
-        for name in _counts_as(written):
+        for name in _counts_as(written, failures):
             run.counters[name] = run.counters.get(name, 0) + 1
 
     return sink
 
 
-def _counts_as(event: Event) -> list[str]:
+def _counts_as(event: Event, failures: Mapping[str, str]) -> list[str]:
+    """The counters that a completion adds to."""
     if event.type == "invoke":
         return []
-    names = ["operations"]
-    if event.type != Outcome.OK:
-        kinds = {"submit": "failed_applications", "repay": "failed_repayments"}
-        names += ["failed_operations", *([kinds[event.f]] if event.f in kinds else [])]
-    return names
+    if event.type == Outcome.OK:
+        return ["operations"]
+    named = [failures[event.f]] if event.f in failures else []
+    return ["operations", FAILED_OPERATIONS, *named]
 
 
 def _nemesis_sink(run: Run) -> Callable[[str, str, str, Mapping[str, Any]], None]:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from harness import plugins
+from harness.errors import ConfigError, Problem
 from harness.history import History
 from harness.model import Objectives, Outcome, System
 
@@ -139,6 +140,10 @@ Degradation = Mapping[str, Mapping[str, Mapping[str, str]]]
 """Operation -> role -> state (`one`, `all`) -> declared mode; a cell that is not there is FULL."""
 
 
+FAILED_OPERATIONS = "failed_operations"
+"""The counter of all operations that did not succeed; see `failure_counters` for those of one."""
+
+
 class Wiring(Protocol):
     """Addresses, as a runtime gives them out."""
 
@@ -159,14 +164,14 @@ class Wiring(Protocol):
 class Target(Protocol):
     """The system under test, as the harness knows it.
 
-    `entry` is the link by which the load enters, `lending` the service behind it. A target may also
-    have `factors` (`Factors`): how the world around differs from one day to another; and
-    `degradation` (`Degradation`): how service may get worse while a role is broken.
+    `entry` is the link by which the load enters. A target may also have `factors` (`Factors`): how
+    the world around differs from one day to another; `degradation` (`Degradation`): how service may
+    get worse while a role is broken; `failure_counters`: operation -> what `abort-when` calls its
+    failures; `include`: files and folders of words of its own, relative to its file.
     """
 
     name: str
     entry: str
-    lending: str
     services: tuple[ServiceSpec, ...]
     links: tuple[LinkSpec, ...]
     contract: Mapping[str, Any]
@@ -202,6 +207,28 @@ class Target(Protocol):
         """What is to be read once the load has stopped: everything that users were promised."""
 
 
+def failure_counters(target: Target) -> dict[str, str]:
+    """Operation -> what `abort-when` calls those that did not succeed.
+
+    A target names them in business terms by its `failure_counters`; else `failed_<operation>`.
+    """
+    named: Mapping[str, str] = getattr(target, "failure_counters", {})
+    return {name: named.get(name, f"failed_{name}") for name in target.contract["operations"]}
+
+
+def entry_service(target: Target) -> str:
+    """The service behind the link by which the load enters: who is asked for last reads.
+
+    Raises:
+        ConfigError: that is no link of the target.
+    """
+    for link in target.links:
+        if link.name == target.entry:
+            return link.callee
+    allowed = ", ".join(link.name for link in target.links)
+    raise ConfigError(Problem(f"entry {target.entry!r} of the target is no link", "", allowed))
+
+
 def system_of(target: Target) -> System:
     """The system under test as checkers see it."""
     kinds = dict.fromkeys(service.kind for service in target.services)
@@ -211,7 +238,7 @@ def system_of(target: Target) -> System:
     }
     return System(
         entry=target.entry,
-        service=target.lending,
+        service=entry_service(target),
         roles=roles,
         ledgers=tuple(service.name for service in target.services if service.scripted),
         degradation=getattr(target, "degradation", {}),

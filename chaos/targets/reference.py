@@ -8,6 +8,7 @@ borrower ──> lending ──> payment gateways, risk engine, funders (`STAND_
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from chaos.lending import BOOK_SIZE, DATABASE, FUNDER, GATEWAY, RISK_ENGINE, TERMINAL
@@ -106,12 +107,14 @@ class Reference:
 
     stand_in_ops: Mapping[str, str] = ops.STAND_IN_OPS
     degradation: Degradation = DEGRADATION
+    failure_counters: Mapping[str, str] = MappingProxyType(
+        {"submit": "failed_applications", "repay": "failed_repayments"}
+    )
 
     def __init__(self, stand_ins: Mapping[str, str] = STAND_INS) -> None:
         """Put the system together."""
         self.name = "reference"
         self.entry = "borrower->lending"
-        self.lending = "lending"
         self.services = _services(stand_ins)
         self.links = _links(stand_ins)
         self._kinds = dict(stand_ins)
@@ -135,7 +138,7 @@ class Reference:
         if service == "database":
             return {}
         host, port = wiring.listen(service)
-        lending = service == self.lending
+        lending = service == "lending"
         own = self._lending(wiring) if lending else self._stand_in(service, wiring)
         common = {"name": service, "host": host, "port": port}
         return {**common, "t0_ns": wiring.t0_ns, "seed": wiring.seed, **own}

@@ -20,7 +20,7 @@ from harness.explore.windows import judged
 from harness.history import History
 from harness.model import Objectives, Validity, Verdict
 from harness.registry import Vocabulary, load_vocabulary
-from harness.target import Call, Factors, Setting, Target, objectives_of
+from harness.target import Call, Factors, Setting, Target, entry_service, objectives_of
 
 SCENARIO = "harness.runtimes.sim.scenario"  # by name: the engine imports no runtime
 SAFE_MODES = frozenset({"refused", "request_lost", "error_before", "slow"})
@@ -79,9 +79,10 @@ class SimWorld:
     def _lost_at(self) -> tuple[str, ...]:
         """Where all tries of a borrower can be lost: his line, the service, and its records."""
         target = self._target
-        own = [link for link in target.links if link.caller == target.lending]
+        front = entry_service(target)
+        own = [link for link in target.links if link.caller == front]
         stores = [link.name for link in own if link.protocol == STORE]
-        return target.entry, target.lending, *stores
+        return target.entry, front, *stores
 
     def run(self, plan: Plan, *, leaf: bool = False) -> Seen:
         """Run one world from its beginning and judge it.

@@ -18,7 +18,6 @@ class OneLink:
 
     name: str = "one_link"
     entry: str = LINK
-    lending: str = SERVICE
     services: tuple[ServiceSpec, ...] = (
         ServiceSpec(
             SERVICE,

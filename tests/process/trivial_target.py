@@ -27,7 +27,6 @@ class Trivial:
     fail: str = ""
     name: str = "trivial"
     entry: str = "borrower->front"
-    lending: str = "front"
     contract: Mapping[str, Any] = field(default_factory=dict)
 
     def explain(self, invariant: str, design: Mapping[str, Any]) -> str:

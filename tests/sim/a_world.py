@@ -30,7 +30,6 @@ class Shop:
     )
     name: str = "shop"
     entry: str = "borrower->front"
-    lending: str = "front"
     contract: Mapping[str, Any] = field(default_factory=dict)
 
     def explain(self, invariant: str, design: Mapping[str, Any]) -> str:

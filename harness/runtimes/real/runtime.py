@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Generic, TypeVar, cast
 
 from harness.clock import NS, Clock, RunClock, monotonic_ns
-from harness.errors import ConfigError, Problem, RuntimeFailure
+from harness.errors import RuntimeFailure
 from harness.ports import Capability
 from harness.runtimes.real.attached import pick
 from harness.runtimes.real.document import RunFolders
@@ -21,7 +21,7 @@ from harness.runtimes.real.procs import MARK, PROGRAM, clean_env, identify
 from harness.runtimes.real.recovery import RecoveryFile
 from harness.runtimes.real.sites import RealSite
 from harness.runtimes.real.sockets import TOKEN_HEADER, send
-from harness.target import Answer, Request, Target
+from harness.target import Answer, Request, Target, entry_service
 from harness.workload import Load, LoadPlan, Sink
 
 LOAD = "load"
@@ -73,10 +73,7 @@ class RealRuntime(ABC, Generic[S]):
             ConfigError: the entry of the target is no link.
             RuntimeFailure: a part is missing, a place taken, a program ended or not ready in time.
         """
-        if target.entry not in (links := [link.name for link in target.links]):
-            raise ConfigError(
-                Problem(f"entry {target.entry!r} of the target is no link", "", ", ".join(links))
-            )
+        entry_service(target)
         self._entry = target.entry
         try:
             await self._start(target, design)

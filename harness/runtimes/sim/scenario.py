@@ -40,7 +40,7 @@ from harness.runtimes.sim.recorder import Recorder
 from harness.runtimes.sim.replication import Pair, Standby
 from harness.runtimes.sim.runtime import build, in_order
 from harness.runtimes.sim.scripted import Fired, Script, ScriptedWire
-from harness.target import Call, LinkSpec, Request, Setting, Target, load_target
+from harness.target import Call, LinkSpec, Request, Setting, Target, entry_service, load_target
 
 __all__ = ["Mode", "Point", "Scenario", "Stage", "Trace", "modes_for"]
 
@@ -129,6 +129,7 @@ class Stage:
         self.design = design
         self.answer_s = answer_s
         self.target: Target = load_target(target)
+        self.entry_service = entry_service(self.target)
         self.services = in_order(self.target.services)
         self.journey = lru_cache(partial(find_journey, refs=refs))
         self._collector = BatchedCollector()
@@ -164,6 +165,7 @@ class _World:
         self.journeys = scenario.journeys * prod(one.times for one in scenario.settings)
         self.apart_s = max((one.apart_s for one in scenario.settings), default=0.0)
         self.target = stage.target
+        self.entry_service = stage.entry_service
         self.services = stage.services
         self.journey = stage.journey
         self.answer_s = stage.answer_s
@@ -272,7 +274,7 @@ class _World:
     async def _read(self, process: str, call: Call) -> None:
         self.record.invoke(process, call)
         request = self.target.request(call)
-        answer = await self.talk.read(self.target.lending, request)
+        answer = await self.talk.read(self.entry_service, request)
         self.record.complete(process, call, self.target.classify(call, answer))
 
     async def _ledgers(self) -> None:

@@ -54,7 +54,6 @@ class Till:
 
     name = "till"
     entry = "borrower->till"
-    lending = "till"
     links = (LinkSpec("borrower->till", "borrower", "till"), LinkSpec("till->bank", "till", "bank"))
     contract: Mapping[str, Any] = {"operations": ("pay",)}
     invariants = (ChargedOnce(),)

@@ -36,7 +36,6 @@ class Kiosk:
     )
     name: str = "kiosk"
     entry: str = "buyer->front"
-    lending: str = "front"
     contract: Mapping[str, Any] = field(default_factory=lambda: {"operations": ["buy", "look"]})
 
     def explain(self, invariant: str, design: Mapping[str, Any]) -> str:

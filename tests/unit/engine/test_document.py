@@ -102,6 +102,8 @@ def test_every_experiment_that_comes_along_is_valid() -> None:
         ("payment_a]}", "payment_a], abort-when: failed_applications > 200ms}",
          "/doc.yaml:11:57: failed_applications is a whole number of 0 or more without a unit, and "
          "ms is no unit of it"),
+        ("payment_a]}", "payment_a], abort-when: failed_submits > 5}",
+         "failed_operations, failed_applications, failed_application, failed_read_loan"),
         ("payment_a]}", "payment_a], abort-when: failed_applications > 0.5}",
          "'failed_applications > 0.5' can never hold"),
         ("payment_a]}", "payment_a], abort-when: failed_applications < 5}",
