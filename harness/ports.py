@@ -201,8 +201,11 @@ class NetworkControl(Control, Protocol):
 class ReplicationControl(Control, Protocol):
     """Power over databases that have a standby."""
 
-    async def set_lag(self, service: str, lag_s: float) -> None:
-        """Let the standby be so far behind."""
+    async def set_lag(self, service: str, lag_s: float, stage: str) -> None:
+        """Let the standby `receive`, or `apply`, what is written so much later."""
+
+    async def demote(self, service: str) -> None:
+        """Make the primary read-only and leave it alive; the standby takes over in good order."""
 
     async def lose_primary(self, service: str, lag_s: float) -> None:
         """Let the standby fall behind; so much later (unless healed) the primary is gone."""

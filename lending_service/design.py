@@ -82,7 +82,13 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         queue_expiry_s: age at which an application that still waits is answered "no".
         application_explain_within_s: how soon the next word is promised, or null for none.
         mode_exit_s: a declared mode ends after so long without trouble.
-        replication: a commit waits for the standby (`synchronous`), or does not.
+        synchronous_commit: what a commit waits for, as PostgreSQL names it: `remote_apply` until
+            the standby shows it, `on` and `remote_write` until it has it, `local` and `off` for
+            no standby.
+        commit_wait: a commit that waits too long is `cancel`led, which shows it although no
+            standby has it; or its connection is given up (`abandon`) and it stays invisible.
+        read_only_primary: connections to a primary that takes no writes any more are replaced
+            (`reconnect`), or used on (`keep`).
         reads_from: who answers borrowers that look something up. Without a standby neither
             matters.
         not_taken_statuses: by which a third party is trusted to say that it did nothing, so that
@@ -123,7 +129,9 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     queue_expiry_s: Seconds
     application_explain_within_s: Seconds | None
     mode_exit_s: Seconds
-    replication: Literal["synchronous", "asynchronous"]
+    synchronous_commit: Literal["remote_apply", "on", "remote_write", "local", "off"]
+    commit_wait: Literal["abandon", "cancel"]
+    read_only_primary: Literal["reconnect", "keep"]
     reads_from: Literal["primary", "standby"]
     not_taken_statuses: tuple[Annotated[int, Meta(ge=400, le=599)], ...] = ()
     retry_after_cap_s: Seconds | None = 30.0

@@ -102,7 +102,10 @@ class Intake:
                     id=key, fingerprint=fingerprint, status=reply[0], body=reply[1].decode()
                 )
                 if not await tx.add(first):
-                    return _replay(await tx.get(KeyRecord, key), fingerprint, key)
+                    found = await tx.get(KeyRecord, key)
+                    taken = _replay(found, fingerprint, key)
+                    await tx.put(found or first)  # so that this commit waits for the standby too
+                    return taken
             await take(tx)
         return reply
 

@@ -31,7 +31,7 @@ from lending_service.http_client import HttpClient
 from lending_service.ports import Upstream
 from lending_service.stores.memory import MemoryStore
 from lending_service.stores.port import Store, StoreUnavailable
-from lending_service.stores.postgres import PostgresStore
+from lending_service.stores.postgres import Commits, PostgresStore
 
 CONFIG_VARIABLE = "HARNESS_SERVICE_CONFIG"
 CONTAINER_VARIABLE = "HARNESS_CONTAINER"  # set by our image alone
@@ -99,7 +99,8 @@ async def _serve(config: Config, design: Design, listener: socket.socket) -> Non
     clock = RunClock(config.t0_ns)
     urls = {name: one.url for name, one in config.upstreams.items()}
     client = HttpClient(urls, design.connect_timeout_s)
-    store = await _store(config.database, clock)
+    commits = Commits(design.synchronous_commit, design.commit_wait, design.read_only_primary)
+    store = await _store(config.database, clock, commits)
     try:
         await store.load(book(config.book.borrowers, clock.now_s()))
         dice = random.Random(f"{config.seed}/{config.name}")  # noqa: S311 - dice, not secrets
@@ -132,7 +133,7 @@ def _server(asgi: ASGIApp) -> uvicorn.Server:
     )
 
 
-async def _store(database: Database | None, clock: RunClock) -> Store:
+async def _store(database: Database | None, clock: RunClock, commits: Commits) -> Store:
     """The store, once it answers.
 
     Raises:
@@ -145,7 +146,7 @@ async def _store(database: Database | None, clock: RunClock) -> Store:
     while True:
         try:
             return await PostgresStore.connect(
-                database.host, database.port, database.user, database.database
+                database.host, database.port, database.user, database.database, commits
             )
         except StoreUnavailable as error:
             if clock.now_s() >= deadline_s:

@@ -81,9 +81,19 @@ CHOICES = (
     ),
     _Choice("breaker", None, "calls go on to what is known to be broken", ("recovers_within",)),
     _Choice(
-        "replication", "asynchronous",
+        "synchronous_commit", "local",
         "what is acknowledged is on one machine alone, and is lost with it",
         ("acknowledged_is_kept", "acknowledged_is_readable"),
+    ),
+    _Choice(
+        "commit_wait", "cancel",
+        "a cancelled wait shows a commit that the standby may never get",
+        ("acknowledged_is_kept", "acknowledged_is_readable", "terminal_states_immutable"),
+    ),
+    _Choice(
+        "read_only_primary", "keep",
+        "the pool goes on handing out connections to a primary that takes no writes",
+        ("recovers_within", "every_application_answered", "acknowledged_in_time"),
     ),
     _Choice(
         "reads_from", "standby",

@@ -17,13 +17,9 @@ from lending_service.book import book
 from lending_service.design import Design
 from lending_service.domain import Record
 from lending_service.ports import Clock, NoReply, Refused, Reply
+from lending_service.simulated.remote_pair import VIEWING, RemotePair, SplitReads
 from lending_service.simulated.remote_store import WAIT_S, Way
-from lending_service.simulated.replicated_store import (
-    VIEWING,
-    RemotePair,
-    ReplicatedStore,
-    SplitReads,
-)
+from lending_service.simulated.replicated_store import ReplicatedStore
 from lending_service.statuses import retry_after_s
 from lending_service.stores.memory import Place
 
@@ -129,7 +125,8 @@ def lending(config: Mapping[str, Any], around: Around) -> ASGIApp:
     place = config["database"]
     pair = _pair(config["book"]["borrowers"], design, around)
     kind = SplitReads if design.reads_from == "standby" else RemotePair
-    store = kind(pair, around.way(place["host"], place["port"], WAIT_S))
+    way = around.way(place["host"], place["port"], WAIT_S)
+    store = kind(pair, way, leaves=design.read_only_primary == "reconnect")
     parties = config["upstreams"]
     client = AsgiClient({name: one["url"] for name, one in parties.items()}, around)
     kinds = {name: one["kind"] for name, one in parties.items()}
@@ -144,7 +141,8 @@ def _pair(borrowers: int, design: Design, around: Around) -> ReplicatedStore:
         shelf = _shelf(borrowers, around.clock.now_s())
         around.disk[DATABASE] = ReplicatedStore(around.clock, 0.0, shelf)
     pair: ReplicatedStore = around.disk[DATABASE]
-    pair.synchronous = design.replication == "synchronous"
+    pair.synchronous_commit = design.synchronous_commit
+    pair.gives_up = design.commit_wait == "abandon"
     return pair
 
 

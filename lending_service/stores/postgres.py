@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 import asyncpg
 import msgspec
 
 from lending_service.domain import Record, Task
+from lending_service.stores.driver import Connection, Pool, Queries
 from lending_service.stores.port import CommitUnknown, StoreUnavailable
 
 R = TypeVar("R", bound=Record)
 POOL_MIN, POOL_MAX = 2, 10
 WAIT_S = 2.0  # for a connection, and for each command; chosen, not measured
+UNBOUNDED_S = 3600.0  # asyncpg's own time-out sends a cancel request, which shows the commit
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (
     kind text NOT NULL, id text NOT NULL, version integer NOT NULL DEFAULT 1, body jsonb NOT NULL,
@@ -49,66 +52,6 @@ TROUBLE = (
 )
 
 
-class Queries(Protocol):
-    """What a connection and a pool of asyncpg both do."""
-
-    async def execute(self, query: str, *args: object) -> str:
-        """Run a command; its tag, `INSERT 0 1`."""
-
-    async def executemany(self, command: str, args: Sequence[Sequence[object]]) -> None:
-        """Run it for each, in one transaction."""
-
-    async def fetch(self, query: str, *args: object) -> list[Mapping[Any, Any]]:
-        """All rows, by name and by number."""
-
-    async def fetchval(self, query: str, *args: object) -> Any:
-        """The first value of the first row."""
-
-
-class Transaction(Protocol):
-    """A transaction of asyncpg."""
-
-    async def start(self) -> None:
-        """BEGIN."""
-
-    async def commit(self) -> None:
-        """COMMIT."""
-
-    async def rollback(self) -> None:
-        """ROLLBACK."""
-
-
-class Connection(Queries, Protocol):
-    """A connection of asyncpg."""
-
-    def transaction(self) -> Transaction:
-        """One that has not begun."""
-
-    def terminate(self) -> None:
-        """Cut it."""
-
-
-class Pool(Queries, Protocol):
-    """A pool of asyncpg."""
-
-    async def acquire(self, *, timeout: float) -> Connection:  # noqa: ASYNC109 - asyncpg has it so
-        """A connection of one's own."""
-
-    async def release(
-        self,
-        connection: Connection,
-        *,
-        timeout: float,  # noqa: ASYNC109 - asyncpg has it so
-    ) -> None:
-        """Give it back."""
-
-    async def close(self) -> None:
-        """Close it once nobody uses it."""
-
-    def terminate(self) -> None:
-        """Cut every connection."""
-
-
 class PostgresTx:
     """Reads and writes on one connection inside its transaction."""
 
@@ -136,17 +79,33 @@ class PostgresTx:
         self.woken.append(kind)
 
 
+@dataclass(frozen=True)
+class Commits:
+    """How commits and connections are used; the fields of the design of the same names."""
+
+    synchronous_commit: str = "on"
+    commit_wait: str = "cancel"
+    read_only_primary: str = "keep"
+
+
+DEFAULT = Commits()
+
+
 class PostgresStore:
     """Records and outbox in one database; made by `connect`."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, commits: Commits) -> None:
         """Use `pool`, whose database has the tables."""
         self.outcomes = {"ok": 0, "error": 0, "unknown": 0}
         self._pool = pool
+        self._commits = commits
+        self._read_only = False
         self._wake: Callable[[str], None] = _nobody
 
     @classmethod
-    async def connect(cls, host: str, port: int, user: str, database: str) -> PostgresStore:
+    async def connect(
+        cls, host: str, port: int, user: str, database: str, commits: Commits = DEFAULT
+    ) -> PostgresStore:
         """Open the pool and create what is missing.
 
         Raises:
@@ -156,11 +115,12 @@ class PostgresStore:
             pool = await asyncpg.create_pool(
                 host=host, port=port, user=user, database=database, ssl=False,
                 min_size=POOL_MIN, max_size=POOL_MAX, timeout=WAIT_S, command_timeout=WAIT_S,
+                server_settings={"synchronous_commit": commits.synchronous_commit},
             )  # fmt: skip
             await pool.execute(SCHEMA)
         except TROUBLE as error:
             raise _unavailable(error) from error
-        return cls(pool)
+        return cls(pool, commits)
 
     async def close(self) -> None:
         """Close the pool; connections that hang are cut."""
@@ -177,20 +137,20 @@ class PostgresStore:
     async def transaction(self) -> AsyncIterator[PostgresTx]:
         """BEGIN, the block, COMMIT. A commit whose answer was lost is never tried again."""
         with self._counted():
+            await self._leave_read_only()
             connection = await self._pool.acquire(timeout=WAIT_S)
         try:
             with self._counted():
-                begun = connection.transaction()
-                await begun.start()
+                await connection.execute("BEGIN")
                 tx = PostgresTx(connection)
             try:
                 with self._counted(good=False):
                     yield tx
             except BaseException:
-                await self._roll_back(begun)
+                await self._roll_back(connection)
                 raise
             try:
-                await self._commit(begun)
+                await self._commit(connection)
             finally:  # also when nobody knows: the tasks may be there, and nobody else would look
                 for kind in tx.woken:
                     self._wake(kind)
@@ -252,22 +212,32 @@ class PostgresStore:
             yield
         except TROUBLE as error:
             self.outcomes["error"] += 1
+            self._read_only |= isinstance(error, asyncpg.ReadOnlySQLTransactionError)
             raise _unavailable(error) from error
         if good:
             self.outcomes["ok"] += 1
 
-    async def _commit(self, begun: Transaction) -> None:
+    async def _leave_read_only(self) -> None:
+        """Replace connections to a primary that takes no writes any more, if the design says so."""
+        if self._read_only and self._commits.read_only_primary == "reconnect":
+            self._read_only = False
+            await self._pool.expire_connections()
+
+    async def _commit(self, connection: Connection) -> None:
         try:
-            await begun.commit()
+            if self._commits.commit_wait == "abandon":
+                await _commit_or_abandon(connection)
+            else:
+                await connection.execute("COMMIT")
         except TROUBLE as error:
             self.outcomes["unknown"] += 1
             raise CommitUnknown(f"commit: {type(error).__name__}: {error}") from error
         self.outcomes["ok"] += 1
 
-    async def _roll_back(self, begun: Transaction) -> None:
+    async def _roll_back(self, connection: Connection) -> None:
         """Roll back; on a connection that is gone the server has done so."""
         try:
-            await begun.rollback()
+            await connection.execute("ROLLBACK")
         except TROUBLE:
             self.outcomes["error"] += 1
 
@@ -278,6 +248,22 @@ class PostgresStore:
         except TROUBLE:
             self.outcomes["error"] += 1
             connection.terminate()
+
+
+async def _commit_or_abandon(connection: Connection) -> None:
+    """COMMIT; one that waits too long for a standby is left to the server, which shows it once the
+    standby has it. A cancel request would show it at once.
+
+    Raises:
+        TimeoutError: nobody knows; the connection is gone.
+    """
+    committing = asyncio.ensure_future(connection.execute("COMMIT", timeout=UNBOUNDED_S))
+    try:
+        await asyncio.wait_for(asyncio.shield(committing), WAIT_S)
+    except TimeoutError:
+        connection.terminate()
+        await asyncio.gather(committing, return_exceptions=True)
+        raise
 
 
 def _row(record: Record) -> tuple[str, str, str]:

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 import yaml
 
@@ -24,8 +25,8 @@ from lending_service.book import book
 from lending_service.domain import Exposure
 from lending_service.http_client import HttpClient
 from lending_service.ports import NoReply, Refused
-from lending_service.stores.port import Store, StoreUnavailable
-from lending_service.stores.postgres import PostgresStore
+from lending_service.stores.port import CommitUnknown, Store, StoreUnavailable
+from lending_service.stores.postgres import Commits, PostgresStore
 from tests.unit.lending_service.store_conformance import CONFORMANCE
 from tests.unit.lending_service.world import UPSTREAMS
 
@@ -100,6 +101,45 @@ async def fresh_store(port: int) -> PostgresStore:
     store = await PostgresStore.connect("127.0.0.1", port, "lending", "postgres")
     await store._pool.execute("TRUNCATE records, outbox")
     return store
+
+
+@pytest.mark.parametrize(("commit_wait", "shown"), [("cancel", True), ("abandon", False)])
+def test_a_commit_without_its_standby_is_unknown_and_shown_only_when_its_wait_is_cancelled(
+    postgres_port: int, commit_wait: str, shown: bool
+) -> None:
+    """As the simulation has it: a cancelled wait shows what one machine alone has."""
+
+    async def run() -> None:
+        await set_standby(postgres_port, "nobody")
+        try:
+            store = await PostgresStore.connect(
+                "127.0.0.1", postgres_port, "lending", "postgres",
+                Commits("on", commit_wait, "keep"),
+            )  # fmt: skip
+            with pytest.raises(CommitUnknown):
+                async with store.transaction() as tx:
+                    await tx.put(Exposure(id=commit_wait, count=1))
+            assert (await store.read(Exposure, commit_wait) is not None) == shown
+            await store.close()
+        finally:
+            await set_standby(postgres_port, "")
+
+    asyncio.run(run())
+
+
+async def set_standby(port: int, name: str) -> None:
+    """Let commits wait for a standby of this name, or for none."""
+    admin = await asyncpg.connect(
+        host="127.0.0.1", port=port, user="lending", database="postgres", ssl=False
+    )
+    await admin.execute("SET synchronous_commit = local")
+    await admin.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
+    await admin.execute("SELECT pg_reload_conf()")
+    # A reload tells nobody when it is done.
+    shown = "SHOW synchronous_standby_names"
+    while await admin.fetchval(shown) != name:  # noqa: ASYNC110 - a reload has no event
+        await asyncio.sleep(0.01)
+    await admin.close()
 
 
 @pytest.mark.parametrize("promise", CONFORMANCE, ids=lambda promise: promise.__name__)

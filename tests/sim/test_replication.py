@@ -87,7 +87,7 @@ def test_a_lost_primary_takes_with_it_what_no_commit_waited_for() -> None:
         assert after.since(seen, "lost") == 0 < seen.counts["lost"]
         assert [await found(runtime, one) for one in (early, late)] == [200, 404]
 
-    play(story, replication="asynchronous")
+    play(story, synchronous_commit="local")
 
 
 def test_a_primary_that_was_healed_before_its_time_stays() -> None:
@@ -109,7 +109,7 @@ def test_a_lagging_standby_makes_synchronous_commits_slow_and_nothing_else() -> 
 
     async def story(runtime: SimRuntime, control: SimReplication) -> None:
         record = await record_of(control)
-        await control.set_lag(DATABASE, 0.4)
+        await control.set_lag(DATABASE, 0.4, "receive")
         app_id, took_s = await submit(runtime, "k")
         assert 0.4 <= took_s < 0.5
         assert await found(runtime, app_id) == 200
@@ -147,7 +147,7 @@ def test_of_two_primaries_an_asynchronous_design_believes_the_wrong_one() -> Non
         await healed(control, record)
         assert await found(runtime, app_id) == 404
 
-    play(story, replication="asynchronous")
+    play(story, synchronous_commit="local")
 
 
 def test_who_reads_from_a_standby_that_is_behind_does_not_find_his_own_wish() -> None:
@@ -155,13 +155,13 @@ def test_who_reads_from_a_standby_that_is_behind_does_not_find_his_own_wish() ->
 
     async def story(runtime: SimRuntime, control: SimReplication) -> None:
         record = await record_of(control)
-        await control.set_lag(DATABASE, 60.0)
+        await control.set_lag(DATABASE, 60.0, "receive")
         app_id, _ = await submit(runtime, "k")
         assert await found(runtime, app_id) == 404
         await healed(control, record)
         assert await found(runtime, app_id) == 200
 
-    play(story, replication="asynchronous", reads_from="standby")
+    play(story, synchronous_commit="local", reads_from="standby")
 
 
 def test_a_service_without_a_standby_is_refused_before_anything_is_done() -> None:

@@ -22,7 +22,7 @@ from lending_service.simulated import service
 
 WRITE = "lending->database#{}"
 TOLD = "borrower->lending"
-ASYNCHRONOUS = {"replication": "asynchronous"}
+ASYNCHRONOUS = {"synchronous_commit": "local"}
 
 
 def world(journey: str = "repayer", design: str = "hardened", **other: str) -> SimWorld:

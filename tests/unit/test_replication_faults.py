@@ -86,9 +86,13 @@ class Asked:
     def __init__(self) -> None:
         self.did: list[tuple[Any, ...]] = []
 
-    async def set_lag(self, service: str, lag_s: float) -> None:
+    async def set_lag(self, service: str, lag_s: float, stage: str) -> None:
         """Remember."""
-        self.did.append(("set_lag", service, lag_s))
+        self.did.append(("set_lag", service, lag_s, stage))
+
+    async def demote(self, service: str) -> None:
+        """Remember."""
+        self.did.append(("demote", service))
 
     async def lose_primary(self, service: str, lag_s: float) -> None:
         """Remember."""
@@ -108,7 +112,7 @@ def test_each_asks_the_runtime_for_its_own_harm_and_touches_the_database_alone()
         assert (fault.capability, fault.where) == (Capability.REPLICATION, DATABASE)
         assert fault.blast.services == {DATABASE}
     assert control.did == [
-        ("set_lag", DATABASE, 0.3),
+        ("set_lag", DATABASE, 0.3, "receive"),
         ("lose_primary", DATABASE, 2.0),
         ("split", DATABASE),
     ]

@@ -14,7 +14,7 @@ from harness.ports import Toxic
 from harness.runtimes.scripting import BEHAVIOUR
 from harness.runtimes.sim.calls import Talk
 from harness.runtimes.sim.network import Network
-from harness.runtimes.sim.replication import Pair
+from harness.runtimes.sim.pair import Pair
 from harness.target import Request, Setting
 
 MS = 1_000

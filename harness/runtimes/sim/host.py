@@ -74,6 +74,7 @@ class Host:
         self.name = name
         self.state = GONE
         self.pid = pid
+        self.on_kill: Callable[[], None] = _nothing
         self._loop = loop
         self._make = make
         self._home = Home()
@@ -147,6 +148,7 @@ class Host:
             return
         stopped, self.state = self.state == STOPPED, GONE
         self._app = None
+        self.on_kill()
         self._past = [*(task for task in self._past if not task.done()), *self._home.end()]
         if stopped:
             self._loop.wake(self._home)
@@ -188,3 +190,7 @@ class Host:
         """Until everything of its past lives has unwound."""
         past, self._past = self._past, []
         await asyncio.gather(*past, return_exceptions=True)
+
+
+def _nothing() -> None:
+    """Nobody has to know."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from harness.errors import UnsupportedFault
 from harness.ports import Observation, UndoRecord
@@ -22,31 +22,7 @@ from harness.runtimes.sim.controls import SimProcesses
 from harness.runtimes.sim.host import Host
 from harness.runtimes.sim.loop import SimLoop
 from harness.runtimes.sim.modes import ALONE_S, BEHIND_S, DOWN_S
-
-
-@runtime_checkable
-class Pair(Protocol):
-    """A primary and its standby.
-
-    Args:
-        lag_s: how far the standby is behind; 0 is in step.
-        timeline: rises with every promotion.
-        split: whether there are two primaries.
-        delayed: changes so far that the standby did not get at once.
-        lost: changes so far that went with a primary.
-    """
-
-    lag_s: float
-    timeline: int
-    split: bool
-    delayed: int
-    lost: int
-
-    def part(self) -> None:
-        """Two primaries from now on; callers stay with the old one."""
-
-    def promote(self) -> int:
-        """The old primary is gone, with what it did not hand on; how many changes that were."""
+from harness.runtimes.sim.pair import Pair
 
 
 class Standby:
@@ -116,11 +92,21 @@ class SimReplication:
         Raises:
             UnsupportedFault: it has no standby.
         """
-        return {**await self._processes.snapshot(where), "lag_s": self._pair(where).lag_s}
+        pair = self._pair(where)
+        lags = {"lag_s": pair.lag_s, "apply_lag_s": pair.apply_lag_s}
+        return {**await self._processes.snapshot(where), **lags}
 
-    async def set_lag(self, service: str, lag_s: float) -> None:
-        """Let the standby be so far behind."""
-        self._pair(service).lag_s = lag_s
+    async def set_lag(self, service: str, lag_s: float, stage: str) -> None:
+        """Let the standby receive, or apply, what is written so much later."""
+        pair = self._pair(service)
+        if stage == "apply":
+            pair.apply_lag_s = lag_s
+        else:
+            pair.lag_s = lag_s
+
+    async def demote(self, service: str) -> None:
+        """Make the primary read-only, alive; the standby takes over in good order."""
+        self._pair(service).demote()
 
     async def lose_primary(self, service: str, lag_s: float) -> None:
         """Let the standby be behind; `lag_s` later the primary is gone, and its tail with it."""
@@ -138,8 +124,9 @@ class SimReplication:
     async def observe(self, where: str) -> Observation:
         """As the process is seen, and what is known of the pair."""
         pair, seen = self._pair(where), await self._processes.observe(where)
-        known = {"timeline": pair.timeline, "lag_s": pair.lag_s, "split": pair.split}
-        counts = {"delayed": pair.delayed, "lost": pair.lost}
+        names = ("timeline", "lag_s", "apply_lag_s", "split", "demoted")
+        known = {name: getattr(pair, name) for name in names}
+        counts = {"delayed": pair.delayed, "lost": pair.lost, "refused": pair.refused}
         return replace(seen, counts=counts, state={**seen.state, **known})
 
     async def undo(self, record: UndoRecord) -> None:
@@ -152,13 +139,17 @@ class SimReplication:
         self._spare.pop(record.where, _nothing)()
         if pair.split:
             pair.promote()
+        pair.demoted = False
         pair.lag_s = record.restore["lag_s"]
+        pair.apply_lag_s = record.restore["apply_lag_s"]
         await self._processes.undo(record)
 
     async def undone(self, record: UndoRecord) -> bool:
         """Whether there is one primary that answers, and its standby is where it was."""
         pair = self._pair(record.where)
-        whole = not pair.split and pair.lag_s == record.restore["lag_s"]
+        lags = (pair.lag_s, pair.apply_lag_s)
+        usual = (record.restore["lag_s"], record.restore["apply_lag_s"])
+        whole = not (pair.split or pair.demoted) and lags == usual
         return whole and await self._processes.undone(record)
 
     def _lose(self, service: str) -> None:

@@ -26,6 +26,7 @@ from harness.runtimes.sim.host import Host
 from harness.runtimes.sim.load import SimLoad
 from harness.runtimes.sim.loop import SimLoop
 from harness.runtimes.sim.network import Network, SimWiring
+from harness.runtimes.sim.pair import Pair
 from harness.runtimes.sim.replication import SimReplication
 from harness.runtimes.sim.service_context import find_factory
 from harness.runtimes.sim.wire import Wire
@@ -146,19 +147,29 @@ def build(
         ConfigError: the target does not say how a service is built in process.
     """
     makers: dict[str, Any] = {}
+    kept: MutableMapping[str, Any] = {} if disk is None else disk
     hosts = [
         Host(service.name, loop, _lazily(makers, service), FIRST_PID + PIDS * number)
         for number, service in enumerate(target.services)
     ]
+    for host in hosts:
+        host.on_kill = partial(_recover, kept, host.name)
     network = Network(loop, hosts, travel_s)
     network.lay(target.links, Seed(seed).stream("sim/links"), wires)
     wiring = SimWiring(0, seed, design, network.service_ports, network.link_ports)
-    hands = Hands(network, VirtualClock(loop.time), seed, token, {} if disk is None else disk)
+    hands = Hands(network, VirtualClock(loop.time), seed, token, kept)
     for service in target.services:
         if service.module:
             factory = find_factory(service.name, service.simulated)
             makers[service.name] = partial(hands.make, factory, target.config(service.name, wiring))
     return network
+
+
+def _recover(disk: Mapping[str, Any], name: str) -> None:
+    """A database that was killed shows what its log has, once it is back."""
+    pair = disk.get(name)
+    if isinstance(pair, Pair):
+        pair.recover()
 
 
 def _lazily(makers: Mapping[str, Any], service: ServiceSpec) -> Any:

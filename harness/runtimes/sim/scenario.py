@@ -36,8 +36,9 @@ from harness.runtimes.sim.load import play
 from harness.runtimes.sim.loop import Deadlock, SimLoop
 from harness.runtimes.sim.modes import Mode, Point, modes_for
 from harness.runtimes.sim.network import Network
+from harness.runtimes.sim.pair import Pair
 from harness.runtimes.sim.recorder import Recorder
-from harness.runtimes.sim.replication import Pair, Standby
+from harness.runtimes.sim.replication import Standby
 from harness.runtimes.sim.runtime import build, in_order
 from harness.runtimes.sim.scripted import Fired, Script, ScriptedWire
 from harness.target import Call, LinkSpec, Request, Setting, Target, entry_service, load_target

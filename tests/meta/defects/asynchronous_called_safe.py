@@ -8,5 +8,5 @@ DEFECT = Defect(
     name="asynchronous_called_safe",
     about="What is acknowledged is on one machine alone, and goes with it.",
     expects=("acknowledged_is_kept",),
-    design={"replication": "asynchronous"},
+    design={"synchronous_commit": "local"},
 )

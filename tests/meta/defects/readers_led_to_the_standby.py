@@ -8,5 +8,5 @@ DEFECT = Defect(
     name="readers_led_to_the_standby",
     about="Whoever looks up what was just acknowledged is told that there is none.",
     expects=("acknowledged_is_readable",),
-    design={"replication": "asynchronous", "reads_from": "standby"},
+    design={"synchronous_commit": "local", "reads_from": "standby"},
 )

@@ -8,14 +8,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from lending_service.domain import Exposure
+from lending_service.simulated.remote_pair import VIEWING, RemotePair, SplitReads
 from lending_service.simulated.remote_store import WAIT_S
-from lending_service.simulated.replicated_store import (
-    VIEWING,
-    RemotePair,
-    ReplicatedStore,
-    SplitReads,
-)
-from lending_service.stores.port import CommitUnknown, Store
+from lending_service.simulated.replicated_store import ReplicatedStore
+from lending_service.stores.port import CommitUnknown, Store, StoreUnavailable
 from tests.unit.lending_service.store_conformance import CONFORMANCE
 
 LAG_S = 2.0
@@ -138,7 +134,7 @@ def test_a_synchronous_commit_ends_when_the_standby_has_it() -> None:
     """What is acknowledged survives the primary."""
 
     async def story(store: ReplicatedStore, clock: HandClock) -> None:
-        store.synchronous, store.lag_s = True, 0.5
+        store.synchronous_commit, store.lag_s = "remote_apply", 0.5
         await put(store, 1)
         assert 0.5 <= clock.t_s < 0.6
         assert store.promote() == 0
@@ -151,7 +147,7 @@ def test_nobody_reads_a_synchronous_commit_before_the_standby_has_it() -> None:
     """Else somebody would be told of what may yet be lost."""
 
     async def story(store: ReplicatedStore, clock: HandClock) -> None:
-        store.synchronous, store.lag_s = True, 0.5
+        store.synchronous_commit, store.lag_s = "remote_apply", 0.5
         committing = asyncio.create_task(put(store, 1))
         clock.pace = True
         await asyncio.sleep(0)
@@ -167,7 +163,8 @@ def test_a_standby_that_does_not_follow_leaves_a_synchronous_commit_unknown() ->
 
     async def story(store: ReplicatedStore, clock: HandClock) -> None:
         told: list[str] = []
-        store.synchronous, store.lag_s = True, 3600.0
+        store.synchronous_commit, store.lag_s = "remote_apply", 3600.0
+        store.gives_up = True
         distant = RemotePair(store, Free())
         distant.listen(told.append)
         with pytest.raises(CommitUnknown, match="after 2 s"):
@@ -186,7 +183,7 @@ def test_a_commit_whose_primary_is_lost_meanwhile_is_unknown_and_gone() -> None:
     """The new primary never had it."""
 
     async def story(store: ReplicatedStore, clock: HandClock) -> None:
-        store.synchronous, store.lag_s = True, 1.0
+        store.synchronous_commit, store.lag_s = "remote_apply", 1.0
         clock.then = store.promote
         with pytest.raises(CommitUnknown, match="primary was lost"):
             await put(store, 1)
@@ -196,12 +193,90 @@ def test_a_commit_whose_primary_is_lost_meanwhile_is_unknown_and_gone() -> None:
     play(story)
 
 
+def test_a_cancelled_wait_shows_a_commit_that_a_promotion_loses() -> None:
+    """PostgreSQL: the transaction was committed, only its wait is over."""
+
+    async def story(store: ReplicatedStore, clock: HandClock) -> None:
+        store.synchronous_commit, store.lag_s = "on", 3600.0
+        with pytest.raises(CommitUnknown):
+            await put(store, 1)
+        assert await count_of(store) == 1
+        assert store.promote() > 0
+        assert await count_of(store) is None
+
+    play(story)
+
+
+def test_a_primary_that_was_killed_shows_what_waited_when_it_is_back() -> None:
+    """Its log has the commit, and nobody waits any more."""
+
+    async def story(store: ReplicatedStore, clock: HandClock) -> None:
+        store.synchronous_commit, store.lag_s, store.gives_up = "on", 3600.0, True
+        with pytest.raises(CommitUnknown):
+            await put(store, 1)
+        assert await count_of(store) is None
+        store.recover()
+        assert await count_of(store) == 1
+
+    play(story)
+
+
+def test_a_commit_that_the_standby_has_may_not_be_shown_there_yet() -> None:
+    """`on` waits for the standby's disk, `remote_apply` for what it shows."""
+
+    async def story(store: ReplicatedStore, clock: HandClock) -> None:
+        store.lag_s, store.apply_lag_s = 0.0, 5.0
+        store.synchronous_commit = "on"
+        await put(store, 1)
+        assert (clock.t_s, await seen_at_standby(store)) == (0.0, None)
+        assert store.promote() == 0  # what it has it replays before it takes over
+        assert await count_of(store) == 1
+        store.apply_lag_s, store.synchronous_commit = 1.0, "remote_apply"
+        await put(store, 2)
+        assert await seen_at_standby(store) == 2
+        assert clock.t_s >= 1.0
+
+    play(story)
+
+
+def test_a_transaction_that_wrote_nothing_waits_for_nothing() -> None:
+    """PostgreSQL: without a commit record there is nothing to replicate."""
+
+    async def story(store: ReplicatedStore, clock: HandClock) -> None:
+        await put(store, 1)
+        store.synchronous_commit, store.lag_s = "on", 3600.0
+        async with store.transaction() as tx:
+            await tx.get(Exposure, "x")
+        assert clock.t_s == 0.0
+
+    play(story)
+
+
+def test_a_pool_leaves_a_primary_that_became_read_only_or_stays() -> None:
+    """The first write is refused; then another connection is taken, or the same again."""
+
+    async def story(store: ReplicatedStore, clock: HandClock) -> None:
+        leaving, staying = RemotePair(store, Free()), RemotePair(store, Free(), leaves=False)
+        store.demote()
+        for pool in (leaving, staying):
+            with pytest.raises(StoreUnavailable, match="read-only"):
+                await put(pool, 1)
+        await put(leaving, 1)
+        with pytest.raises(StoreUnavailable, match="read-only"):
+            await staying.claim("debit", 0.0, 1, LEASE_S)
+        assert await count_of(staying) == 1
+        assert store.refused == 3
+        await put(RemotePair(store, Free(), leaves=False), 2)  # a process that is started anew
+
+    play(story)
+
+
 def test_a_synchronous_claim_gives_no_task_that_may_be_lost() -> None:
     """Work begins on what is safe."""
 
     async def story(store: ReplicatedStore, clock: HandClock) -> None:
         await put(store, 1)
-        store.synchronous = True
+        store.synchronous_commit = "on"
         (task,) = await store.claim("debit", clock.t_s, 9, LEASE_S)
         assert (task.key, clock.t_s >= LAG_S) == ("d1", True)
 
