@@ -20,6 +20,7 @@ from typing import Any, Protocol, TypeVar
 
 from harness.errors import ConfigError, Problem
 from harness.ports import Capability, Runtime
+from harness.scenario import Stage
 
 T = TypeVar("T")
 State = Mapping[str, Any]
@@ -136,6 +137,8 @@ class RuntimeKind:
         preference: runtimes are tried in this order, least first, when nobody names one.
         recovery: None for a runtime that ends with this process, whatever happens to it.
         images: opens its images; None for a runtime without.
+        stage: what `harness explore` runs scenarios on: (design, target, journey -> module, both
+            as dotted names or paths); None for a runtime that runs none.
 
     Raises:
         ConfigError: a capability without a word about it, or with two.
@@ -153,6 +156,7 @@ class RuntimeKind:
     preference: int = 100
     recovery: Recovery | None = None
     images: Callable[[], ImageStore] | None = None
+    stage: Callable[[Mapping[str, object], str, Mapping[str, str]], Stage] | None = None
 
     def __post_init__(self) -> None:
         """Check that each capability is either there or lacks for a reason."""

@@ -6,11 +6,9 @@ plan ──> scenario ──> trace ──> checkers ──> what broke
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 from harness.checker import Checker, check_all
 from harness.errors import HarnessError
@@ -20,9 +18,11 @@ from harness.explore.windows import judged
 from harness.history import History
 from harness.model import Objectives, Validity, Verdict
 from harness.registry import Vocabulary, load_vocabulary
+from harness.runtime_registry import load_runtime
+from harness.scenario import Point, Scenario, Stage, Trace
 from harness.target import Call, Factors, Setting, Target, entry_service, objectives_of
 
-SCENARIO = "harness.runtimes.sim.scenario"  # by name: the engine imports no runtime
+SIM = "sim"
 SAFE_MODES = frozenset({"refused", "request_lost", "error_before", "slow"})
 NOT_AT_ENTRY = frozenset({"refused", "error_before", "error_after"})
 OF_A_STANDBY = frozenset({"promote", "stale"})
@@ -44,20 +44,18 @@ class SimWorld:
         environment: settings of every world; a plan's own go before them.
     """
 
-    design: Mapping[str, Any]
+    design: Mapping[str, object]
     journeys: tuple[str, ...]
     seed: int
     target: str = ""
     environment: Plan = ()
 
     @cached_property
-    def _scenario(self) -> Any:
-        return importlib.import_module(SCENARIO)
-
-    @cached_property
-    def _stage(self) -> Any:
-        words = self._words
-        return self._scenario.Stage(self.design, words.source.ref, refs=words.journey_refs)
+    def _stage(self) -> Stage:
+        words, stage = self._words, load_runtime(SIM).stage
+        if stage is None:
+            raise HarnessError(f"the runtime {SIM} runs no scenarios")
+        return stage(self.design, words.source.ref, words.journey_refs)
 
     @cached_property
     def _words(self) -> Vocabulary:
@@ -96,36 +94,31 @@ class SimWorld:
         moments = () if leaf else tuple(self._moments(trace, history))
         return Seen(moments, tuple(_broken(verdicts, trace.stuck)), signature(trace, history))
 
-    def trace(self, plan: Plan) -> Any:
-        """Run one world from its beginning.
-
-        Returns:
-            the simulation's `Trace`.
-        """
-        kinds = self._scenario
+    def trace(self, plan: Plan) -> Trace:
+        """Run one world from its beginning."""
         calls = [fault for fault in plan if not fault.is_setting]
-        faults = {kinds.Point.parse(fault.point): kinds.Mode(fault.mode) for fault in calls}
+        faults = {Point.parse(fault.point): fault.mode for fault in calls}
         settings = self._settings(plan)
-        return self._stage.run(kinds.Scenario(self.journeys, self.seed, faults, settings))
+        return self._stage.run(Scenario(self.journeys, self.seed, faults, settings))
 
     def _settings(self, plan: Plan) -> tuple[Setting, ...]:
         chosen = {one.point: one.mode for one in (*self.environment, *plan) if one.is_setting}
         factors = factors_of(self._target) if chosen else {}
         return tuple(factors[name][value] for name, value in chosen.items())
 
-    def _moments(self, trace: Any, history: History) -> Iterator[CallPoint]:
+    def _moments(self, trace: Trace, history: History) -> Iterator[CallPoint]:
         known = states(trace, history, self._meaning(history))
         hit = {fired.point for fired in trace.fired}
-        before: tuple[Any, ...] = ()
+        before: tuple[str, str, int] | None = None
         waits = _waits(trace)
         for (point, operation), state, mark in zip(
             trace.points.items(), known, trace.marks, strict=True
         ):
-            modes = tuple(mode.value for mode in self._scenario.modes_for(operation))
+            modes = self._stage.modes(operation)
             there = [m for m in modes if m not in OF_A_STANDBY or point.edge in trace.standbys]
             if not waits and before == (point.edge, operation, mark):
                 there = [m for m in there if m != AS_BEFORE]
-            before = () if point in hit else (point.edge, operation, mark)
+            before = None if point in hit else (point.edge, operation, mark)
             kept = tuple(mode for mode in there if self._tells(mode, point.edge, operation))
             yield CallPoint(str(point), operation, kept, len(modes) - len(kept), *state)
 
@@ -148,7 +141,7 @@ class SimWorld:
         return edge != self._target.entry or mode not in NOT_AT_ENTRY
 
 
-def _waits(trace: Any) -> bool:
+def _waits(trace: Trace) -> bool:
     """Whether a commit may have waited for its standby while others went on."""
     lags = any(setting.lag_s for setting in trace.scenario.settings)
     return lags or any(fired.mode in OF_A_STANDBY for fired in trace.fired)

@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 from harness.clock import NS
 from harness.history import Event, History
 from harness.model import Op, Outcome, Phase
+from harness.scenario import Point, Trace
 
 APPLIED_NOT = frozenset({"refused", "request_lost", "error_before", "crash_before_write"})
 HARMLESS = frozenset({"slow", "duplicate", "stale"})  # the caller has its answer in time
@@ -101,14 +102,14 @@ def digest(*parts: object) -> str:
     return hashlib.blake2b(repr(parts).encode(), digest_size=DIGEST_BYTES).hexdigest()
 
 
-def signature(trace: Any, history: History) -> str:
+def signature(trace: Trace, history: History) -> str:
     """Equal for worlds in which the same things happened in the same order; faults aside."""
     calls = [(point.edge, operation) for point, operation in trace.points.items()]
     ops = [(*_answer(op), op.phase) for op in history.all_ops]
     return digest(calls, ops, _ledgers(history))
 
 
-def states(trace: Any, history: History, meaning: Meaning) -> list[State]:
+def states(trace: Trace, history: History, meaning: Meaning) -> list[State]:
     """The state just before each call of a trace, in order; NOTHING up to the last fault."""
     told = [one for one in _told(history) if meaning.counts(one)]
     calls = [(point.edge, operation) for point, operation in trace.points.items()]
@@ -160,7 +161,7 @@ class _Past:
     """
 
     def __init__(
-        self, meaning: Meaning, landed: Mapping[Any, int], calls: Sequence[tuple[str, str]]
+        self, meaning: Meaning, landed: Mapping[Point, int], calls: Sequence[tuple[str, str]]
     ) -> None:
         self._meaning = meaning
         self._landed = landed
@@ -168,13 +169,13 @@ class _Past:
         self._last = {call: number for number, call in enumerate(calls)}
         self._stores = {edge for edge, operation in calls if operation == WRITE}
         self._reached: set[tuple[str, str]] = set()
-        self._on_its_way: dict[Any, tuple[str, str]] = {}
+        self._on_its_way: dict[Point, tuple[str, str]] = {}
         self._in_a_row: dict[str, int] = {}
         self._told: set[tuple[str, str, str]] = set()
         self._tries: dict[str, tuple[tuple[str, str, str], int]] = {}
         self._open: set[str] = set()
 
-    def call(self, point: Any, operation: str, mode: str) -> None:
+    def call(self, point: Point, operation: str, mode: str) -> None:
         """A call was made."""
         edge = point.edge
         if not operation.startswith(SAFE):

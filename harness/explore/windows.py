@@ -9,26 +9,26 @@ behind is one of the database, and loses nobody's try.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from harness.clock import NS
 from harness.history import Event, History
 from harness.model import Outcome, Phase
+from harness.scenario import Trace
 from harness.target import Target
 
 BEHIND = "stale"
 LEAST_NS = 1_000  # one tick of the simulation: no call takes no time at all
 
 
-def judged(trace: Any, target: Target) -> History:
+def judged(trace: Trace, target: Target) -> History:
     """The history of a trace with the windows of its faults."""
-    history: History = trace.history
+    history = trace.history
     if not trace.fired:
         return history
     return history.replaced("nemesis", _windows(trace, target, len(history.events)))
 
 
-def _windows(trace: Any, target: Target, first: int) -> Iterator[Event]:
+def _windows(trace: Trace, target: Target, first: int) -> Iterator[Event]:
     links = {link.name: link for link in target.links}
     for number, fired in enumerate(trace.fired):
         edge, mode = fired.point.edge, str(fired.mode)
@@ -37,7 +37,7 @@ def _windows(trace: Any, target: Target, first: int) -> Iterator[Event]:
             to_ns = max(to_ns, _end_ns(fired.point.n, trace.history))
         where = links[edge].caller if mode.startswith("crash") else edge
         where = links[edge].callee if mode == BEHIND else where
-        inject = {"action": "inject", "call": str(fired.point)}
+        inject: dict[str, object] = {"action": "inject", "call": str(fired.point)}
         heal = {"action": "heal", "proven_undone": True}
         yield _event(first + 2 * number, from_ns, mode, where, inject)
         to_ns = max(to_ns, from_ns + LEAST_NS)
@@ -51,5 +51,5 @@ def _end_ns(n: int, history: History) -> int:
     return round((history.t_load_end_s if t_end_s is None else t_end_s) * NS) + LEAST_NS
 
 
-def _event(i: int, t: int, mode: str, where: str, v: dict[str, Any]) -> Event:
+def _event(i: int, t: int, mode: str, where: str, v: dict[str, object]) -> Event:
     return Event(i=i, t=t, p="nemesis", type=Outcome.OK.value, f=mode, k=where, v=v, src="nemesis")

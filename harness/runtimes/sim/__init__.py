@@ -14,11 +14,12 @@ It has no recovery: what runs here ends with this process, and nobody else can o
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
 from harness.ports import Capability, Runtime
 from harness.runtime_kind import RunContext, RuntimeKind
+from harness.scenario import Stage
 
 T = TypeVar("T")
 
@@ -46,6 +47,12 @@ def _run(work: Coroutine[Any, Any, T], seed: int) -> T:
     return run(work, seed)
 
 
+def _stage(design: Mapping[str, object], target: str, journeys: Mapping[str, str]) -> Stage:
+    from harness.runtimes.sim import scenario
+
+    return scenario.Stage(design, target, refs=journeys)
+
+
 RUNTIME = RuntimeKind(
     name="sim",
     about="one process, virtual time, exact from a seed",
@@ -56,4 +63,5 @@ RUNTIME = RuntimeKind(
     make=_make,
     run=_run,
     preference=20,
+    stage=_stage,
 )

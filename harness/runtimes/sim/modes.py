@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import NamedTuple
 
 from harness.runtimes.sim.host import Host
 from harness.runtimes.sim.messages import JSON, Ask, Reply
@@ -49,27 +48,6 @@ LASTS_S: Mapping[Mode, float] = {
     Mode.STALE: BEHIND_S,
 }
 """How long what a mode has begun goes on; the others are over with their call."""
-
-
-class Point(NamedTuple):
-    """A call: the n-th (from 1) over an edge. `str` gives `lending->payment_a#2`."""
-
-    edge: str
-    n: int
-
-    def __str__(self) -> str:
-        """As it is written."""
-        return f"{self.edge}#{self.n}"
-
-    @classmethod
-    def parse(cls, text: str) -> Point:
-        """From how it is written.
-
-        Raises:
-            ValueError: it has no `#` and number.
-        """
-        edge, _, n = text.rpartition("#")
-        return cls(edge, int(n))
 
 
 REQUEST_MODES = (

@@ -10,7 +10,7 @@ from harness.history import Event, History
 from harness.model import Outcome, Phase
 from harness.runtimes.sim.handles import TICKS
 from harness.runtimes.sim.loop import SimLoop
-from harness.runtimes.sim.scripted import Fired
+from harness.scenario import Fired
 from harness.target import Call, Completion
 
 
@@ -51,7 +51,7 @@ class Recorder:
         """A fault that happened, and when it was over."""
         edge, action = fired.point.edge, "action"
         at, over = round(fired.t_s * NS), round(fired.t_over_s * NS)
-        mode = fired.mode.value
+        mode = fired.mode
         self._nemesis(at, mode, edge, {action: "inject", "call": str(fired.point)})
         self._nemesis(over, mode, edge, {action: "heal", "proven_undone": True})
 

@@ -14,12 +14,9 @@ ledger: the history holds what checkers need.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from math import prod
-from types import MappingProxyType
 from typing import Any
 
 from harness.clock import NS
@@ -34,83 +31,24 @@ from harness.runtimes.sim.collector import BatchedCollector
 from harness.runtimes.sim.environment import furnish, scripted
 from harness.runtimes.sim.load import play
 from harness.runtimes.sim.loop import Deadlock, SimLoop
-from harness.runtimes.sim.modes import Mode, Point, modes_for
+from harness.runtimes.sim.modes import Mode, modes_for
 from harness.runtimes.sim.network import Network
 from harness.runtimes.sim.pair import Pair
 from harness.runtimes.sim.recorder import Recorder
 from harness.runtimes.sim.replication import Standby
 from harness.runtimes.sim.runtime import build, in_order
-from harness.runtimes.sim.scripted import Fired, Script, ScriptedWire
-from harness.target import Call, LinkSpec, Request, Setting, Target, entry_service, load_target
+from harness.runtimes.sim.scripted import Script, ScriptedWire
+from harness.scenario import Point, Scenario, Trace
+from harness.target import Call, LinkSpec, Request, Target, entry_service, load_target
 
 __all__ = ["Mode", "Point", "Scenario", "Stage", "Trace", "modes_for"]
 
 ANSWER_S = 15.0  # the default of the objectives: then everything promised is answered
 ROUNDS_MAX = 4  # reads name loans that are read in the next round
-NO_FAULTS: Mapping[Point, Mode] = MappingProxyType({})
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """What is to happen.
-
-    Args:
-        journeys: names; they start together, at time zero, unless a setting says otherwise.
-        seed: of journeys, services and the order of what is ready at one moment.
-        faults: call -> how it goes wrong; a call that never comes stays without effect.
-        settings: how the world around is, all the time.
-    """
-
-    journeys: tuple[str, ...]
-    seed: int = 0
-    faults: Mapping[Point, Mode] = field(default_factory=lambda: NO_FAULTS)
-    settings: tuple[Setting, ...] = ()
-
-
-@dataclass(frozen=True)
-class Trace:
-    """What happened.
-
-    Args:
-        history: as of a run: client events, fault windows, ledgers, last reads.
-        points: every call over a link of the target, in order, with its operation. Modes that fit
-            one: `modes_for(operation)`.
-        fired: the faults that happened, in order.
-        stuck: why somebody will never be answered; "" when everybody was.
-        marks: for each point the number of the first event that was recorded after it.
-        landed: late calls, and what else outlasts its call -> how many calls had been made when
-            it was over.
-        standbys: edges to a database that has a standby.
-    """
-
-    scenario: Scenario
-    history: History
-    points: Mapping[Point, str]
-    fired: tuple[Fired, ...]
-    stuck: str = ""
-    marks: tuple[int, ...] = ()
-    landed: Mapping[Point, int] = field(default_factory=dict)
-    standbys: frozenset[str] = frozenset()
-
-    @cached_property
-    def signature(self) -> str:
-        """Equal for two scenarios in which the same calls were made in the same order with the same
-        outcome, and the same things happened; ids, times and amounts do not count."""
-        modes = {fired.point: fired.mode.value for fired in self.fired}
-        seen: list[tuple[str, ...]] = [
-            (point.edge, operation, modes.get(point, ""))
-            for point, operation in self.points.items()
-        ]
-        for event in self.history.events:
-            if event.src == "client" and event.type != "invoke":
-                seen.append((event.f, event.type, event.err, str(event.v.get("status", ""))))
-            elif event.src == "ledger":
-                seen.append((event.p, event.f, str(event.v.get("status", ""))))
-        return hashlib.blake2b(repr(seen).encode(), digest_size=8).hexdigest()
 
 
 class Stage:
-    """Runs scenarios of one design.
+    """Runs scenarios of one design (`harness.scenario.Stage`).
 
     Args:
         design: its document.
@@ -134,6 +72,10 @@ class Stage:
         self.services = in_order(self.target.services)
         self.journey = lru_cache(partial(find_journey, refs=refs))
         self._collector = BatchedCollector()
+
+    def modes(self, operation: str) -> tuple[str, ...]:
+        """How a call with this operation can go wrong."""
+        return tuple(mode.value for mode in modes_for(operation))
 
     def run(self, scenario: Scenario) -> Trace:
         """Run one scenario in a world of its own.
@@ -171,7 +113,7 @@ class _World:
         self.journey = stage.journey
         self.answer_s = stage.answer_s
         self.clock = VirtualClock(loop.time)
-        self.script = Script(scenario.faults)
+        self.script = Script({p: Mode(mode) for p, mode in scenario.faults.items()})
         self.record = Recorder(loop, scenario.seed)
         self.script.told = self.record.events
         self.disk: dict[str, Any] = {}

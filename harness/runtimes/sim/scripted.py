@@ -22,21 +22,12 @@ from harness.runtimes.sim.modes import (
     STANDBY_MODES,
     WRITE,
     Mode,
-    Point,
 )
 from harness.runtimes.sim.replication import Standby
 from harness.runtimes.sim.wire import DatabaseWay, Wire
+from harness.scenario import Fired, Point
 
 _ID = re.compile(r"/(?!v\d+(?:/|$))[^/]*\d[^/]*")  # a segment with a digit in it, versions aside
-
-
-class Fired(NamedTuple):
-    """A fault that happened."""
-
-    point: Point
-    mode: Mode
-    t_s: float
-    t_over_s: float
 
 
 class Script:
