@@ -16,8 +16,21 @@ A misbehaving service is a verdict, never an exception.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from traceback import walk_tb
+from typing import Any
+
+from harness.text import cut
+
+CAUSE_MAX = 400  # characters; chosen, as the next two: a problem fits on a screen
+ALLOWED_MAX = 1500  # every experiment there is, by id
+PROBLEMS_MAX = 20
+MESSAGE_MAX = 8000  # characters of all problems together
+_ROOT = Path(__file__).parents[1]
+_PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+)(:(?P<column>\d+))?", re.DOTALL)
 
 
 class HarnessError(Exception):
@@ -44,10 +57,35 @@ class Problem:
 
     def __str__(self) -> str:
         """One line: where, cause; allowed; remedy."""
-        head = f"{self.where}: {self.cause}" if self.where else self.cause
-        tail = [f"allowed: {self.allowed}"] if self.allowed else []
-        tail += [f"try: {self.remedy}"] if self.remedy else []
+        cause, where = cut(self.cause, CAUSE_MAX), cut(self.where, CAUSE_MAX)
+        head = f"{where}: {cause}" if where else cause
+        tail = [f"allowed: {cut(self.allowed, ALLOWED_MAX)}"] if self.allowed else []
+        tail += [f"try: {cut(self.remedy, CAUSE_MAX)}"] if self.remedy else []
         return "; ".join([head, *tail])
+
+    def as_data(self) -> dict[str, Any]:
+        """For machines; line and column count from 1, and are None where there is no file."""
+        found = _PLACE.fullmatch(self.where)
+        line, column = (found["line"], found["column"]) if found else (None, None)
+        return {
+            "message": cut(self.cause, CAUSE_MAX),
+            "file": cut(found["file"] if found else self.where, CAUSE_MAX),
+            "line": int(line) if line else None,
+            "column": int(column) if column else None,
+            "allowed": cut(self.allowed, ALLOWED_MAX),
+            "remedy": cut(self.remedy, CAUSE_MAX),
+        }
+
+
+def shown(problems: Sequence[Problem]) -> Iterator[str]:
+    """A line each, as many as a person reads, and how many more there are."""
+    room = MESSAGE_MAX
+    for number, problem in enumerate(problems):
+        room -= len(text := str(problem))
+        if number and (number >= PROBLEMS_MAX or room < 0):
+            yield f"and {len(problems) - number} more"
+            return
+        yield text
 
 
 class ConfigError(HarnessError):
@@ -64,7 +102,7 @@ class ConfigError(HarnessError):
         if isinstance(problems, str):
             problems = Problem(problems)
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__("\n".join(shown(self.problems)))
 
 
 class UnsupportedFault(ConfigError):
@@ -91,3 +129,25 @@ class HealFailed(HarnessError):
     """An undo could not be proven."""
 
     exit_code = 5
+
+
+def told(error: BaseException) -> str:
+    """What nobody expected, in a line: what, and the innermost line of ours."""
+    if isinstance(error, HarnessError):
+        return str(error)
+    what = f"{type(error).__name__}: {cut(str(error), CAUSE_MAX)}"
+    if isinstance(error, MemoryError):
+        what = "out of memory"
+    elif isinstance(error, OSError) and error.strerror:
+        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return f"{what} (in {_where(error)})"
+
+
+def _where(error: BaseException) -> str:
+    frames = list(walk_tb(error.__traceback__))
+    own = [one for one in frames if Path(one[0].f_code.co_filename).is_relative_to(_ROOT)]
+    if not frames:
+        return "no frame"
+    frame, number = (own or frames)[-1]
+    name = Path(frame.f_code.co_filename)
+    return f"{name.relative_to(_ROOT) if own else name.name}:{number} {frame.f_code.co_name}"

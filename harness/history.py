@@ -87,6 +87,7 @@ class HistoryWriter:
         self._count = 0
         self._phases: list[tuple[int, str]] = []
         self.events: list[Event] = []
+        self.failure: OSError | None = None  # a full disk must not end a run in mid-fault
         self.append(t=0, p="harness", type="start", f="run", v=dict(header), src="clock")
 
     def phase(self, t: int, phase: Phase) -> None:
@@ -135,11 +136,18 @@ class HistoryWriter:
         )
         line = _encode(event) + b"\n"
         self._sha.update(line)
-        self._stream.write(line)
-        self._stream.flush()
+        self._write(line)
         self._count += 1
         self.events.append(event)
         return event
+
+    def _write(self, line: bytes) -> None:
+        if self.failure is None:
+            try:
+                self._stream.write(line)
+                self._stream.flush()
+            except OSError as why:
+                self.failure = why
 
     def close(self, t: int) -> str:
         """Write the last line.

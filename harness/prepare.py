@@ -16,6 +16,7 @@ from harness.registry import Vocabulary, load_vocabulary
 from harness.rng import Seed
 from harness.runtime_kind import RuntimeKind
 from harness.runtime_registry import load_runtime, runtime_kinds
+from harness.text import utf8
 from harness.undo.leases import active_dir, active_runs
 from harness.yaml_source import Place, load_yaml, nearest, plain
 
@@ -64,7 +65,7 @@ class Prepared:
             str(order.seed.value),
             *target_option(order.target),
         ]
-        return shlex.join(parts)
+        return utf8(shlex.join(parts))
 
 
 def prepare(order: RunRequest) -> Prepared:

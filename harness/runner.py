@@ -173,7 +173,9 @@ async def _watch(run: Run, load: Load, work: asyncio.Task[LoadReport]) -> None:
     limit = run.experiment.abort_when
     while not run.stop.asked:
         count = run.counters.get(limit.subject, 0) if limit else 0
-        if work.done() and run.runtime.clock.now_s() < run.experiment.load_s - 2 * WATCH_S:
+        if run.writer.failure is not None:
+            run.stop.ask("the history cannot be written")
+        elif work.done() and run.runtime.clock.now_s() < run.experiment.load_s - 2 * WATCH_S:
             run.stop.ask("the load ended before its time")
         elif limit and limit.holds(count):
             run.stop.ask(f"abort-when {limit}: {limit.subject} = {count}")

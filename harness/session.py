@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import platform
-import signal
 import subprocess
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from harness.clock import NS, monotonic_ns
-from harness.errors import HarnessError, HealFailed
+from harness.ending import Ending, catch_signals, no_signals, notice_stalls, still_active
+from harness.errors import RuntimeFailure, told
 from harness.history import HistoryWriter
 from harness.judge import explained, judge
-from harness.model import EXIT_CODES, RunResult, RunVerdict
+from harness.model import RunResult
 from harness.nemesis import Stop
 from harness.prepare import Prepared
 from harness.report.files import write_reports
@@ -26,22 +27,12 @@ from harness.runner import Run, Say, carry_out
 from harness.runtime_kind import RunContext, RuntimeKind
 from harness.runtime_registry import load_runtime
 from harness.store import EXPERIMENT, FAULTS, HISTORY, RUN, RunFolder, new_folder
+from harness.text import utf8
 from harness.undo.faultlog import FaultLog
 from harness.undo.supervision import Guard, guard_for
-from harness.verdict import Findings, decide
+from harness.verdict import Findings
 
-EXIT_SIGTERM = 143
 SPARE_S = 120.0  # chosen: start, settling and undo of a run take less; past it, it hangs
-
-
-@dataclass
-class Ending:
-    """How a run ended."""
-
-    findings: Findings
-    interrupted: str = ""
-    error: HarnessError | None = None
-    clean: bool = False
 
 
 def run(prepared: Prepared, say: Say) -> RunResult:
@@ -60,14 +51,27 @@ def run(prepared: Prepared, say: Say) -> RunResult:
     try:
         work = _guarded(prepared, kind, folder, guard, ending, say)
         kind.run(work, seed=order.seed.value)
-    except HarnessError as error:
-        ending.error = error
-    except asyncio.CancelledError:
-        ending.interrupted = "interrupted twice"
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        ending.interrupted = ending.interrupted or "interrupted by SIGINT"
+    except Exception as error:
+        ending.accident(error, folder.path)
     finally:
         guard.let_go(clean=ending.clean)
-    result = _result(prepared, folder, ending, (monotonic_ns() - started_ns) / NS)
-    write_reports(result, folder)
+    with no_signals():
+        if kind.recovery is not None:  # elsewhere, nothing outlives this process
+            ending.active = still_active(FaultLog(folder.path / FAULTS))
+        return _written(prepared, folder, ending, (monotonic_ns() - started_ns) / NS)
+
+
+def _written(prepared: Prepared, folder: RunFolder, ending: Ending, lasted_s: float) -> RunResult:
+    """The result, in its folder; one that cannot be written down is an error."""
+    result = _result(prepared, folder, ending, lasted_s)
+    try:
+        write_reports(result, folder)
+    except OSError as why:
+        cause = f"the result cannot be written down: {told(why)}"
+        ending.error = ending.error or RuntimeFailure(cause)
+        result = _result(prepared, folder, ending, lasted_s)
     return result
 
 
@@ -81,16 +85,15 @@ async def _guarded(
 ) -> None:
     """Run while the guard looks after it."""
     stop = Stop()
-    _catch_signals(stop, say)
+    catch_signals(stop, ending, say)
     folder.write_json(RUN, header(prepared, folder))
     folder.write(EXPERIMENT, prepared.path.read_text(encoding="utf-8"))
+    FaultLog(folder.path / FAULTS).begin()
     await guard.begin()
     try:
         await _run(prepared, kind, folder, ending, stop, say)
     finally:
         guard.rest()
-        if stop.reason.startswith("interrupted"):
-            ending.interrupted = stop.reason
 
 
 async def _run(
@@ -99,7 +102,7 @@ async def _run(
     experiment, order = prepared.experiment, prepared.order
     context = RunContext(folder.run_id, folder.path, order.seed.value, fresh_token())
     runtime = kind.make(context)
-    with (folder.path / HISTORY).open("wb") as stream:
+    with _kept(folder.path / HISTORY) as stream:
         task = Run(
             experiment=experiment,
             runtime=runtime,
@@ -113,11 +116,16 @@ async def _run(
             say=say,
             stop=stop,
         )
+        stalls = None if kind.deterministic else asyncio.create_task(notice_stalls(ending))
         try:
             async with _shown(task, kind, folder, say):
                 history = await carry_out(task)
         finally:
             ending.clean = task.left == []
+            if stalls is not None:
+                stalls.cancel()
+    if task.writer.failure is not None:
+        raise RuntimeFailure(f"the history cannot be written: {told(task.writer.failure)}")
     findings = judge(experiment, prepared.words.invariants, history)
     ending.findings = explained(findings, prepared.words.target, prepared.design)
 
@@ -131,20 +139,15 @@ def _shown(
     return marked(folder.path / FAULTS, f"{task.experiment.id} {folder.run_id}", say)
 
 
-def _catch_signals(stop: Stop, say: Say) -> None:
-    loop, main = asyncio.get_running_loop(), asyncio.current_task()
-    assert main is not None
-
-    def on(number: signal.Signals) -> None:
-        if stop.asked:
-            main.cancel()
-        else:
-            say(f"{number.name}: ending the load, undoing every fault; once more: no report")
-        stop.ask(f"interrupted by {number.name}")
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        with suppress(ValueError):  # not the main thread: a test suite handles its own signals
-            loop.add_signal_handler(number, on, number)
+@contextmanager
+def _kept(path: Path) -> Iterator[io.BufferedWriter]:
+    """A file for a writer that remembers its own failures."""
+    stream = path.open("wb")
+    try:
+        yield stream
+    finally:
+        with suppress(OSError):
+            stream.close()
 
 
 def header(prepared: Prepared, folder: RunFolder) -> dict[str, Any]:
@@ -159,7 +162,7 @@ def header(prepared: Prepared, folder: RunFolder) -> dict[str, Any]:
             "source": source.ref,
             "sha256": source.sha256,
         },
-        "design": order.design,
+        "design": utf8(order.design),
         "runtime": order.runtime,
         "seed": order.seed.value,
         "command": prepared.repeat,
@@ -188,35 +191,17 @@ def _commit() -> str:
     return done.stdout.strip()
 
 
-def _judged(ending: Ending) -> tuple[RunVerdict, tuple[str, ...]]:
-    verdict, reasons = _verdict(ending)
-    if verdict is RunVerdict.UNSAFE:
-        reasons = (*reasons, "what may still be active is cleared by: harness faults clear")
-    return verdict, reasons
-
-
-def _verdict(ending: Ending) -> tuple[RunVerdict, tuple[str, ...]]:
-    if ending.error is not None:
-        unsafe = isinstance(ending.error, HealFailed)
-        return RunVerdict.UNSAFE if unsafe else RunVerdict.ERROR, (str(ending.error),)
-    verdict, reasons = decide(ending.findings)
-    if ending.interrupted and verdict is not RunVerdict.UNSAFE:
-        return RunVerdict.INTERRUPTED, (f"{ending.interrupted}; every fault was undone",)
-    return verdict, reasons
-
-
 def _result(prepared: Prepared, folder: RunFolder, ending: Ending, duration_s: float) -> RunResult:
-    verdict, reasons = _judged(ending)
-    terminated = verdict is RunVerdict.INTERRUPTED and "SIGTERM" in ending.interrupted
+    verdict, reasons = ending.verdict()
     findings = ending.findings
     return RunResult(
         experiment=prepared.experiment.id,
         title=prepared.experiment.title,
-        design=prepared.order.design,
+        design=utf8(prepared.order.design),
         runtime=prepared.order.runtime,
         seed=prepared.order.seed.value,
         verdict=verdict,
-        exit_code=EXIT_SIGTERM if terminated else EXIT_CODES[verdict],
+        exit_code=ending.exit_code(verdict),
         reasons=reasons,
         run_dir=str(folder.path),
         hypothesis=findings.hypothesis,

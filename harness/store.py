@@ -12,6 +12,7 @@ from typing import Any
 from harness.clock import utc_stamp
 from harness.errors import ConfigError, Problem, RuntimeFailure
 from harness.model import RunResult
+from harness.text import path_part, quoted, utf8
 
 HISTORY = "history.jsonl"
 FAULTS = "faults.jsonl"
@@ -38,7 +39,7 @@ class RunFolder:
     def write(self, name: str, text: str) -> None:
         """Write a file as a whole: another reader sees the old one or the new one."""
         part = self.path / f".{name}.part"
-        part.write_text(text, encoding="utf-8")
+        part.write_text(utf8(text), encoding="utf-8")
         part.replace(self.path / name)
 
     def write_json(self, name: str, data: Mapping[str, Any]) -> None:
@@ -49,19 +50,33 @@ class RunFolder:
 def new_folder(root: Path, experiment: str) -> RunFolder:
     """Make a run's folder and point `latest` at it.
 
+    Args:
+        experiment: its name, of which a safe one is made.
+
     Raises:
-        RuntimeFailure: it cannot be made.
+        RuntimeFailure: it cannot be made, or a link would lead it out of `root`.
     """
-    path = root / experiment / utc_stamp()
+    parent = root / path_part(experiment)
+    path = parent / utc_stamp()
     try:
-        path.mkdir(parents=True, mode=0o755)
-        latest = path.parent / "latest"
-        part = path.parent / f".latest-{os.getpid()}"
-        part.symlink_to(path.name)
-        part.replace(latest)
+        parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+        if parent.is_symlink() or parent.resolve().parent != root.resolve():
+            raise RuntimeFailure(
+                f"{parent} is a link to {parent.resolve()}: no run is written through a link; "
+                "remove it, or give another folder with --runs"
+            )
+        path.mkdir(mode=0o755)
+        _point(parent / "latest", path.name)
     except OSError as error:
         raise RuntimeFailure(f"cannot make the run folder {path}: {error.strerror}") from error
     return RunFolder(path)
+
+
+def _point(link: Path, name: str) -> None:
+    part = link.with_name(f".{link.name}-{os.getpid()}")
+    part.unlink(missing_ok=True)
+    part.symlink_to(name)
+    part.replace(link)
 
 
 def find_run(root: Path, given: str) -> Path:
@@ -79,7 +94,7 @@ def find_run(root: Path, given: str) -> Path:
     known = sorted({path.parent.parent.name for path in runs})
     raise ConfigError(
         Problem(
-            f"no run {given!r} under {root}/",
+            f"no run {quoted(given)} under {root}/",
             allowed=", ".join(["latest", *known]) + ", or the path of a run folder",
             remedy="harness run X01",
         )

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import json
 import shlex
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness.cli.console import progress, stdout
+from harness.cli.console import note, out_json, progress, stdout
 from harness.errors import ConfigError, Problem
 from harness.explore.confirm import Confirmation, confirm
 from harness.explore.explorer import SearchRequest, explore
@@ -34,6 +32,7 @@ from harness.yaml_source import nearest
 
 FILES_MAX = 40  # chosen: experiments written for one search
 FAULTS_MAX = 6  # chosen: beyond it, the number of sets has no bound that a person would wait for
+BUDGET_MIN_S = 1.0
 CONFIRM_ON = "process"
 
 
@@ -84,7 +83,7 @@ def explore_command(asked: ExploreOptions, *, confirming: bool, output: str) -> 
         account.confirmed += _confirm(asked, account)
         RunFolder(Path(account.folder)).write_json("explore.json", document(account))
     if output == "json":
-        print(json.dumps(document(account), indent=2, default=str))
+        out_json(document(account))
     else:
         console = stdout()
         for line in text(account, console.width):
@@ -109,6 +108,8 @@ def _check(asked: ExploreOptions, words: Vocabulary) -> float:
     budget_s = 0.0
     try:
         budget_s = parse_duration(asked.budget)
+        if budget_s < BUDGET_MIN_S:
+            problems.append(Problem(f"{asked.budget} is too short", "--budget", "1s .. 24h"))
     except ValueError as error:
         problems.append(Problem(str(error), "--budget", "60s, 5m, 1h"))
     if problems:
@@ -236,5 +237,5 @@ def _confirm(asked: ExploreOptions, account: SearchReport) -> list[Confirmation]
             confirm(Path(file), asked.design, asked.seed, Path(account.folder), CONFIRM_ON, say)
         )
     if not confirmed:
-        print("harness: nothing to confirm", file=sys.stderr)
+        note("harness: nothing to confirm")
     return confirmed

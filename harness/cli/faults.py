@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 
-from harness.cli.console import progress, stdout
+from harness.cli.console import note, out, progress, stdout
 from harness.undo.leases import active_dir, active_runs
 from harness.undo.recovery import clear, state_of
 
@@ -47,8 +46,8 @@ def clear_command(*, force: bool) -> int:
             continue
         left = asyncio.run(clear(run, active_dir(), say))
         for one in left:
-            print(f"harness: {run.run_id}: still there: {one}", file=sys.stderr)
+            note(f"harness: {run.run_id}: still there: {one}")
         code = 5 if left else code
     if not code:
-        print("clear: nothing of a dead run is active")
+        out("clear: nothing of a dead run is active")
     return code

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from harness.errors import ConfigError, HarnessError
+from harness.cli.endings import launch
+from harness.rng import SEED_MAX
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,7 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Proves, before it happens, that a lending service keeps degrading gracefully.",
     epilog="exit codes: 0 pass, 1 fail, 2 usage, 3 inconclusive, 4 error, 5 unsafe, "
-    "130/143 interrupted",
+    "129/130/143 interrupted, 141 nobody reads the output",
 )
 faults = typer.Typer(no_args_is_help=True, help="Faults of this and of dead runs: list, clear.")
 app.add_typer(faults, name="faults")
@@ -30,6 +31,14 @@ app.add_typer(images, name="images")
 Output = Literal["text", "json"]
 RunsDir = Annotated[Path, typer.Option(help="Folder for what runs leave.")]
 RUNS = Path("runs")
+WORKERS_MAX = min(64, 4 * len(os.sched_getaffinity(0)))  # chosen: more only wait for one another
+SEEDS_MAX = 100_000
+FAULTS_MAX = 6  # chosen: beyond it, the number of sets has no bound that a person would wait for
+SeedValue = Annotated[int, typer.Option(min=0, max=SEED_MAX, help="Of every choice.")]
+Number = Annotated[
+    int | None,
+    typer.Option(min=1, max=WORKERS_MAX, help="Processes; left out, one a core."),
+]
 TargetRef = Annotated[
     str, typer.Option("--target", help="A .py file or a module with TARGET; else the reference.")
 ]
@@ -57,7 +66,9 @@ def run(
     runtime: Annotated[
         str | None, typer.Option(help="A name of `harness list`; left out, the best here.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="0 .. 4294967295; chosen when left out.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=SEED_MAX, help="Chosen when left out.")
+    ] = None,
     output: Annotated[Output, typer.Option(help="How the result is printed.")] = "text",
     runs: RunsDir = RUNS,
     dry: Annotated[bool, typer.Option("--dry", help="Print the plan; touch nothing.")] = False,
@@ -80,7 +91,7 @@ def run(
 
 @app.command()
 def demo(
-    seed: Annotated[int, typer.Option(help="0 .. 4294967295.")] = 1,
+    seed: SeedValue = 1,
     runs: RunsDir = RUNS,
 ) -> None:
     """See a loan paid twice in a naive design, and a hardened one survive the same fault."""
@@ -156,10 +167,14 @@ def explore(
     journey: Annotated[
         list[str] | None, typer.Option(help="May be given again; they start together.")
     ] = None,
-    faults: Annotated[int, typer.Option(help="Every set of up to so many.")] = 3,
-    budget: Annotated[str, typer.Option(help="Real time for everything: 60s, 5m.")] = "60s",
-    workers: Annotated[int | None, typer.Option(help="Processes; left out, one a core.")] = None,
-    seed: Annotated[int, typer.Option(help="0 .. 4294967295.")] = 1,
+    faults: Annotated[
+        int, typer.Option(min=0, max=FAULTS_MAX, help="Every set of up to so many.")
+    ] = 3,
+    budget: Annotated[
+        str, typer.Option(help="Real time for everything: 60s, 5m; 1s .. 24h.")
+    ] = "60s",
+    workers: Number = None,
+    seed: SeedValue = 1,
     target: TargetRef = "",
     confirm: Annotated[
         bool, typer.Option("--confirm", help="Run what was found on real parts.")
@@ -208,8 +223,10 @@ def self_test(
     defects: Annotated[
         Path | None, typer.Option(help="Folder of defects; left out, those of the sources.")
     ] = None,
-    seeds: Annotated[int, typer.Option(help="Runs of the good design.")] = 200,
-    workers: Annotated[int | None, typer.Option(help="Processes; left out, one a core.")] = None,
+    seeds: Annotated[
+        int, typer.Option(min=0, max=SEEDS_MAX, help="Runs of the good design.")
+    ] = 200,
+    workers: Number = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Leave a defect as soon as it is caught.")
     ] = False,
@@ -279,17 +296,4 @@ def images_list() -> None:
 
 def main() -> None:
     """Entry of the `harness` command."""
-    try:
-        app()
-    except ConfigError as error:
-        for problem in error.problems:
-            print(f"harness: {problem}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except HarnessError as error:
-        print(f"harness: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+    sys.exit(launch(lambda: app(standalone_mode=False), sys.argv[1:]))

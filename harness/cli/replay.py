@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.cli.console import progress
+from harness.cli.console import out, progress
 from harness.replay import replay
 from harness.store import find_run
 
@@ -17,5 +17,5 @@ def replay_command(run: str, runs: Path, target: str = "") -> int:
     """
     folder = find_run(runs, run)
     digest = replay(folder, progress(), target)
-    print(f"same  sha256 {digest}  {folder}")
+    out(f"same  sha256 {digest}  {folder}")
     return 0

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 
-from harness.cli.console import stdout
+from harness.cli.console import note, out_json, stdout
 from harness.registry import changed, vocabulary_of
 from harness.rejudge import recheck
 from harness.report.terminal import show
@@ -23,10 +21,10 @@ def report_command(run: str, output: str, runs: Path, target: str = "") -> int:
     header = read_run(folder)
     words = vocabulary_of(header, target)
     if problem := changed(header, words):
-        print(f"harness: warning: {problem.where}: {problem.cause}", file=sys.stderr)
+        note(f"harness: warning: {problem.where}: {problem.cause}")
     result = recheck(folder, words)
     if output == "json":
-        print(json.dumps(result_document(result), indent=2, default=str))
+        out_json(result_document(result))
     else:
         show(result, stdout())
     return result.exit_code

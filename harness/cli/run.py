@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 
-from harness.cli.console import progress, stdout, warn
+from harness.cli.console import note, out, out_json, progress, stdout, warn
 from harness.determinism import require_same
 from harness.errors import ConfigError, Problem
 from harness.history import read_history
@@ -58,11 +56,11 @@ def run_command(
         digest = require_same(first, once_more(prepared, silent), order.seed.value)
         say(f"run twice, the same both times: sha256 {digest}")
     if output == "json":
-        print(json.dumps(result_document(result), indent=2, default=str))
+        out_json(result_document(result))
     else:
         show(result, stdout())
     if result.exit_code and output == "json":
-        print(f"harness: seed {result.seed}; repeat: {result.repeat}", file=sys.stderr)
+        note(f"harness: seed {result.seed}; repeat: {result.repeat}")
     return result.exit_code
 
 
@@ -85,11 +83,11 @@ def dry_command(
     prepared = prepare(RunRequest(experiment, design, name, choose(seed), runs, target))
     warn(prepared.experiment)
     if why:
-        print(why, file=sys.stderr)
+        note(why)
     if twice:
         refuse_inexact(name, prepared.repeat)
     for line in plan_lines(prepared.experiment, prepared.words.target, name):
-        print(line)
+        out(line)
     return 0
 
 

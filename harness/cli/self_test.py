@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
-from harness.cli.console import progress, stdout
+from harness.cli.console import out_json, progress, stdout
 from harness.errors import ConfigError, Problem
 from harness.explore.workers import cores
 from harness.registry import experiment_files
@@ -42,7 +41,7 @@ def self_test_command(
     plan = Plan(defects or DEFECTS, seeds, quick, workers or cores())
     report = self_test(plan, progress())
     if output == "json":
-        print(json.dumps(document(report), indent=2))
+        out_json(document(report))
     else:
         _show(report)
     return report.exit_code

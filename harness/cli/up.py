@@ -9,8 +9,9 @@ from typing import Any
 
 from rich.table import Table
 
-from harness.cli.console import progress, stdout
+from harness.cli.console import out, progress, stdout
 from harness.clock import utc_stamp
+from harness.ending import EXITS
 from harness.errors import ConfigError, Problem
 from harness.plugins import DEFAULT_TARGET, absolute
 from harness.prepare import load_design, refuse_left_overs
@@ -19,7 +20,6 @@ from harness.rng import fresh_token
 from harness.runner import Say
 from harness.runtime_kind import RunContext, RuntimeKind, StandingRuntime
 from harness.runtime_registry import load_runtime, runtime_kinds
-from harness.session import EXIT_SIGTERM
 from harness.standing import UP, WORK_S, Standing, alone, standing
 from harness.store import RUN, RunFolder
 from harness.target import Target
@@ -96,7 +96,7 @@ def _bring_up(
         if clean:
             one.drop()
         if isinstance(why, asyncio.CancelledError):
-            raise SystemExit(EXIT_SIGTERM) from None
+            raise SystemExit(EXITS["SIGTERM"]) from None
         raise
 
 
@@ -111,9 +111,9 @@ def down_command() -> int:
         for one in found:
             parts = len(one.alive())
             one.end()
-            print(f"down: design {one.record['design']}, {parts} parts ended, nothing is left")
+            out(f"down: design {one.record['design']}, {parts} parts ended, nothing is left")
     if not found:
-        print("nothing is up")
+        out("nothing is up")
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.cli.console import warn
+from harness.cli.console import out, warn
 from harness.document import load_experiment
 from harness.prepare import find_words, load_design
 
@@ -18,5 +18,5 @@ def validate_command(experiment: str, design: str, target: str = "") -> int:
     load_design(design, words)
     warn(found)
     faults = ", ".join(f"{fault.kind} at {fault.where}" for fault in found.faults())
-    print(f"{path}: valid: {found.id} {found.title}; {faults}; {found.load_s:g} s of load")
+    out(f"{path}: valid: {found.id} {found.title}; {faults}; {found.load_s:g} s of load")
     return 0

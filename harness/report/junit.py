@@ -5,17 +5,20 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from harness.model import RunResult, RunVerdict, Validity, Verdict
+from harness.text import xml
 
 
 def junit(result: RunResult) -> str:
     """The suite as text; invalid is a failure, unknown an error, a broken run one case named
     `run`."""
-    suite = ET.Element("testsuite", name=f"{result.experiment} on {result.design}")
+    suite = ET.Element("testsuite", name=xml(f"{result.experiment} on {result.design}"))
     for verdict in result.verdicts:
         _case(suite, result, verdict)
-    run = ET.SubElement(suite, "testcase", classname=result.experiment, name="run")
+    run = ET.SubElement(suite, "testcase", classname=xml(result.experiment), name="run")
     if result.verdict not in (RunVerdict.PASS, RunVerdict.FAIL):
-        ET.SubElement(run, "error", message=result.verdict.value).text = "\n".join(result.reasons)
+        ET.SubElement(run, "error", message=result.verdict.value).text = xml(
+            "\n".join(result.reasons)
+        )
     suite.set("tests", str(len(result.verdicts) + 1))
     suite.set("failures", str(len(suite.findall("*/failure"))))
     suite.set("errors", str(len(suite.findall("*/error"))))
@@ -25,10 +28,11 @@ def junit(result: RunResult) -> str:
 
 
 def _case(suite: ET.Element, result: RunResult, verdict: Verdict) -> None:
-    name = f"{'/'.join(verdict.ids)} {verdict.checker}"
-    case = ET.SubElement(suite, "testcase", classname=result.experiment, name=name)
+    name = xml(f"{'/'.join(verdict.ids)} {verdict.checker}")
+    case = ET.SubElement(suite, "testcase", classname=xml(result.experiment), name=name)
     if verdict.validity is Validity.INVALID:
-        what = str((verdict.first_bad or {}).get("what", verdict.claim))
-        ET.SubElement(case, "failure", message=what).text = f"{verdict.claim}\n{result.repeat}"
+        what = xml((verdict.first_bad or {}).get("what", verdict.claim))
+        told = ET.SubElement(case, "failure", message=what)
+        told.text = xml(f"{verdict.claim}\n{result.repeat}")
     elif verdict.validity is Validity.UNKNOWN:
-        ET.SubElement(case, "error", message="unknown").text = verdict.why
+        ET.SubElement(case, "error", message="unknown").text = xml(verdict.why)

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from harness.model import FaultReport, RunResult, RunVerdict, Validity, Verdict
+from harness.text import cut, terminal
 
 COLOURS = {
     RunVerdict.PASS: "bold green",
@@ -23,6 +24,7 @@ MARKS = {
     Validity.UNKNOWN: ("unknown", "yellow"),
 }
 LIST_MAX = 6  # reasons beyond these stand in verdict.json
+ITEM_MAX = 2000  # characters of one of them; chosen
 
 
 def show(result: RunResult, console: Console) -> None:
@@ -35,7 +37,7 @@ def _lines(result: RunResult) -> Iterator[RenderableType]:
     style = COLOURS.get(result.verdict, "bold yellow")
     head = Text.assemble(
         (f"{result.verdict.value.upper()}", style),
-        f"  {result.experiment} {result.title}, design {result.design}",
+        terminal(f"  {result.experiment} {result.title}, design {result.design}"),
     )
     yield head
     for reason in result.reasons[:LIST_MAX]:
@@ -55,12 +57,13 @@ def _lines(result: RunResult) -> Iterator[RenderableType]:
         yield Text("\nload", "bold")
         yield _item(_load(result.load))
     yield Text("")
-    yield Text(f"run     {result.run_dir}", overflow="fold")
-    yield Text(f"repeat  {result.repeat}", overflow="fold")
+    yield Text(terminal(f"run     {result.run_dir}"), overflow="fold")
+    yield Text(terminal(f"repeat  {result.repeat}"), overflow="fold")
 
 
 def _counterexample(verdict: Verdict, bad: Mapping[str, Any]) -> Iterator[RenderableType]:
-    yield Text(f"\ncounterexample to {'/'.join(verdict.ids)} {verdict.checker}", "bold red")
+    title = f"\ncounterexample to {'/'.join(verdict.ids)} {verdict.checker}"
+    yield Text(terminal(title), "bold red")
     yield _item(f"claim: {verdict.claim}")
     yield _item(str(bad.get("what", "")))
     rows: Any = next((value for value in bad.values() if _is_rows(value)), [])
@@ -84,7 +87,7 @@ def _invariant(verdict: Verdict) -> RenderableType:
     line.append(f"{'/'.join(verdict.ids):<6}{verdict.checker}")
     line.append(f"  {verdict.examined} examined", "dim")
     if verdict.validity is Validity.UNKNOWN:
-        line.append(f"  {verdict.why}", "yellow")
+        line.append(terminal(f"  {cut(verdict.why, ITEM_MAX)}"), "yellow")
     return line
 
 
@@ -117,4 +120,5 @@ def _value(value: Any) -> str:
 
 
 def _item(text: str, indent: int = 2) -> RenderableType:
-    return Padding(Text(text, overflow="fold"), (0, 0, 0, indent), expand=False)
+    shown = terminal(cut(text, ITEM_MAX))
+    return Padding(Text(shown, overflow="fold"), (0, 0, 0, indent), expand=False)

@@ -67,6 +67,10 @@ class FaultLog:
         """Remember the file; nothing is written yet."""
         self.path, self.by = path, by
 
+    def begin(self) -> None:
+        """Make the file: one that is missing afterwards was taken away."""
+        self.path.touch(mode=0o600)
+
     async def inject(self, fault: Fault, control: Control, ttl_s: float) -> Entry:
         """Write the undo record, fsync, then do the harm.
 

@@ -65,7 +65,10 @@ def harness(
         (("run", "nowhere.yaml"), "nowhere.yaml: no such file"),
         (("run", "X01", "--design", "hardend"), "no design 'hardend'; did you mean 'hardened'?"),
         (("run", "X01", "--runtime", "proces"), "no runtime 'proces'; did you mean 'process'?"),
-        (("run", "X01", "--seed", "-1"), "--seed: seed -1; allowed: 0..4294967295"),
+        (
+            ("run", "X01", "--seed", "-1"),
+            "--seed: input should be greater than or equal to 0, got '-1'",
+        ),
         (("report", "nothing"), "no run 'nothing' under"),
     ],
 )

@@ -1,0 +1,163 @@
+"""How a command ends: one exit code for each kind of ending, and what is said about it.
+
+    0, 1, 3, 4, 5   the verdict       129, 130, 143   SIGHUP, SIGINT, SIGTERM
+    2               wrong words       141             nobody reads what is printed
+    4               whatever nobody expected
+
+Exit 1 means a weakness of the system under test, so no accident may end in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import typer
+
+from harness import errors
+from harness.cli.outlet import Outlet, install
+from harness.errors import PROBLEMS_MAX, ConfigError, HarnessError, Problem
+from harness.text import cut, quoted, terminal
+
+TRACEBACK = "HARNESS_TRACEBACK"  # set to 1: print where it happened
+LINE_MAX = 2000  # characters of one line of an error
+EXIT_ERROR, EXIT_PIPE = 4, 128 + signal.SIGPIPE
+ClickException = typer.BadParameter.__mro__[2]  # what the library raises for wrong words
+
+ONLY_PRINT = (["list"], ["doctor"], ["images"], ["-h"], ["--help"], ["--version"])
+ACCIDENTS = (OSError, EOFError)
+
+
+def launch(command: Callable[[], Any], words: Sequence[str]) -> int:
+    """Carry out a command.
+
+    Args:
+        command: returns an exit code or raises.
+        words: of the command line; `--output json` in them asks for errors as JSON too.
+
+    Returns:
+        the exit code.
+    """
+    before = sys.stdout, sys.stderr
+    out, err = install()
+    try:
+        try:
+            code = int(command() or 0)
+        except BaseException as error:  # an accident has an exit code of its own
+            code = EXIT_ERROR
+            with suppress(Exception):  # memory or stack may be short
+                code = _report(error, words)
+        return _close(out, err, code, words)
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+def _report(error: BaseException, words: Sequence[str]) -> int:
+    """Say what happened.
+
+    Returns:
+        the exit code.
+    """
+    code, problems = known(error, words)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(str(error), file=sys.stderr)
+        return code
+    for line in _lines(error, problems):
+        print(f"harness: {cut(terminal(line), LINE_MAX)}", file=sys.stderr)
+    if os.environ.get(TRACEBACK) == "1":
+        print(terminal("".join(traceback.format_exception(error))), file=sys.stderr)
+    if _wants_json(words) and code in (2, 4, 5):
+        print(json.dumps(document(code, problems), indent=2))
+    return code
+
+
+def known(error: BaseException, words: Sequence[str] = ()) -> tuple[int, tuple[Problem, ...]]:
+    """Exit code and problems of whatever was raised."""
+    if isinstance(error, ConfigError):
+        return error.exit_code, error.problems
+    if isinstance(error, HarnessError):
+        return error.exit_code, (Problem(str(error)),)
+    if isinstance(error, SystemExit | typer.Abort) and isinstance(error.__context__, ACCIDENTS):
+        # The library makes exit 1 of a broken pipe or an end of file.
+        return known(error.__context__, words)
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return 128 + signal.SIGINT, ()
+    if isinstance(error, SystemExit) and (error.code is None or isinstance(error.code, int)):
+        return error.code or 0, ()
+    if isinstance(error, ClickException):
+        return 2, (_usage(error, words),)
+    return EXIT_ERROR, (_accident(error),)
+
+
+def document(code: int, problems: Sequence[Problem]) -> dict[str, Any]:
+    """What `--output json` prints when there is no result."""
+    return {
+        "verdict": None if code == 2 else "error",
+        "exit_code": code,
+        "problems": [problem.as_data() for problem in problems[:PROBLEMS_MAX]],
+        "problems_in_all": len(problems),
+    }
+
+
+def _lines(error: BaseException, problems: Sequence[Problem]) -> list[str]:
+    if isinstance(error, HarnessError):
+        return str(error).splitlines()
+    return [str(problem) for problem in problems]
+
+
+def _usage(error: Any, words: Sequence[str]) -> Problem:
+    context, param = getattr(error, "ctx", None), getattr(error, "param", None)
+    remedy = f"{context.command_path} --help" if context else "harness --help"
+    if param is None:
+        return Problem(error.format_message().rstrip("."), remedy=remedy)
+    name = next(iter(param.opts), param.name)
+    message, got = error.message.rstrip(".").removeprefix("Value error, "), _after(name, words)
+    if not message:
+        return Problem("missing", name, remedy=remedy)
+    message = message[0].lower() + message[1:]
+    return Problem(f"{message}, got {quoted(got)}" if got else message, name, remedy=remedy)
+
+
+def _after(option: str, words: Sequence[str]) -> str:
+    """The value given for an option; "" when there is none."""
+    for at, word in enumerate(words):
+        if word == option and at + 1 < len(words):
+            return words[at + 1]
+        if word.startswith(f"{option}="):
+            return word.partition("=")[2]
+    return ""
+
+
+def _accident(error: BaseException) -> Problem:
+    """What was not expected: what, where, and what to do about it."""
+    versions = f"Python {platform.python_version()}, {platform.system()}"
+    remedy = f"the same with {TRACEBACK}=1 shows more; report a defect with this line, {versions}"
+    return Problem(f"error: {errors.told(error)}", remedy=remedy)
+
+
+def _close(out: Outlet, err: Outlet, code: int, words: Sequence[str]) -> int:
+    """Hand over what is left to print.
+
+    Returns:
+        the exit code: that of the verdict, also where it could not be printed.
+    """
+    out.flush()
+    if out.broken_pipe:
+        return EXIT_PIPE
+    if out.failure is not None:
+        why = out.failure.strerror
+        print(f"harness: stdout: {why}: not everything was printed", file=sys.stderr)
+        code = code or (EXIT_ERROR if list(words[:1]) in ONLY_PRINT else 0)
+    err.flush()
+    return code
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    return _after("--output", words) == "json"
