@@ -19,7 +19,7 @@ ONE_RUN = """
 import sys
 from pathlib import Path
 from harness.determinism import digest
-from harness.history import read_history
+from harness.history_reader import read_history
 from harness.prepare import RunRequest, prepare
 from harness.rng import Seed
 from harness.session import run

@@ -22,7 +22,8 @@ from functools import partial
 from pathlib import Path
 
 from bench.parity_plans import Plan, not_drawn, plans
-from harness.history import History, read_history
+from harness.history import History
+from harness.history_reader import read_history
 from harness.model import Phase, RunResult, RunVerdict, Validity
 from harness.prepare import RunRequest, prepare
 from harness.rng import Seed

@@ -19,13 +19,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from operator import attrgetter
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from harness.clock import NS
-from harness.errors import ConfigError, Problem
 from harness.fault_windows import fault_windows
 from harness.model import FaultWindow, Op, Outcome, Phase
 
@@ -69,7 +67,6 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 _moment = attrgetter("t", "i")
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Event).decode
 
 
 class HistoryWriter:
@@ -116,14 +113,14 @@ class HistoryWriter:
         due: int | None = None,
         src: str = "client",
     ) -> Event:
-        """Number the event, give it its phase, write it.
+        """Number the event, give it its phase, write it; what was before the zero is at it.
 
         Returns:
             the event as it stands in the file.
         """
         event = Event(
             i=self._count,
-            t=t,
+            t=max(t, 0),
             p=p,
             type=type,
             f=f,
@@ -270,33 +267,3 @@ def _op(invoke: Event, end: Event | None) -> Op:
         return Op(*asked, None, Outcome.INFO, "never_completed", invoke.v, {}, invoke.phase)
     outcome = COMPLETIONS[end.type]
     return Op(*asked, end.t / NS, outcome, end.err, invoke.v, end.v, invoke.phase)
-
-
-def read_history(path: Path) -> History:
-    """Read a history file; a torn last line is tolerated and makes it incomplete.
-
-    Raises:
-        ConfigError: no such file, or a line before the last that is no event.
-    """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(
-            Problem(f"cannot read the history: {error.strerror}", str(path))
-        ) from None
-    events: list[Event] = []
-    sha, complete = hashlib.sha256(), False
-    lines = raw.splitlines(keepends=True)
-    for number, line in enumerate(lines, 1):
-        try:
-            event = _decode(line)
-        except msgspec.DecodeError as error:
-            if number == len(lines):
-                break
-            raise ConfigError(Problem(f"not an event: {error}", f"{path}:{number}")) from None
-        if event.type == "end":
-            complete = event.v.get("count") == len(events)
-            complete = complete and event.v.get("sha256") == sha.hexdigest()
-        sha.update(line)
-        events.append(event)
-    return History(events, complete=complete)

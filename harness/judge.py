@@ -28,7 +28,9 @@ def judge(experiment: Experiment, checkers: Mapping[str, Checker], history: Hist
         hypothesis=tuple(_hypothesis(experiment, history)),
         verdicts=check_all([checkers[name] for name in chosen], history, experiment.objectives),
         thresholds=thresholds(experiment, history),
-        faults=tuple(FaultReport(**event.v["report"]) for event in _nemesis(history, "report")),
+        faults=tuple(
+            msgspec.convert(event.v["report"], FaultReport) for event in _nemesis(history, "report")
+        ),
         faults_planned=len(experiment.steps),
         load=next((event.v for event in _clock(history, "load")), {}),
         aborted=next((event.v["why"] for event in _clock(history, "stopped")), ""),

@@ -2,41 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from harness.document import load_experiment
-from harness.history import read_history
+from harness.errors import ConfigError, Problem
+from harness.history import History
+from harness.history_reader import read_history
 from harness.judge import explained, judge
 from harness.model import EXIT_CODES, RunResult, RunVerdict
 from harness.registry import Vocabulary
-from harness.store import EXPERIMENT, FAULTS, HISTORY, read_run
+from harness.run_record import Ended, agree, read_ended, read_run
+from harness.store import EXPERIMENT, FAULTS, HISTORY
 from harness.undo.faultlog import FaultLog
-from harness.verdict import decide
+from harness.verdict import Findings, decide
+
+VALUES = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+UNENDED = ("error", "interrupted", "inconclusive")  # known to the run, not seen in its history
 
 
 def recheck(run_dir: Path, words: Vocabulary) -> RunResult:
     """The result, from experiment.yaml and history.jsonl alone.
 
     Raises:
-        ConfigError: a file is missing or is not what a run writes.
+        ConfigError: a file is missing, is not what a run writes, or belongs to another run.
     """
-    run = read_run(run_dir)
+    record, ended = read_run(run_dir), read_ended(run_dir)
     experiment = load_experiment(run_dir / EXPERIMENT, words)
     history = read_history(run_dir / HISTORY)
-    findings = judge(experiment, words.invariants, history)
-    findings = explained(findings, words.target, run["design_values"])
+    agree(run_dir, record, history)
+    try:
+        findings = explained(
+            judge(experiment, words.invariants, history), words.target, record["design_values"]
+        )
+        verdict, reasons = _decide(run_dir, findings, history, ended)
+        return _result(run_dir, record, findings, verdict, reasons, history)
+    except (*VALUES, msgspec.MsgspecError) as error:
+        cause = f"values that a run does not write: {type(error).__name__}: {error}"
+        raise ConfigError(Problem(cause, str(run_dir / HISTORY))) from error
+
+
+def _decide(
+    run_dir: Path, findings: Findings, history: History, ended: Ended | None
+) -> tuple[RunVerdict, tuple[str, ...]]:
     verdict, reasons = decide(findings)
     if verdict is RunVerdict.UNSAFE and not FaultLog(run_dir / FAULTS).active():
         verdict = RunVerdict.INCONCLUSIVE
         reasons = ("the run died; its faults were undone afterwards", *reasons)
     if not history.complete:
         reasons = (*reasons, "the history is cut off: the run died before its end")
+    if ended is not None and ended.verdict in UNENDED and verdict is RunVerdict.PASS:
+        verdict, said = RunVerdict.INCONCLUSIVE, "; ".join(ended.reasons)
+        reasons = (f"the run itself ended as {ended.verdict}: {said}", *reasons)
+    return verdict, reasons
+
+
+def _result(
+    run_dir: Path,
+    record: Mapping[str, Any],
+    findings: Findings,
+    verdict: RunVerdict,
+    reasons: tuple[str, ...],
+    history: History,
+) -> RunResult:
     return RunResult(
-        experiment=run["experiment"],
-        title=run["title"],
-        design=run["design"],
-        runtime=run["runtime"],
-        seed=run["seed"],
+        experiment=record["experiment"],
+        title=record["title"],
+        design=record["design"],
+        runtime=record["runtime"],
+        seed=record["seed"],
         verdict=verdict,
         exit_code=EXIT_CODES[verdict],
         reasons=reasons,
@@ -46,6 +83,6 @@ def recheck(run_dir: Path, words: Vocabulary) -> RunResult:
         thresholds=findings.thresholds,
         faults=findings.faults,
         load=findings.load,
-        repeat=run["command"],
-        duration_s=round(history.events[-1].t_s, 1) if history.events else 0.0,
+        repeat=record["command"],
+        duration_s=round(history.events[-1].t_s, 1),
     )

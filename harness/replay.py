@@ -10,14 +10,16 @@ from tempfile import TemporaryDirectory
 from harness.determinism import require_same
 from harness.document import load_experiment
 from harness.errors import ConfigError, HarnessError, Problem
-from harness.history import History, read_history
+from harness.history import History
+from harness.history_reader import read_history
 from harness.model import RunVerdict
 from harness.prepare import Prepared, RunRequest
 from harness.registry import changed, vocabulary_of
 from harness.rng import Seed
+from harness.run_record import read_run
 from harness.runtime_registry import load_runtime, runtime_kinds
 from harness.session import run
-from harness.store import EXPERIMENT, HISTORY, read_run
+from harness.store import EXPERIMENT, HISTORY, RUN
 
 Say = Callable[[str], None]
 
@@ -51,12 +53,16 @@ def recorded(run_dir: Path, target: str = "") -> Prepared:
     words = vocabulary_of(header, target)
     if problem := changed(header, words):
         raise ConfigError(problem)
-    path = run_dir / EXPERIMENT
+    path, where = run_dir / EXPERIMENT, str(run_dir / RUN)
+    design = header["design_values"]
+    problems = [Problem(text, where) for _, text in words.target.design_problems(design)]
+    if problems:
+        raise ConfigError(problems)
     order = RunRequest(
         header["experiment"], header["design"], header["runtime"], Seed(header["seed"]), run_dir,
         target=words.source.ref,
     )  # fmt: skip
-    return Prepared(order, path, load_experiment(path, words), header["design_values"], words)
+    return Prepared(order, path, load_experiment(path, words), design, words)
 
 
 def once_more(prepared: Prepared, say: Say) -> History:

@@ -85,13 +85,16 @@ def find_run(root: Path, given: str) -> Path:
     Raises:
         ConfigError: there is none.
     """
-    for path in (Path(given), root / given, root / given / "latest"):
-        if (path / RUN).is_file():
-            return path.resolve()
-    runs = sorted(root.glob("*/*/" + RUN), key=lambda path: path.parent.name)
+    if _is_run(Path(given)):
+        return Path(given).resolve()
+    for path in (root / given, root / given / "latest"):
+        if _is_run(path) and path.resolve().is_relative_to(root.resolve()):
+            return path.resolve()  # a link out of the folder is nobody's run
+    found = (path.parent for path in root.glob("*/*/" + RUN))
+    runs = sorted((path for path in found if not path.is_symlink()), key=lambda path: path.name)
     if given == "latest" and runs:
-        return runs[-1].parent.resolve()
-    known = sorted({path.parent.parent.name for path in runs})
+        return runs[-1].resolve()
+    known = sorted({path.parent.name for path in runs})
     raise ConfigError(
         Problem(
             f"no run {quoted(given)} under {root}/",
@@ -101,17 +104,12 @@ def find_run(root: Path, given: str) -> Path:
     )
 
 
-def read_run(folder: Path) -> dict[str, Any]:
-    """The header of a run.
-
-    Raises:
-        ConfigError: this is no run's folder.
-    """
+def _is_run(path: Path) -> bool:
+    """Also false for a name that no file can have."""
     try:
-        found: dict[str, Any] = json.loads((folder / RUN).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(Problem(f"not a run folder: {error}", str(folder))) from None
-    return found
+        return (path / RUN).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def result_document(result: RunResult) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from harness.cli.console import note, out_json, stdout
 from harness.registry import changed, vocabulary_of
 from harness.rejudge import recheck
 from harness.report.terminal import show
-from harness.store import find_run, read_run, result_document
+from harness.run_record import read_run
+from harness.store import find_run, result_document
 
 
 def report_command(run: str, output: str, runs: Path, target: str = "") -> int:

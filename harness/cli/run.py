@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.cli.console import note, out, out_json, progress, stdout, warn
 from harness.determinism import require_same
 from harness.errors import ConfigError, Problem
-from harness.history import read_history
+from harness.history_reader import read_history
 from harness.prepare import RunRequest, prepare
 from harness.replay import once_more, refuse_inexact
 from harness.report.plan import plan_lines

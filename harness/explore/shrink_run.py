@@ -23,7 +23,8 @@ from harness.explore.sim_run import trial
 from harness.model import Validity
 from harness.registry import Vocabulary, changed, vocabulary_of
 from harness.rejudge import recheck
-from harness.store import EXPERIMENT, read_run
+from harness.run_record import read_run
+from harness.store import EXPERIMENT
 from harness.units import parse_duration, parse_rate
 from harness.yaml_source import load_yaml, plain
 

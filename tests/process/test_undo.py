@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bench.kills import FIRST, HARNESS, KINDS, SECOND, TEMPLATE, Kind, kill_one
-from harness.history import read_history
+from harness.history_reader import read_history
 from harness.store import FAULTS, HISTORY
 from harness.toolchain import Part, find_toxiproxy
 from harness.undo.faultlog import FaultLog

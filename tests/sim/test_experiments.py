@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.history import read_history
+from harness.history_reader import read_history
 from harness.model import RunResult, RunVerdict, Validity
 from harness.prepare import RunRequest, prepare
 from harness.rng import Seed

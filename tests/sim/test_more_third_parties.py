@@ -11,7 +11,8 @@ import pytest
 from chaos.lending import FUNDER, GATEWAY, RISK_ENGINE
 from chaos.targets.reference import STAND_INS, Reference
 from harness.document import load_experiment
-from harness.history import Event, History, read_history
+from harness.history import Event, History
+from harness.history_reader import read_history
 from harness.judge import judge
 from harness.model import RunResult, RunVerdict, Verdict
 from harness.prepare import RunRequest, prepare

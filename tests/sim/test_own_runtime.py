@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from harness.cli.main import app
 from harness.document import load_experiment
 from harness.errors import ConfigError, UnsupportedFault
-from harness.history import read_history
+from harness.history_reader import read_history
 from harness.model import RunResult
 from harness.prepare import Prepared, RunRequest, prepare
 from harness.registry import load_vocabulary

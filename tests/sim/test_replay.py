@@ -11,7 +11,7 @@ import pytest
 
 from harness.determinism import digest
 from harness.errors import ConfigError, DeterminismError
-from harness.history import read_history
+from harness.history_reader import read_history
 from harness.prepare import RunRequest, prepare
 from harness.replay import refuse_inexact, replay
 from harness.rng import Seed
@@ -22,7 +22,7 @@ ONE_RUN = """
 import gc, sys
 from pathlib import Path
 from harness.determinism import digest
-from harness.history import read_history
+from harness.history_reader import read_history
 from harness.prepare import RunRequest, prepare
 from harness.rng import Seed
 from harness.session import run

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import inspect
+import io
+import os
+import re
 from pathlib import Path
 
 import pytest
 
 from harness.errors import ConfigError
-from harness.history import HistoryWriter, read_history
+from harness.history import HistoryWriter
+from harness.history_reader import LINE_MAX, read_history
 from harness.model import Outcome, Phase
 
 
@@ -83,17 +89,77 @@ def test_a_history_that_was_cut_off_says_so_and_can_be_read(tmp_path: Path) -> N
     assert len(list(history.ops())) == 2
 
 
-def test_a_history_that_was_changed_afterwards_is_not_complete(tmp_path: Path) -> None:
-    """Count and sha256 of the last line catch an edit."""
+def broken(lines: list[bytes], how: str) -> list[bytes]:
+    """A history that somebody, or a disk, has changed."""
+    middle = lines[4]
+    changes: dict[str, list[bytes]] = {
+        "doubled": [*lines, *lines],
+        "one line twice": [*lines[:5], middle, *lines[5:]],
+        "one line missing": [*lines[:4], *lines[5:]],
+        "two changed about": [*lines[:4], lines[5], middle, *lines[6:]],
+        "shuffled": [lines[0], *reversed(lines[1:-1]), lines[-1]],
+        "a value changed": [*lines[:3], lines[3].replace(b'"k":"a"', b'"k":"z"'), *lines[4:]],
+        "no first line": lines[1:],
+        "a start in the middle": [*lines[:4], middle.replace(b'"ok"', b'"start"'), *lines[5:]],
+        "negative time": [*lines[:4], middle.replace(b'"t":', b'"t":-'), *lines[5:]],
+        "endless time": [*lines[:4], middle.replace(b'"t":', b'"t":' + b"9" * 400), *lines[5:]],
+        "a type of another kind": [
+            *lines[:4],
+            middle.replace(b'"t":', b'"t":"x","u":'),
+            *lines[5:],
+        ],
+        "an unknown type": [*lines[:4], middle.replace(b'"ok"', b'"perhaps"'), *lines[5:]],
+        "rubbish": [*lines[:4], b"rubbish\n", *lines[5:]],
+        "no mapping": [*lines[:4], b"[]\n", *lines[5:]],
+        "deep": [*lines[:4], b'{"v":' + b"[" * 100_000 + b"\n", *lines[5:]],
+        "a huge line": [*lines[:4], b" " * (LINE_MAX + 1), *lines[5:]],
+        "a NUL": [*lines[:4], b"\x00\n", *lines[5:]],
+        "another count": [*lines[:-1], lines[-1].replace(b'"count":', b'"count":1')],
+        "lines after the last": [*lines, lines[-1]],
+        "nothing": [],
+    }
+    return changes[how]
+
+
+HOW = re.findall(r'^        "([^"]+)": ', inspect.getsource(broken), re.MULTILINE)
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_a_history_that_does_not_add_up_is_refused(tmp_path: Path, how: str) -> None:
+    """A run listed twice would look like every loan paid twice; the line is named."""
     write(tmp_path / "h")
-    assert read_history(tmp_path / "h").complete
-    text = (tmp_path / "h").read_text().replace('"k":"a"', '"k":"z"')
-    (tmp_path / "h").write_text(text)
-    assert not read_history(tmp_path / "h").complete
-
-
-def test_rubbish_in_the_middle_names_its_line(tmp_path: Path) -> None:
-    """Only the last line may be torn."""
-    (tmp_path / "h").write_text("nonsense\n{}\n")
-    with pytest.raises(ConfigError, match=r"h:1: not an event"):
+    lines = (tmp_path / "h").read_bytes().splitlines(keepends=True)
+    (tmp_path / "h").write_bytes(b"".join(broken(lines, how)))
+    with pytest.raises(ConfigError) as caught:
         read_history(tmp_path / "h")
+    (problem,) = caught.value.problems
+    assert problem.where.startswith(str(tmp_path / "h"))
+    assert how == "nothing" or problem.as_data()["line"]
+    assert len(str(problem)) < 1000
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "link", "pipe"])
+def test_a_history_is_an_ordinary_file(tmp_path: Path, kind: str) -> None:
+    """A folder from elsewhere must not make us read what it points at, or wait for ever."""
+    path = tmp_path / "h"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "link":
+        path.symlink_to("/etc/hostname")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    with pytest.raises(ConfigError, match=r"/h: "):
+        read_history(path)
+
+
+def test_a_full_disk_does_not_end_a_run_in_the_middle_of_a_fault() -> None:
+    """What comes to no file is remembered; the undo goes on."""
+
+    class Full(io.BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    writer = HistoryWriter(Full(), {})
+    writer.append(t=1, p="c", type="invoke", f="submit")
+    assert len(writer.events) == 2
+    assert writer.failure is not None

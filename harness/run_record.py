@@ -1,0 +1,148 @@
+"""What a run left in its folder, read by somebody who trusts none of it.
+
+run.json       who, what, seed, design          must be whole
+faults.jsonl   the record of every fault        must know every fault of the history
+verdict.json   how the run itself ended         missing when it died before its end
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from harness.errors import ConfigError, Problem
+from harness.history import Event, History
+from harness.rng import SEED_MAX
+from harness.safe_files import lines, read_bytes
+from harness.store import FAULTS, HISTORY, RUN, VERDICT
+from harness.text import quoted
+
+SIZE_MAX = 16 << 20  # bytes of one JSON document; chosen
+LINE_MAX = 1 << 20
+Word = Annotated[str, Meta(max_length=4000)]
+
+
+class Record(msgspec.Struct, frozen=True):
+    """run.json, as far as it is needed again; see `harness.session.header`."""
+
+    run_id: Word
+    experiment: Word
+    title: Word
+    design: Word
+    runtime: Annotated[str, Meta(max_length=100, pattern=r"^[a-z][a-z0-9_-]*$")]
+    seed: Annotated[int, Meta(ge=0, le=SEED_MAX)]
+    command: Word
+    design_values: dict[str, Any]
+    target: dict[str, Word] = {}
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """verdict.json, as far as it is needed again."""
+
+    verdict: Word
+    reasons: list[str] = []
+
+
+def read_run(run_dir: Path) -> dict[str, Any]:
+    """Who ran what.
+
+    Raises:
+        ConfigError: run.json is missing or is not what a run writes.
+    """
+    _json(run_dir / RUN, Record)
+    record: dict[str, Any] = _json(run_dir / RUN, dict[str, Any])
+    return record
+
+
+def read_ended(run_dir: Path) -> Ended | None:
+    """How the run said that it ended; None when it died before.
+
+    Raises:
+        ConfigError: verdict.json is not what a run writes.
+    """
+    path = run_dir / VERDICT
+    return _json(path, Ended) if path.exists() or path.is_symlink() else None
+
+
+def agree(run_dir: Path, record: Mapping[str, Any], history: History) -> None:
+    """The files of one folder are of one run, and tell of the same faults.
+
+    Raises:
+        ConfigError: they do not; every difference.
+    """
+    header = history.header
+    problems = [
+        Problem(
+            f"{key} is {quoted(record[key])}, the history says {quoted(header.get(key))}",
+            str(run_dir / RUN),
+            "the files of one run",
+        )
+        for key in ("run_id", "seed", "design_values")
+        if header.get(key) != record[key]
+    ]
+    problems += _unknown_faults(run_dir, history)
+    if problems:
+        raise ConfigError(problems)
+
+
+def _unknown_faults(run_dir: Path, history: History) -> Iterable[Problem]:
+    known = set(_faults(run_dir / FAULTS, torn=not history.complete))
+    for event in history.of("nemesis"):
+        if not (_is_injection(event) and (event.f, event.k) not in known):
+            continue
+        yield Problem(
+            f"{quoted(event.f)} at {quoted(event.k)} was injected, {FAULTS} does not know it",
+            f"{run_dir / HISTORY}:{event.i + 1}",
+            "a record of every fault, written before it is injected",
+        )
+
+
+def _is_injection(event: Event) -> bool:
+    return event.v.get("action") == "inject" and event.type == "ok"
+
+
+def _faults(path: Path, *, torn: bool) -> Iterable[tuple[str, str]]:
+    """Kind and place of each fault on record.
+
+    Args:
+        torn: a line may be torn: the run died.
+    """
+    for number, line in lines(path, LINE_MAX):
+        try:
+            entry = msgspec.json.decode(line, type=dict[str, Any])
+            if not isinstance(entry["id"], str):
+                raise ValueError("id is no text")
+            if "undo" in entry:
+                yield str(entry["kind"]), str(entry["where"])
+        except (msgspec.MsgspecError, ValueError, KeyError, RecursionError) as error:
+            if torn or not line.endswith(b"\n"):
+                continue
+            cause = f"not a record of a fault: {quoted(str(error))}"
+            raise ConfigError(Problem(cause, f"{path}:{number}", "the file as written")) from None
+
+
+def _json(path: Path, kind: Any) -> Any:
+    raw = read_bytes(path, SIZE_MAX, follow=False)
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        where, expected = str(path), ", ".join(getattr(kind, "__struct_fields__", ()))
+        raise ConfigError(
+            Problem(f"not what a run writes: {error}", _place(where, raw), f"JSON with {expected}")
+        ) from None
+
+
+def _place(where: str, raw: bytes) -> str:
+    """With line and column where it is no JSON at all."""
+    try:
+        json.loads(raw)
+    except json.JSONDecodeError as error:
+        return f"{where}:{error.lineno}:{error.colno}"
+    except (ValueError, RecursionError):
+        pass
+    return where
