@@ -16,7 +16,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
-from harness.cli.self_test import DEFECTS
 from harness.explore.plans import CallPoint, Fault
 from harness.explore.sim_world import SimWorld
 from harness.explore.workers import cores
@@ -24,6 +23,7 @@ from harness.prepare import load_design
 from harness.registry import load_vocabulary
 from harness.rng import Dice, Seed
 from harness.self_test.checks import GOOD, JOURNEYS, UNTOUCHED
+from harness.self_test.defects import shipped_defects
 from harness.self_test.pool import Plan, self_test
 
 SEEDS, FAULTS_MAX, TOGETHER_MAX, CHUNK = 10_000, 2, 2, 50
@@ -42,7 +42,7 @@ def main() -> int:
         print(f"seed {seed}: {plan}: {what}")
     print(f"clean seeds on {GOOD}   {seeds}, {len(broken)} alarms (aim 0), {took_s:.1f} s")
     before_s = cpu_s()
-    report = self_test(Plan(DEFECTS, 200, quick=False, workers=cores()), lambda _: None)
+    report = self_test(Plan(shipped_defects(), 200, quick=False, workers=cores()), lambda _: None)
     caught = len(report.caught) - len(report.missed)
     print(f"planted defects         {caught} of {len(report.caught)} caught (aim all)")
     print(f"runs of {GOOD}        {len(report.clean)}, {len(report.alarms)} alarms (aim 0)")

@@ -221,7 +221,7 @@ def shrink(
 @app.command("self-test")
 def self_test(
     defects: Annotated[
-        Path | None, typer.Option(help="Folder of defects; left out, those of the sources.")
+        Path | None, typer.Option(help="Folder of defects; left out, those that come along.")
     ] = None,
     seeds: Annotated[
         int, typer.Option(min=0, max=SEEDS_MAX, help="Runs of the good design.")

@@ -14,9 +14,9 @@ from harness.errors import ConfigError, Problem
 from harness.explore.workers import cores
 from harness.registry import experiment_files
 from harness.self_test.checks import EXPLORE, LIGHT, UNTOUCHED, WHOLE, Caught, Cell
+from harness.self_test.defects import shipped_defects
 from harness.self_test.pool import Plan, Report, self_test
 
-DEFECTS = Path(__file__).parents[2] / "tests" / "meta" / "defects"  # in a checkout
 MARKS = {"expected": "X", "other": "o", "pass": ".", "inconclusive": "?", UNTOUCHED: "-"}
 KEY = (
     "X an invariant that was expected to broke, o another one did, . held, ? inconclusive, "
@@ -38,7 +38,7 @@ def self_test_command(
                 f"{seeds} seeds, {workers} workers", allowed="0 seeds or more, 1 worker or more"
             )
         )
-    plan = Plan(defects or DEFECTS, seeds, quick, workers or cores())
+    plan = Plan(defects or shipped_defects(), seeds, quick, workers or cores())
     report = self_test(plan, progress())
     if output == "json":
         out_json(document(report))

@@ -8,7 +8,6 @@ A defect is a file of its own, loaded by its path:
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
 
+from harness import plugins
 from harness.errors import ConfigError, Problem
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
@@ -104,6 +104,11 @@ def _noting(real: Callable[..., object], key: str, called: set[str]) -> Callable
     return noting
 
 
+def shipped_defects() -> Path:
+    """The folder of the defects that come along."""
+    return plugins.file_of(f"{plugins.SHIPPED}.defects").parent
+
+
 def load_defects(folder: Path) -> tuple[Defect, ...]:
     """The defects of a folder, by name.
 
@@ -113,15 +118,8 @@ def load_defects(folder: Path) -> tuple[Defect, ...]:
     """
     files = sorted(file for file in folder.glob("*.py") if not file.name.startswith("_"))
     if not files:
-        raise ConfigError(
-            Problem(
-                "there are no planted defects here; they come with the sources, not with an "
-                "installed package",
-                str(folder),
-                "a folder of files that define DEFECT",
-                "harness self-test --defects FOLDER",
-            )
-        )
+        allowed = "a folder of files that define DEFECT"
+        raise ConfigError(Problem("there are no planted defects here", str(folder), allowed))
     return tuple(load_defect(file) for file in files)
 
 
@@ -129,14 +127,9 @@ def load_defect(file: Path) -> Defect:
     """The defect of one file.
 
     Raises:
-        ConfigError: it defines no DEFECT of its own name.
+        ConfigError: it cannot be loaded, or defines no DEFECT of its own name.
     """
-    spec = importlib.util.spec_from_file_location(f"harness_defect_{file.stem}", file)
-    assert spec is not None, file  # a .py file always has one
-    assert spec.loader is not None, file
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    defect = getattr(module, "DEFECT", None)
+    defect = plugins.constant(str(file), "DEFECT")
     if not isinstance(defect, Defect) or defect.name != file.stem:
         raise ConfigError(
             Problem(f"DEFECT is {defect!r}", str(file), f"a Defect with the name {file.stem!r}")

@@ -9,16 +9,17 @@ import pytest
 from typer.testing import CliRunner
 
 from harness.cli.main import app
-from harness.cli.self_test import DEFECTS, self_test_command
+from harness.cli.self_test import self_test_command
 from harness.errors import ConfigError
 from harness.explore import sim_run
 from harness.explore.workers import cores
 from harness.history import HistoryWriter
 from harness.registry import experiment_files, load_vocabulary
 from harness.self_test.checks import EXPLORE, SEED, WHOLE, Caught, Cell, clean, scout
-from harness.self_test.defects import load_defects
+from harness.self_test.defects import load_defects, shipped_defects
 from harness.self_test.pool import Plan, Report, self_test
 
+DEFECTS = shipped_defects()
 SEEDS = 200  # of the good design
 QUIET = "x77_payout_declined"  # nothing is unknown there
 HARMLESS = """
@@ -94,9 +95,9 @@ def test_a_missed_defect_and_an_alarm_each_fail_the_self_test() -> None:
     assert Report((caught,), (bad,), 1.0).exit_code == 1
 
 
-def test_a_folder_without_defects_says_where_they_are_to_be_found(tmp_path: Path) -> None:
-    """As after an installation from a wheel."""
-    with pytest.raises(ConfigError, match="come with the sources"):
+def test_a_folder_without_defects_is_refused(tmp_path: Path) -> None:
+    """Nothing would have been looked at, and nothing missed."""
+    with pytest.raises(ConfigError, match="a folder of files that define DEFECT"):
         self_test_command(tmp_path / "nowhere", 0, 1, quick=True, output="text")
 
 
