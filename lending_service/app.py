@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from lending_service.context import Context
 from lending_service.debits import Debits, collect
@@ -16,11 +16,14 @@ from lending_service.money import Money
 from lending_service.payouts import Payouts
 from lending_service.pipeline import Pipeline
 from lending_service.policy import Policy
-from lending_service.ports import Client, Clock, Kind
+from lending_service.ports import Client, Clock
 from lending_service.reserving import Reserving
 from lending_service.stores.port import Store
 from lending_service.upstreams import FundingProvider, PaymentGateway, RiskEngine
 from lending_service.worker import Handler, Lane, Report, Spawn, Worker
+
+# Kind of third party -> how many there have to be, and may be.
+KINDS = {"payment_gateway": (1, 99), "risk_engine": (1, 1), "funding_provider": (1, 99)}
 
 # Tasks at once, by kind; chosen, not measured.
 WIDTHS = {"application": 8, "debit": 8, "inquire": 4, "commit": 4, "rescore": 2}
@@ -60,20 +63,22 @@ class Service:
         await self.worker.stop()
 
     def _handlers(self) -> dict[str, Handler]:
-        async def application(task: Task) -> float | None:
-            return await self.pipeline.process(task.key, task.attempts)
+        async def application(tasks: Sequence[Task]) -> float | None:
+            return await self.pipeline.process(tasks[0].key, tasks[0].attempts)
 
-        async def debit(task: Task) -> float | None:
-            return await collect(self.parts, self.money, self.debits, task.key, task.attempts)
+        async def debit(tasks: Sequence[Task]) -> float | None:
+            return await collect(
+                self.parts, self.money, self.debits, tasks[0].key, tasks[0].attempts
+            )
 
-        async def inquire(task: Task) -> float | None:
-            return await self.money.inquire(task.key)
+        async def inquire(tasks: Sequence[Task]) -> float | None:
+            return await self.money.inquire(tasks[0].key)
 
-        async def commit(task: Task) -> float | None:
-            return await self.reserving.commit(task.key, task.attempts)
+        async def commit(tasks: Sequence[Task]) -> float | None:
+            return await self.reserving.commit(tasks[0].key, tasks[0].attempts)
 
-        async def rescore(task: Task) -> float | None:
-            return await self.pipeline.rescore(task.key)
+        async def rescore(tasks: Sequence[Task]) -> float | None:
+            return await self.pipeline.rescore(tasks[0].key)
 
         return {
             "application": application,
@@ -90,7 +95,7 @@ def build(
     client: Client,
     clock: Clock,
     dice: random.Random,
-    upstreams: Mapping[str, Kind],
+    upstreams: Mapping[str, str],
     report: Callable[[str, str], None] = lambda what, text: None,
 ) -> Service:
     """A service from a design and its surroundings.
@@ -103,7 +108,7 @@ def build(
     Raises:
         ValueError: a kind of third party is missing.
     """
-    if problems := lacking(upstreams):
+    if problems := misfits(upstreams):
         raise ValueError("; ".join(problems))
     gateways, funders = _of("payment_gateway", upstreams), _of("funding_provider", upstreams)
     risks = _of("risk_engine", upstreams)
@@ -124,18 +129,19 @@ def build(
     return Service(parts, modes, report)
 
 
-def lacking(upstreams: Mapping[str, Kind]) -> list[str]:
+def misfits(upstreams: Mapping[str, str]) -> list[str]:
     """What is wrong with who is called: one problem each; [] when a service can be built."""
     found = [
-        f"upstreams: no {kind}, need at least one"
-        for kind in ("payment_gateway", "funding_provider")
-        if kind not in upstreams.values()
+        f"upstreams.{name}: got kind {kind!r}; allowed: {', '.join(KINDS)}"
+        for name, kind in upstreams.items()
+        if kind not in KINDS
     ]
-    risks = _of("risk_engine", upstreams)
-    if len(risks) != 1:
-        found.append(f"upstreams: risk_engine {list(risks)}, need exactly one")
+    for kind, (least, most) in KINDS.items():
+        names = _of(kind, upstreams)
+        if not least <= len(names) <= most:
+            found.append(f"upstreams: {kind} {list(names)}, need {least}..{most}")
     return found
 
 
-def _of(kind: Kind, upstreams: Mapping[str, Kind]) -> tuple[str, ...]:
+def _of(kind: str, upstreams: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(name for name, its in upstreams.items() if its == kind)

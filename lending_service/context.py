@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Awaitable
 
 import msgspec
 from msgspec.structs import replace
 
 from lending_service.design import Design
-from lending_service.domain import TERMINAL, Application, AppState, advance
+from lending_service.domain import TERMINAL, Application, AppState, Repayment, advance
 from lending_service.messages import MESSAGES
 from lending_service.policy import Policy
 from lending_service.ports import Clock
-from lending_service.stores.port import Store
+from lending_service.stores.port import Store, Tx
 from lending_service.upstreams import FundingProvider, PaymentGateway, RiskEngine
 
 
@@ -34,6 +35,10 @@ class Context(msgspec.Struct, frozen=True):
     funding: FundingProvider
     gateways: tuple[str, ...]
     funders: tuple[str, ...]
+
+    def save(self, tx: Tx, record: Application | Repayment) -> Awaitable[None]:
+        """Write an application or a repayment in another state than before: what borrowers see."""
+        return tx.put(record)
 
     def move(
         self,

@@ -39,14 +39,14 @@ class Debits:
         """Credit it, once."""
         repayment = await self._open(tx, payment.owner)
         if repayment is not None:
-            await tx.put(move_repayment(repayment, "credited"))
+            await self._parts.save(tx, move_repayment(repayment, "credited"))
             await tx.put(credit(await self._loan(tx, repayment), repayment.amount_minor))
 
     async def doubted(self, tx: Tx, payment: Payment, *, manual: bool) -> None:
         """The borrower has done their part: the repayment waits, its effective date stands."""
         repayment = await self._open(tx, payment.owner)
         if repayment is not None:
-            await tx.put(move_repayment(repayment, "queued"))
+            await self._parts.save(tx, move_repayment(repayment, "queued"))
 
     async def resume(self, tx: Tx, payment: Payment) -> None:
         """Back to work on the repayment."""
@@ -57,14 +57,14 @@ class Debits:
         async with self._parts.store.transaction() as tx:
             repayment = await self._open(tx, repayment_id)
             if repayment is not None:
-                await tx.put(move_repayment(repayment, "queued"))
+                await self._parts.save(tx, move_repayment(repayment, "queued"))
 
     async def fail(self, repayment_id: str) -> None:
         """Every gateway said no: the loan no longer counts on it."""
         async with self._parts.store.transaction() as tx:
             repayment = await self._open(tx, repayment_id)
             if repayment is not None:
-                await tx.put(move_repayment(repayment, "failed"))
+                await self._parts.save(tx, move_repayment(repayment, "failed"))
                 loan = await self._loan(tx, repayment)
                 await tx.put(promise(loan, -repayment.amount_minor))
 

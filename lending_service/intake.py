@@ -45,7 +45,7 @@ class Intake:
         queue = self._parts.design.submit == "queue"
 
         async def take(tx: Tx) -> None:
-            await tx.put(app)
+            await self._parts.save(tx, app)
             if queue:
                 await tx.enqueue("application", app.id, app.created_s)
 
@@ -72,7 +72,7 @@ class Intake:
         async def take(tx: Tx) -> None:
             loan = await tx.get(Loan, loan_id, lock=True)
             await tx.put(promise(_payable(loan, body, loan_id), body.amount_minor))
-            await tx.put(repayment)
+            await self._parts.save(tx, repayment)
             if queue:
                 await tx.enqueue("debit", repayment.id, repayment.effective_at_s)
 

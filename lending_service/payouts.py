@@ -49,7 +49,7 @@ class Payouts:
             return False
         if app.state != S.PAYING:
             app = replace(self._parts.move(app, S.PAYING), loan_id=order.reference)
-            await tx.put(app)
+            await self._parts.save(tx, app)
             await tx.add(self._loan(app, order.reference))
         return True
 
@@ -61,7 +61,7 @@ class Payouts:
         loan = await tx.get(Loan, payment.reference, lock=True)
         assert loan is not None, payment.reference
         await tx.put(activate(loan))
-        await tx.put(self._parts.move(app, S.ACTIVE))
+        await self._parts.save(tx, self._parts.move(app, S.ACTIVE))
         if app.reservation_id is not None:
             await tx.enqueue("commit", app.reservation_id, self._parts.clock.now_s())
 
@@ -71,15 +71,15 @@ class Payouts:
         if app.state not in WAITING:
             return
         if manual or app.state == S.MANUAL:
-            await tx.put(self._parts.move(app, S.MANUAL))
+            await self._parts.save(tx, self._parts.move(app, S.MANUAL))
         else:
-            await tx.put(self._parts.move(app, S.PAYMENT_UNKNOWN))
+            await self._parts.save(tx, self._parts.move(app, S.PAYMENT_UNKNOWN))
 
     async def resume(self, tx: Tx, payment: Payment) -> None:
         """The pipeline goes on: another gateway, or back."""
         app = await self._app(tx, payment)
         if app.state in WAITING:
-            await tx.put(self._parts.move(app, S.PAYMENT_FAILED))
+            await self._parts.save(tx, self._parts.move(app, S.PAYMENT_FAILED))
             await tx.enqueue("application", app.id, self._parts.clock.now_s())
 
     async def _app(self, tx: Tx, payment: Payment) -> Application:

@@ -153,7 +153,7 @@ class Pipeline:
             seen = await tx.get(Application, app.id, lock=True)
             if seen is not None and seen.state in (S.PAYING, S.PAYMENT_FAILED):
                 states = (S.PAYMENT_FAILED,) if sync else (S.PAYMENT_FAILED, S.REVERSING)
-                await tx.put(self._parts.move(seen, *states))
+                await self._parts.save(tx, self._parts.move(seen, *states))
         return 0.0 if sync else None
 
     async def _reverse(self, app: Application, n: int) -> float | None:
@@ -166,7 +166,7 @@ class Pipeline:
         async with self._parts.store.transaction() as tx:
             seen = await self._same(tx, app)
             if seen is not None:
-                await tx.put(self._parts.move(seen, S.REVERSED))
+                await self._parts.save(tx, self._parts.move(seen, S.REVERSED))
         return None
 
     async def _queue(self, app: Application, n: int, resume: AppState, code: str) -> float:
@@ -181,7 +181,9 @@ class Pipeline:
                 await tx.put(self._parts.explain(seen, code))
             elif seen is not None and seen.state in (S.ACKNOWLEDGED, resume, S.PAYMENT_FAILED):
                 way = (S.SCORING,) if seen.state == S.ACKNOWLEDGED else ()
-                await tx.put(self._parts.move(seen, *way, S.QUEUED, code=code, resume=resume))
+                await self._parts.save(
+                    tx, self._parts.move(seen, *way, S.QUEUED, code=code, resume=resume)
+                )
         return self._wait_s(n)
 
     def _expired(self, app: Application) -> bool:
@@ -194,7 +196,7 @@ class Pipeline:
             seen = await self._same(tx, app)
             if seen is not None:
                 end = S.DECLINED if seen.resume == S.SCORING else S.REVERSING
-                await tx.put(self._parts.move(seen, end, code="expired"))
+                await self._parts.save(tx, self._parts.move(seen, end, code="expired"))
         return None
 
     async def _decided(
@@ -202,7 +204,7 @@ class Pipeline:
     ) -> None:
         end = S.APPROVED if approve else S.DECLINED
         app = self._parts.move(app, S.SCORING, end)
-        await tx.put(replace(app, decision=decision))
+        await self._parts.save(tx, replace(app, decision=decision))
 
     async def _ask(self, app: Application) -> Score | None:
         return await self._parts.risk.score(

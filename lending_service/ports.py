@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -39,13 +39,10 @@ class Reply(msgspec.Struct, frozen=True):
     retry_after_s: float | None = None
 
 
-Kind = Literal["payment_gateway", "risk_engine", "funding_provider"]
-
-
 class Upstream(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A third party: what it is, and its base URL. Its name is the configuration's."""
 
-    kind: Kind
+    kind: str
     url: str
 
 

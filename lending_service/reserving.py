@@ -107,7 +107,7 @@ class Reserving:
             known = await tx.get(Reservation, asked.id, lock=True)
             await tx.put(asked)
             if app is not None and app.state != S.RESERVING:
-                await tx.put(self._parts.move(app, S.RESERVING))
+                await self._parts.save(tx, self._parts.move(app, S.RESERVING))
         return None if known is None else known.status
 
     async def _settle(self, asked: Reservation, result: ReserveResult) -> None:
@@ -117,7 +117,7 @@ class Reserving:
                 await tx.put(replace(asked, status="reserved"))
                 if app is not None and app.state == S.RESERVING:
                     moved = self._parts.move(app, S.RESERVED)
-                    await tx.put(replace(moved, reservation_id=asked.id))
+                    await self._parts.save(tx, replace(moved, reservation_id=asked.id))
             elif result == "refused":
                 await tx.put(replace(asked, status="refused"))
 

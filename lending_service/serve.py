@@ -23,7 +23,7 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-from lending_service.app import build, lacking
+from lending_service.app import build, misfits
 from lending_service.book import book
 from lending_service.clock import RunClock
 from lending_service.design import Design, DesignError
@@ -181,7 +181,7 @@ def _problems(config: Config) -> list[str]:
         found.append(f"host {config.host!r}, need a loopback address such as 127.0.0.1")
     if not 0 <= config.book.borrowers <= 9_999:
         found.append(f"book.borrowers {config.book.borrowers}, need 0..9999")
-    return found + lacking({name: one.kind for name, one in config.upstreams.items()})
+    return found + misfits({name: one.kind for name, one in config.upstreams.items()})
 
 
 def _may_listen(host: str) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Container, Coroutine
+from collections.abc import Awaitable, Callable, Container, Coroutine, Sequence
 from math import inf
 
 from lending_service.domain import Task
 from lending_service.ports import Clock
 from lending_service.stores.port import Store, StoreUnavailable
 
-Handler = Callable[[Task], Awaitable[float | None]]
+Handler = Callable[[Sequence[Task]], Awaitable[float | None]]
 Spawn = Callable[[Coroutine[object, object, None]], "asyncio.Task[None]"]
 Report = Callable[[str, str], None]
 LEASE_S = 60.0  # longer than any task runs; a restart does not wait for it
@@ -21,16 +21,27 @@ class Lane:
     """Tasks of one kind, `width` at once: the bulkhead between kinds.
 
     Args:
-        handle: does one task; returns seconds until it is to be done again, or None when done.
+        handle: does up to `batch` tasks; returns seconds until they are to be done again, or None
+            when they are done.
         report: told (kind, text) of what went wrong.
+        batch: how many tasks are done together. More than one are collected: a lane that knows
+            when its next task is due does not look again for each that is added until then.
     """
 
     def __init__(
-        self, kind: str, width: int, handle: Handler, store: Store, clock: Clock, report: Report
+        self,
+        kind: str,
+        width: int,
+        handle: Handler,
+        store: Store,
+        clock: Clock,
+        report: Report,
+        batch: int = 1,
     ) -> None:
         self.kind = kind
         self.failures = 0
         self._width = width
+        self._batch = batch
         self._handle = handle
         self._store = store
         self._clock = clock
@@ -43,7 +54,8 @@ class Lane:
 
     def kick(self) -> None:
         """There may be something to do."""
-        self._kicked.set()
+        if self._batch == 1 or self._alarm is None or self._alarm.done():
+            self._kicked.set()
 
     async def run(self, spawn: Spawn) -> None:
         """Do tasks as they fall due, for ever; asleep in between, without polling."""
@@ -62,20 +74,22 @@ class Lane:
     async def run_due(self) -> int:
         """Do all that is due now, one after another; how many."""
         done = 0
-        while claimed := await self._store.claim(self.kind, self._clock.now_s(), 1, LEASE_S):
-            await self.do(claimed[0])
-            done += 1
+        while claimed := await self._store.claim(
+            self.kind, self._clock.now_s(), self._batch, LEASE_S
+        ):
+            await self.do(claimed)
+            done += len(claimed)
         return done
 
-    async def do(self, task: Task) -> None:
-        """One task, whatever comes of it."""
+    async def do(self, tasks: Sequence[Task]) -> None:
+        """One batch, whatever comes of it."""
         try:
-            wait_s = await self._handle(task)
+            wait_s = await self._handle(tasks)
         except Exception as error:
             self.failures += 1
-            self._report(self.kind, f"task {task.key}: {type(error).__name__}: {error}")
-            wait_s = min(FAILED_CAP_S, FAILED_FIRST_S * 2.0 ** min(task.attempts - 1, 10))
-        await self._write_off(task, wait_s)
+            self._report(self.kind, f"task {tasks[0].key}: {type(error).__name__}: {error}")
+            wait_s = min(FAILED_CAP_S, FAILED_FIRST_S * 2.0 ** min(tasks[0].attempts - 1, 10))
+        await self._write_off(tasks, wait_s)
 
     def stop(self) -> list[asyncio.Task[None]]:
         """Cancel what runs; the tasks stay in the outbox."""
@@ -90,20 +104,24 @@ class Lane:
             return
         if self._claim_lost:
             # Tasks may be leased to nobody: the claim was done and its answer lost.
-            await self._store.release_leases(self.kind, list(self._running))
+            await self._store.release_leases(self.kind, list(self._leased_until_s))
             self._claim_lost = False
         now_s = self._clock.now_s()
-        for task in await self._store.claim(self.kind, now_s, free, LEASE_S):
+        batch = self._batch
+        claimed = await self._store.claim(self.kind, now_s, free * batch, LEASE_S)
+        for task in claimed:
             self._leased_until_s[task.id] = now_s + LEASE_S
-            self._running[task.id] = spawn(self._do_in_lane(task))
+        for at in range(0, len(claimed), batch):
+            self._running[claimed[at].id] = spawn(self._do_in_lane(claimed[at : at + batch]))
 
-    async def _do_in_lane(self, task: Task) -> None:
+    async def _do_in_lane(self, tasks: Sequence[Task]) -> None:
         try:
-            await self.do(task)
+            await self.do(tasks)
         finally:
-            self._running.pop(task.id, None)
-            self._leased_until_s.pop(task.id, None)
-            self.kick()
+            self._running.pop(tasks[0].id, None)
+            for task in tasks:
+                self._leased_until_s.pop(task.id, None)
+            self._kicked.set()
 
     async def _wait_s(self) -> float | None:
         """Until the next task is due; None when only a kick can bring one, as of those at work."""
@@ -121,18 +139,18 @@ class Lane:
 
     async def _ring(self, wait_s: float) -> None:
         await self._clock.sleep(wait_s)
-        self.kick()
+        self._kicked.set()
 
-    async def _write_off(self, task: Task, wait_s: float | None) -> None:
+    async def _write_off(self, tasks: Sequence[Task], wait_s: float | None) -> None:
         """Tell the store, until it has heard: a task nobody wrote off would wait for its lease."""
         while True:
             try:
                 if wait_s is None:
-                    await self._store.finish(task)
+                    await self._store.finish(*tasks)
                 else:
-                    await self._store.reschedule(task, self._clock.now_s() + wait_s)
+                    await self._store.reschedule(self._clock.now_s() + wait_s, *tasks)
             except StoreUnavailable as error:
-                self._report(self.kind, f"task {task.key} not written off: {error}")
+                self._report(self.kind, f"task {tasks[0].key} not written off: {error}")
                 await self._clock.sleep(FAILED_FIRST_S)
             else:
                 return

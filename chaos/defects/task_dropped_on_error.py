@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from harness.self_test.defects import Defect, Swap
 from lending_service.domain import Task
 from lending_service.worker import Lane
 
 
-async def once(self: Lane, task: Task) -> None:
-    """One task, done or not."""
+async def once(self: Lane, tasks: Sequence[Task]) -> None:
+    """One batch, done or not."""
     try:
-        wait_s = await self._handle(task)
+        wait_s = await self._handle(tasks)
     except Exception:
         wait_s = None
-    await self._write_off(task, wait_s)
+    await self._write_off(tasks, wait_s)
 
 
 DEFECT = Defect(

@@ -100,13 +100,13 @@ class RemoteStore:
         """Due tasks; when the answer is lost they stay leased."""
         return self._command(lambda: self.memory.claim(kind, now_s, limit, lease_s))
 
-    def finish(self, task: Task) -> Coroutine[object, object, None]:
-        """Forget the task."""
-        return self._command(lambda: self.memory.finish(task), write=True)
+    def finish(self, *tasks: Task) -> Coroutine[object, object, None]:
+        """Forget the tasks."""
+        return self._command(lambda: self.memory.finish(*tasks), write=True)
 
-    def reschedule(self, task: Task, due_s: float) -> Coroutine[object, object, None]:
-        """End the lease."""
-        return self._command(lambda: self.memory.reschedule(task, due_s), write=True)
+    def reschedule(self, due_s: float, *tasks: Task) -> Coroutine[object, object, None]:
+        """End the leases."""
+        return self._command(lambda: self.memory.reschedule(due_s, *tasks), write=True)
 
     def next_due_s(self, kind: str) -> Coroutine[object, object, float | None]:
         """When the next task is due."""

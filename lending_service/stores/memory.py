@@ -133,13 +133,15 @@ class MemoryStore:
             claimed.append(task)
         return claimed
 
-    async def finish(self, task: Task) -> None:
-        """Forget the task."""
-        self._forget(task.id)
+    async def finish(self, *tasks: Task) -> None:
+        """Forget the tasks."""
+        for task in tasks:
+            self._forget(task.id)
 
-    async def reschedule(self, task: Task, due_s: float) -> None:
-        """End the lease; due again at `due_s`."""
-        self._schedule(replace(task, due_s=due_s), due_s)
+    async def reschedule(self, due_s: float, *tasks: Task) -> None:
+        """End the leases; due again at `due_s`."""
+        for task in tasks:
+            self._schedule(replace(task, due_s=due_s), due_s)
 
     async def next_due_s(self, kind: str) -> float | None:
         """When the next task may be claimed."""

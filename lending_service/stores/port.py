@@ -62,11 +62,11 @@ class Store(Protocol):
         """Up to `limit` due tasks of `kind`, earliest first; nobody else gets them for
         `lease_s`."""
 
-    async def finish(self, task: Task) -> None:
-        """The task is done."""
+    async def finish(self, *tasks: Task) -> None:
+        """The tasks are done."""
 
-    async def reschedule(self, task: Task, due_s: float) -> None:
-        """Do the task again, from `due_s` on."""
+    async def reschedule(self, due_s: float, *tasks: Task) -> None:
+        """Do the tasks again, from `due_s` on."""
 
     async def next_due_s(self, kind: str) -> float | None:
         """When the next task of `kind` may be claimed, or None."""

@@ -42,7 +42,10 @@ RELEASE = """
 UPDATE outbox SET leased_until_s = '-infinity'
 WHERE ($1 = '' OR kind = $1) AND id <> ALL ($2::bigint[])
 """
-RESCHEDULE = "UPDATE outbox SET due_s = $2, leased_until_s = '-infinity' WHERE id = $1"
+FINISH = "DELETE FROM outbox WHERE id = ANY ($1::bigint[])"
+RESCHEDULE = """
+UPDATE outbox SET due_s = $2, leased_until_s = '-infinity' WHERE id = ANY ($1::bigint[])
+"""
 TROUBLE = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
@@ -173,15 +176,15 @@ class PostgresStore:
             rows = await self._pool.fetch(CLAIM, kind, now_s, limit, lease_s)
         return sorted((Task(**dict(row)) for row in rows), key=lambda task: (task.due_s, task.id))
 
-    async def finish(self, task: Task) -> None:
-        """Delete the task."""
+    async def finish(self, *tasks: Task) -> None:
+        """Delete the tasks."""
         with self._counted():
-            await self._pool.execute("DELETE FROM outbox WHERE id = $1", task.id)
+            await self._pool.execute(FINISH, [task.id for task in tasks])
 
-    async def reschedule(self, task: Task, due_s: float) -> None:
-        """End the lease; due again at `due_s`."""
+    async def reschedule(self, due_s: float, *tasks: Task) -> None:
+        """End the leases; due again at `due_s`."""
         with self._counted():
-            await self._pool.execute(RESCHEDULE, task.id, due_s)
+            await self._pool.execute(RESCHEDULE, [task.id for task in tasks], due_s)
 
     async def next_due_s(self, kind: str) -> float | None:
         """The earliest moment at which a task of `kind` is due and free."""

@@ -94,7 +94,7 @@ async def finishes_and_reschedules(store: Store) -> None:
         await tx.enqueue("debit", "b", 0.0)
     one, two = await store.claim("debit", 1.0, 9, LEASE_S)
     await store.finish(one)
-    await store.reschedule(two, 4.0)
+    await store.reschedule(4.0, two)
     assert await store.next_due_s("debit") == 4.0
     assert await store.claim("debit", 3.9, 9, LEASE_S) == []
     (back,) = await store.claim("debit", 4.0, 9, LEASE_S)

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from lending_service.app import misfits
 from lending_service.book import book
 from lending_service.design import Design, DesignError
 from lending_service.domain import (
@@ -28,7 +29,7 @@ from lending_service.domain import (
 )
 from lending_service.fallback_decision import DAY_S, decide, expose
 from lending_service.funding_order import funder_order
-from tests.unit.lending_service.world import design
+from tests.unit.lending_service.world import UPSTREAMS, design
 
 APP = Application(
     id="app-1",
@@ -182,3 +183,17 @@ def test_router_is_sticky_and_spreads() -> None:
     firsts = [order[0] for order in orders]
     assert all(firsts.count(funder) > 60 for funder in funders)
     assert funder_order(funders, "app-1", "single") == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"risk": "oracle"}, "upstreams.risk: got kind 'oracle'; allowed: payment_gateway"),
+        ({"risk": "payment_gateway"}, "upstreams: risk_engine [], need 1..1"),
+        ({"other": "risk_engine"}, "upstreams: risk_engine ['risk', 'other'], need 1..1"),
+    ],
+)
+def test_third_parties_are_told_apart_by_what_they_are(change: Any, problem: str) -> None:
+    """A kind that is unknown, missing, or there too often; a name says nothing."""
+    assert misfits(UPSTREAMS) == []
+    assert problem in "; ".join(misfits({**UPSTREAMS, **change}))

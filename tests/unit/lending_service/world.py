@@ -15,12 +15,12 @@ import yaml
 from lending_service.app import Service, build
 from lending_service.book import book
 from lending_service.design import Design
-from lending_service.ports import Kind, NoReply, Refused, Reply
+from lending_service.ports import NoReply, Refused, Reply
 from lending_service.stores.memory import MemoryStore
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[3]
-UPSTREAMS: dict[str, Kind] = {
+UPSTREAMS = {
     "payment_a": "payment_gateway",
     "payment_b": "payment_gateway",
     "risk": "risk_engine",
