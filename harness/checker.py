@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from msgspec.structs import replace
 
 from harness.history import History
-from harness.model import Objectives, Validity, Verdict, worst
+from harness.model import Objectives, Validity, Verdict
 
 
 class Checker(Protocol):
@@ -88,8 +88,3 @@ def check_all(
 ) -> tuple[Verdict, ...]:
     """Every checker's verdict, in the order given."""
     return tuple(check_safe(checker, history, objectives) for checker in checkers)
-
-
-def merged(verdicts: Iterable[Verdict]) -> Validity:
-    """The worst of several."""
-    return worst([verdict.validity for verdict in verdicts])

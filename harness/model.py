@@ -27,14 +27,6 @@ class Validity(StrEnum):
     INVALID = "invalid"
 
 
-SEVERITY = {Validity.VALID: 0, Validity.UNKNOWN: 1, Validity.INVALID: 2}
-
-
-def worst(values: list[Validity]) -> Validity:
-    """The worst of several; nothing at all is unknown."""
-    return max(values, key=SEVERITY.__getitem__, default=Validity.UNKNOWN)
-
-
 class Phase(StrEnum):
     """Where in a run a moment lies."""
 

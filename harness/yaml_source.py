@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from harness.errors import ConfigError, Problem
 
 Loc = tuple[int | str, ...]
+WIDTH = 100  # columns of what is written
 
 
 def load_yaml(path: Path) -> Any:
@@ -32,6 +35,29 @@ def load_yaml(path: Path) -> Any:
         allowed = "keys at the left margin: title, load, method, ..."
         raise ConfigError(Problem("not a mapping", f"{path}:1:1", allowed))
     return raw
+
+
+def dump_yaml(document: Mapping[str, object]) -> str:
+    """The document as YAML: what has no parts within its parts stands on one line."""
+    yaml, text = YAML(), StringIO()
+    yaml.default_flow_style = None
+    yaml.width = WIDTH
+    yaml.dump(_written(document), text)
+    return text.getvalue()
+
+
+def _written(value: object) -> object:
+    """Texts as they are best read; a bare `?` or `:` at their beginning would be read as a key."""
+    if isinstance(value, Mapping):
+        return {key: _written(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_written(one) for one in value]
+    if not isinstance(value, str):
+        return value
+    lines = value.split("\n")
+    if len(lines) > 1 and value == value.strip() and "".join(lines).isprintable():
+        return LiteralScalarString(value)
+    return DoubleQuotedScalarString(value) if value.startswith(("?", ":")) else value
 
 
 def nearest(word: str, words: Iterable[str]) -> str:

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from harness.document import load_experiment
 from harness.errors import ConfigError, HarnessError, Problem
 from harness.explore.ddmin import ddmin, descend
@@ -26,7 +24,7 @@ from harness.rejudge import recheck
 from harness.run_record import read_run
 from harness.store import EXPERIMENT
 from harness.units import parse_duration, parse_rate
-from harness.yaml_source import load_yaml, plain
+from harness.yaml_source import dump_yaml, load_yaml, plain
 
 RUNTIME = "sim"
 SHRUNK = "shrunk.yaml"
@@ -165,13 +163,9 @@ def broken_by(
     return frozenset(trial(experiment, design, words, seed).broken)
 
 
-def write(path: Path, document: Mapping[str, Any]) -> None:
+def write(path: Path, document: Mapping[str, object]) -> None:
     """Write a document as YAML."""
-    yaml = YAML()
-    yaml.default_flow_style = None
-    yaml.width = 100
-    with path.open("w", encoding="utf-8") as stream:
-        yaml.dump(dict(document), stream)
+    path.write_text(dump_yaml(document), encoding="utf-8")
 
 
 def narrowed(document: Document, invariant: str) -> Document:

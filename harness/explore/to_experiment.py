@@ -10,12 +10,13 @@ holds for a short while and also meets the calls of others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from harness.explore.plans import CallPoint, Fault, Minimal
 from harness.target import LinkSpec, Target
+from harness.yaml_source import dump_yaml
 
 # The figures of this block are chosen, not measured.
 AT_S, CALL_S, LINK_S, CRASH_S, APART_S = 6.0, 4.0, 3.0, 0.5, 0.5
@@ -163,47 +164,35 @@ def _apart(steps: list[Step]) -> None:
 
 
 def _document(found: Minimal, steps: list[Step], left_out: list[Fault], ask: Ask) -> str:
-    names = " + ".join(str(fault) for fault in found.plan)
-    lines = [
-        f"title: {_quoted('Explored: ' + names)}",
-        "description: >-",
-        *(f"  {one.invariant}: {one.what}" for one in found.broken),
-        *(f"  Left out, real parts have no counterpart: {fault}." for fault in left_out),
-        "tags: [explored]",
-        "objectives: {recovery: 5s}",
-        "load:",
-        f"  arrivals: {ARRIVALS}",
-        f"  journeys: {{{', '.join(f'{name}: {n}' for name, n in ask.journeys.items())}}}",
-        "steady-state-hypothesis:",
-        "  title: Borrowers are served",
-        "  probes:",
-        f"    - {{name: {ask.operation} is served, measure: served_ratio, of: {ask.operation}, "
-        'tolerance: ">= 0.99"}',
-        "method:" if steps else "method: []",
-        *(f"  - {{at: {s.at_s:g}s, for: {s.for_s:g}s, {_flow(s.fault)}}}" for s in steps),
-        f"recovery: {RECOVERY_S:g}s",
-        "invariants:",
-        *(f"  - {name}" for name in ask.invariants),
-        f"blast-radius: {{{_blast(steps)}}}",
-    ]
-    return "\n".join(lines) + "\n"
+    told = [f"{one.invariant}: {one.what}" for one in found.broken]
+    told += [f"Left out, real parts have no counterpart: {fault}." for fault in left_out]
+    served = {
+        "name": f"{ask.operation} is served",
+        "measure": "served_ratio",
+        "of": ask.operation,
+        "tolerance": ">= 0.99",
+    }
+    method = [{"at": f"{s.at_s:g}s", "for": f"{s.for_s:g}s", **s.fault} for s in steps]
+    return dump_yaml(
+        {
+            "title": f"Explored: {' + '.join(str(fault) for fault in found.plan)}",
+            "description": "\n".join(told),
+            "tags": ["explored"],
+            "objectives": {"recovery": "5s"},
+            "load": {"arrivals": ARRIVALS, "journeys": dict(ask.journeys)},
+            "steady-state-hypothesis": {"title": "Borrowers are served", "probes": [served]},
+            "method": method,
+            "recovery": f"{RECOVERY_S:g}s",
+            "invariants": list(ask.invariants),
+            "blast-radius": _blast(steps),
+        }
+    )
 
 
-def _flow(fault: Mapping[str, object]) -> str:
-    return ", ".join(f"{key}: {_quoted(v) if v == '*' else v}" for key, v in fault.items())
-
-
-def _blast(steps: Iterable[Step]) -> str:
-    links = dict.fromkeys(s.fault["link"] for s in steps if "link" in s.fault)
-    services = dict.fromkeys(s.fault["service"] for s in steps if "service" in s.fault)
-    return ", ".join(_listed((("links", links), ("services", services))))
-
-
-def _listed(groups: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[str]:
-    for key, names in groups:
-        if names:
-            yield f"{key}: [{', '.join(names)}]"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _blast(steps: Iterable[Step]) -> dict[str, list[str]]:
+    """The places of the steps, links and services apart; no empty list."""
+    named = {
+        key: list(dict.fromkeys(str(s.fault[word]) for s in steps if word in s.fault))
+        for key, word in (("links", "link"), ("services", "service"))
+    }
+    return {key: names for key, names in named.items() if names}

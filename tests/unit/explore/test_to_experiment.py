@@ -11,6 +11,7 @@ from harness.document import load_experiment
 from harness.explore.plans import Broken, CallPoint, Fault, Minimal
 from harness.explore.to_experiment import Ask, Regression, regression
 from harness.registry import load_vocabulary
+from harness.yaml_source import load_yaml
 
 PAYOUT, DEBIT = "POST /v1/payouts", "POST /v1/debits"
 MADE = (
@@ -91,3 +92,19 @@ def test_what_real_parts_cannot_do_is_named() -> None:
     regressed = made("lending->payment_a#1 duplicate", "lending->risk#1 refused")
     assert regressed.left_out == (Fault("lending->payment_a#1", "duplicate"),)
     assert "lending->payment_a#1 duplicate" in regressed.text
+
+
+def test_what_broke_is_told_whatever_it_is_written_with(tmp_path: Path) -> None:
+    """Quotes, colons, lines and hashes of a finding are text, never YAML."""
+    odd = "it said: \"{no}\" #1\n- 2: 'x'\n\ttab & *star"
+    found = Minimal(
+        (Fault("lending->payment_a#1", "refused"),), (Broken("no_double_payout", odd, 1.0),), ("",)
+    )
+    words = load_vocabulary()
+    text = regression(
+        found, MADE, words.target, Ask({"consumer": 1}, "submit", ["no_double_payout"])
+    ).text
+    file = tmp_path / "explored.yaml"
+    file.write_text(text)
+    load_experiment(file, words)
+    assert load_yaml(file)["description"] == f"no_double_payout: {odd}"
