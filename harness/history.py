@@ -230,8 +230,14 @@ class History:
 
     @cached_property
     def ledgers_read(self) -> frozenset[str]:
-        """Stand-ins whose ledger was collected at the end of the run."""
-        return frozenset(e.p for e in self.of("clock") if e.f == "ledger")
+        """Stand-ins whose ledger was collected at the end of the run, and is whole."""
+        read = frozenset(e.p for e in self.of("clock") if e.f == "ledger")
+        return read - self.ledgers_broken.keys()
+
+    @cached_property
+    def ledgers_broken(self) -> Mapping[str, str]:
+        """Stand-ins whose ledger does not hold everything since the beginning, and why."""
+        return {e.p: e.v["broken"] for e in self.of("clock") if "broken" in e.v}
 
     @cached_property
     def windows(self) -> tuple[FaultWindow, ...]:

@@ -15,6 +15,7 @@ from harness.clock import NS
 from harness.experiment import Experiment
 from harness.history import Event, History, HistoryWriter
 from harness.judge import before
+from harness.ledgers import Ledgers
 from harness.model import Outcome, Phase
 from harness.nemesis import Nemesis, Stop, sleep_until
 from harness.ports import Runtime
@@ -22,7 +23,6 @@ from harness.target import (
     FAILED_OPERATIONS,
     Call,
     Completion,
-    Request,
     Target,
     entry_service,
     failure_counters,
@@ -33,6 +33,7 @@ from harness.workload import Load, LoadPlan, LoadReport
 DRAIN_S = 3.0  # chosen: how long journeys may go on after the last arrival
 SETTLE_EVERY_S = 0.5  # chosen: between two rounds of last reads
 LOAD_END_S = DRAIN_S + 8.0  # chosen: the load bounds itself at 5 s past its drain
+LOOK_AHEAD_S = 0.5  # chosen: before the first fault
 WATCH_S = 0.1  # chosen: a tripped limit must have stopped and undone everything within 2 s
 READS_AT_ONCE = 16  # chosen: last reads must not be a load of their own
 
@@ -101,6 +102,8 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
     load = await run.runtime.begin_load(plan, _load_sink(run))
     work = asyncio.create_task(load.wait())
     watch = asyncio.create_task(_watch(run, load, work))
+    ledgers = Ledgers(run.runtime, run.target, run.writer, run.say)
+    look = asyncio.create_task(_look(run, ledgers))
     try:
         await _phases(run, nemesis)
         if run.stop.asked:
@@ -114,9 +117,10 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
     finally:
         watch.cancel()
         work.cancel()
+        look.cancel()
     _clock_event(run, "load", v={**asdict(report), **run.counters})
     await _settle(run)
-    await _collect_ledgers(run)
+    await ledgers.collect()
 
 
 async def _phases(run: Run, nemesis: Nemesis) -> None:
@@ -230,22 +234,10 @@ async def _read(run: Run, process: str, call: Call) -> Completion:
     return completion
 
 
-async def _collect_ledgers(run: Run) -> None:
-    """Copy what the stand-ins' ledgers say into the history; a ledger that cannot be read is
-    missing."""
-    for service in run.target.services:
-        if not service.scripted:
-            continue
-        answer = await run.runtime.ask(service.name, Request("GET", "/_ledger"))
-        if answer.status != 200:
-            run.say(f"no ledger from {service.name}: {answer.status or answer.error}")
-            continue
-        for entry in answer.body["entries"]:
-            t = round((entry["t_s"] - run.runtime.service_offset_s) * NS)
-            run.writer.append(
-                t=t, p=service.name, type="ok", f=entry["f"], k=entry["k"], v=entry, src="ledger"
-            )
-        _clock_event(run, "ledger", p=service.name, v={"entries": len(answer.body["entries"])})
+async def _look(run: Run, ledgers: Ledgers) -> None:
+    """Read the ledgers once before anything is injected."""
+    await sleep_until(run.runtime.clock, run.experiment.baseline_s - LOOK_AHEAD_S, run.stop)
+    await ledgers.look()
 
 
 def _load_sink(run: Run) -> Callable[[Mapping[str, Any]], None]:

@@ -168,10 +168,17 @@ class Script:
         args = msgspec.convert(rule.args, effect.args)
         return _Live(rule, effect, args, self._dice(f"rule/{rule.id}"))
 
-    def match(self, op: str, key: str) -> tuple[Effect, msgspec.Struct] | None:
-        """Count a call with every rule, and give the effect of the first that matches."""
+    def match(self, op: str, key: str) -> tuple[Effect, msgspec.Struct, str] | None:
+        """Count a call with every rule; effect, arguments and id of the first that matches."""
         takers = [live for live in self._live if live.takes(op, key)]
         if not takers:
             return None
         self.hits[takers[0].rule.id] += 1
-        return takers[0].effect, takers[0].args
+        return takers[0].effect, takers[0].args, takers[0].rule.id
+
+    def recall(self, rule_id: str, key: str) -> None:
+        """Count a hit of an earlier life; calls that were not hit are forgotten."""
+        self.hits[rule_id] += 1
+        for live in self._live:
+            if live.rule.id == rule_id:
+                live.seen[key if live.rule.per_key else ""] += 1

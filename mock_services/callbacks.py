@@ -40,10 +40,15 @@ class Callbacks:
         self._world = world
         self.counts = {"sent": 0, "acknowledged": 0, "failed": 0}
 
-    async def deliver(self, bodies: Sequence[dict[str, Any]]) -> None:
-        """Send one after another, after the first delay."""
+    async def deliver(self, bodies: Sequence[dict[str, Any]], since_s: float) -> None:
+        """Send one after another, after the first delay.
+
+        Args:
+            since_s: when the event was, on the run clock.
+        """
         if bodies:
-            await self._world.clock.sleep(self._delay_s)
+            clock = self._world.clock
+            await clock.sleep(max(0.0, since_s + self._delay_s - clock.now_s()))
         for body in bodies:
             await self._until_acknowledged(body)
 

@@ -26,7 +26,9 @@ def control_routes(stand_in: StandIn, callbacks: Mapping[str, int] = NO_CALLBACK
     """
 
     async def ledger(request: Request) -> Response:
-        return respond(Reply(200, {"name": stand_in.name, "entries": stand_in.ledger.entries()}))
+        kept = stand_in.ledger
+        body = {"name": stand_in.name, "entries": kept.entries()}
+        return respond(Reply(200, {**body, "epochs_s": kept.epochs_s, "torn": kept.torn}))
 
     async def counts(request: Request) -> Response:
         hits = stand_in.script.hits
@@ -54,7 +56,7 @@ def _replace(stand_in: StandIn, body: bytes) -> Reply:
         return _invalid(stand_in.name, [f"document: not JSON: {wrong}"])
     except InvalidDocument as wrong:
         return _invalid(stand_in.name, wrong.problems)
-    stand_in.script.replace(behaviour)
+    stand_in.show(behaviour)
     return Reply(200, behaviour)
 
 

@@ -76,9 +76,10 @@ class DelayArgs(msgspec.Struct, frozen=True):
 
 
 class LaterArgs(msgspec.Struct, frozen=True):
-    """`delay_s`: run-clock seconds until SUCCESS; null means never."""
+    """`delay_s`: run-clock seconds until the end; null means never. `ends`: which end."""
 
     delay_s: Seconds | None
+    ends: Literal["SUCCESS", "FAILED"] = "SUCCESS"
 
 
 class TimesArgs(msgspec.Struct, frozen=True):
@@ -149,17 +150,21 @@ async def slow(call: Call, args: DelayArgs) -> Reply:
 
 async def late_success(call: Call, args: DelayArgs) -> Reply:
     """Answer FAILED now and reach SUCCESS later."""
-    return call.do(first="FAILED", success_after_s=args.delay_s)
+    return call.do(first="FAILED", code="CHANNEL_ERROR", ends="SUCCESS", after_s=args.delay_s)
 
 
 async def processing(call: Call, args: LaterArgs) -> Reply:
-    """Answer PROCESSING now and reach SUCCESS later, or never."""
-    return call.do(first="PROCESSING", success_after_s=args.delay_s)
+    """Answer PROCESSING now, and reach its end later, or never."""
+    if args.delay_s is None:
+        return call.do(first="PROCESSING")
+    return call.do(first="PROCESSING", ends=args.ends, after_s=args.delay_s)
 
 
 async def decline(call: Call, args: NoArgs) -> Reply:
     """Refuse for a business reason: FAILED for money, `decline` for a score."""
-    return call.do(declined=True)
+    if call.op == "score":
+        return call.do(declined=True)
+    return call.do(first="FAILED", code="DECLINED")
 
 
 async def not_found(call: Call, args: NoArgs) -> Reply:

@@ -59,12 +59,16 @@ class FundingProvider:
     """Never promises more than its quota, and writes every change of state into its ledger."""
 
     def __init__(self, stand_in: StandIn, options: Options) -> None:
-        """Start with nothing reserved."""
+        """Take up what was reserved in an earlier life."""
         self._stand_in = stand_in
         self._quota_minor = options.quota_minor
         self._held_minor = {"RESERVED": 0, "COMMITTED": 0, "RELEASED": 0}
         self._reservations: dict[str, Reservation] = {}
         self._decode: Callable[[bytes], Reserve] = msgspec.json.Decoder(Reserve).decode
+        for entry in stand_in.ledger.entries():
+            body = Reserve(entry["request_id"], entry["k"], entry["amount_minor"])
+            known = self._reservations.setdefault(body.request_id, Reservation(body))
+            self._move(known, entry["status"])
 
     def reserving(self, params: dict[str, str], raw: bytes) -> Prepared:
         """Set money aside."""
@@ -102,8 +106,9 @@ class FundingProvider:
             if body.amount_minor > left_minor:
                 message = f"asked for {body.amount_minor}, {left_minor} of the quota is left"
                 return refusal(409, "quota_exhausted", message)
-            known = self._reservations[body.request_id] = Reservation(body)
+            known = Reservation(body)
             self._reach(known, "reserve", "RESERVED")
+            self._reservations[body.request_id] = known
         elif known.body != body:
             return reused(body.request_id)
         return _state(known)
@@ -120,13 +125,16 @@ class FundingProvider:
         return _state(known)
 
     def _reach(self, reservation: Reservation, f: str, status: str) -> None:
-        """Move the money from one state to the next and write it down."""
+        """Write down that the money goes from one state to the next, and move it."""
         body = reservation.body
-        if reservation.status:
-            self._held_minor[reservation.status] -= body.amount_minor
-        self._held_minor[status] += body.amount_minor
-        reservation.status = status
         self._stand_in.ledger.append(f, body.reference, body.request_id, body.amount_minor, status)
+        self._move(reservation, status)
+
+    def _move(self, reservation: Reservation, status: str) -> None:
+        if reservation.status:
+            self._held_minor[reservation.status] -= reservation.body.amount_minor
+        self._held_minor[status] += reservation.body.amount_minor
+        reservation.status = status
 
     def _tell(self, request_id: str) -> Reply:
         known = self._reservations.get(request_id)

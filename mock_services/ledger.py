@@ -1,24 +1,45 @@
-"""The ledger of a stand-in: what really happened."""
+"""The ledger of a stand-in: what really happened, over all of its lives."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from mock_services.clock import Clock
+from mock_services.journal import Journal
 
 Entry = dict[str, Any]
 
 
 class Ledger:
-    """Append-only entries, numbered and stamped on the run clock."""
+    """Append-only entries, numbered and stamped on the run clock.
 
-    def __init__(self, clock: Clock) -> None:
-        """Start empty."""
+    Args:
+        journal: holds them, with what a stand-in needs to go on where it was.
+    """
+
+    def __init__(self, clock: Clock, journal: Journal) -> None:
+        """Take up what earlier lives have left, and begin another."""
         self._clock = clock
-        self._entries: list[Entry] = []
+        self._journal = journal
+        past = journal.records()
+        self._entries: list[Entry] = [one["entry"] for one in past if "entry" in one]
+        self._states = [one["state"] for one in past if "state" in one]
+        self.epochs_s: list[float] = [one["epoch_s"] for one in past if "epoch_s" in one]
+        self.torn = journal.torn
+        self.epochs_s.append(clock.now_s())
+        journal.append({"epoch_s": self.epochs_s[-1]})
 
     def append(
-        self, f: str, k: str, request_id: str, amount_minor: int, status: str, **more: Any
+        self,
+        f: str,
+        k: str,
+        request_id: str,
+        amount_minor: int,
+        status: str,
+        *,
+        state: dict[str, Any] | None = None,
+        **more: Any,
     ) -> Entry:
         """Write one entry; it is true from this moment on.
 
@@ -27,6 +48,7 @@ class Ledger:
             k: the business key (loan, repayment or application id).
             amount_minor: minor units.
             status: the state reached.
+            state: written with it, for `past` of the next life.
             more: further fields of this kind of entry.
 
         Returns:
@@ -42,8 +64,19 @@ class Ledger:
             "status": status,
             **more,
         }
+        self._journal.append(
+            {"entry": entry} if state is None else {"entry": entry, "state": state}
+        )
         self._entries.append(entry)
         return entry
+
+    def note(self, state: dict[str, Any]) -> None:
+        """Keep something for `past` of the next life that is no entry."""
+        self._journal.append({"state": state})
+
+    def past(self, name: str) -> Iterator[Any]:
+        """What earlier lives have kept under a name, oldest first."""
+        return (state[name] for state in self._states if name in state)
 
     def entries(self) -> tuple[Entry, ...]:
         """Every entry so far, oldest first."""

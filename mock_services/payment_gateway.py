@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import asdict, replace
 from starlette.types import ASGIApp
 
 from mock_services.callbacks import Callbacks, planned
@@ -28,6 +29,8 @@ from mock_services.stand_in import (
     routing,
 )
 
+DECLINED, CHANNEL_ERROR = "DECLINED", "CHANNEL_ERROR"
+CODES = {"SUCCESS": "", "PROCESSING": "", "FAILED": DECLINED}
 OPS = ("create_payout", "create_debit", "inquire", "callback")
 
 
@@ -60,28 +63,53 @@ class Debit(Transfer, frozen=True, forbid_unknown_fields=True):
     payer: Id
 
 
-@dataclass(slots=True)
-class Payment:
-    """A request that was taken in, and how far it has come."""
+Kind = Literal["payout", "debit"]
+BODIES: Mapping[Kind, type[Transfer]] = MappingProxyType({"payout": Payout, "debit": Debit})
 
-    kind: Literal["payout", "debit"]
+
+class Payment(msgspec.Struct, frozen=True):
+    """A request that was taken in, and how far it has come.
+
+    Args:
+        status: PROCESSING, SUCCESS or FAILED.
+        code: of a FAILED: DECLINED is final, CHANNEL_ERROR may still become a SUCCESS.
+        t_s: when it came there.
+        ends: what it will become; empty when that is all, or never.
+        due_s: and when.
+    """
+
+    kind: Kind
     body: Transfer
-    status: str = "PROCESSING"
-    settled_s: float | None = None
+    status: str
+    code: str
+    t_s: float
+    ends: str = ""
+    due_s: float = 0.0
+
+    @property
+    def final(self) -> bool:
+        """Whether it is the last word."""
+        return self.status == "SUCCESS" or self.code == DECLINED
 
 
 class PaymentGateway:
     """Moves money exactly when it writes a SUCCESS entry into its ledger."""
 
     def __init__(self, stand_in: StandIn, callbacks: Callbacks) -> None:
-        """Start with no payments."""
+        """Take up the payments of an earlier life, and what was still to come of them."""
         self._stand_in = stand_in
         self._callbacks = callbacks
         self._payments: dict[str, Payment] = {}
+        for told in stand_in.ledger.past("payment"):
+            body = msgspec.convert(told["body"], BODIES[told["kind"]])
+            self._payments[body.request_id] = Payment(**{**told, "body": body})
+        announced = set(stand_in.ledger.past("announced"))
+        for payment in self._payments.values():
+            self._go_on(payment, announced=payment.body.request_id in announced)
 
-    def creating(self, kind: Literal["payout", "debit"], body_type: type[Transfer]) -> Prepare:
+    def creating(self, kind: Kind) -> Prepare:
         """Take in a payout or a debit."""
-        decode: Callable[[bytes], Transfer] = msgspec.json.Decoder(body_type).decode
+        decode: Callable[[bytes], Transfer] = msgspec.json.Decoder(BODIES[kind]).decode
 
         def prepare(params: dict[str, str], raw: bytes) -> Prepared:
             body = decode(raw)
@@ -98,53 +126,71 @@ class PaymentGateway:
 
     def _create(
         self,
-        kind: Literal["payout", "debit"],
+        kind: Kind,
         body: Transfer,
         *,
         first: str = "SUCCESS",
-        success_after_s: float | None = None,
-        declined: bool = False,
+        code: str = "",
+        ends: str = "",
+        after_s: float = 0.0,
     ) -> Reply:
-        """Do it once; the same body again is answered with how far the first has come."""
+        """Do it once; the same body again is answered with how far the first has come.
+
+        Args:
+            first: the status that it reaches at once.
+            code: of a FAILED.
+            ends: the status that it reaches `after_s` later; empty for none.
+        """
         payment = self._payments.get(body.request_id)
         if payment is None:
-            payment = self._payments[body.request_id] = Payment(kind, body)
-            self._reach(payment, "FAILED" if declined else first, final=success_after_s is None)
-            if success_after_s is not None:
-                self._stand_in.world.spawn(self._succeed_later(payment, success_after_s))
+            now_s = self._stand_in.world.clock.now_s()
+            payment = Payment(kind, body, first, code, now_s, ends, now_s + after_s)
+            self._reach(payment)
         elif payment.body != body:
             return reused(body.request_id)
-        answer = {"request_id": body.request_id, "status": payment.status}
-        return Reply(200, {**answer, "settled_s": payment.settled_s})
+        answer = {"request_id": body.request_id, **_status(payment)}
+        settled_s = payment.t_s if payment.status == "SUCCESS" else None
+        return Reply(200, {**answer, "settled_s": settled_s})
 
-    def _reach(self, payment: Payment, status: str, *, final: bool = True) -> None:
-        """Write SUCCESS or FAILED into the ledger and, when it is the last word, announce it."""
-        payment.status = status
-        if status == "PROCESSING":
-            return
-        body = payment.body
-        entry = self._stand_in.ledger.append(
-            payment.kind,
-            body.reference,
-            body.request_id,
-            body.amount_minor,
-            status,
-            currency=body.currency,
-        )
-        payment.settled_s = entry["t_s"] if status == "SUCCESS" else None
-        if final:
+    def _reach(self, payment: Payment) -> None:
+        """Write down how far a payment has come, SUCCESS and FAILED also into the ledger."""
+        body, ledger = payment.body, self._stand_in.ledger
+        state = {"payment": {**asdict(payment), "body": asdict(body)}}
+        if payment.status == "PROCESSING":
+            ledger.note(state)
+        else:
+            ledger.append(
+                payment.kind,
+                body.reference,
+                body.request_id,
+                body.amount_minor,
+                payment.status,
+                currency=body.currency,
+                state=state,
+            )
+        self._payments[body.request_id] = payment
+        self._go_on(payment, announced=False)
+
+    def _go_on(self, payment: Payment, *, announced: bool) -> None:
+        """See to what is still to come."""
+        if payment.ends:
+            self._stand_in.world.spawn(self._end(payment))
+        elif payment.final and not announced:
             self._stand_in.world.spawn(self._announce(payment))
 
-    async def _succeed_later(self, payment: Payment, delay_s: float) -> None:
-        await self._stand_in.world.clock.sleep(delay_s)
-        self._reach(payment, "SUCCESS")
+    async def _end(self, payment: Payment) -> None:
+        clock = self._stand_in.world.clock
+        await clock.sleep(max(0.0, payment.due_s - clock.now_s()))
+        end = payment.ends
+        self._reach(replace(payment, status=end, code=CODES[end], t_s=clock.now_s(), ends=""))
 
     async def _announce(self, payment: Payment) -> None:
         body = {**self._facts(payment), "gateway": self._stand_in.name}
         body["currency"] = payment.body.currency
         plan = partial(planned, body)
         copies = await self._stand_in.act("callback", payment.body.reference, plan)
-        await self._callbacks.deliver(copies.body)
+        await self._callbacks.deliver(copies.body, payment.t_s)
+        self._stand_in.ledger.note({"announced": payment.body.request_id})
 
     def _tell(self, request_id: str) -> Reply:
         payment = self._payments.get(request_id)
@@ -158,8 +204,13 @@ class PaymentGateway:
             "kind": payment.kind,
             "reference": payment.body.reference,
             "amount_minor": payment.body.amount_minor,
-            "status": payment.status,
+            **_status(payment),
         }
+
+
+def _status(payment: Payment) -> dict[str, str]:
+    told = {"status": payment.status}
+    return {**told, "code": payment.code} if payment.code else told
 
 
 def build(config: Config, world: World) -> ASGIApp:
@@ -174,8 +225,8 @@ def build(config: Config, world: World) -> ASGIApp:
         options.callback_url, options.callback_delay_s, options.callback_gaps_s, world
     )
     gateway = PaymentGateway(stand_in, callbacks)
-    payout = stand_in.endpoint("create_payout", gateway.creating("payout", Payout))
-    debit = stand_in.endpoint("create_debit", gateway.creating("debit", Debit))
+    payout = stand_in.endpoint("create_payout", gateway.creating("payout"))
+    debit = stand_in.endpoint("create_debit", gateway.creating("debit"))
     inquire = stand_in.endpoint("inquire", gateway.inquiring)
     return routing(
         [

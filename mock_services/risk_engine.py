@@ -44,12 +44,15 @@ class RiskEngine:
     """Answers the same question in the same way, unless it was told to answer wrongly."""
 
     def __init__(self, stand_in: StandIn, seed: int, options: Options) -> None:
-        """Start with nothing scored."""
+        """Take up what was scored in an earlier life."""
         self._stand_in = stand_in
         self._seed = seed
         self._options = options
         self._decode: Callable[[bytes], Scoring] = msgspec.json.Decoder(Scoring).decode
-        self._scored: dict[str, tuple[Scoring, dict[str, Any]]] = {}
+        self._scored: dict[str, tuple[Scoring, dict[str, Any]]] = {
+            told["body"]["application_id"]: (msgspec.convert(told["body"], Scoring), told["answer"])
+            for told in stand_in.ledger.past("scored")
+        }
 
     def scoring(self, params: dict[str, str], raw: bytes) -> Prepared:
         """Score an application."""
@@ -77,8 +80,8 @@ class RiskEngine:
         answer = {"application_id": body.application_id, "score": score, "decision": decision}
         answer["model_version"] = self._options.model_version
         if answer != told:
-            self._scored[body.application_id] = (body, answer)
             self._enter(body, answer)
+            self._scored[body.application_id] = (body, answer)
         return Reply(200, answer)
 
     def _decide(self, score: Any, points: int) -> str:
@@ -97,6 +100,7 @@ class RiskEngine:
             borrower=body.borrower,
             decision=answer["decision"],
             score=answer["score"],
+            state={"scored": {"body": msgspec.structs.asdict(body), "answer": answer}},
         )
 
     def _limit(self, borrower: str) -> Reply:

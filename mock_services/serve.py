@@ -1,7 +1,8 @@
 """Runs one stand-in as a program: `python -m mock_services.serve`.
 
 Reads its config from the file named by HARNESS_SERVICE_CONFIG and the control token from
-HARNESS_TOKEN. Exit codes: 0 ended by SIGTERM, 2 the config is wrong, 4 the port is taken.
+HARNESS_TOKEN; what must outlive it is kept in the folder named by HARNESS_STATE, where there is
+one. Exit codes: 0 ended by SIGTERM, 2 config or journal are wrong, 4 the port is taken.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from mock_services.config import Config, read_config
 from mock_services.dice import seeded
 from mock_services.documents import InvalidDocument
 from mock_services.hang_up import HangUpProtocol, hanging_up
+from mock_services.journal import FileJournal, Journal, JournalError, MemoryJournal
 from mock_services.kinds import KINDS
 from mock_services.stand_in import World
 
@@ -110,7 +112,25 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def serve(config: Config, token: str, listener: socket.socket) -> None:
+def open_journal(environ: Mapping[str, str]) -> Journal:
+    """The journal in the folder that HARNESS_STATE names; one in memory without it.
+
+    Ends with code 2 when it cannot be read.
+    """
+    folder = environ.get("HARNESS_STATE", "")
+    if not folder:
+        return MemoryJournal()
+    path = Path(folder) / "journal.jsonl"
+    try:
+        journal = FileJournal(path)
+    except (OSError, JournalError) as wrong:
+        stop(EXIT_CONFIG, f"journal {path}: {wrong}; remove it to begin anew")
+    if journal.torn:
+        log.warning("journal %s: the last record was cut off and is dropped", path)
+    return journal
+
+
+async def serve(config: Config, token: str, listener: socket.socket, journal: Journal) -> None:
     """Serve until a signal comes, then end what runs in the background."""
     background = Background()
     transport = AiohttpTransport(limits=CALLBACK_LIMITS, trust_env=False)
@@ -125,7 +145,7 @@ async def serve(config: Config, token: str, listener: socket.socket) -> None:
                 raise ConnectionError(str(lost)) from lost
 
         dice = seeded(config.seed)
-        world = World(RunClock(config.t0_ns), dice, send_callback, background.spawn, token)
+        world = World(RunClock(config.t0_ns), dice, send_callback, background.spawn, token, journal)
         app = hanging_up(KINDS[config.kind].build(config, world))
         try:
             await uvicorn.Server(server_config(app)).serve(sockets=[listener])
@@ -158,7 +178,7 @@ def main() -> None:
     config, token = load_config(os.environ)
     listener = listen(config.host, config.port)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(config, token, listener))
+        runner.run(serve(config, token, listener, open_journal(os.environ)))
 
 
 if __name__ == "__main__":

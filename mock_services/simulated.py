@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_services.clock import Clock
 from mock_services.config import Config
 from mock_services.effects import ReplyLost
+from mock_services.journal import MemoryJournal
 from mock_services.kinds import KINDS
 from mock_services.stand_in import World
 
@@ -46,6 +47,10 @@ class Around(Protocol):
     def token(self) -> str:
         """Of the control routes."""
 
+    @property
+    def disk(self) -> MutableMapping[str, Any]:
+        """Outlives the stand-in."""
+
 
 def stand_in(config: Mapping[str, Any], around: Around) -> ASGIApp:
     """Make the stand-in that `config` describes.
@@ -62,7 +67,10 @@ def stand_in(config: Mapping[str, Any], around: Around) -> ASGIApp:
     def calendar() -> datetime:
         return BEGINNING + timedelta(seconds=around.clock.now_s())
 
-    world = World(around.clock, around.dice, send_callback, around.spawn, around.token, calendar)
+    journal = MemoryJournal(around.disk.setdefault(f"journal/{read.name}", []))
+    world = World(
+        around.clock, around.dice, send_callback, around.spawn, around.token, journal, calendar
+    )
     return hanging_up(KINDS[read.kind].build(read, world))
 
 

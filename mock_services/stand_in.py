@@ -14,10 +14,11 @@ import msgspec
 from msgspec import Meta
 from starlette.types import Receive, Scope, Send
 
-from mock_services.behaviour import Script
+from mock_services.behaviour import Behaviour, Script, parse
 from mock_services.clock import Clock, utc
 from mock_services.dice import Dice
 from mock_services.effects import Call, Reply
+from mock_services.journal import Journal
 from mock_services.ledger import Ledger
 from mock_services.routes import Endpoint, Request, Response, Route, Router
 
@@ -37,6 +38,7 @@ class World(msgspec.Struct, frozen=True):
         send_callback: (url, JSON body) -> the reply's text; an `OSError` means no reply.
         spawn: lets a coroutine run in the background, for as long as the program lives.
         token: what `X-Harness-Token` must carry on the control routes; never empty.
+        journal: what outlives the program.
         calendar: the moment in UTC, for headers of HTTP.
     """
 
@@ -45,6 +47,7 @@ class World(msgspec.Struct, frozen=True):
     send_callback: Callable[[str, dict[str, Any]], Awaitable[str]]
     spawn: Callable[[Coroutine[Any, Any, None]], object]
     token: str
+    journal: Journal
     calendar: Callable[[], datetime] = utc
 
     def __post_init__(self) -> None:
@@ -62,13 +65,23 @@ class StandIn:
     """
 
     def __init__(self, name: str, ops: Sequence[str], world: World) -> None:
-        """Start with an empty ledger and no rules."""
+        """Take up ledger, counts and rules of an earlier life, if there was one."""
         self.name = name
         self.ops = tuple(ops)
         self.world = world
-        self.ledger = Ledger(world.clock)
+        self.ledger = Ledger(world.clock, world.journal)
         self.script = Script(lambda stream: world.dice(f"{name}/{stream}"))
-        self.calls: Counter[str] = Counter()
+        self.calls: Counter[str] = Counter(self.ledger.past("call"))
+        for told in self.ledger.past("script"):
+            if "rules" in told:
+                self.script.replace(parse(told, self.ops))
+            else:
+                self.script.recall(told["hit"], told["key"])
+
+    def show(self, behaviour: Behaviour) -> None:
+        """Show another behaviour, also after a restart."""
+        self.ledger.note({"script": {"rules": [*map(msgspec.to_builtins, behaviour.rules)]}})
+        self.script.replace(behaviour)
 
     async def act(self, op: str, key: str, do: Callable[..., Reply]) -> Reply:
         """Do the work of a call as the script wants it done.
@@ -83,7 +96,8 @@ class StandIn:
         matched = self.script.match(op, key)
         if matched is None:
             return do()
-        effect, args = matched
+        effect, args, rule = matched
+        self.ledger.note({"script": {"hit": rule, "key": key}})
         call = Call(op, self.world.clock, do, self.world.calendar)
         return await effect.run(call, args)
 
@@ -96,6 +110,7 @@ class StandIn:
         """
 
         async def handle(request: Request) -> Response:
+            self.ledger.note({"call": op})
             self.calls[op] += 1
             try:
                 key, do = prepare(request.params, request.body)

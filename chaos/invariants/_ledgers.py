@@ -19,9 +19,11 @@ MOVED_BY = {
 
 
 def unread(history: History, names: Iterable[str]) -> str:
-    """Which of these ledgers were not collected, as a reason; "" when all were."""
-    absent = [name for name in names if name not in history.ledgers_read]
-    return f"ledger not read: {', '.join(absent)}" if absent else ""
+    """Which of these ledgers were not collected or are not whole; "" when there is none."""
+    broken = history.ledgers_broken
+    absent = [name for name in names if name not in history.ledgers_read and name not in broken]
+    told = [f"ledger of {name} {broken[name]}" for name in names if name in broken]
+    return "; ".join(([f"ledger not read: {', '.join(absent)}"] if absent else []) + told)
 
 
 def unlisted(history: History, system: System) -> str:

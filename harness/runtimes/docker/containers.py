@@ -13,6 +13,7 @@ from harness.runtimes.docker.plan import (
     TOXIPROXY,
     Places,
     owner,
+    state_folder,
     volume_name,
 )
 from harness.runtimes.real.document import DATABASE_KIND, RunFolders
@@ -20,6 +21,7 @@ from harness.target import ServiceSpec
 
 INSIDE_CONFIG = "/run/harness/service.json"
 INSIDE_PGPASS = "/run/harness/pgpass"
+INSIDE_STATE = "/run/harness/state"
 # Chosen: a stand-in takes 29 MiB; the database's includes its volume, which is in memory.
 MEMORY = {"program": 256 * MIB, "database": 512 * MIB, TOXIPROXY: 128 * MIB}
 PIDS = 128  # chosen: PostgreSQL has 60 connections, a process each
@@ -98,6 +100,7 @@ def _program(
     files = {
         str(folders.config(f"{service.name}.json")): {"bind": INSIDE_CONFIG, "mode": "ro"},
         str(folders.config("pgpass")): {"bind": INSIDE_PGPASS, "mode": "ro"},
+        str(state_folder(folders, service.name)): {"bind": INSIDE_STATE, "mode": "rw"},
     }
     return {
         **_common(service.name, places, folders, MEMORY["program"]),
@@ -109,6 +112,7 @@ def _program(
             "HARNESS_SERVICE_CONFIG": INSIDE_CONFIG,
             "PGPASSFILE": INSIDE_PGPASS,
             "HARNESS_TOKEN": token,
+            "HARNESS_STATE": INSIDE_STATE,
         },
     }
 

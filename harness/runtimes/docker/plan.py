@@ -15,6 +15,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from harness.runtimes.real.document import (
@@ -114,6 +115,11 @@ def owner() -> tuple[int, int]:
     return os.geteuid(), os.getegid()
 
 
+def state_folder(folders: RunFolders, service: str) -> Path:
+    """Where a service keeps what outlives its container."""
+    return folders.run / "work" / "state" / service
+
+
 def write_configs(
     target: Target, wiring: ContainerWiring, folders: RunFolders, password: str
 ) -> None:
@@ -123,6 +129,10 @@ def write_configs(
         if service.module:
             document = target.config(service.name, wiring)
             files[f"{service.name}.json"] = json.dumps(document, indent=1)
+            folder = state_folder(folders, service.name)
+            folder.mkdir(parents=True, exist_ok=True)
+            if os.geteuid() == 0:
+                os.chown(folder, *owner())
     for name, text in files.items():
         write_private(folders.config(name), text)
         if os.geteuid() == 0:

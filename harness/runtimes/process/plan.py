@@ -58,6 +58,10 @@ class Folders(RunFolders):
         """PostgreSQL's data folder."""
         return self.work / "data"
 
+    def state(self, service: str) -> Path:
+        """Where a service keeps what outlives its process."""
+        return self.work / "state" / service
+
 
 def toxiproxy_command(parts: Parts, folders: Folders, port: int) -> Command:
     """Start Toxiproxy; it would log a line a connection otherwise."""
@@ -77,6 +81,7 @@ def service_command(service: ServiceSpec, folders: Folders, python: str) -> Comm
     env = {
         "HARNESS_SERVICE_CONFIG": str(folders.config(f"{service.name}.json")),
         "PGPASSFILE": str(folders.config("pgpass")),
+        "HARNESS_STATE": str(folders.state(service.name)),
     }
     argv = [python, "-P", str(PROGRAM), service.module, *_folders()]
     return Command(argv, str(folders.log(service.name)), str(folders.cwd), env, secret=True)
@@ -96,6 +101,7 @@ def write_configs(target: Target, wiring: RunWiring, folders: Folders, password:
         if service.module:
             document: Mapping[str, Any] = target.config(service.name, wiring)
             write_private(folders.config(f"{service.name}.json"), json.dumps(document, indent=1))
+            folders.state(service.name).mkdir(parents=True)
 
 
 @dataclass(frozen=True)

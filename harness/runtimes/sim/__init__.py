@@ -24,10 +24,15 @@ from harness.scenario import Stage
 T = TypeVar("T")
 
 CAPABILITIES = frozenset(
-    {Capability.LINKS, Capability.PROCESSES, Capability.UPSTREAMS, Capability.REPLICATION}
+    {
+        Capability.LINKS,
+        Capability.PROCESSES,
+        Capability.LIFECYCLE,
+        Capability.UPSTREAMS,
+        Capability.REPLICATION,
+    }
 )
 LACKS = {
-    Capability.LIFECYCLE: "no service takes time to end; a crash and its undo are all there is",
     Capability.CPU: "in virtual time work takes no time",
     Capability.MEMORY: "all programs share the memory of one process",
     Capability.DISK: "what is stored is in memory",

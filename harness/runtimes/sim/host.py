@@ -167,6 +167,11 @@ class Host:
             self._loop.wake(self._home)
             self._release()
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody waits for an answer."""
+        return bool(self._home.exchanges)
+
     async def moving(self) -> None:
         """Until it does not stand still.
 

@@ -23,6 +23,7 @@ from harness.runtimes.sim.clock import VirtualClock
 from harness.runtimes.sim.controls import SimLinks, SimProcesses, SimStandIns, start
 from harness.runtimes.sim.handlers import Hands
 from harness.runtimes.sim.host import Host
+from harness.runtimes.sim.lifecycle import SimLifecycle
 from harness.runtimes.sim.load import SimLoad
 from harness.runtimes.sim.loop import SimLoop
 from harness.runtimes.sim.network import Network, SimWiring
@@ -79,6 +80,7 @@ class SimRuntime:
         self._controls = {
             Capability.LINKS: SimLinks(network, self._talk),
             Capability.PROCESSES: processes,
+            Capability.LIFECYCLE: SimLifecycle(network, self._talk),
             Capability.UPSTREAMS: SimStandIns(self._talk, processes),
             Capability.REPLICATION: SimReplication(disk, self._talk, processes),
         }

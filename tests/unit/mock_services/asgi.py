@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from mock_services.config import Config
 from mock_services.dice import seeded
+from mock_services.journal import Journal, MemoryJournal
 from mock_services.kinds import KINDS
 from mock_services.stand_in import World
 
@@ -66,7 +67,9 @@ class Bench:
         options: the program's own.
     """
 
-    def __init__(self, kind: str, seed: int = 7, **options: Any) -> None:
+    def __init__(
+        self, kind: str, seed: int = 7, journal: Journal | None = None, **options: Any
+    ) -> None:
         """Build the program."""
         if kind == "payment_gateway":
             options = {"callback_url": "http://caller/callbacks/payments", **options}
@@ -76,7 +79,8 @@ class Bench:
         self.callback_times_s: list[float] = []
         self.replies: list[str] = []
         self.tasks: list[asyncio.Task[None]] = []
-        world = World(self.clock, seeded(seed), self._take, self.spawn, TOKEN)
+        self.journal = journal or MemoryJournal()
+        world = World(self.clock, seeded(seed), self._take, self.spawn, TOKEN, self.journal)
         self.app = KINDS[kind].build(config, world)
 
     async def _take(self, url: str, body: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ import pytest
 from mock_services.clock import RunClock
 from mock_services.dice import seeded
 from mock_services.effects import ReplyLost
+from mock_services.journal import MemoryJournal
 from mock_services.stand_in import World
 from tests.unit.mock_services.asgi import TOKEN, Bench, payout, play
 
@@ -138,7 +139,7 @@ def test_empty_token_is_refused() -> None:
         return ""
 
     with pytest.raises(ValueError, match="HARNESS_TOKEN"):
-        World(RunClock(0), seeded(1), nobody, asyncio.ensure_future, "")
+        World(RunClock(0), seeded(1), nobody, asyncio.ensure_future, "", MemoryJournal())
 
 
 def test_dice_are_the_same_in_every_process() -> None:
