@@ -27,16 +27,16 @@ class _Nothing:
     capability: ClassVar[Capability] = Capability.LINKS
     where = "lending->payment_a"
 
-    async def snapshot(self, where: str) -> dict[str, Any]:
+    async def healthy(self, where: str) -> dict[str, Any]:
         return {"enabled": True, "toxics": [], "upstream": "127.0.0.1:1", "listen": "127.0.0.1:2"}
 
     async def inject(self, control: Any) -> None:
         return None
 
-    async def undo(self, record: UndoRecord) -> None:
+    async def undo(self, record: UndoRecord, others: object = ()) -> None:
         return None
 
-    async def undone(self, record: UndoRecord) -> bool:
+    async def undone(self, record: UndoRecord, others: object = ()) -> bool:
         return True
 
 

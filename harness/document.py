@@ -4,11 +4,13 @@ allowed and the nearest word."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from harness.acts import contradiction, span
 from harness.errors import ConfigError, Problem
 from harness.experiment import (
     Document,
@@ -27,6 +29,8 @@ from harness.registry import Vocabulary, experiment_files
 from harness.target import FAILED_OPERATIONS, Target, failure_counters, places
 from harness.units import Condition, Quantity, misfit
 from harness.yaml_source import Loc, Place, load_yaml, nearest, plain
+
+WINDOW_S = 0.05  # chosen: on sockets a window is as long as written within so much
 
 
 def find_experiment(given: str, files: Mapping[str, Path] | None = None) -> Path:
@@ -135,15 +139,14 @@ def _steps(
                 _unknown("fault", part.fault, words.faults, place, "method", number, "fault")
             )
             continue
-        if part.for_ <= 0:
-            problems.append(Problem("for: must be above 0s", place.of("method", number, "for")))
         try:
             faults = [kind.model_validate(one) for one in _at_each(part, words.target)]
         except ValidationError as error:
             problems += place.problems(error, kind, ("method", number))
             continue
+        problems += _unhonoured(part, kind, place.of("method", number, "for"))
         for fault in faults:
-            steps.append(Step(part.at, part.for_, fault))
+            steps.append(Step(part.at, part.for_, fault, part.repeat, part.every or 0.0))
             problems += _unknown_place(part, fault, words, place, number)
     return steps
 
@@ -155,6 +158,21 @@ def _at_each(part: StepPart, target: Target) -> list[dict[str, Any]]:
         if isinstance(given.get(key), str) and (found := places(target, given[key])):
             return [{**given, key: one} for one in found]
     return [given]
+
+
+def _unhonoured(part: StepPart, kind: Any, where: str) -> Iterator[Problem]:
+    """What makes a window that cannot be as written."""
+    least_s = max(WINDOW_S, getattr(kind, "lasts_s_min", 0.0))
+    if part.for_ < least_s:
+        yield Problem(f"for: {part.for_:g}s", where, f"at least {least_s:g}s for {part.fault}")
+    if part.repeat > 1 and (part.every or 0.0) <= part.for_:
+        yield Problem(
+            f"every: {'none' if part.every is None else f'{part.every:g}s'}",
+            where,
+            f"longer than for: {part.for_:g}s, since repeat: {part.repeat}",
+        )
+    if part.repeat == 1 and part.every is not None:
+        yield Problem(f"every: {part.every:g}s", where, "only with repeat: 2 or more")
 
 
 def _unknown_place(
@@ -221,7 +239,7 @@ def _blast(
             if not set(places(words.target, name)) & set(known):
                 yield _unknown(key[:-1], name, known, place, "blast-radius", key, number)
     allowed = blast_radius(document, words.target)
-    for number, step in enumerate(steps):
+    for step in steps:
         if not step.fault.blast.within(allowed):
             yield Problem(
                 f"{step.fault.kind} touches {step.fault.where}, "
@@ -229,14 +247,7 @@ def _blast(
                 place.of("blast-radius"),
                 remedy=f"add {step.fault.where} to blast-radius",
             )
-        for other in steps[:number]:
-            same = other.fault.where == step.fault.where
-            if same and other.at_s < step.heal_at_s and step.at_s < other.heal_at_s:
-                yield Problem(
-                    f"two faults at {step.fault.where} overlap in time",
-                    place.of("method"),
-                    remedy="move one of them, or use another link",
-                )
+    yield from _contradictions(steps, place)
     if radius.abort_when is not None:
         where = place.of("blast-radius", "abort-when")
         yield from _abort_when(radius.abort_when, words.target, where)
@@ -252,6 +263,27 @@ def _abort_when(limit: Condition, target: Target, where: str) -> Iterator[Proble
     elif limit.holds(0):
         cause = f"{str(limit)!r} holds before anything has happened: the run would end at once"
         yield Problem(cause, where, remedy=f"for example '{limit.subject} > 200'")
+
+
+def _contradictions(steps: Sequence[Step], place: Place) -> Iterator[Problem]:
+    """Faults at one place compose; those that cannot be as written at one time are refused."""
+    spans = [
+        (number, span(step.fault, *window))
+        for number, step in enumerate(steps)
+        for window in step.windows
+    ]
+    told = set()
+    for (number, one), (earlier, other) in combinations(spans, 2):
+        if one.fault.where != other.fault.where or not one.overlaps(other):
+            continue
+        why = contradiction(one, other)
+        if why and (number, earlier) not in told:
+            told.add((number, earlier))
+            yield Problem(
+                f"{one.fault.kind} and {other.fault.kind} overlap at {one.fault.where}: {why}",
+                place.of("method", max(number, earlier)),
+                remedy="let one end before the other begins, or use another place",
+            )
 
 
 def _unknown(what: str, word: str, known: Iterable[str], place: Place, *loc: int | str) -> Problem:

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from harness.clock import RunClock, monotonic_ns, poll
 from harness.errors import HarnessError, HealFailed, told
+from harness.looks import Stop
 from harness.model import EXIT_CODES, RunVerdict
-from harness.nemesis import Stop
 from harness.undo.faultlog import FaultLog
 from harness.verdict import Findings, decide
 

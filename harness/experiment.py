@@ -83,6 +83,8 @@ class StepPart(BaseModel):
 
     at: Duration
     for_: Duration = Field(alias="for")
+    repeat: int = Field(default=1, ge=1, le=100)
+    every: Duration | None = None
     fault: str
 
 
@@ -105,16 +107,29 @@ class Document(Part):
 
 @dataclass(frozen=True)
 class Step:
-    """One fault with its place on the timeline, run clock."""
+    """One fault with its place on the timeline, run clock.
+
+    Args:
+        repeat: how often it is injected.
+        every_s: from one injection to the next.
+    """
 
     at_s: float
     for_s: float
     fault: Fault
+    repeat: int = 1
+    every_s: float = 0.0
 
     @property
     def heal_at_s(self) -> float:
-        """When it is to be undone."""
-        return self.at_s + self.for_s
+        """When it is to be undone for the last time."""
+        return self.windows[-1][1]
+
+    @property
+    def windows(self) -> tuple[tuple[float, float], ...]:
+        """When it is to be injected, and when undone."""
+        starts = (self.at_s + number * self.every_s for number in range(self.repeat))
+        return tuple((start_s, start_s + self.for_s) for start_s in starts)
 
 
 @dataclass(frozen=True)

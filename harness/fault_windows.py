@@ -34,16 +34,22 @@ class Mark(Protocol):
         """When."""
 
 
+def injection_of(mark: Mark) -> tuple[str, str, str]:
+    """Which injection an event belongs to: two of a kind can be at one place at one time."""
+    return mark.f, mark.k, str(mark.v.get("id", ""))
+
+
 def fault_windows(marks: Iterable[Mark], t_last_s: float) -> Iterator[FaultWindow]:
     """Windows as they end; one that was never healed ends at `t_last_s`."""
-    open_: dict[tuple[str, str], dict[tuple[str, str], Mark]] = {}
+    open_: dict[tuple[str, str, str], dict[tuple[str, str], Mark]] = {}
     for mark in marks:
         if mark.v.get("action") not in ("inject", "heal"):
             continue
-        seen = open_.setdefault((mark.f, mark.k), {})
+        injection = injection_of(mark)
+        seen = open_.setdefault(injection, {})
         seen[step := (mark.v["action"], mark.type)] = mark
         if step == HEALED and INJECTED in seen:
-            yield _window(open_.pop((mark.f, mark.k)), mark.t_s)
+            yield _window(open_.pop(injection), mark.t_s)
     for seen in open_.values():
         if INJECTED in seen:
             yield _window(seen, t_last_s)

@@ -11,6 +11,7 @@ import msgspec
 
 from harness.checker import Checker, check_all
 from harness.experiment import Experiment
+from harness.fault_windows import injection_of
 from harness.history import Event, History
 from harness.model import FaultReport, HypothesisResult, Phase, Validity
 from harness.steady_state import assess
@@ -29,7 +30,10 @@ def judge(experiment: Experiment, checkers: Mapping[str, Checker], history: Hist
         verdicts=check_all([checkers[name] for name in chosen], history, experiment.objectives),
         thresholds=thresholds(experiment, history),
         faults=tuple(
-            msgspec.convert(event.v["report"], FaultReport) for event in _nemesis(history, "report")
+            sorted(
+                (msgspec.convert(e.v["report"], FaultReport) for e in _nemesis(history, "report")),
+                key=lambda report: report.t_inject_s or 0.0,
+            )
         ),
         faults_planned=len(experiment.steps),
         load=next((event.v for event in _clock(history, "load")), {}),
@@ -67,17 +71,17 @@ def _hypothesis(experiment: Experiment, history: History) -> Iterator[Hypothesis
 
 
 def _unhealed(history: History) -> Iterator[str]:
-    active: dict[tuple[str, str], str] = {}
+    active: dict[tuple[str, str, str], str] = {}
     for event in history.events:
         if event.src != "nemesis":
             continue
-        action, at = event.v.get("action"), (event.f, event.k)
+        action, injection = event.v.get("action"), injection_of(event)
         if action == "inject" and event.type == "invoke":
-            active[at] = f"{event.f} at {event.k}: no undo is on record"
+            active[injection] = f"{event.f} at {event.k}: no undo is on record"
         elif action == "heal" and event.type == "ok":
-            active.pop(at, None)
+            active.pop(injection, None)
         elif action == "heal" and event.type == "info":
-            active[at] = str(event.v.get("why"))
+            active[injection] = str(event.v.get("why"))
     yield from active.values()
     for event in _clock(history, "clean"):
         yield from (f"left behind: {one}" for one in event.v["left"])

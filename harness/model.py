@@ -216,6 +216,11 @@ class FaultReport:
         proven: it was seen to bite.
         undone: it was read back as undone.
         cut_short: the run was stopped before all of it was seen.
+        injections: how often it was injected and undone.
+        ready_s: after the last undo, until a canary got what it had got before; None: never.
+        worse: in what the service under test answers worse than before at the place, though that
+            reads back healthy: a finding.
+        unready: the same of a program that stands in for others: nothing is known then.
     """
 
     kind: str
@@ -226,6 +231,10 @@ class FaultReport:
     t_heal_s: float | None
     evidence: Mapping[str, Any]
     cut_short: bool = False
+    injections: int = 1
+    ready_s: float | None = None
+    worse: str = ""
+    unready: str = ""
 
 
 class RunVerdict(StrEnum):

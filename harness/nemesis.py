@@ -1,46 +1,32 @@
-"""Interprets the fault schedule: inject, prove it bit, hold, heal, prove it healed. Knows no kind
-of fault.
+"""Interprets the fault schedule: inject, hold, heal. Knows no kind of fault.
 
-                 at                                      at + for
-    ── observe ──┤ inject ── observe (early) ── hold ── observe (late) ├── heal ── observe (after)
-    ── proof
+         at - 2.2 s     at                             at + for
+    ─────┤ prepare ─────┤ inject ──────── hold ────────┤ heal ──── as before? ── proof, report
+         └ look: before └ looks: active ...            └ looks: after
+
+The schedule waits for nothing but the injections and the undos themselves; `harness.looks` goes on
+beside it. A step that repeats has one schedule, and one proof.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from harness.clock import Clock
 from harness.errors import HealFailed
 from harness.experiment import Step
+from harness.looks import TICK_S, Looks, Stop, Traffic, worse
 from harness.model import FaultReport, Outcome
-from harness.ports import Control, Observation, Proof, Runtime, Seen
+from harness.ports import Control, Proof, Runtime
 from harness.undo.faultlog import Entry, FaultLog
 
-TICK_S = 0.05  # chosen: how soon a stop is noticed
-LOOK_S = 2.2  # an observation waits at most 2 s for its canary
+LOOK_S = 2.2  # a look waits at most 2 s for its canary
+AGAIN_S = 0.1  # chosen: from one look to the next until the place answers as before
 
-T = TypeVar("T")
 Record = Callable[[str, str, str, Mapping[str, Any]], None]
-
-
-@dataclass
-class Stop:
-    """Set from outside to end everything early; the reason is kept."""
-
-    reason: str = ""
-
-    @property
-    def asked(self) -> bool:
-        """Whether to end."""
-        return bool(self.reason)
-
-    def ask(self, reason: str) -> None:
-        """End, for the first reason given."""
-        self.reason = self.reason or reason
 
 
 async def sleep_until(clock: Clock, t_s: float, stop: Stop) -> None:
@@ -49,15 +35,21 @@ async def sleep_until(clock: Clock, t_s: float, stop: Stop) -> None:
         await clock.sleep(min(TICK_S, left_s))
 
 
-async def unless_stopped(clock: Clock, work: Coroutine[Any, Any, T], stop: Stop) -> T | None:
-    """What `work` gives; None as soon as a stop is asked for."""
-    task = asyncio.create_task(work)
-    try:
-        while not task.done() and not stop.asked:
-            await clock.sleep(TICK_S)
-        return task.result() if task.done() else None
-    finally:
-        task.cancel()
+@dataclass
+class Case:
+    """One step while it is carried out.
+
+    Args:
+        prepared: written down, not injected yet.
+        spans: when it was injected and undone, run clock, s.
+    """
+
+    step: Step
+    control: Control
+    looks: Looks
+    prepared: Entry | None = None
+    spans: list[tuple[float, float]] = field(default_factory=list)
+    undone: bool = True
 
 
 @dataclass
@@ -68,52 +60,134 @@ class Nemesis:
         runtime: gives the controls.
         log: the only way to inject.
         record: writes a nemesis event: (type, fault, where, values).
+        traffic: counts of a place that the history has: `attempted`, `failed`.
+        under_test: whether it is the service under test that answers at a place.
+        quiet_at_s: when the last fault is to be undone, run clock.
+        patience_s: how long after that a place may answer worse than before its first fault.
     """
 
     runtime: Runtime
     log: FaultLog
     record: Record
+    traffic: Traffic = lambda where: {}
+    under_test: Callable[[str], bool] = lambda where: True
+    quiet_at_s: float = 0.0
+    patience_s: float = 10.0
     unhealed: list[str] = field(default_factory=list)
+    _usual: dict[str, str] = field(default_factory=dict)
+    _open: list[tuple[str, float, asyncio.Event]] = field(default_factory=list)
+    _endings: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def carry_out(self, step: Step, stop: Stop) -> None:
-        """One fault from before to after; nothing when it was stopped before the injection.
+        """One step until its last undo; nothing when it was stopped before the injection.
 
         A failure to heal is kept in `unhealed`: the run is unsafe then.
         """
-        fault, clock = step.fault, self.runtime.clock
-        control: Control = self.runtime.capability(fault.capability)
-        await sleep_until(clock, step.at_s - LOOK_S, stop)
-        before = await self._look(control, step, "before", stop)
-        await sleep_until(clock, step.at_s, stop)
-        if before is None or stop.asked:
+        case = self._case(step)
+        await sleep_until(self.runtime.clock, step.at_s - LOOK_S, stop)
+        if stop.asked:
             return
-        self._note("invoke", step, "inject", {})
-        entry = await self.log.inject(fault, control, step.for_s)
-        t_inject_s = clock.now_s()
-        self._note(Outcome.OK, step, "inject", {"undo": entry.undo.as_data()})
-        early = late = None
+        case.looks.begin("before")
+        await self._prepare(case)
         try:
-            early = await self._look(control, step, "early", stop)
-            await sleep_until(clock, t_inject_s + step.for_s - LOOK_S, stop)
-            late = await self._look(control, step, "late", stop)
-            await sleep_until(clock, t_inject_s + step.for_s, stop)
+            while case.prepared and not stop.asked:
+                await self._window(case, stop)
         finally:
-            self._notice_thieves(entry, stop)
-            undone = await self._heal(entry, control, step)
-        t_heal_s = clock.now_s()
-        after = await self._look(control, step, "after", stop)
-        whole = Seen(before, early, late, after) if early and late and after else None
-        self._report(step, whole, undone, t_inject_s, t_heal_s)
+            if case.prepared:
+                self.log.cancel(case.prepared)
+            if case.spans:
+                self._endings.append(asyncio.create_task(self._end(case, stop)))
+            else:
+                case.looks.drop()
 
-    async def _look(
-        self, control: Control, step: Step, when: str, stop: Stop
-    ) -> Observation | None:
-        """An observation may wait for its canary: whoever asks to stop does not wait for it."""
-        work = control.observe(step.fault.where)
-        if (seen := await unless_stopped(self.runtime.clock, work, stop)) is None:
-            return None
-        self._note(Outcome.OK, step, "observe", {"when": when, **asdict(seen)})
-        return seen
+    async def finish(self) -> None:
+        """Until every step is reported."""
+        await asyncio.gather(*self._endings)
+
+    def abandon(self) -> None:
+        """Report nothing more."""
+        for ending in self._endings:
+            ending.cancel()
+
+    def _case(self, step: Step) -> Case:
+        control: Control = self.runtime.capability(step.fault.capability)
+
+        def note(values: Mapping[str, Any]) -> None:
+            self._usual.setdefault(step.fault.where, values["canary"])
+            self._note(Outcome.OK, step, "observe", values)
+
+        looks = Looks(step.fault, control, self.runtime.clock, note, self.traffic)
+        return Case(step, control, looks)
+
+    async def _prepare(self, case: Case) -> None:
+        """Write down what undoes the next window, before it begins."""
+        step, number = case.step, len(case.looks.ids)
+        if number < len(step.windows):
+            ttl_s = step.windows[number][1] - self.runtime.clock.now_s()
+            case.prepared = await self.log.prepare(step.fault, case.control, ttl_s)
+            case.looks.ids.append(case.prepared.id)
+
+    async def _window(self, case: Case, stop: Stop) -> None:
+        """One window, from the planned instant until the undo is proven."""
+        step, clock, entry = case.step, self.runtime.clock, case.prepared
+        assert entry
+        at_s, heal_at_s = step.windows[len(case.spans)]
+        await sleep_until(clock, at_s, stop)
+        for where, until_s, other in self._open:  # windows may touch: first the undo
+            if where == step.fault.where and until_s <= at_s:
+                await other.wait()
+        self._notice_thieves(entry, stop)
+        if stop.asked:
+            return
+        healed = asyncio.Event()
+        self._open.append((step.fault.where, heal_at_s, healed))
+        try:
+            await self._hold(case, entry, stop)
+        finally:
+            healed.set()
+
+    async def _hold(self, case: Case, entry: Entry, stop: Stop) -> None:
+        """Inject, keep it for as long as it is to last, heal."""
+        t_set_s = await self._inject(case, entry)
+        watch = asyncio.create_task(case.looks.watch())
+        try:
+            await self._prepare(case)
+            await sleep_until(self.runtime.clock, t_set_s + case.step.for_s, stop)
+        finally:
+            watch.cancel()
+            self._notice_thieves(entry, stop)
+            case.undone &= await self._heal(case, entry)
+            case.spans.append((t_set_s, self.runtime.clock.now_s()))
+
+    async def _inject(self, case: Case, entry: Entry) -> float:
+        """Returns when all of it was done, run clock, s."""
+        t_set_s = 0.0
+
+        def done() -> None:
+            nonlocal t_set_s
+            t_set_s = self.runtime.clock.now_s()
+            values = {"id": entry.id, "undo": entry.undo.as_data()}
+            self._note(Outcome.OK, case.step, "inject", values)
+
+        case.prepared = None
+        self._note("invoke", case.step, "inject", {"id": entry.id})
+        await self.log.apply(entry, case.control, done)
+        return t_set_s
+
+    async def _heal(self, case: Case, entry: Entry) -> bool:
+        def done() -> None:
+            values = {"id": entry.id, "proven_undone": True}
+            self._note(Outcome.OK, case.step, "heal", values)
+
+        self._note("invoke", case.step, "heal", {"id": entry.id})
+        try:
+            await self.log.heal(entry, case.control, done)
+        except HealFailed as error:
+            self.unhealed.append(str(error))
+            values = {"id": entry.id, "proven_undone": False, "why": str(error)}
+            self._note(Outcome.INFO, case.step, "heal", values)
+            return False
+        return True
 
     def _notice_thieves(self, entry: Entry, stop: Stop) -> None:
         """A run that stood still learns here that its faults were taken away meanwhile."""
@@ -121,31 +195,40 @@ class Nemesis:
             if now.id == entry.id and not now.active:
                 stop.ask(f"{now.kind} at {now.where} was undone by the {now.by} before its time")
 
-    async def _heal(self, entry: Entry, control: Control, step: Step) -> bool:
-        self._note("invoke", step, "heal", {})
-        try:
-            await self.log.heal(entry, control)
-        except HealFailed as error:
-            self.unhealed.append(str(error))
-            self._note(Outcome.INFO, step, "heal", {"proven_undone": False, "why": str(error)})
-            return False
-        self._note(Outcome.OK, step, "heal", {"proven_undone": True})
-        return True
+    async def _end(self, case: Case, stop: Stop) -> None:
+        """Look until the place answers as it did before its first fault, then report."""
+        clock, looks, where = self.runtime.clock, case.looks, case.step.fault.where
+        usual = self._usual.get(where, "ok")
+        until_s = max(clock.now_s(), self.quiet_at_s) + self.patience_s
+        while (seen := await looks.once_more(stop)) and worse(seen, usual):
+            if clock.now_s() >= until_s:
+                break
+            await clock.sleep(AGAIN_S)
+        t_ready_s = clock.now_s()
+        await looks.end(stop)
+        complaint = ""
+        if seen and worse(seen, usual):
+            complaint = f"a canary gets {seen.canary}; before the first fault it got {usual}"
+        self._report(case, t_ready_s, complaint)
 
-    def _report(
-        self, step: Step, seen: Seen | None, undone: bool, t_inject_s: float, t_heal_s: float
-    ) -> None:
+    def _report(self, case: Case, t_ready_s: float, complaint: str) -> None:
         """Say what became of the fault; one that was cut short was not seen whole."""
-        proof = step.fault.proof(seen) if seen else Proof(False, "it was cut short", {})
+        step, (t_inject_s, _), (_, t_heal_s) = case.step, case.spans[0], case.spans[-1]
+        proof = case.looks.proof() if len(case.spans) == len(step.windows) else None
+        told = proof or Proof(False, "it was cut short", {})
         report = FaultReport(
             kind=step.fault.kind,
             where=step.fault.where,
-            proven=proof.proven,
-            undone=undone,
+            proven=told.proven,
+            undone=case.undone,
             t_inject_s=round(t_inject_s, 3),
             t_heal_s=round(t_heal_s, 3),
-            evidence={"claim": proof.why, **proof.numbers},
-            cut_short=seen is None,
+            evidence={"claim": told.why, **told.numbers},
+            cut_short=proof is None,
+            injections=len(case.spans),
+            ready_s=None if complaint else round(t_ready_s - t_heal_s, 3),
+            worse=complaint if self.under_test(step.fault.where) else "",
+            unready="" if self.under_test(step.fault.where) else complaint,
         )
         self._note(Outcome.OK, step, "report", {"report": asdict(report)})
 

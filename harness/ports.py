@@ -4,18 +4,23 @@
                                  │
                                  └── UndoRecord (plain data) ──> faultlog ──> whoever must heal
 
-The undo record is the control's snapshot of the place, on disk before `inject` is called. Healing
-needs the record and the capability, never the fault: another process can do it.
+What a fault does is taken down as acts (`harness.acts`) and written down with the healthy state of
+the place before anything is done. Healing needs the record and the capability, never the fault:
+another process can do it. Faults at one place compose: an undo takes away its own acts alone, and
+what the last one leaves is the healthy state, never what stood there before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 from harness.clock import Clock
+from harness.evidence import Observation as Observation  # with the ports: faults need both
+from harness.evidence import Proof as Proof
+from harness.evidence import Seen as Seen
 from harness.model import BlastRadius
 from harness.target import Answer, Request, Target
 from harness.workload import Load, LoadPlan, Sink
@@ -35,6 +40,10 @@ class Capability(StrEnum):
     REPLICATION = "replication"
 
 
+Act = Sequence[Any]
+"""One thing done to a place, plain JSON data: name of a method of the control, its arguments."""
+
+
 @dataclass(frozen=True)
 class UndoRecord:
     """Enough for any process to heal one fault.
@@ -42,80 +51,62 @@ class UndoRecord:
     Args:
         capability: whose `undo` takes it.
         where: link or service.
-        restore: the state to go back to, plain JSON data, as the capability's snapshot gave it.
+        restore: the healthy state of the place in this run, plain JSON data.
+        acts: what the fault does there, in order.
     """
 
     capability: Capability
     where: str
     restore: Mapping[str, Any]
+    acts: Sequence[Act] = ()
 
     def as_data(self) -> dict[str, Any]:
         """Plain JSON data."""
         return asdict(self)
 
 
-@dataclass(frozen=True)
-class Observation:
-    """What could be seen at one link, process or stand-in at one moment.
-
-    Args:
-        t_s: run clock.
-        canary: ok, refused, no_reply or error: what a harmless request there got.
-        latency_s: how long the canary took.
-        counts: `attempted` calls by the caller, `reached` calls at the callee, `failed` attempts,
-            and more.
-        state: what the capability knows: pid, process state, toxics, rule hits.
-    """
-
-    t_s: float
-    canary: str
-    latency_s: float
-    counts: Mapping[str, int] = field(default_factory=dict)
-    state: Mapping[str, Any] = field(default_factory=dict)
-
-    def since(self, earlier: Observation, name: str) -> int:
-        """How much the count `name` rose since `earlier`."""
-        return self.counts.get(name, 0) - earlier.counts.get(name, 0)
+ENDING = frozenset({"kill", "stop", "lose_primary"})
+"""Acts after which nobody runs at a place until the undo."""
+HOLDING = frozenset({"pause"})
+"""Acts after which a process stands still until the undo."""
 
 
-@dataclass(frozen=True)
-class Seen:
-    """A fault as it was observed: before, right after the injection, right before and after
-    healing."""
-
-    before: Observation
-    early: Observation
-    late: Observation
-    after: Observation
-
-    def during(self, name: str) -> int:
-        """How much the count `name` rose while the fault was active."""
-        return self.late.since(self.before, name)
+def arguments(records: Iterable[UndoRecord], name: str) -> list[Any]:
+    """The last argument of every act with this name."""
+    return [act[-1] for record in records for act in record.acts if act[0] == name]
 
 
-@dataclass(frozen=True)
-class Proof:
-    """Whether a fault bit, and the numbers that show it."""
+def names(record: UndoRecord) -> frozenset[str]:
+    """What the acts of a record are called."""
+    return frozenset(act[0] for act in record.acts)
 
-    proven: bool
-    why: str
-    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+def held(others: Iterable[UndoRecord]) -> bool:
+    """Whether another fault wants the process gone or stopped."""
+    return any(names(other) & (ENDING | HOLDING) for other in others)
 
 
 class Control(Protocol):
     """What every capability can do, so that the engine needs to know no kind of fault."""
 
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """The state to go back to, plain JSON data."""
+    async def healthy(self, where: str) -> Mapping[str, Any]:
+        """The state of the place while nothing is broken, known from the start of the run; plain
+        JSON data."""
 
     async def observe(self, where: str) -> Observation:
         """Look, with a canary; changes nothing."""
 
-    async def undo(self, record: UndoRecord) -> None:
-        """Go back to the recorded state; idempotent; bounded in time."""
+    async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
+        """Take away what the record's acts did; idempotent; bounded in time.
 
-    async def undone(self, record: UndoRecord) -> bool:
-        """Read back: whether the state is the recorded one and a canary passes."""
+        Args:
+            others: of faults that are active at the same place: what they did stays. With none,
+                the place goes back to its healthy state.
+        """
+
+    async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
+        """Read back from the mechanism: whether nothing of the record is left. Whether a canary
+        passes again is the service's affair, and is looked at apart."""
 
 
 @dataclass(frozen=True)
@@ -127,17 +118,19 @@ class Toxic:
         stream: upstream (requests) or downstream (replies).
         toxicity: share of connections, 0..1.
         attributes: integers, as Toxiproxy names them.
+        of: the injection that it belongs to, so that two of a type can be there at once.
     """
 
     type: str
     stream: str
     attributes: Mapping[str, int]
     toxicity: float = 1.0
+    of: str = ""
 
     @property
     def name(self) -> str:
         """Unique within the proxy."""
-        return f"{self.type}_{self.stream}"
+        return f"{self.type}_{self.stream}" + (f"@{self.of}" if self.of else "")
 
 
 class LinkControl(Control, Protocol):
@@ -239,7 +232,8 @@ class Fault(Protocol):
         """What it may touch."""
 
     async def inject(self, control: Any) -> None:
-        """Do the harm. Only faultlog calls this, after the undo record is on disk."""
+        """Do the harm, by awaiting methods of the control and nothing else: in a run they are taken
+        down first, and done once the record is on disk."""
 
     def proof(self, seen: Seen) -> Proof:
         """Whether it bit, from what was observed."""

@@ -16,14 +16,16 @@ from harness.experiment import Experiment
 from harness.history import Event, History, HistoryWriter
 from harness.judge import before
 from harness.ledgers import Ledgers
+from harness.looks import Stop
 from harness.model import Outcome, Phase
-from harness.nemesis import Nemesis, Stop, sleep_until
+from harness.nemesis import Nemesis, sleep_until
 from harness.ports import Runtime
 from harness.target import (
     FAILED_OPERATIONS,
     Call,
     Completion,
     Target,
+    answers_at,
     entry_service,
     failure_counters,
 )
@@ -76,7 +78,15 @@ async def carry_out(run: Run) -> History:
     Raises:
         HarnessError: our environment broke; after everything was undone and ended.
     """
-    nemesis = Nemesis(run.runtime, run.log, _nemesis_sink(run))
+    nemesis = Nemesis(
+        run.runtime,
+        run.log,
+        _nemesis_sink(run),
+        traffic=lambda where: _traffic(run, where),
+        under_test=lambda where: answers_at(run.target, where) == entry_service(run.target),
+        quiet_at_s=run.experiment.healed_at_s,
+        patience_s=run.experiment.objectives.recovery_s,
+    )
     try:
         run.say(f"starting {len(run.target.services)} services on {run.runtime.name}")
         await run.runtime.start(run.target, run.design)
@@ -112,6 +122,7 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
             _clock_event(run, "safe", v={"unhealed": nemesis.unhealed})
         report = await _report(load, work)
     except BaseException:
+        nemesis.abandon()
         await load.stop()
         raise
     finally:
@@ -143,6 +154,7 @@ async def _phases(run: Run, nemesis: Nemesis) -> None:
             task.cancel()
         await asyncio.gather(*steps, return_exceptions=True)
     await sleep_until(clock, experiment.load_s, run.stop)
+    await nemesis.finish()
 
 
 def _undone(nemesis: Nemesis) -> str:
@@ -252,13 +264,22 @@ def _load_sink(run: Run) -> Callable[[Mapping[str, Any]], None]:
 
 
 def _counts_as(event: Event, failures: Mapping[str, str]) -> list[str]:
-    """The counters that a completion adds to."""
+    """The counters that an event adds to."""
     if event.type == "invoke":
-        return []
+        return ["invoked"]
     if event.type == Outcome.OK:
         return ["operations"]
     named = [failures[event.f]] if event.f in failures else []
-    return ["operations", FAILED_OPERATIONS, *named]
+    unanswered = [] if event.v.get("http_status") else ["unanswered"]
+    return ["operations", FAILED_OPERATIONS, *named, *unanswered]
+
+
+def _traffic(run: Run, where: str) -> Mapping[str, int]:
+    """What borrowers did at the place where they enter: nobody else counts it."""
+    if where not in (run.target.entry, entry_service(run.target)):
+        return {}
+    names = {"attempted": "invoked", "failed": "unanswered"}
+    return {f"{n} {run.target.entry}": run.counters.get(c, 0) for n, c in names.items()}
 
 
 def _nemesis_sink(run: Run) -> Callable[[str, str, str, Mapping[str, Any]], None]:

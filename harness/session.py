@@ -17,8 +17,8 @@ from harness.ending import Ending, catch_signals, no_signals, notice_stalls, sti
 from harness.errors import RuntimeFailure, told
 from harness.history import HistoryWriter
 from harness.judge import explained, judge
+from harness.looks import Stop
 from harness.model import RunResult
-from harness.nemesis import Stop
 from harness.prepare import Prepared
 from harness.report.files import write_reports
 from harness.report.grafana import marked

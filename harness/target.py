@@ -277,3 +277,8 @@ def load_target(ref: str) -> Target:
     plugins.search_beside(ref)
     target: Target = plugins.constant(ref, "TARGET")
     return target
+
+
+def answers_at(target: Target, where: str) -> str:
+    """The service at a place: a link's callee, or the place itself."""
+    return next((link.callee for link in target.links if link.name == where), where)

@@ -54,6 +54,9 @@ def _weaknesses(found: Findings) -> Iterator[str]:
     for seen in found.thresholds:
         if not seen["met"] and "why" not in seen:
             yield f"threshold {_threshold(seen)}"
+    for fault in found.faults:
+        if fault.worse:
+            yield f"{fault.where} reads back healthy after {fault.kind}, but {fault.worse}"
     for result in found.hypothesis:
         if result.when == "after" and not result.met:
             measured = [probe for probe in result.probes if "why" not in probe]
@@ -73,6 +76,8 @@ def _doubts(found: Findings) -> Iterator[str]:
     if not found.aborted:
         yield from _undelivered(found)
     for fault in found.faults:
+        if fault.unready:
+            yield f"{fault.where} is not what it was after {fault.kind}: {fault.unready}"
         if not (fault.proven or fault.cut_short):
             yield f"{fault.kind} at {fault.where} had no provable effect: {dict(fault.evidence)}"
     for verdict in found.verdicts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaos.faults._places import OnService, canaries
+from chaos.faults._places import OnService, felt
 from harness.ports import Proof, Seen
 
 
@@ -15,7 +15,7 @@ class Ended(OnService):
             "exit_code": seen.early.state.get("exit_code"),
             "pid_before": seen.before.state.get("pid"),
             "pid_after": seen.after.state.get("pid"),
-            "canary": canaries(seen.before, seen.early, seen.after),
+            **felt(seen),
         }
-        bit = seen.early.canary != "ok" and numbers["pid_before"] != numbers["pid_after"]
+        bit = seen.canaries != {"ok"} and numbers["pid_before"] != numbers["pid_after"]
         return Proof(bit, "the service ended and another process took its place", numbers)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from harness.model import BlastRadius
-from harness.ports import Observation
+from harness.ports import Observation, Seen
 
 Stream = Literal["upstream", "downstream"]
 
@@ -59,3 +59,16 @@ class OnService(BaseModel):
 def canaries(*seen: Observation) -> dict[str, str]:
     """What the canaries got: before, during, after."""
     return dict(zip(("before", "during", "after"), (one.canary for one in seen), strict=True))
+
+
+def felt(seen: Seen) -> dict[str, Any]:
+    """What was felt of a fault: the worst that a canary got, by how much it was slower, what calls
+    came to. Counts are 0 where nobody keeps them."""
+    worst = min(seen.active, key=lambda one: (one.canary == "ok", -one.latency_s))
+    return {
+        "calls_attempted": seen.during("attempted"),
+        "calls_failed": seen.during("failed"),
+        "calls_reached": seen.during("reached"),
+        "canary_slower_s": round(seen.slower_s, 3),
+        "canary": canaries(seen.before, worst, seen.after),
+    }

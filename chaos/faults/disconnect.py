@@ -31,7 +31,7 @@ class Disconnect(OnService):
             "pid_after": seen.after.state.get("pid"),
             "canary": canaries(seen.before, seen.early, seen.after),
         }
-        bit = seen.early.canary != "ok" and numbers["address_during"] == ""
+        bit = seen.canaries != {"ok"} and numbers["address_during"] == ""
         same = numbers["pid_before"] == numbers["pid_after"]
         return Proof(bit and same, "the service could not be reached", numbers)
 

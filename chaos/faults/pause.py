@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chaos.faults._places import OnService, canaries
+from chaos.faults._places import OnService, felt
 from harness.ports import Capability, ProcessControl, Proof, Seen
+
+HUNG_S = 0.03  # chosen: less than the shortest window
 
 
 class Pause(OnService):
@@ -31,9 +33,10 @@ class Pause(OnService):
             "process_state": seen.early.state.get("proc_state"),
             "pid_before": seen.before.state.get("pid"),
             "pid_after": seen.after.state.get("pid"),
-            "canary": canaries(seen.before, seen.early, seen.after),
+            **felt(seen),
         }
-        bit = seen.early.canary != "ok" and numbers["pid_before"] == numbers["pid_after"]
+        hung = seen.canaries != {"ok"} or seen.slower_s >= HUNG_S
+        bit = hung and numbers["pid_before"] == numbers["pid_after"]
         return Proof(bit, "the process stood still", numbers)
 
 

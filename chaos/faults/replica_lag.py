@@ -47,7 +47,7 @@ class ReplicaLag(OnService):
             "changes_delayed": seen.during("delayed"),
             "canary": canaries(seen.before, seen.early, seen.after),
         }
-        bit = numbers["lag_s"] == self.lag and numbers["changes_delayed"] > 0
+        bit = (numbers["lag_s"] or 0.0) >= self.lag and numbers["changes_delayed"] > 0
         return Proof(bit, "the standby got changes late", numbers)
 
 

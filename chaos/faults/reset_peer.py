@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from chaos.faults._places import OnLink, Stream, canaries
+from chaos.faults._places import OnLink, Stream, felt
 from harness.ports import Capability, LinkControl, Proof, Seen, Toxic
 from harness.units import Duration
 
@@ -41,13 +41,9 @@ class ResetPeer(OnLink):
         await control.add_toxic(self.link, Toxic("reset_peer", self.stream, wait_ms))
 
     def proof(self, seen: Seen) -> Proof:
-        """The canary lost its connection and calls failed."""
-        numbers: dict[str, Any] = {
-            "calls_failed": seen.during("failed"),
-            "calls_reached": seen.during("reached"),
-            "canary": canaries(seen.before, seen.early, seen.after),
-        }
-        bit = seen.early.canary == "no_reply" and numbers["calls_failed"] > 0
+        """A canary lost its connection, or calls failed."""
+        numbers = felt(seen)
+        bit = "no_reply" in seen.canaries or numbers["calls_failed"] > 0
         return Proof(bit, "connections were reset", numbers)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chaos.faults._places import OnService, canaries
+from chaos.faults._places import OnService, felt
 from harness.ports import Capability, LifecycleControl, Proof, Seen
 
 
@@ -17,6 +17,7 @@ class Restart(OnService):
     """
 
     kind: ClassVar[str] = "restart"
+    lasts_s_min: ClassVar[float] = 1.0  # it is to have ended and begun again
     capability: ClassVar[Capability] = Capability.LIFECYCLE
 
     async def inject(self, control: LifecycleControl) -> None:
@@ -24,11 +25,11 @@ class Restart(OnService):
         await control.restart(self.service)
 
     def proof(self, seen: Seen) -> Proof:
-        """Another process answers than before, although nothing was undone yet."""
+        """Another process runs than before, although nothing was undone yet."""
         numbers = {
             "pid_before": seen.before.state.get("pid"),
             "pid_during": seen.late.state.get("pid"),
-            "canary": canaries(seen.before, seen.late, seen.after),
+            **felt(seen),
         }
         bit = None not in (numbers["pid_before"], numbers["pid_during"])
         bit = bit and numbers["pid_before"] != numbers["pid_during"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,25 +11,29 @@ from harness.model import Objectives, Outcome
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    active: defaultdict[tuple[str, str], list[Event]] = defaultdict(list)
-    tried: dict[tuple[str, str], Event] = {}
+    active: dict[tuple[str, ...], Event] = {}
+    tried: dict[tuple[str, ...], Event] = {}
     injected = 0
     for event in history.of("nemesis"):
-        at, action = (event.f, event.k), event.v.get("action")
+        injection, action = _injection(event), event.v.get("action")
         # From the attempt on: an injection whose result is unknown may have happened.
-        if action == "inject" and event.type != Outcome.FAIL and not active[at]:
-            active[at].append(event)
+        if action == "inject" and event.type != Outcome.FAIL and injection not in active:
+            active[injection] = event
             injected += 1
-        elif action == "heal" and active[at]:
-            tried[at] = event
+        elif action == "heal" and injection in active:
+            tried[injection] = event
             if event.type == Outcome.OK and event.v.get("proven_undone") is True:
-                active[at].pop(0)
-    left = [(at, event) for at, events in active.items() for event in events]
+                active.pop(injection)
     return Findings(
         examined=injected,
-        bad=[_bad(event, tried.get(at)) for at, event in left],
-        details={"injected": injected, "undone": injected - len(left)},
+        bad=[_bad(event, tried.get(injection)) for injection, event in active.items()],
+        details={"injected": injected, "undone": injected - len(active)},
     )
+
+
+def _injection(event: Event) -> tuple[str, ...]:
+    """Each injection by its id: two of a kind can be at one place at one time."""
+    return event.f, event.k, str(event.v.get("id", ""))
 
 
 def _bad(inject: Event, heal: Event | None) -> Mapping[str, Any]:

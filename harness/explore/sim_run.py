@@ -15,8 +15,8 @@ from typing import Any
 from harness.experiment import Experiment
 from harness.history import HistoryWriter
 from harness.judge import judge
+from harness.looks import Stop
 from harness.model import RunVerdict, Validity
-from harness.nemesis import Stop
 from harness.registry import Vocabulary
 from harness.runner import Run, carry_out
 from harness.runtime_kind import RunContext

@@ -37,8 +37,9 @@ def _windows(trace: Trace, target: Target, first: int) -> Iterator[Event]:
             to_ns = max(to_ns, _end_ns(fired.point.n, trace.history))
         where = links[edge].caller if mode.startswith("crash") else edge
         where = links[edge].callee if mode == BEHIND else where
-        inject: dict[str, object] = {"action": "inject", "call": str(fired.point)}
-        heal = {"action": "heal", "proven_undone": True}
+        id_ = str(fired.point)
+        inject: dict[str, object] = {"action": "inject", "id": id_, "call": id_}
+        heal: dict[str, object] = {"action": "heal", "id": id_, "proven_undone": True}
         yield _event(first + 2 * number, from_ns, mode, where, inject)
         to_ns = max(to_ns, from_ns + LEAST_NS)
         yield _event(first + 2 * number + 1, to_ns, mode, where, heal)

@@ -6,12 +6,14 @@ Scripted ──< upstreams        asked over sockets
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.errors import RuntimeFailure, TargetContractError, UnsupportedFault
-from harness.ports import UndoRecord
+from harness.ports import UndoRecord, arguments
 from harness.target import Answer
 
 BEHAVIOUR = "/_control/behaviour"
@@ -20,6 +22,10 @@ COUNTS = "/_counts"
 
 class Scripted(ABC):
     """`UpstreamScript` but for how a stand-in is asked, looked at and woken."""
+
+    def __init__(self) -> None:
+        """A document is read and written by one at a time."""
+        self._alone = asyncio.Lock()
 
     @abstractmethod
     def _takes_rules(self, where: str) -> bool:
@@ -31,8 +37,16 @@ class Scripted(ABC):
     ) -> Answer:
         """Ask a stand-in, with what its control routes want."""
 
+    @abstractmethod
+    async def _wake(self, where: str) -> None:
+        """Make a stand-in run that is stopped or gone, and wait until it can be asked."""
+
+    async def healthy(self, where: str) -> Mapping[str, Any]:
+        """No rule."""
+        return {"rules": []}
+
     async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """The behaviour document as it is."""
+        """The behaviour document as it is now."""
         return await self._ask(where, "GET", BEHAVIOUR)
 
     async def script(self, service: str, rules: Sequence[Mapping[str, Any]]) -> None:
@@ -41,30 +55,45 @@ class Scripted(ABC):
         Raises:
             TargetContractError: the stand-in refused them; with its words.
         """
-        current = await self.snapshot(service)
-        document = {"rules": [*map(dict, rules), *current.get("rules", [])]}
-        await self._ask(service, "PUT", BEHAVIOUR, document)
+        async with self._alone:
+            current = await self.snapshot(service)
+            document = {"rules": [*map(dict, rules), *current.get("rules", [])]}
+            await self._ask(service, "PUT", BEHAVIOUR, document)
 
-    async def undone(self, record: UndoRecord) -> bool:
-        """Whether the document reads back as recorded."""
+    async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
+        """Take the record's rules out, with no others all; a stand-in that is stopped or gone is
+        woken first."""
         try:
-            return await self.snapshot(record.where) == record.restore
+            await self._take_out(record, others)
+        except RuntimeFailure:
+            await self._wake(record.where)
+            await self._take_out(record, others)
+
+    async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
+        """Whether none of the record's rules is left; with no others, none at all."""
+        try:
+            rules = (await self.snapshot(record.where))["rules"]
         except RuntimeFailure:
             return False
+        return bool(rules == _without(rules, record, others))
 
-    async def _restore(self, record: UndoRecord) -> None:
-        await self._ask(record.where, "PUT", BEHAVIOUR, record.restore)
+    async def _take_out(self, record: UndoRecord, others: Sequence[UndoRecord]) -> None:
+        async with self._alone:
+            rules = (await self.snapshot(record.where))["rules"]
+            document = {"rules": _without(rules, record, others)}
+            await self._ask(record.where, "PUT", BEHAVIOUR, document)
 
     async def _read(self, where: str) -> tuple[dict[str, int], Mapping[str, Any]]:
         """Counts and behaviour; none of either from one that cannot be read.
 
-        Counts: `hits` of all rules, `calls` of all operations, and each as `hits.ID`, `calls.OP`.
+        Counts: `calls` of all operations and each as `calls.OP`, `hits` of rules and each as
+        `hits.ID`; those of a rule of an injection bear its name, `hits@f1`, `hits.ID@f1`.
         """
         try:
             counted = await self._ask(where, "GET", COUNTS)
             return _flat(counted), await self.snapshot(where)
         except RuntimeFailure as error:
-            return _flat({}), {"unreadable": str(error)}
+            return {}, {"unreadable": str(error)}
 
     async def _ask(
         self, where: str, method: str, path: str, body: Mapping[str, Any] | None = None
@@ -81,11 +110,21 @@ class Scripted(ABC):
         return answer.body
 
 
+def _without(
+    rules: Sequence[Mapping[str, Any]], record: UndoRecord, others: Sequence[UndoRecord]
+) -> list[Mapping[str, Any]]:
+    """The rules that stay: those of the others."""
+    own = {rule["id"] for rules_ in arguments([record], "script") for rule in rules_}
+    kept = {rule["id"] for rules_ in arguments(others, "script") for rule in rules_}
+    return [rule for rule in rules if rule["id"] in kept or (kept and rule["id"] not in own)]
+
+
 def _flat(counted: Mapping[str, Any]) -> dict[str, int]:
     calls, hits = counted.get("calls", {}), counted.get("rules", {})
-    return {
-        "calls": sum(calls.values()),
-        "hits": sum(hits.values()),
-        **{f"calls.{op}": number for op, number in calls.items()},
-        **{f"hits.{rule}": number for rule, number in hits.items()},
-    }
+    flat = Counter({"calls": sum(calls.values()), "hits": 0})
+    flat.update({f"calls.{op}": number for op, number in calls.items()})
+    for rule, number in hits.items():
+        _, mark, injection = rule.partition("@")
+        flat[f"hits{mark}{injection}"] += number
+        flat[f"hits.{rule}"] += number
+    return dict(flat)

@@ -6,11 +6,11 @@ pass without a fault), and dies of `slicer` with an average size of 0 or of a ne
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from harness.errors import ConfigError, Problem
-from harness.ports import Toxic
+from harness.ports import Toxic, UndoRecord, arguments
 
 MS_MAX = 600_000  # chosen: ten minutes, longer than any run
 SIZE_MAX = 2**31 - 1  # chosen: fits every integer of the server
@@ -73,6 +73,18 @@ def _slices(where: str, toxic: Toxic) -> Iterator[Problem]:
         yield Problem(f"size_variation={variation}", where, f"less than average_size={size}")
 
 
+def surplus(there: Iterable[str], record: UndoRecord, others: Iterable[UndoRecord]) -> list[str]:
+    """Names of toxics that are to go with the record: its own, and with no others everybody's."""
+    kept = {Toxic(**toxic).name for toxic in arguments(others, "add_toxic")}
+    own = {Toxic(**toxic).name for toxic in arguments([record], "add_toxic")}
+    return [name for name in there if name not in kept and (name in own or not kept)]
+
+
+def closed(others: Iterable[UndoRecord]) -> bool:
+    """Whether another fault wants the link closed."""
+    return False in arguments(others, "set_enabled")
+
+
 def as_data(toxic: Toxic) -> dict[str, Any]:
     """The document that Toxiproxy takes and gives back."""
     return {
@@ -86,7 +98,8 @@ def as_data(toxic: Toxic) -> dict[str, Any]:
 
 def from_data(data: Mapping[str, Any]) -> Toxic:
     """A toxic from such a document."""
-    return Toxic(data["type"], data["stream"], dict(data["attributes"]), data["toxicity"])
+    of = data["name"].partition("@")[2]
+    return Toxic(data["type"], data["stream"], dict(data["attributes"]), data["toxicity"], of)
 
 
 def normal(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The write-ahead record of every fault, and the only way to inject one.
 
-    prepared ──fsync──> inject ──> injected ──> undo, read back, canary ──> healed (proven) or
-    unproven
+    prepared ──fsync──> inject ──> injected ──> undo, read back ──> healed (proven) or unproven
+        └──────────> cancelled: nothing was injected
 
 A record is one JSON line; whoever reads the file (the run, a watchdog, `harness faults`) knows
 what may still be active and how to undo it.
@@ -14,11 +14,12 @@ import asyncio
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from harness.acts import acts_of, do
 from harness.clock import monotonic_ns, utc_stamp
 from harness.errors import HarnessError, HealFailed, RuntimeFailure
 from harness.ports import Capability, Control, Fault, UndoRecord
@@ -34,7 +35,7 @@ class Entry:
 
     Args:
         id: unique in the run.
-        state: prepared, injected, healed or unproven.
+        state: prepared, injected, unproven, healed or cancelled.
         expires_ns: monotonic clock; after it, anybody may heal it.
         by: who healed it: run, watchdog or clear.
     """
@@ -52,7 +53,7 @@ class Entry:
     @property
     def active(self) -> bool:
         """Whether its harm may still be there."""
-        return self.state != "healed"
+        return self.state not in ("healed", "cancelled")
 
 
 class FaultLog:
@@ -66,24 +67,23 @@ class FaultLog:
     def __init__(self, path: Path, by: str = "run") -> None:
         """Remember the file; nothing is written yet."""
         self.path, self.by = path, by
+        self._begun: set[str] = set()
 
     def begin(self) -> None:
         """Make the file: one that is missing afterwards was taken away."""
         self.path.touch(mode=0o600)
 
-    async def inject(self, fault: Fault, control: Control, ttl_s: float) -> Entry:
-        """Write the undo record, fsync, then do the harm.
+    async def prepare(self, fault: Fault, control: Control, ttl_s: float) -> Entry:
+        """Write the undo record and fsync; nothing is done yet.
 
         Args:
             ttl_s: seconds after which others may heal it.
-
-        Raises:
-            RuntimeFailure: the injection failed; whatever it did was undone.
-            HealFailed: it failed and could not be undone.
         """
-        undo = UndoRecord(fault.capability, fault.where, await control.snapshot(fault.where))
+        healthy = await control.healthy(fault.where)
+        id_ = f"f{len(list(self.entries())) + 1}"
+        undo = UndoRecord(fault.capability, fault.where, healthy, await acts_of(fault, id_))
         entry = Entry(
-            id=f"f{len(list(self.entries())) + 1}",
+            id=id_,
             kind=fault.kind,
             where=fault.where,
             state="prepared",
@@ -92,31 +92,73 @@ class FaultLog:
             undo=undo,
         )
         self._write({**_plain(entry), "undo": undo.as_data()})
+        return entry
+
+    async def apply(
+        self, entry: Entry, control: Control, done: Callable[[], None] = lambda: None
+    ) -> Entry:
+        """Do the harm that was prepared.
+
+        Args:
+            done: called at the instant at which all of it is done.
+
+        Raises:
+            RuntimeFailure: the injection failed; whatever it did was undone.
+            HealFailed: it failed and could not be undone.
+        """
+        self._begun.add(entry.id)
         try:
-            await fault.inject(control)
+            for act in entry.undo.acts:
+                await do(act, control)
         except Exception as error:
             await self.heal(entry, control)
-            raise RuntimeFailure(f"{fault.kind} at {fault.where}: {error}") from error
+            raise RuntimeFailure(f"{entry.kind} at {entry.where}: {error}") from error
+        done()
         return self._note(entry, "injected")
 
-    async def heal(self, entry: Entry, control: Control) -> Entry:
-        """Undo, read back, canary; again if need be.
+    async def inject(self, fault: Fault, control: Control, ttl_s: float) -> Entry:
+        """Prepare and apply at once."""
+        return await self.apply(await self.prepare(fault, control, ttl_s), control)
+
+    async def heal(
+        self, entry: Entry, control: Control, done: Callable[[], None] = lambda: None
+    ) -> Entry:
+        """Undo and read back; again if need be. Other faults at the place stay as they are.
+
+        Args:
+            done: called at the instant at which it is proven.
 
         Raises:
             HealFailed: not proven after UNDO_TRIES; says what may be active.
         """
         why = ""
         for _ in range(UNDO_TRIES):
+            others = self._others(entry)
             try:
                 async with asyncio.timeout(UNDO_S):
-                    await control.undo(entry.undo)
-                    if await control.undone(entry.undo):
+                    await control.undo(entry.undo, others)
+                    if await control.undone(entry.undo, others):
+                        done()
                         return self._note(entry, "healed", by=self.by)
-                why = "read back: not as before, or no canary passes"
+                why = "it does not read back healthy"
             except (HarnessError, OSError, TimeoutError) as error:
                 why = f"{type(error).__name__}: {error}"
         self._note(entry, "unproven", why=why)
         raise HealFailed(f"{entry.kind} at {entry.where} may still be active: {why}")
+
+    def _others(self, entry: Entry) -> list[UndoRecord]:
+        """Records of other faults that hold at the same place; not of those that are to come."""
+        holding = [
+            other
+            for other in self.active()
+            if other.state in ("injected", "unproven") or other.id in self._begun
+        ]
+        same = (other for other in holding if other.where == entry.where and other.id != entry.id)
+        return [other.undo for other in same]
+
+    def cancel(self, entry: Entry) -> Entry:
+        """Note that a prepared fault was never injected."""
+        return self._note(entry, "cancelled", by=self.by, why="never injected")
 
     def close(self, entry: Entry, why: str) -> Entry:
         """Note that the fault is gone because what carried it is gone: its process has ended."""
@@ -175,7 +217,9 @@ def _plain(entry: Entry) -> dict[str, Any]:
 
 def _entry(line: Mapping[str, Any]) -> Entry:
     undo = line["undo"]
-    record = UndoRecord(Capability(undo["capability"]), undo["where"], undo["restore"])
+    record = UndoRecord(
+        Capability(undo["capability"]), undo["where"], undo["restore"], undo.get("acts", ())
+    )
     return Entry(
         **{
             **{k: line[k] for k in ("id", "kind", "where", "at_utc", "expires_ns")},

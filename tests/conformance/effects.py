@@ -148,14 +148,24 @@ async def under(runtime: Runtime, effect: Effect) -> Seen:
     """Inject, load for a second, undo and prove it."""
     fault = effect.fault
     control = runtime.capability(fault.capability)
-    record = UndoRecord(fault.capability, fault.where, await control.snapshot(fault.where))
+    record = UndoRecord(fault.capability, fault.where, await control.healthy(fault.where))
     before = await reached(runtime)
     await fault.inject(control)
     ended, latencies = await load(runtime, effect.plan)
     done = 0 if fault.kind in ABSENT else await reached(runtime) - before
     await control.undo(record)
     assert await control.undone(record), f"{effect.name}: not undone"
+    await ready(runtime, control, fault.where)
     return Seen(ended, median(latencies or [0.0]), done)
+
+
+async def ready(runtime: Runtime, control: Any, where: str) -> None:
+    """Until it answers: a process that was started again takes its time."""
+    for _ in range(400):
+        if (await control.observe(where)).canary == "ok":
+            return
+        await runtime.clock.sleep(0.05)
+    raise AssertionError(f"{where} does not answer")
 
 
 async def load(runtime: Runtime, plan: LoadPlan = PLAN) -> tuple[Counter[str], list[float]]:

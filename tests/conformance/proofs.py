@@ -9,6 +9,7 @@ from typing import Any
 from harness.ports import Fault, Proof, Runtime, Seen
 from harness.target import Request
 from harness.undo.faultlog import FaultLog
+from tests.conformance.effects import ready
 
 PATIENCE_S = 4.0  # nobody gives up: what is asked has to be done in the end
 
@@ -41,4 +42,5 @@ async def carried_out(
     late = await control.observe(fault.where)
     healed = await log.heal(entry, control)
     assert healed.state == "healed"
+    await ready(runtime, control, fault.where)
     return fault.proof(Seen(before, early, late, await control.observe(fault.where)))

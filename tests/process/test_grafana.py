@@ -23,17 +23,17 @@ Asked = list[tuple[str, str, dict[str, Any]]]
 class Link:
     """A link that does as it is told."""
 
-    async def snapshot(self, where: str) -> dict[str, Any]:
+    async def healthy(self, where: str) -> dict[str, Any]:
         """Nothing to go back to."""
         return {}
 
     async def add_toxic(self, link: str, toxic: object) -> None:
         """Taken."""
 
-    async def undo(self, record: UndoRecord) -> None:
+    async def undo(self, record: UndoRecord, others: object = ()) -> None:
         """Done."""
 
-    async def undone(self, record: UndoRecord) -> bool:
+    async def undone(self, record: UndoRecord, others: object = ()) -> bool:
         """It is."""
         return True
 

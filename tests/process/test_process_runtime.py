@@ -133,13 +133,14 @@ def test_a_killed_service_is_seen_and_started_again(tmp_path: Path) -> None:
     async def body() -> None:
         async with started(tmp_path, SMALL) as runtime:
             processes = runtime.capability(Capability.PROCESSES)
-            record = UndoRecord(Capability.PROCESSES, "back", await processes.snapshot("back"))
+            record = UndoRecord(Capability.PROCESSES, "back", await processes.healthy("back"))
             before = await processes.observe("back")
             await processes.kill("back")
             during = await processes.observe("back")
             assert (during.canary, during.state["pid"]) == ("refused", None)
             assert not await processes.undone(record)
             await processes.undo(record)
+            await processes.ready("back")
             after = await processes.observe("back")
             await processes.undo(record)
             assert await processes.undone(record)
@@ -157,13 +158,14 @@ def test_a_paused_service_is_seen_and_goes_on(tmp_path: Path, service: str) -> N
     async def body() -> None:
         async with started(tmp_path, FULL) as runtime:
             processes = runtime.capability(Capability.PROCESSES)
-            record = UndoRecord(Capability.PROCESSES, service, await processes.snapshot(service))
+            record = UndoRecord(Capability.PROCESSES, service, await processes.healthy(service))
             await processes.pause(service)
             during = await processes.observe(service)
             assert (during.canary, during.state["proc_state"]) == ("no_reply", "T")
             assert not await processes.undone(record)
             await processes.undo(record)
             assert await processes.undone(record)
+            await processes.ready(service)
             after = await processes.observe(service)
             assert (after.canary, after.state["pid"]) == ("ok", during.state["pid"])
 
@@ -182,6 +184,7 @@ def test_a_killed_database_keeps_what_it_acknowledged(tmp_path: Path) -> None:
             assert (await processes.observe("database")).canary == "refused"
             await processes.undo(record)
             assert await processes.undone(record)
+            await processes.ready("database")
             assert await query(runtime, "SELECT n FROM kept") == 7
 
     in_loop(body)

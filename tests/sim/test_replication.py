@@ -65,7 +65,7 @@ async def healed(control: SimReplication, record: UndoRecord) -> Observation:
 
 async def record_of(control: SimReplication) -> UndoRecord:
     """What undoes whatever comes."""
-    return UndoRecord(Capability.REPLICATION, DATABASE, await control.snapshot(DATABASE))
+    return UndoRecord(Capability.REPLICATION, DATABASE, await control.healthy(DATABASE))
 
 
 def test_a_lost_primary_takes_with_it_what_no_commit_waited_for() -> None:
@@ -170,11 +170,11 @@ def test_a_service_without_a_standby_is_refused_before_anything_is_done() -> Non
     async def in_a_shop(runtime: SimRuntime) -> None:
         control = runtime.capability(Capability.REPLICATION)
         with pytest.raises(UnsupportedFault, match="back has no standby; with one: nothing"):
-            await control.snapshot("back")
+            await control.healthy("back")
 
     async def story(runtime: SimRuntime, control: SimReplication) -> None:
         with pytest.raises(UnsupportedFault, match="lending has no standby; with one: database"):
-            await control.snapshot("lending")
+            await control.healthy("lending")
 
     in_shop(in_a_shop)
     play(story)

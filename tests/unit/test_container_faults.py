@@ -32,7 +32,7 @@ def limited(held_ms: int, cores: float | None = 0.02) -> Seen:
     before = look("ok", {"cores": None}, {"held_ms": 100}, 0.0)
     early = look("ok", {"cores": 0.02}, {"held_ms": 100}, 1.0)
     late = look("ok", {"cores": cores}, {"held_ms": 100 + held_ms}, 10.0)
-    return Seen(before, early, late, before)
+    return Seen(before, early, late, look("ok", {"cores": None}))
 
 
 def seen(before: Observation, during: Observation, after: Observation) -> Seen:

@@ -43,18 +43,18 @@ class Scripted:
         """Remember them."""
         self.rules += rules
 
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """Nothing was set."""
-        return {}
+    async def healthy(self, where: str) -> Mapping[str, Any]:
+        """No rule."""
+        return {"rules": []}
 
     async def observe(self, where: str) -> Observation:
         """Nothing is seen."""
         return Observation(0.0, "ok", 0.0)
 
-    async def undo(self, record: UndoRecord) -> None:
+    async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
         """Nothing to undo."""
 
-    async def undone(self, record: UndoRecord) -> bool:
+    async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
         """It is."""
         return True
 
@@ -130,4 +130,4 @@ def test_a_black_hole_where_nobody_counts_calls_is_proven_by_its_canary() -> Non
     fault = Timeout(link="borrower->lending", stream="downstream")
     assert fault.proof(_seen({}, "no_reply")).proven
     assert not fault.proof(_seen({}, "ok")).proven
-    assert not fault.proof(_seen({"failed": 0}, "no_reply")).proven
+    assert fault.proof(_seen({"failed": 3}, "ok")).proven

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from typing import Any, cast
 
 import httpx
@@ -120,9 +121,9 @@ class Book:
         """Both."""
         return self.entries
 
-    def remember(self, link: str, enabled: bool, toxics: list[dict[str, Any]]) -> None:
-        """Set the wanted state."""
-        self.entries[link].update(enabled=enabled, toxics=toxics)
+    def remember(self, link: str, edit: Callable[[dict[str, Any]], None]) -> None:
+        """Change the wanted state."""
+        edit(self.entries[link])
 
 
 def entry(name: str) -> dict[str, Any]:
@@ -155,27 +156,53 @@ class Bench:
         """Three calls arrived."""
         return {"reached": 3}
 
-    async def record(self, link: str) -> UndoRecord:
-        """What brings a link back to its state of now."""
-        return UndoRecord(Capability.LINKS, link, await self.links.snapshot(link))
+    async def inject(self, link: str, toxic: Toxic) -> UndoRecord:
+        """One injection of a toxic; its record."""
+        await self.links.add_toxic(link, toxic)
+        acts = (("add_toxic", link, asdict(toxic)),)
+        return UndoRecord(Capability.LINKS, link, await self.links.healthy(link), acts)
+
+    async def names(self, link: str) -> list[str]:
+        """The toxics of a link."""
+        return [toxic["name"] for toxic in (await self.links.snapshot(link))["toxics"]]
 
 
-def test_undo_removes_what_was_added_and_keeps_what_was_there() -> None:
-    """Back to the recorded toxics, and open again; a second undo changes nothing."""
+def test_each_undo_takes_its_own_away_and_the_last_one_leaves_nothing() -> None:
+    """Two of a type on one link, in either order; a second undo changes nothing."""
 
     async def body() -> None:
         bench = Bench()
         await bench.links.populate()
-        await bench.links.add_toxic("a->b", SLOW)
-        record = await bench.record("a->b")
-        await bench.links.add_toxic("a->b", MUTE)
+        one = await bench.inject("a->b", replace(SLOW, of="f1"))
+        two = await bench.inject("a->b", replace(SLOW, of="f2"))
+        assert not await bench.links.undone(one, [two])
+        for _ in range(2):
+            await bench.links.undo(one, [two])
+            assert await bench.links.undone(one, [two])
+            assert await bench.names("a->b") == ["latency_downstream@f2"]
+        await bench.links.undo(two)
+        assert await bench.links.undone(two)
+        assert await bench.names("a->b") == []
+        assert bench.restarts == 0
+
+    asyncio.run(body())
+
+
+def test_a_link_opens_when_nobody_wants_it_closed_any_more() -> None:
+    """Two that close it; the first undo leaves it closed."""
+
+    async def body() -> None:
+        bench = Bench()
+        await bench.links.populate()
+        healthy = await bench.links.healthy("a->b")
+        acts = (("set_enabled", "a->b", False),)
+        record = UndoRecord(Capability.LINKS, "a->b", healthy, acts)
         await bench.links.set_enabled("a->b", False)
+        await bench.links.undo(record, [record])
+        assert await bench.links.undone(record, [record])
         assert not await bench.links.undone(record)
         await bench.links.undo(record)
-        await bench.links.undo(record)
-        assert await bench.links.undone(record)
-        assert (await bench.links.snapshot("a->b"))["toxics"] == [normal(as_data(SLOW))]
-        assert bench.restarts == 0
+        assert (await bench.links.snapshot("a->b"))["enabled"] is True
 
     asyncio.run(body())
 
@@ -186,8 +213,7 @@ def test_undo_restarts_a_server_that_hangs_and_keeps_the_other_fault() -> None:
     async def body() -> None:
         bench = Bench()
         await bench.links.populate()
-        record = await bench.record("a->b")
-        await bench.links.add_toxic("a->b", SLOW)
+        record = await bench.inject("a->b", SLOW)
         await bench.links.add_toxic("a->c", MUTE)
         bench.server.hangs = True
         await bench.links.undo(record)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.errors import RuntimeFailure
@@ -43,15 +43,15 @@ class DiskOfRun:
         """Remember them."""
         self._site, self._processes = site, processes
 
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """`filled`: whether our file is there.
+    async def healthy(self, where: str) -> Mapping[str, Any]:
+        """`filled`: our file is not there.
 
         Raises:
             RuntimeFailure: the service has no volume.
         """
         if self._site.service(where)["kind"] != DATABASE_KIND:
             raise RuntimeFailure(f"{where} has no volume; only the database has one")
-        return {"filled": (await self._look())[1]}
+        return {"filled": False}
 
     async def fill_disk(self, service: str) -> None:
         """Write a file until there is no byte left."""
@@ -62,20 +62,21 @@ class DiskOfRun:
         seen = await self._processes.observe(where)
         free_bytes, filled = await self._look()
         state = {**seen.state, "filled": filled}
-        return Observation(seen.t_s, seen.canary, seen.latency_s, {"free_bytes": free_bytes}, state)
+        counts = {**seen.counts, "free_bytes": free_bytes}
+        return Observation(seen.t_s, seen.canary, seen.latency_s, counts, state)
 
-    async def undo(self, record: UndoRecord) -> None:
+    async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
         """Remove our file; start the database again if it ended meanwhile."""
         if not record.restore["filled"]:
             await self._python(f"import pathlib; pathlib.Path('{FILL}').unlink(missing_ok=True)")
-        await self._processes.bring_back(record.where)
+        await self._processes.undo(record, others)
 
-    async def undone(self, record: UndoRecord) -> bool:
-        """Whether our file is gone, there is space again, and the database answers."""
+    async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
+        """Whether our file is gone, there is space again, and the database runs."""
         free_bytes, filled = await self._look()
         if filled != record.restore["filled"] or not free_bytes:
             return False
-        return await self._processes.is_back(record.where)
+        return await self._processes.undone(record, others)
 
     async def _look(self) -> tuple[int, bool]:
         free_bytes, filled = json.loads(await self._python(SPARE.format(INSIDE_DATA, FILL)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,11 +29,14 @@ class CpuOfRun:
     def __init__(self, site: Site, processes: ContainersOfRun) -> None:
         """Remember them."""
         self._site, self._processes = site, processes
+        self._usual: dict[str, Mapping[str, Any]] = {}
 
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """`cores`: the limit, None for no limit."""
+    async def healthy(self, where: str) -> Mapping[str, Any]:
+        """`cores`: the limit that it was started with, None for no limit."""
         self._site.service(where)
-        return _cores(await self._site.inspect(where))
+        if where not in self._usual:
+            self._usual[where] = _cores(await self._site.inspect(where))
+        return self._usual[where]
 
     async def limit_cpu(self, service: str, cores: float) -> None:
         """Let the service have so much of the processor."""
@@ -49,17 +52,18 @@ class CpuOfRun:
             self._processes.observe(where), self._site.engine.figures(where)
         )
         state = {**seen.state, **_cores(await self._site.inspect(where))}
-        return Observation(seen.t_s, seen.canary, seen.latency_s, _held(figures), state)
+        counts = {**seen.counts, **_held(figures)}
+        return Observation(seen.t_s, seen.canary, seen.latency_s, counts, state)
 
-    async def undo(self, record: UndoRecord) -> None:
+    async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
         """Set the recorded limit; start the service again if it ended meanwhile."""
         await self._set(record.where, record.restore["cores"])
-        await self._processes.bring_back(record.where)
+        await self._processes.undo(record, others)
 
-    async def undone(self, record: UndoRecord) -> bool:
-        """Whether the limit reads back as recorded and the service answers."""
+    async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
+        """Whether the limit reads back as recorded and the service runs."""
         now = _cores(await self._site.inspect(record.where))
-        return now == dict(record.restore) and await self._processes.is_back(record.where)
+        return now == dict(record.restore) and await self._processes.undone(record, others)
 
     async def _set(self, service: str, cores: float | None) -> None:
         container = await self._site.engine.container(service)
@@ -97,11 +101,14 @@ class MemoryOfRun:
     def __init__(self, site: Site, processes: ContainersOfRun) -> None:
         """Remember them."""
         self._site, self._processes = site, processes
+        self._usual: dict[str, Mapping[str, Any]] = {}
 
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """`limit_bytes`."""
+    async def healthy(self, where: str) -> Mapping[str, Any]:
+        """`limit_bytes` that it was started with."""
         self._site.service(where)
-        return _memory(await self._site.inspect(where))
+        if where not in self._usual:
+            self._usual[where] = _memory(await self._site.inspect(where))
+        return self._usual[where]
 
     async def limit_memory(self, service: str, limit_bytes: int) -> None:
         """Let the service have so much memory and no swap.
@@ -128,7 +135,7 @@ class MemoryOfRun:
             self._processes.observe(where), self._site.engine.figures(where)
         )
         attrs = await self._site.inspect(where)
-        counts = {"used_bytes": int(figures.get("memory_stats", {}).get("usage", 0))}
+        counts = {**seen.counts, "used_bytes": int(figures.get("memory_stats", {}).get("usage", 0))}
         state = {**seen.state, **_memory(attrs), **self._killed(attrs["State"])}
         return Observation(seen.t_s, seen.canary, seen.latency_s, counts, state)
 
@@ -139,15 +146,15 @@ class MemoryOfRun:
         ago = datetime.now(UTC) - datetime.fromisoformat(state["FinishedAt"])
         return {"killed_t_s": round(self._site.clock.now_s() - ago.total_seconds(), 3)}
 
-    async def undo(self, record: UndoRecord) -> None:
+    async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
         """Set the recorded limit; start the service again if the kernel killed it."""
         await self._set(record.where, int(record.restore["limit_bytes"]))
-        await self._processes.bring_back(record.where)
+        await self._processes.undo(record, others)
 
-    async def undone(self, record: UndoRecord) -> bool:
-        """Whether the limit reads back as recorded and the service answers."""
+    async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
+        """Whether the limit reads back as recorded and the service runs."""
         now = _memory(await self._site.inspect(record.where))
-        return now == dict(record.restore) and await self._processes.is_back(record.where)
+        return now == dict(record.restore) and await self._processes.undone(record, others)
 
     async def _set(self, service: str, limit_bytes: int) -> None:
         container = await self._site.engine.container(service)

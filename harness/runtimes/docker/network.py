@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.ports import Observation, UndoRecord
@@ -21,11 +21,14 @@ class NetworkOfRun:
     def __init__(self, site: Site, processes: ContainersOfRun) -> None:
         """Remember them."""
         self._site, self._processes = site, processes
+        self._usual: dict[str, Mapping[str, Any]] = {}
 
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """`address` in the run's network, "" when it is not on it."""
+    async def healthy(self, where: str) -> Mapping[str, Any]:
+        """`address` in the run's network that it was started with."""
         self._site.service(where)
-        return {"address": await self._address(where)}
+        if where not in self._usual:
+            self._usual[where] = {"address": await self._address(where)}
+        return self._usual[where]
 
     async def disconnect(self, service: str) -> None:
         """Take the service off the network: what it sends goes nowhere."""
@@ -40,9 +43,9 @@ class NetworkOfRun:
         """A canary straight to the service, and its address."""
         seen = await self._processes.observe(where)
         state = {**seen.state, "address": await self._address(where)}
-        return Observation(seen.t_s, seen.canary, seen.latency_s, {}, state)
+        return Observation(seen.t_s, seen.canary, seen.latency_s, seen.counts, state)
 
-    async def undo(self, record: UndoRecord) -> None:
+    async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
         """Put the service back on the network at its address."""
         address = str(record.restore["address"])
         if address and not await self._address(record.where):
@@ -55,13 +58,13 @@ class NetworkOfRun:
                 ipv4_address=address,
                 aliases=[record.where],
             )
-        await self._processes.bring_back(record.where)
+        await self._processes.undo(record, others)
 
-    async def undone(self, record: UndoRecord) -> bool:
-        """Whether it has its address again and answers."""
+    async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
+        """Whether it has its address again and runs."""
         if await self._address(record.where) != record.restore["address"]:
             return False
-        return await self._processes.is_back(record.where)
+        return await self._processes.undone(record, others)
 
     async def _address(self, service: str) -> str:
         attrs = await self._site.inspect(service)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.errors import RuntimeFailure
-from harness.ports import UndoRecord
+from harness.ports import UndoRecord, held
 from harness.runtimes.docker.site import Site
-from harness.runtimes.real.sites import BACK_S, RealServices
+from harness.runtimes.real.sites import RealServices
 
 GRACE_S = 3  # chosen: our programs end within 2 s of SIGTERM
 
@@ -63,37 +63,33 @@ class ContainersOfRun(RealServices[Site]):
             "oom_killed": state["OOMKilled"],
         }
 
-    async def undo(self, record: UndoRecord) -> None:
-        """Let it go on if it is paused, start it if it ended or does not come round.
+    async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
+        """Let it go on if it is paused, start it if it ended; how soon it is ready is its own
+        affair. One that another fault wants so stays as it is."""
+        if not held(others):
+            await self.let_run(record.where)
 
-        Raises:
-            RuntimeFailure: it was started again and does not become ready.
-        """
-        await self.bring_back(record.where)
-
-    async def bring_back(self, service: str) -> None:
-        """Make a service run and answer, whatever state its container is in."""
+    async def let_run(self, service: str) -> None:
+        """Make a service run, whatever state its container is in."""
         engine = self._site.engine
         container = await engine.container(service)
         if container.status == "paused":
             await engine.call(f"unpausing {service}", container.unpause)
-        if container.status in ("paused", "running", "restarting"):
-            if await self.answers(service):
-                return
-            await engine.call(f"restarting {service}", container.restart, timeout=0)
-        else:
+        elif container.status not in ("running", "restarting"):
             await engine.call(f"starting {service}", container.start)
-        await self._site.ready(service, BACK_S)
 
-    async def undone(self, record: UndoRecord) -> bool:
-        """Whether it runs, is not paused and answers."""
-        return await self.is_back(record.where)
+    async def bring_back(self, service: str) -> None:
+        """Make a service run, and wait until it answers."""
+        await self.let_run(service)
+        await self.ready(service)
 
-    async def is_back(self, service: str) -> bool:
-        """Whether a service runs and answers."""
-        if (await self._site.inspect(service))["State"]["Status"] != "running":
-            return False
-        return await self.answers(service)
+    async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
+        """Whether it runs and is not paused."""
+        return held(others) or await self.runs(record.where)
+
+    async def runs(self, service: str) -> bool:
+        """Whether a service runs."""
+        return bool((await self._site.inspect(service))["State"]["Status"] == "running")
 
     async def _running(self, service: str) -> Any:
         self._site.service(service)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +35,10 @@ class CpuOfRun:
         """Remember them."""
         self._site, self._processes = site, processes
 
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """`cores`: the limit, None for no limit."""
+    async def healthy(self, where: str) -> Mapping[str, Any]:
+        """`cores`: None, for no limit."""
         self._site.service(where)
-        return {"cores": self._report(where).get("cores")}
+        return {"cores": None}
 
     async def limit_cpu(self, service: str, cores: float) -> None:
         """Hold the service back to so much of the processor.
@@ -64,19 +64,20 @@ class CpuOfRun:
         Counts: how often it was `held`, the `held_ms` that it had to wait, `cpu_ms` used.
         """
         seen = await self._processes.observe(where)
-        counts = self._report(where)
-        state = {**seen.state, "cores": counts.pop("cores", None)}
+        figures = self._report(where)
+        state = {**seen.state, "cores": figures.pop("cores", None)}
+        counts = {**seen.counts, **figures}
         return Observation(seen.t_s, seen.canary, seen.latency_s, counts, state)
 
-    async def undo(self, record: UndoRecord) -> None:
+    async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
         """End the throttle, then let the service go on; start it again if it ended meanwhile."""
         await self._site.end(self._site.family(_throttle(record.where)))
-        await self._processes.bring_back(record.where)
+        await self._processes.undo(record, others)
 
-    async def undone(self, record: UndoRecord) -> bool:
-        """Whether nobody holds the service back any more, and it answers."""
-        now = await self.snapshot(record.where)
-        return now == dict(record.restore) and await self._processes.undone(record)
+    async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
+        """Whether nobody holds the service back any more."""
+        free = not self._site.family(_throttle(record.where))
+        return free and await self._processes.undone(record, others)
 
     def _command(self, head: Proc, cores: float, report: Path, throttle: str) -> Command:
         state = self._site.recovery.read()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.clock import poll
 from harness.errors import RuntimeFailure
-from harness.ports import UndoRecord
+from harness.ports import UndoRecord, held
 from harness.runtimes.process.site import Site
-from harness.runtimes.real.procs import Proc
-from harness.runtimes.real.sites import BACK_S, POLL_S, WAKE_S, RealServices
+from harness.runtimes.real.procs import Proc, descendants_of
+from harness.runtimes.real.sites import WAKE_S, RealServices
 
+SIGNAL_POLL_S = 0.001  # chosen: the kernel stops a process within microseconds
 GRACE_S = 3.0  # chosen: our programs end within 2 s of SIGTERM
 
 
@@ -36,11 +38,12 @@ class ProcessesOfRun(RealServices[Site]):
         procs = self.running(service)
         for proc in procs:
             proc.send(signal.SIGSTOP)
-        deadline_s = self._site.clock.now_s() + WAKE_S
-        while any(proc.lives and proc.state not in "Tt" for proc in procs):
-            if self._site.clock.now_s() >= deadline_s:
-                raise RuntimeFailure(f"{service}: {procs[0]} did not stop within {WAKE_S:g} s")
-            await self._site.clock.sleep(POLL_S)
+
+        def stood() -> bool:
+            return not any(proc.lives and proc.state not in "Tt" for proc in procs)
+
+        if not await poll(stood, self._site.clock, within_s=WAKE_S, every_s=SIGNAL_POLL_S):
+            raise RuntimeFailure(f"{service}: {procs[0]} did not stop within {WAKE_S:g} s")
 
     async def stop(self, service: str) -> None:
         """Ask the service to end (PostgreSQL: its fast shutdown); after 3 s it is killed.
@@ -59,13 +62,13 @@ class ProcessesOfRun(RealServices[Site]):
         """Stop the service in good order and start it at once.
 
         Raises:
-            RuntimeFailure: it does not run, or does not come back.
+            RuntimeFailure: it does not run, or ended at once.
         """
         await self.stop(service)
-        await self._start_again(service)
+        await self._spawn(service)
 
     async def _told(self, service: str) -> Mapping[str, Any]:
-        head = next(iter(self._site.family(service)), None)
+        head = next(iter(self._family(service)), None)
         return {
             "pid": head and head.pid,
             "start_time": head and head.start_ticks,
@@ -73,38 +76,54 @@ class ProcessesOfRun(RealServices[Site]):
             "exit_code": None if head else self._site.launcher.exit_code(service),
         }
 
-    async def undo(self, record: UndoRecord) -> None:
-        """Let it go on if it was stopped, start it again if it is gone or does not come round.
+    async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
+        """Let it go on if it was stopped, start it again if it is gone; how soon it is ready is its
+        own affair. One that another fault wants so stays as it is.
 
         Raises:
-            RuntimeFailure: it was started again and does not become ready.
+            RuntimeFailure: it ended at once.
         """
-        await self.bring_back(record.where)
+        if not held(others):
+            await self.let_run(record.where)
 
-    async def bring_back(self, service: str) -> None:
-        """Make a service run and answer, whatever state it is in."""
-        procs = self._site.family(service)
+    async def let_run(self, service: str) -> None:
+        """Make a service run, whatever state it is in."""
+        procs = self._family(service)
         for proc in procs:
             proc.send(signal.SIGCONT)
-        if procs and await self.answers(service):
-            return
-        await self._site.end(procs)
-        await self._start_again(service)
+        if not procs or not await poll(
+            lambda: not _stopped(procs), self._site.clock, within_s=WAKE_S, every_s=SIGNAL_POLL_S
+        ):
+            await self._site.end(procs)
+            await self._spawn(service)
 
-    async def _start_again(self, service: str) -> None:
+    async def bring_back(self, service: str) -> None:
+        """Make a service run, and wait until it answers."""
+        await self.let_run(service)
+        await self.ready(service)
+
+    async def _spawn(self, service: str) -> None:
         if self._site.service(service)["protocol"] == "postgres":
             await self._site.end(self._site.strays())
             data = Path(self._site.recovery.read()["data_dir"])
             # Left by a killed server; its number may belong to another process by now.
             (data / "postmaster.pid").unlink(missing_ok=True)
-        await self._site.start(service, BACK_S)
+        self._site.launcher.start(service)
 
-    async def undone(self, record: UndoRecord) -> bool:
-        """Whether it runs, is not stopped and answers."""
-        procs = self._site.family(record.where)
-        if not procs or any(proc.state in "Tt" for proc in procs if proc.lives):
-            return False
-        return await self.answers(record.where)
+    async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
+        """Whether it runs and is not stopped."""
+        procs = self._family(record.where)
+        return held(others) or (bool(procs) and not _stopped(procs))
+
+    def _family(self, service: str) -> list[Proc]:
+        """Its processes, itself first: from the record, which is quick, else from all of /proc."""
+        recorded = self._site.recovery.read()["processes"]
+        heads = [Proc(**proc) for proc in recorded if proc["program"] == service]
+        self._site.launcher.reap()
+        living = [head for head in heads if head.lives]
+        if not living:
+            return self._site.family(service)
+        return [proc for head in living for proc in (head, *descendants_of(head))]
 
     def running(self, service: str) -> list[Proc]:
         """The processes of a service, itself first.
@@ -113,7 +132,12 @@ class ProcessesOfRun(RealServices[Site]):
             RuntimeFailure: it does not run.
         """
         self._site.service(service)
-        procs = self._site.family(service)
+        procs = self._family(service)
         if not procs:
             raise RuntimeFailure(f"{service} does not run{self._site.launcher.last_words(service)}")
         return procs
+
+
+def _stopped(procs: Sequence[Proc]) -> bool:
+    """Whether one of them is stopped."""
+    return any(proc.lives and proc.state in "Tt" for proc in procs)

@@ -1,6 +1,6 @@
-"""Power over links: one Toxiproxy proxy each, always brought back to the state on record.
+"""Power over links: one Toxiproxy proxy each. Toxics stack; an undo takes its own away.
 
-undo:  remove, add, enable ──ok──> done
+undo:  remove own, open unless another wants it closed ──ok──> done
          │ no answer, refused
          └──> restart the server ──> raise every proxy again, each with the state it should have
 """
@@ -8,7 +8,7 @@ undo:  remove, add, enable ──ok──> done
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import httpx
@@ -16,13 +16,11 @@ import httpx
 from harness.clock import Clock
 from harness.errors import ConfigError, Problem, RuntimeFailure
 from harness.ports import Observation, Toxic, UndoRecord
-from harness.runtimes.real.sockets import canary, timed_canary
+from harness.runtimes.real.sockets import timed_canary
 from harness.runtimes.real.toxiproxy import ToxiproxyServer
-from harness.runtimes.toxics import as_data, check_toxic, from_data, normal
+from harness.runtimes.toxics import as_data, check_toxic, closed, from_data, normal, surplus
 
 GENTLE_S = 5.0  # chosen: one removal at its longest, 4 s; leaves 5 s of 10 for the restart
-CANARIES = 5  # chosen
-CANARY_GAP_S = 0.1
 
 Counts = Callable[[str], Awaitable[Mapping[str, int]]]
 
@@ -33,8 +31,8 @@ class LinkBook(Protocol):
     def links(self) -> Mapping[str, Mapping[str, Any]]:
         """By name: proxy, listen, upstream, protocol, enabled, toxics."""
 
-    def remember(self, link: str, enabled: bool, toxics: list[dict[str, Any]]) -> None:
-        """Set the state that `link` should have."""
+    def remember(self, link: str, edit: Callable[[dict[str, Any]], None]) -> None:
+        """Change the state that `link` should have."""
 
 
 class ToxiproxyLinks:
@@ -93,6 +91,12 @@ class ToxiproxyLinks:
         if entry["enabled"] and not open_now:
             await self._server.set_enabled(name, True)
 
+    async def healthy(self, where: str) -> Mapping[str, Any]:
+        """Open, without a toxic, at its own addresses."""
+        entry = self._entry(where)
+        places = {key: entry[key] for key in ("upstream", "listen")}
+        return {"enabled": True, "toxics": [], **places}
+
     async def snapshot(self, where: str) -> Mapping[str, Any]:
         """`enabled`, `toxics`, `upstream` and `listen` of a link, as the server has them."""
         got = await self._server.proxy(self._entry(where)["proxy"])
@@ -114,14 +118,13 @@ class ToxiproxyLinks:
         check_toxic(link, toxic)
         entry = self._entry(link)
         await self._server.add_toxic(entry["proxy"], toxic)
-        others = [other for other in entry["toxics"] if other["name"] != toxic.name]
-        self._book.remember(link, entry["enabled"], [*others, as_data(toxic)])
+        self._book.remember(link, lambda wanted: wanted["toxics"].append(as_data(toxic)))
 
     async def set_enabled(self, link: str, enabled: bool) -> None:
         """Refuse new connections and cut the live ones, or accept again."""
         entry = self._entry(link)
         await self._server.set_enabled(entry["proxy"], enabled)
-        self._book.remember(link, enabled, entry["toxics"])
+        self._book.remember(link, lambda wanted: wanted.update(enabled=enabled))
 
     async def observe(self, where: str) -> Observation:
         """Look through the link with a canary, at its counts and at its state."""
@@ -139,57 +142,49 @@ class ToxiproxyLinks:
         except RuntimeFailure as error:
             return {"unreadable": str(error)}
 
-    async def undo(self, record: UndoRecord) -> None:
-        """Bring a link back to the recorded state, whatever the server does, within 10 s.
+    async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
+        """Take away what the record brought, with no others everything, whatever the server does,
+        within 10 s.
 
         Raises:
             RuntimeFailure: not even a restarted server could be brought there.
         """
-        entry, restore = self._entry(record.where), record.restore
-        async with self._healing:
-            self._book.remember(record.where, restore["enabled"], [*restore["toxics"]])
-            try:
-                async with asyncio.timeout(GENTLE_S):
-                    await self._converge(entry["proxy"], record)
-            except (RuntimeFailure, TimeoutError):
+        try:
+            async with asyncio.timeout(GENTLE_S):
+                await self._take_away(record, others)
+        except (RuntimeFailure, TimeoutError):
+            async with self._healing:
+                self._forget(record, others)
                 await self._restart()
                 await self.populate()
 
-    async def _converge(self, proxy: str, record: UndoRecord) -> None:
-        wanted = {toxic["name"]: normal(toxic) for toxic in record.restore["toxics"]}
-        now = await self.snapshot(record.where)
-        there = {toxic["name"]: toxic for toxic in now["toxics"]}
-        for name in [name for name in there if there[name] != wanted.get(name)]:
+    async def _take_away(self, record: UndoRecord, others: Sequence[UndoRecord]) -> None:
+        proxy, now = self._entry(record.where)["proxy"], await self.snapshot(record.where)
+        for name in surplus([toxic["name"] for toxic in now["toxics"]], record, others):
             await self._server.remove_toxic(proxy, name)
-        for name in [name for name in wanted if there.get(name) != wanted[name]]:
-            await self._server.add_toxic(proxy, from_data(wanted[name]))
-        if now["enabled"] != record.restore["enabled"]:
-            await self._server.set_enabled(proxy, record.restore["enabled"])
+        if not now["enabled"] and not closed(others):
+            await self._server.set_enabled(proxy, True)
+        self._forget(record, others)
 
-    async def undone(self, record: UndoRecord) -> bool:
-        """Whether it reads back as recorded and, if that is harmless, lets a canary pass.
+    def _forget(self, record: UndoRecord, others: Sequence[UndoRecord]) -> None:
+        """What the record brought is not wanted any more."""
 
-        A callee that does not answer past the link either is not the link's fault.
-        """
-        state, restore = await self._state(record.where), record.restore
-        if any(state.get(key) != restore[key] for key in ("enabled", "upstream", "listen")):
+        def edit(wanted: dict[str, Any]) -> None:
+            gone = surplus([toxic["name"] for toxic in wanted["toxics"]], record, others)
+            wanted["toxics"] = [t for t in wanted["toxics"] if t["name"] not in gone]
+            wanted["enabled"] = wanted["enabled"] or not closed(others)
+
+        self._book.remember(record.where, edit)
+
+    async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
+        """Whether nothing of the record is left, as the server says; with no others, nothing at
+        all."""
+        state: Mapping[str, Any] = await self._state(record.where)
+        restore = record.restore
+        if any(state.get(key) != restore[key] for key in ("upstream", "listen")):
             return False
-        if state["toxics"] != [normal(toxic) for toxic in restore["toxics"]]:
-            return False
-        if restore["toxics"] or not restore["enabled"]:
-            return True
-        return await self._passes(self._entry(record.where))
-
-    async def _passes(self, entry: Mapping[str, Any]) -> bool:
-        for _ in range(CANARIES):
-            through, past = await asyncio.gather(
-                canary(self._client, entry["protocol"], entry["listen"]),
-                canary(self._client, entry["protocol"], entry["upstream"]),
-            )
-            if through == "ok" or past != "ok":
-                return True
-            await self._clock.sleep(CANARY_GAP_S)
-        return False
+        left = surplus([toxic["name"] for toxic in state["toxics"]], record, others)
+        return not left and bool(state["enabled"] or closed(others))
 
     def _entry(self, link: str) -> Mapping[str, Any]:
         links = self._book.links()

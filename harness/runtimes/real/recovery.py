@@ -67,9 +67,9 @@ class RecoveryFile:
         """The links: address and the state that each should have."""
         return dict(self.read()["links"])
 
-    def remember(self, link: str, enabled: bool, toxics: list[dict[str, Any]]) -> None:
-        """Set the state that a link should have."""
-        self.change(lambda state: state["links"][link].update(enabled=enabled, toxics=toxics))
+    def remember(self, link: str, edit: Callable[[dict[str, Any]], None]) -> None:
+        """Change the state that a link should have."""
+        self.change(lambda state: edit(state["links"][link]))
 
 
 def write_private(path: Path, text: str) -> None:

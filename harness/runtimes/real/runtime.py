@@ -64,6 +64,7 @@ class RealRuntime(ABC, Generic[S]):
         self._recovery = RecoveryFile(folders.recovery)
         self._block: PortBlock | None = None
         self._site: S | None = None
+        self._made: Mapping[Capability, Any] = {}
         self._entry = ""
 
     async def start(self, target: Target, design: Mapping[str, Any]) -> None:
@@ -117,7 +118,8 @@ class RealRuntime(ABC, Generic[S]):
         Raises:
             UnsupportedFault: another one; says what there is.
         """
-        return pick(self.name, self._controls(self._running()), capability)
+        self._made = self._made or self._controls(self._running())
+        return pick(self.name, self._made, capability)
 
     async def begin_load(self, plan: LoadPlan, sink: Sink) -> Load:
         """Start the load on this machine; the run clock's zero is its first possible arrival."""

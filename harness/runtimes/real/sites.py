@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
 from harness.clock import Clock
-from harness.errors import UnsupportedFault
+from harness.errors import RuntimeFailure, UnsupportedFault
 from harness.ports import Observation
 from harness.runtimes.real.counting import Counting
 from harness.runtimes.real.links import ToxiproxyLinks
@@ -43,14 +44,25 @@ class RealSite(ABC):
         self.client = open_client()
         self.canaries = open_client(keep_alive=False)
         self.toxiproxy = ToxiproxyServer(recovery.read()["api"], self.client, recovery.token())
+        self.counts = Counting(self.client, recovery, target) if target else _no_counts
         self.links = ToxiproxyLinks(
             self.toxiproxy,
             recovery,
             clock,
             self.canaries,
             restart=self.restart_toxiproxy,
-            counts=Counting(self.client, recovery, target) if target else _no_counts,
+            counts=self.counts,
         )
+
+    async def traffic(self, service: str) -> Mapping[str, int]:
+        """What is counted on every link to a service, each apart: `attempted lending->risk`."""
+        to_it = [name for name, link in self.recovery.links().items() if link["callee"] == service]
+        found = await asyncio.gather(*map(self.counts, to_it))
+        return {
+            f"{name} {link}": number
+            for link, counts in zip(to_it, found, strict=True)
+            for name, number in counts.items()
+        }
 
     async def close(self) -> None:
         """Close the clients; what runs goes on."""
@@ -105,31 +117,33 @@ class RealServices(ABC, Generic[S]):
         """Remember it."""
         self._site = site
 
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """The state to go back to: a service of a run is meant to run."""
+    async def healthy(self, where: str) -> Mapping[str, Any]:
+        """A service of a run runs."""
         self._site.service(where)
         return {"state": "running"}
 
     async def observe(self, where: str) -> Observation:
         """A canary straight to the service, past every link; what the machine says of it."""
         service, clock = self._site.service(where), self._site.clock
-        result, latency_s = await timed_canary(
-            self._site.canaries,
-            clock,
-            service["protocol"],
-            service["address"],
-            service["ready_path"],
+        address, path = service["address"], service["ready_path"]
+        (result, latency_s), told, counts = await asyncio.gather(
+            timed_canary(self._site.canaries, clock, service["protocol"], address, path),
+            self._told(where),
+            self._site.traffic(where),
         )
-        return Observation(clock.now_s(), result, latency_s, {}, await self._told(where))
+        return Observation(clock.now_s(), result, latency_s, counts, told)
 
     @abstractmethod
     async def _told(self, service: str) -> Mapping[str, Any]:
         """What the machine says of a service: pid, start_time, proc_state, exit_code."""
 
-    async def answers(self, where: str, within_s: float = WAKE_S) -> bool:
-        """Whether it answers in time.
+    async def ready(self, where: str, within_s: float = BACK_S) -> None:
+        """Wait until it answers.
 
         A service that answers "not ready" is back: what it lacks is another fault's doing.
+
+        Raises:
+            RuntimeFailure: it did not in time.
         """
         clock = self._site.clock
         postgres = self._site.service(where)["protocol"] == "postgres"
@@ -137,6 +151,5 @@ class RealServices(ABC, Generic[S]):
         deadline_s = clock.now_s() + within_s
         while (result := await self._site.canary(where)) not in enough:
             if clock.now_s() >= deadline_s:
-                return False
+                raise RuntimeFailure(f"{where} gets {result} after {within_s:g} s; need ok")
             await clock.sleep(POLL_S)
-        return result in enough

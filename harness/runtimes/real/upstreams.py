@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from harness.errors import RuntimeFailure
-from harness.ports import Observation, UndoRecord
+from harness.ports import Observation
 from harness.runtimes.real.sites import RealSite
 from harness.runtimes.real.sockets import CALL_S, TOKEN_HEADER, send, timed_canary
 from harness.runtimes.scripting import Scripted
@@ -18,11 +17,12 @@ class StandIns(Scripted):
 
     Args:
         site: the run.
-        bring_back: wakes or restarts a stand-in that cannot be asked any more.
+        bring_back: wakes or restarts a stand-in that cannot be asked any more, until it answers.
     """
 
     def __init__(self, site: RealSite, bring_back: Callable[[str], Awaitable[None]]) -> None:
         """Remember them."""
+        super().__init__()
         self._site = site
         self._bring_back = bring_back
 
@@ -35,13 +35,8 @@ class StandIns(Scripted):
         counts, state = await self._read(where)
         return Observation(clock.now_s(), result, latency_s, counts, state)
 
-    async def undo(self, record: UndoRecord) -> None:
-        """Put the recorded document back; a stand-in that is stopped or gone is woken first."""
-        try:
-            await self._restore(record)
-        except RuntimeFailure:
-            await self._bring_back(record.where)
-            await self._restore(record)
+    async def _wake(self, where: str) -> None:
+        await self._bring_back(where)
 
     def _takes_rules(self, where: str) -> bool:
         return bool(self._site.service(where)["scripted"])

@@ -88,6 +88,8 @@ class Talk:
         """
         begun_s = self.clock.now_s()
         host = to.callee if isinstance(to, Wire) else to
+        if isinstance(to, Wire) and self.spec(host.name).kind != DATABASE:
+            to.taken -= 1  # it counts those of others
         if self.spec(host.name).kind == DATABASE:
             error = await self._command(to)
         else:
@@ -125,7 +127,17 @@ class Talk:
         spec = next(spec for spec in self._target.links if spec.name == link)
         caller = await self._text(spec.caller, metrics=True)
         callee = await self._text(spec.callee, metrics=False)
-        return self._counted(spec, caller, callee)
+        counted = self._counted(spec, caller, callee)
+        return {**counted, "connections": self.network.wires[link].taken}
+
+    async def traffic(self, service: str) -> Mapping[str, int]:
+        """What is counted on every link to a service, each apart: `attempted lending->risk`."""
+        links = [spec.name for spec in self._target.links if spec.callee == service]
+        return {
+            f"{name} {link}": number
+            for link in links
+            for name, number in (await self.counts(link)).items()
+        }
 
     def _counted(self, spec: LinkSpec, caller: str, callee: str) -> Mapping[str, int]:
         try:

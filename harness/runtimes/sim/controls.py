@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.errors import ConfigError, Problem, RuntimeFailure
-from harness.ports import Observation, Toxic, UndoRecord
+from harness.ports import Observation, Toxic, UndoRecord, held
 from harness.runtimes.scripting import Scripted
-from harness.runtimes.sim.calls import DATABASE, Talk
+from harness.runtimes.sim.calls import Talk
 from harness.runtimes.sim.host import GONE, STOPPED, Host
 from harness.runtimes.sim.network import Network
 from harness.runtimes.sim.wire import Wire
-from harness.runtimes.toxics import as_data, check_toxic, from_data, normal
+from harness.runtimes.toxics import as_data, check_toxic, closed, normal, surplus
 from harness.target import Answer, Request
 
 RUNNING = {"state": "running"}
@@ -29,8 +29,13 @@ class SimLinks:
         self._network = network
         self._talk = talk
 
+    async def healthy(self, where: str) -> Mapping[str, Any]:
+        """Open, without a toxic."""
+        self._wire(where)
+        return {"enabled": True, "toxics": []}
+
     async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """`enabled` and `toxics` of a link."""
+        """`enabled` and `toxics` of a link, as they are now."""
         return self._state(self._wire(where))
 
     async def add_toxic(self, link: str, toxic: Toxic) -> None:
@@ -52,28 +57,18 @@ class SimLinks:
         counts, state = await self._talk.counts(where), self._state(wire)
         return await self._talk.observed(wire, "/livez", counts, state)
 
-    async def undo(self, record: UndoRecord) -> None:
-        """Bring a link back to the recorded state."""
-        wire, restore = self._wire(record.where), record.restore
-        wanted = {toxic["name"]: normal(toxic) for toxic in restore["toxics"]}
-        there = {toxic["name"]: toxic for toxic in self._state(wire)["toxics"]}
-        for name in [name for name in there if there[name] != wanted.get(name)]:
+    async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
+        """Take away what the record brought; with no others, everything."""
+        wire = self._wire(record.where)
+        for name in surplus(wire.active, record, others):
             wire.remove(name)
-        for name in [name for name in wanted if there.get(name) != wanted[name]]:
-            wire.add(from_data(wanted[name]))
-        if wire.enabled != restore["enabled"]:
-            wire.enable(restore["enabled"])
+        if not closed(others) and not wire.enabled:
+            wire.enable(True)
 
-    async def undone(self, record: UndoRecord) -> bool:
-        """Whether it reads back as recorded and, if that is harmless, lets a canary pass."""
-        wire, restore = self._wire(record.where), record.restore
-        if self._state(wire) != restore:
-            return False
-        if restore["toxics"] or not restore["enabled"]:
-            return True
-        through, _ = await self._talk.canary(wire)
-        past, _ = await self._talk.canary(wire.callee)
-        return through == "ok" or past != "ok"
+    async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
+        """Whether nothing of the record is left; with no others, nothing at all."""
+        wire = self._wire(record.where)
+        return not surplus(wire.active, record, others) and (closed(others) or wire.enabled)
 
     def _state(self, wire: Wire) -> dict[str, Any]:
         toxics = [normal(as_data(active.toxic)) for active in wire.active.values()]
@@ -96,8 +91,8 @@ class SimProcesses:
         self._network = network
         self._talk = talk
 
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """The state to go back to: a service of a run is meant to run."""
+    async def healthy(self, where: str) -> Mapping[str, Any]:
+        """A service of a run runs."""
         self._network.host(where)
         return RUNNING
 
@@ -126,28 +121,27 @@ class SimProcesses:
             "start_time": host.pid if there else None,
             "proc_state": host.state,
         }
-        return await self._talk.observed(host, self._talk.spec(where).ready_path, {}, state)
+        counts = await self._talk.traffic(where)
+        return await self._talk.observed(host, self._talk.spec(where).ready_path, counts, state)
 
-    async def undo(self, record: UndoRecord) -> None:
-        """Let it go on if it stands still, start it again if it is gone.
+    async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
+        """Let it go on if it stands still, start it again if it is gone; how soon it is ready is
+        its own affair. One that another fault wants so stays as it is."""
+        if not held(others):
+            await self.bring_back(record.where)
 
-        Raises:
-            RuntimeFailure: it was started again and does not become ready.
-        """
-        host = self._network.host(record.where)
+    async def bring_back(self, service: str) -> None:
+        """Make it run."""
+        host = self._network.host(service)
         if host.state == STOPPED:
             host.resume()
         elif host.state == GONE:
             await host.buried()
-            await start(host, self._talk)
+            host.begin()
 
-    async def undone(self, record: UndoRecord) -> bool:
-        """Whether it runs and answers; one that is not ready lacks what another fault took."""
-        host, spec = self._network.host(record.where), self._talk.spec(record.where)
-        enough = ("ok",) if spec.kind == DATABASE else ("ok", "error")
-        return host.state not in (GONE, STOPPED) and (
-            (await self._talk.canary(host, spec.ready_path))[0] in enough
-        )
+    async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
+        """Whether it runs."""
+        return held(others) or self._network.host(record.where).state not in (GONE, STOPPED)
 
     def _running(self, service: str) -> Host:
         host = self._network.host(service)
@@ -161,6 +155,7 @@ class SimStandIns(Scripted):
 
     def __init__(self, talk: Talk, processes: SimProcesses) -> None:
         """Remember them."""
+        super().__init__()
         self._talk = talk
         self._processes = processes
 
@@ -170,10 +165,10 @@ class SimStandIns(Scripted):
         host = self._talk.network.host(where)
         return await self._talk.observed(host, self._talk.spec(where).ready_path, counts, state)
 
-    async def undo(self, record: UndoRecord) -> None:
-        """Put the recorded document back; a stand-in that is stopped or gone is woken first."""
-        await self._processes.undo(record)
-        await self._restore(record)
+    async def _wake(self, where: str) -> None:
+        host = self._talk.network.host(where)
+        await self._processes.bring_back(where)
+        await ready(host, self._talk)
 
     def _takes_rules(self, where: str) -> bool:
         return self._talk.spec(where).scripted
@@ -191,6 +186,15 @@ async def start(host: Host, talk: Talk) -> None:
         RuntimeFailure: it did not become ready in time.
     """
     await host.start()
+    await ready(host, talk)
+
+
+async def ready(host: Host, talk: Talk) -> None:
+    """Wait until a service is ready.
+
+    Raises:
+        RuntimeFailure: it did not become so in time.
+    """
     path = talk.spec(host.name).ready_path
     deadline_s = talk.clock.now_s() + READY_S
     while (seen := (await talk.canary(host, path))[0]) != "ok":

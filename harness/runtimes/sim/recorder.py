@@ -51,9 +51,9 @@ class Recorder:
         """A fault that happened, and when it was over."""
         edge, action = fired.point.edge, "action"
         at, over = round(fired.t_s * NS), round(fired.t_over_s * NS)
-        mode = fired.mode
-        self._nemesis(at, mode, edge, {action: "inject", "call": str(fired.point)})
-        self._nemesis(over, mode, edge, {action: "heal", "proven_undone": True})
+        mode, call = fired.mode, str(fired.point)
+        self._nemesis(at, mode, edge, {action: "inject", "id": call, "call": call})
+        self._nemesis(over, mode, edge, {action: "heal", "id": call, "proven_undone": True})
 
     def ledger(self, name: str, entries: Iterable[Mapping[str, Any]]) -> None:
         """What a stand-in's ledger says."""

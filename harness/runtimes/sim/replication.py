@@ -11,18 +11,21 @@ is all that has to be known of it.
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from harness.errors import UnsupportedFault
-from harness.ports import Observation, UndoRecord
+from harness.ports import Observation, UndoRecord, arguments, names
 from harness.runtimes.sim.calls import Talk
 from harness.runtimes.sim.controls import SimProcesses
 from harness.runtimes.sim.host import Host
 from harness.runtimes.sim.loop import SimLoop
 from harness.runtimes.sim.modes import ALONE_S, BEHIND_S, DOWN_S
 from harness.runtimes.sim.pair import Pair
+
+LAGS = {"receive": "lag_s", "apply": "apply_lag_s"}
+"""Stage of a lag -> where a pair keeps it."""
 
 
 class Standby:
@@ -85,24 +88,22 @@ class SimReplication:
         self._talk = talk
         self._processes = processes
         self._spare: dict[str, Callable[[], object]] = {}
+        self._usual: dict[str, dict[str, float]] = {}
 
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """The state to go back to: it runs, and its standby is as far behind as it was.
+    async def healthy(self, where: str) -> Mapping[str, Any]:
+        """It runs, and its standby is as far behind as it was before the first fault.
 
         Raises:
             UnsupportedFault: it has no standby.
         """
         pair = self._pair(where)
-        lags = {"lag_s": pair.lag_s, "apply_lag_s": pair.apply_lag_s}
-        return {**await self._processes.snapshot(where), **lags}
+        lags = self._usual.setdefault(where, {name: getattr(pair, name) for name in LAGS.values()})
+        return {**await self._processes.healthy(where), **lags}
 
     async def set_lag(self, service: str, lag_s: float, stage: str) -> None:
         """Let the standby receive, or apply, what is written so much later."""
-        pair = self._pair(service)
-        if stage == "apply":
-            pair.apply_lag_s = lag_s
-        else:
-            pair.lag_s = lag_s
+        pair, name = self._pair(service), LAGS[stage]
+        setattr(pair, name, max(getattr(pair, name), lag_s))
 
     async def demote(self, service: str) -> None:
         """Make the primary read-only, alive; the standby takes over in good order."""
@@ -111,7 +112,7 @@ class SimReplication:
     async def lose_primary(self, service: str, lag_s: float) -> None:
         """Let the standby be behind; `lag_s` later the primary is gone, and its tail with it."""
         pair, loop = self._pair(service), self._talk.network.loop
-        pair.lag_s = lag_s
+        pair.lag_s = max(pair.lag_s, lag_s)
         if lag_s:
             self._spare[service] = loop.call_later(lag_s, self._lose, service).cancel
         else:
@@ -127,30 +128,28 @@ class SimReplication:
         names = ("timeline", "lag_s", "apply_lag_s", "split", "demoted")
         known = {name: getattr(pair, name) for name in names}
         counts = {"delayed": pair.delayed, "lost": pair.lost, "refused": pair.refused}
-        return replace(seen, counts=counts, state={**seen.state, **known})
+        return replace(seen, counts={**seen.counts, **counts}, state={**seen.state, **known})
 
-    async def undo(self, record: UndoRecord) -> None:
-        """One primary that runs, and a standby that follows it; what was lost stays lost.
-
-        Raises:
-            RuntimeFailure: it was started again and does not become ready.
-        """
+    async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
+        """One primary that runs, and a standby that follows it as the other faults let it; what
+        was lost stays lost."""
         pair = self._pair(record.where)
-        self._spare.pop(record.where, _nothing)()
-        if pair.split:
+        if not arguments(others, "lose_primary"):
+            self._spare.pop(record.where, _nothing)()
+        if pair.split and not _done(others, "split"):
             pair.promote()
-        pair.demoted = False
-        pair.lag_s = record.restore["lag_s"]
-        pair.apply_lag_s = record.restore["apply_lag_s"]
-        await self._processes.undo(record)
+        pair.demoted = _done(others, "demote")
+        for name, lag_s in _lags(record, others).items():
+            setattr(pair, name, lag_s)
+        await self._processes.undo(record, others)
 
-    async def undone(self, record: UndoRecord) -> bool:
-        """Whether there is one primary that answers, and its standby is where it was."""
+    async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
+        """Whether there is one primary that runs, and its standby is where it is to be."""
         pair = self._pair(record.where)
-        lags = (pair.lag_s, pair.apply_lag_s)
-        usual = (record.restore["lag_s"], record.restore["apply_lag_s"])
-        whole = not (pair.split or pair.demoted) and lags == usual
-        return whole and await self._processes.undone(record)
+        whole = pair.split == _done(others, "split") and pair.demoted == _done(others, "demote")
+        lags = _lags(record, others)
+        whole = whole and lags == {name: getattr(pair, name) for name in lags}
+        return whole and await self._processes.undone(record, others)
 
     def _lose(self, service: str) -> None:
         self._talk.network.host(service).kill()
@@ -163,6 +162,22 @@ class SimReplication:
             has = ", ".join(name for name, one in self._disk.items() if isinstance(one, Pair))
             raise UnsupportedFault(f"{where} has no standby; with one: {has or 'nothing'}")
         return kept
+
+
+def _done(records: Iterable[UndoRecord], act: str) -> bool:
+    """Whether one of them does this."""
+    return any(act in names(record) for record in records)
+
+
+def _lags(record: UndoRecord, others: Sequence[UndoRecord]) -> dict[str, float]:
+    """How far the standby is to be behind: as far as the slowest of the other faults wants."""
+    lags = {name: float(record.restore[name]) for name in LAGS.values()}
+    for act in (act for other in others for act in other.acts):
+        if act[0] == "set_lag":
+            lags[LAGS[act[3]]] = max(lags[LAGS[act[3]]], act[2])
+        elif act[0] == "lose_primary":
+            lags["lag_s"] = max(lags["lag_s"], act[2])
+    return lags
 
 
 def _nothing() -> None:

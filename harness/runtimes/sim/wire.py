@@ -72,6 +72,8 @@ class Wire:
         self.name = name
         self.callee = callee
         self.enabled = True
+        self.taken = 0
+        """Calls so far, of others than the harness."""
         self.active: dict[str, Active] = {}
         self.loop = loop
         self._dice = dice
@@ -108,6 +110,7 @@ class Wire:
         Raises:
             ConnectionRefusedError: nothing was sent.
         """
+        self.taken += 1
         self.refuse()
         connection = Connection(outcome)
         self._open[connection] = None
@@ -242,6 +245,7 @@ class DatabaseWay:
 
     def free(self, *, write: bool) -> bool:
         """Whether nothing is in the way of a command and its answer."""
+        self._wire.taken += 1
         return self._home.alive and self._wire.in_order
 
     async def there(self, *, write: bool) -> None:

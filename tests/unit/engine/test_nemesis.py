@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from harness.experiment import Step
+from harness.looks import Stop
 from harness.model import BlastRadius
-from harness.nemesis import Nemesis, Stop
+from harness.nemesis import Nemesis
 from harness.ports import Capability, Observation, Proof, Runtime, Seen, UndoRecord
 from harness.undo.faultlog import FaultLog
 
@@ -42,9 +43,13 @@ class BlackHole:
         """Clean."""
         self.clock, self.broken, self.t_undone_s = clock, False, 0.0
 
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """The state now."""
-        return {"broken": self.broken}
+    async def healthy(self, where: str) -> Mapping[str, Any]:
+        """Not broken."""
+        return {"broken": False}
+
+    async def break_(self, where: str) -> None:
+        """Break."""
+        self.broken = True
 
     async def observe(self, where: str) -> Observation:
         """A canary that waits for ever on a broken link."""
@@ -52,11 +57,11 @@ class BlackHole:
             await asyncio.Event().wait()
         return Observation(self.clock.now_s(), "ok", 0.0)
 
-    async def undo(self, record: UndoRecord) -> None:
+    async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
         """Mend."""
         self.broken, self.t_undone_s = False, self.clock.now_s()
 
-    async def undone(self, record: UndoRecord) -> bool:
+    async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
         """Whether it is mended."""
         return not self.broken
 
@@ -71,7 +76,7 @@ class Harm:
 
     async def inject(self, control: BlackHole) -> None:
         """Break."""
-        control.broken = True
+        await control.break_(self.where)
 
     def proof(self, seen: Seen) -> Proof:
         """Never asked for: it was not seen whole."""
@@ -99,7 +104,12 @@ def test_a_stop_undoes_at_once_though_a_canary_hangs(tmp_path: Path) -> None:
 
     nemesis = Nemesis(cast(Runtime, OneLink()), FaultLog(tmp_path / "faults.jsonl"), record)
     step = Step(fault=cast(Any, Harm()), at_s=1.0, for_s=20.0)
-    asyncio.run(nemesis.carry_out(step, stop))
+
+    async def story() -> None:
+        await nemesis.carry_out(step, stop)
+        await nemesis.finish()
+
+    asyncio.run(story())
     assert link.t_undone_s <= STOP_S + 0.1
     assert told[-1]["report"]["cut_short"] is True
     assert told[-1]["report"]["undone"] is True

@@ -1,0 +1,103 @@
+"""What is observed of a fault, and what that proves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What could be seen at one link, process or stand-in at one moment.
+
+    Args:
+        t_s: run clock.
+        canary: ok, refused, no_reply or error: what a harmless request there got.
+        latency_s: how long the canary took.
+        counts: `attempted` calls by the caller, `reached` calls at the callee, `failed` attempts,
+            `connections` taken by the proxy, and more; each only rises, until who counts is gone.
+        state: what the capability knows: pid, process state, toxics, rule hits.
+    """
+
+    t_s: float
+    canary: str
+    latency_s: float
+    counts: Mapping[str, int] = field(default_factory=dict)
+    state: Mapping[str, Any] = field(default_factory=dict)
+
+    def since(self, earlier: Observation, name: str) -> int:
+        """How much the count `name` rose since `earlier`."""
+        return self.counts.get(name, 0) - earlier.counts.get(name, 0)
+
+
+TRAFFIC = ("attempted", "failed", "reached", "connections", "calls", "delayed")
+"""Counts that rise when somebody uses a place."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A fault as it was observed: before, first and last while it was active, after healing.
+
+    Args:
+        between: further looks while it was active, by time.
+    """
+
+    before: Observation
+    early: Observation
+    late: Observation
+    after: Observation
+    between: Sequence[Observation] = ()
+
+    @property
+    def active(self) -> tuple[Observation, ...]:
+        """The looks while the fault was active."""
+        return (self.early, *self.between, self.late)
+
+    @property
+    def canaries(self) -> frozenset[str]:
+        """What canaries got while the fault was active."""
+        return frozenset(one.canary for one in self.active)
+
+    @property
+    def slower_s(self) -> float:
+        """How much longer than before the slowest canary took."""
+        return max(one.latency_s for one in self.active) - self.before.latency_s
+
+    def during(self, name: str) -> int:
+        """How much the count `name` rose from before until after, over every link that is counted
+        apart (`attempted lending->risk`). One that begins anew adds what it has come to since; one
+        that cannot be read adds nothing."""
+        return _rises((self.before, *self.active, self.after), name, born_at_0=True)
+
+    @property
+    def traffic(self) -> int:
+        """How often the place was used from the injection on, as the one says who counts most."""
+        looks = (*self.active, self.after)
+        return max(_rises(looks, name, born_at_0=False) for name in TRAFFIC)
+
+
+def _rises(looks: Sequence[Observation], name: str, *, born_at_0: bool) -> int:
+    """By how much the counters with a name rose in all.
+
+    Args:
+        born_at_0: whether one that the first look did not have had been 0 then.
+    """
+    counts = [one.counts for one in looks if one.counts]
+    keys = {key for one in counts for key in one if key.split(" ")[0] == name}
+    total = 0
+    for key in keys:
+        known = [one[key] for one in counts if key in one]
+        known = [0, *known] if born_at_0 and key not in counts[0] else known
+        total += sum(now - then if now >= then else now for then, now in pairwise(known))
+    return total
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Whether a fault bit, and the numbers that show it."""
+
+    proven: bool
+    why: str
+    numbers: Mapping[str, Any] = field(default_factory=dict)

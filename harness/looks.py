@@ -1,0 +1,166 @@
+"""What is seen of one step while it is carried out, and what that proves.
+
+    begin("before") ... begin("active") ... begin("active") ... after() ──> proof()
+
+Looks go on beside the schedule: one that hangs for two seconds makes no fault longer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from harness.clock import Clock
+from harness.errors import HarnessError
+from harness.ports import Control, Fault, Observation, Proof, Seen
+
+TICK_S = 0.05  # chosen: how soon a stop is noticed
+EVERY_S = 1.0  # chosen: from one look at an active fault to the next
+RANK = {"ok": 0, "error": 1}  # of what canaries get; all else is worse
+
+Traffic = Callable[[str], Mapping[str, int]]
+
+
+@dataclass
+class Stop:
+    """Set from outside to end everything early; the reason is kept."""
+
+    reason: str = ""
+
+    @property
+    def asked(self) -> bool:
+        """Whether to end."""
+        return bool(self.reason)
+
+    def ask(self, reason: str) -> None:
+        """End, for the first reason given."""
+        self.reason = self.reason or reason
+
+
+@dataclass
+class Looks:
+    """Looks at the place of a fault.
+
+    Args:
+        note: takes each look: (values).
+        traffic: counts of the place that the history has: `attempted`, `failed`.
+        ids: of the fault's injections.
+        error: what was wrong with a look itself.
+    """
+
+    fault: Fault
+    control: Control
+    clock: Clock
+    note: Callable[[Mapping[str, Any]], None]
+    traffic: Traffic
+    ids: list[str] = field(default_factory=list)
+    before: Observation | None = None
+    active: list[Observation] = field(default_factory=list)
+    after: Observation | None = None
+    error: HarnessError | None = None
+    _under_way: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def begin(self, when: str) -> asyncio.Task[None]:
+        """Look, beside whatever goes on.
+
+        Args:
+            when: before or active.
+        """
+        look = asyncio.create_task(self._keep(when))
+        self._under_way.add(look)
+        look.add_done_callback(self._under_way.discard)
+        return look
+
+    async def watch(self) -> None:
+        """Look at an active fault again and again."""
+        while True:
+            look = self.begin("active")
+            while not look.done():
+                await self.clock.sleep(TICK_S)
+            await self.clock.sleep(EVERY_S)
+
+    async def once_more(self, stop: Stop) -> Observation | None:
+        """A look after the undo; None as soon as a stop is asked for.
+
+        Counts stay those of the first one: what came later is not of the fault.
+        """
+        task = asyncio.create_task(self._look("after"))
+        try:
+            while not task.done() and not stop.asked:
+                await self.clock.sleep(TICK_S)
+            if not task.done():
+                return None
+            seen = task.result()
+        finally:
+            task.cancel()
+        self.after = replace(seen, counts=self.after.counts) if self.after else seen
+        return seen
+
+    async def end(self, stop: Stop) -> None:
+        """Let those that are under way come back; none is waited for once a stop is asked for.
+
+        Raises:
+            HarnessError: a look itself went wrong.
+        """
+        while self._under_way and not stop.asked:
+            await self.clock.sleep(TICK_S)
+        self.drop()
+        if self.error:
+            raise self.error
+
+    def drop(self) -> None:
+        """Wait for none of them."""
+        for look in list(self._under_way):
+            look.cancel()
+
+    def proof(self) -> Proof | None:
+        """One rule for all: what the fault itself asks for, and somebody who used the place.
+
+        Returns:
+            None when it was not seen whole.
+        """
+        if not (self.before and self.active and self.after):
+            return None
+        first, *rest = self.active
+        seen = Seen(self.before, first, rest[-1] if rest else first, self.after, rest[:-1])
+        proof = self.fault.proof(seen)
+        numbers = {**proof.numbers, "traffic": seen.traffic}
+        if proof.proven and not seen.traffic:
+            return Proof(False, f"nobody used {self.fault.where} meanwhile", numbers)
+        return replace(proof, numbers=numbers)
+
+    async def _keep(self, when: str) -> None:
+        try:
+            seen = await self._look(when)
+        except HarnessError as error:
+            self.error = error
+            return
+        if when == "before":
+            self.before = seen
+        else:
+            self.active.append(seen)
+
+    async def _look(self, when: str) -> Observation:
+        told = dict(self.traffic(self.fault.where))
+        seen = await self.control.observe(self.fault.where)
+        seen = replace(seen, counts=_own(seen.counts, self.ids, told))
+        self.note({"when": when, **asdict(seen)})
+        return seen
+
+
+def worse(seen: Observation, usual: str) -> bool:
+    """Whether a canary got worse than usual."""
+    return RANK.get(seen.canary, 2) > RANK.get(usual, 2)
+
+
+def _own(counts: Mapping[str, int], ids: list[str], told: Mapping[str, int]) -> dict[str, int]:
+    """Counts of a place, with those of its own injections, `hits@f1`, under their plain names."""
+    mine: Counter[str] = Counter(told)
+    for key, number in counts.items():
+        name, _, of = key.partition("@")
+        if not of or of in ids:
+            mine[name] += number
+    return dict(mine)

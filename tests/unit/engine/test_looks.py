@@ -1,0 +1,79 @@
+"""One rule of proof: what the fault asks for, and somebody who used the place."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import cast
+
+import pytest
+
+from chaos.faults.down import Down
+from harness.clock import RunClock
+from harness.looks import Looks, Stop
+from harness.ports import Control, Observation, Seen
+
+
+@dataclass
+class Link:
+    """Observations in turn."""
+
+    seen: list[Observation]
+
+    async def observe(self, where: str) -> Observation:
+        """The next one."""
+        return self.seen.pop(0)
+
+
+def look(canary: str, **counts: int) -> Observation:
+    """One observation."""
+    return Observation(0.0, canary, 0.0, {k.replace("_at_", "@"): n for k, n in counts.items()})
+
+
+def looked(*seen: Observation) -> Looks:
+    """Before, active, after."""
+
+    async def story() -> Looks:
+        control = cast(Control, Link(list(seen)))
+        looks = Looks(
+            Down(link="a->b"), control, RunClock(0), lambda values: None, lambda where: {}
+        )
+        looks.ids.append("f1")
+        for when in ("before", "active"):
+            await looks.begin(when)
+        await looks.once_more(Stop())
+        return looks
+
+    return asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("counts", "proven"),
+    [
+        ({}, False),
+        ({"attempted": 0}, False),
+        ({"attempted": 3}, True),
+        ({"connections": 1}, True),
+    ],
+)
+def test_what_nobody_used_is_not_proven_whatever_the_mechanism_says(
+    counts: dict[str, int], proven: bool
+) -> None:
+    """The canary is refused every time."""
+    zero = dict.fromkeys(counts, 0)
+    looks = looked(look("ok", **zero), look("refused", **zero), look("ok", **counts))
+    proof = looks.proof()
+    assert proof is not None
+    assert proof.proven is proven
+
+
+def test_a_counter_that_begins_anew_is_no_negative_traffic() -> None:
+    """A service that was killed counts from 0 again; one that cannot be read counts nothing."""
+    seen = Seen(look("ok", n=7), look("no_reply"), look("no_reply", n=9), look("ok", n=2))
+    assert seen.during("n") == 4
+
+
+def test_hits_count_for_the_injection_that_brought_the_rule() -> None:
+    """Two rules of a kind at one stand-in."""
+    looks = looked(look("ok", hits=0), look("ok", hits=0, hits_at_f1=2, hits_at_f2=9), look("ok"))
+    assert looks.active[0].counts["hits"] == 2
