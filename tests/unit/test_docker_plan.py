@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chaos.targets.reference import TARGET
+from chaos.targets.reference import STAND_INS, TARGET, Reference
 from harness.errors import ConfigError
 from harness.registry import design_files
 from harness.runtimes.docker import composed, containers, plan
@@ -84,6 +84,22 @@ def test_compose_runs_the_system_that_experiments_run() -> None:
     wanted = composed.files(TARGET, design)
     there = {path.name: path.read_text() for path in composed.FOLDER.iterdir()}
     assert there == wanted
+    text = composed.COMPOSE.read_text()
+    assert composed.compose(TARGET, text) == text
+
+
+def test_compose_follows_the_target(tmp_path: Path) -> None:
+    """One more third party in the target is one more container; the rest of the file stays."""
+    more = Reference({**STAND_INS, "payment_c": "payment_gateway"})
+    text = composed.COMPOSE.read_text()
+    made = tmp_path / "compose.yaml"
+    made.write_text(composed.compose(more, text))
+    services = plain(load_yaml(made))["services"]
+    assert services["payment_c"] == {
+        **services["payment_a"],
+        "volumes": ["./config/payment_c.json:/run/harness/service.json:ro"],
+    }
+    assert composed.compose(TARGET, made.read_text()) == text
 
 
 def test_every_service_of_compose_is_bounded_and_has_a_healthcheck() -> None:

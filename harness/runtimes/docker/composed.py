@@ -1,4 +1,4 @@
-"""The configuration files of compose/config, made from the target.
+"""What of compose/ is made from the target: config/*.json, and the stand-ins of compose.yaml.
 
 Written by `python -m harness.runtimes.docker.composed`. A test compares them, so that the system
 one looks at is the system that experiments run on.
@@ -25,6 +25,13 @@ from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
 from harness.target import Target, load_target
 
 FOLDER = ROOT / "compose" / "config"
+COMPOSE = ROOT / "compose" / "compose.yaml"
+BEGIN, END = "  # stand-ins: made from the target\n", "  # end of the stand-ins\n"
+STAND_IN = """\
+  {name}:
+    <<: *stand-in
+    volumes: ["./config/{name}.json:/run/harness/service.json:ro"]
+"""
 
 
 class ComposedWiring:
@@ -77,15 +84,29 @@ def _port(kind: str) -> int:
     return DATABASE_PORT if kind == DATABASE_KIND else SERVICE_PORT
 
 
-def write(folder: Path, design: Mapping[str, Any]) -> None:
-    """Write the files into a folder."""
+def compose(target: Target, text: str) -> str:
+    """compose.yaml with the stand-ins of this target; everything else stays as it is."""
+    before, rest = text.split(BEGIN)
+    names = [service.name for service in target.services if service.scripted]
+    block = "".join(STAND_IN.format(name=name) for name in names)
+    return before + BEGIN + block + END + rest.split(END)[1]
+
+
+def write(folder: Path, compose_file: Path, design: Mapping[str, Any]) -> None:
+    """Write the files into a folder, and the stand-ins into compose.yaml."""
     target = load_target(DEFAULT_TARGET)
-    for name, text in files(target, design).items():
+    wanted = files(target, design)
+    for old in folder.glob("*.json"):
+        if old.name not in wanted:
+            old.unlink()
+    for name, text in wanted.items():
         (folder / name).write_text(text, encoding="utf-8")
+    text = compose_file.read_text(encoding="utf-8")
+    compose_file.write_text(compose(target, text), encoding="utf-8")
 
 
 if __name__ == "__main__":
     from ruamel.yaml import YAML
 
     with (ROOT / "chaos/designs/hardened.yaml").open(encoding="utf-8") as stream:
-        write(FOLDER, YAML(typ="safe").load(stream))
+        write(FOLDER, COMPOSE, YAML(typ="safe").load(stream))
