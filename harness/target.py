@@ -167,7 +167,8 @@ class Target(Protocol):
     `entry` is the link by which the load enters. A target may also have `factors` (`Factors`): how
     the world around differs from one day to another; `degradation` (`Degradation`): how service may
     get worse while a role is broken; `failure_counters`: operation -> what `abort-when` calls its
-    failures; `include`: files and folders of words of its own, relative to its file.
+    failures; `include`: files and folders of words of its own, relative to its file; `core`: itself
+    without the third parties that nobody waits for, which is what a search runs thousands of times.
     """
 
     name: str
@@ -258,6 +259,12 @@ def places(target: Target, given: str) -> list[str]:
     playing = system_of(target).playing
     ends = product(*(playing(end) or (end,) for end in given.split("->")))
     return [name for one in ends if (name := "->".join(one)) in known]
+
+
+def core_of(target: Target) -> Target:
+    """The target without the third parties that nobody waits for; itself when it names none."""
+    core: Target = getattr(target, "core", target)
+    return core
 
 
 def objectives_of(target: Target) -> Objectives:

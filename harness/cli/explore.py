@@ -26,7 +26,7 @@ from harness.prepare import load_design, target_option
 from harness.registry import Vocabulary, load_vocabulary
 from harness.rng import SEED_MAX
 from harness.store import RunFolder, new_folder
-from harness.target import Factors
+from harness.target import Factors, core_of
 from harness.units import parse_duration
 from harness.yaml_source import nearest
 
@@ -185,7 +185,7 @@ def _account(
         faults=asked.faults,
         found=found,
         groups=groups,
-        never_called=[one.name for one in words.target.links if one.name not in called],
+        never_called=[one.name for one in core_of(words.target).links if one.name not in called],
         folder=str(folder.path),
         repeat=asked.repeat,
         files=[_write(folder, n, g, world, words) for n, g in enumerate(groups[:FILES_MAX], 1)],

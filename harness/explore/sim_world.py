@@ -20,7 +20,15 @@ from harness.model import Objectives, Validity, Verdict
 from harness.registry import Vocabulary, load_vocabulary
 from harness.runtime_registry import load_runtime
 from harness.scenario import Point, Scenario, Stage, Trace
-from harness.target import Call, Factors, Setting, Target, entry_service, objectives_of
+from harness.target import (
+    Call,
+    Factors,
+    Setting,
+    Target,
+    core_of,
+    entry_service,
+    objectives_of,
+)
 
 SIM = "sim"
 SAFE_MODES = frozenset({"refused", "request_lost", "error_before", "slow"})
@@ -63,7 +71,7 @@ class SimWorld:
 
     @cached_property
     def _target(self) -> Target:
-        return self._words.target
+        return core_of(self._words.target)
 
     @cached_property
     def _checkers(self) -> list[Checker]:

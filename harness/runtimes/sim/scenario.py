@@ -39,7 +39,7 @@ from harness.runtimes.sim.replication import Standby
 from harness.runtimes.sim.runtime import build, in_order
 from harness.runtimes.sim.scripted import Script, ScriptedWire
 from harness.scenario import Point, Scenario, Trace
-from harness.target import Call, LinkSpec, Request, Target, entry_service, load_target
+from harness.target import Call, LinkSpec, Request, Target, core_of, entry_service, load_target
 
 __all__ = ["Mode", "Point", "Scenario", "Stage", "Trace", "modes_for"]
 
@@ -52,7 +52,7 @@ class Stage:
 
     Args:
         design: its document.
-        target: dotted name, or path, of the module with TARGET.
+        target: dotted name, or path, of the module with TARGET; its `core` is what runs.
         answer_s: how long the world is let run after the journeys.
         refs: journey -> dotted name, or path, of its module, where it is no shipped one.
     """
@@ -67,7 +67,7 @@ class Stage:
         """Remember them."""
         self.design = design
         self.answer_s = answer_s
-        self.target: Target = load_target(target)
+        self.target: Target = core_of(load_target(target))
         self.entry_service = entry_service(self.target)
         self.services = in_order(self.target.services)
         self.journey = lru_cache(partial(find_journey, refs=refs))
