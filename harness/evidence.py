@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
 
@@ -64,6 +65,11 @@ class Seen:
     def slower_s(self) -> float:
         """How much longer than before the slowest canary took."""
         return max(one.latency_s for one in self.active) - self.before.latency_s
+
+    @property
+    def usually_slower_s(self) -> float:
+        """How much longer than before canaries took, by their median: noise is not in all."""
+        return median(one.latency_s for one in self.active) - self.before.latency_s
 
     def during(self, name: str) -> int:
         """How much the count `name` rose from before until after, over every link that is counted

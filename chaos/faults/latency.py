@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
-from chaos.faults._places import OnLink, Stream, felt
-from harness.ports import Capability, LinkControl, Proof, Seen, Toxic
+from chaos.faults._places import felt
+from chaos.faults._toxic import OneToxic
+from harness.ports import Proof, Seen
 from harness.units import Duration
 
 
-class Latency(OnLink):
+class Latency(OneToxic):
     """Delays each chunk of data on one direction of a link.
 
     Effect: every answer takes at least `delay` longer (plus or minus `jitter`).
@@ -17,19 +19,17 @@ class Latency(OnLink):
     Args:
         delay: 1ms .. 10m.
         jitter: at most `delay`; a larger one would skew the mean.
-        stream: downstream (replies) or upstream (requests).
+        stream, toxicity: see `OneToxic`.
     Heals by: removing the toxic; what is in flight is let through at once.
     Source: toxiproxy 2.12.0, toxics/latency.go.
     """
 
     kind: ClassVar[str] = "latency"
-    capability: ClassVar[Capability] = Capability.LINKS
 
     delay: Duration
     jitter: Duration = 0.0
-    stream: Stream = "downstream"
 
-    def model_post_init(self, _: object) -> None:
+    def check(self) -> None:
         """Refuse what Toxiproxy would accept and not do."""
         if not 0.001 <= self.delay <= 600 or self.jitter > self.delay:
             raise ValueError(
@@ -37,10 +37,9 @@ class Latency(OnLink):
                 "allowed: delay 1ms..10m, jitter 0..delay"
             )
 
-    async def inject(self, control: LinkControl) -> None:
-        """Add the toxic."""
-        delays_ms = {"latency": round(self.delay * 1000), "jitter": round(self.jitter * 1000)}
-        await control.add_toxic(self.link, Toxic("latency", self.stream, delays_ms))
+    def attributes(self) -> Mapping[str, int]:
+        """As Toxiproxy names them."""
+        return {"latency": round(self.delay * 1000), "jitter": round(self.jitter * 1000)}
 
     def proof(self, seen: Seen) -> Proof:
         """A canary took at least half of the delay longer."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
-from chaos.faults._places import OnLink, Stream, felt
-from harness.ports import Capability, LinkControl, Proof, Seen, Toxic
+from chaos.faults._places import Stream, felt
+from chaos.faults._toxic import OneToxic
+from harness.ports import Proof, Seen
 from harness.units import Duration
 
 
-class Timeout(OnLink):
+class Timeout(OneToxic):
     """Drops all data on one direction of a link.
 
     Effect: downstream, the callee does the work and the reply is lost; upstream, the request never
@@ -18,21 +20,20 @@ class Timeout(OnLink):
     Blast radius: the link.
     Args:
         stream: downstream (replies) or upstream (requests); must be chosen.
+        toxicity: see `OneToxic`.
         close_after: close a connection that was idle for so long; 0 keeps it open until the undo.
     Heals by: removing the toxic; connections that fell into it are closed.
     Source: toxiproxy 2.12.0, toxics/timeout.go.
     """
 
     kind: ClassVar[str] = "timeout"
-    capability: ClassVar[Capability] = Capability.LINKS
 
     stream: Stream
     close_after: Duration = 0.0
 
-    async def inject(self, control: LinkControl) -> None:
-        """Add the toxic."""
-        idle_ms = {"timeout": round(self.close_after * 1000)}
-        await control.add_toxic(self.link, Toxic("timeout", self.stream, idle_ms))
+    def attributes(self) -> Mapping[str, int]:
+        """As Toxiproxy names them."""
+        return {"timeout": round(self.close_after * 1000)}
 
     def proof(self, seen: Seen) -> Proof:
         """A canary got no reply, or calls failed."""

@@ -8,14 +8,17 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
+from chaos.faults.bandwidth import Bandwidth
 from chaos.faults.cpu_limit import CpuLimit
 from chaos.faults.crash import Crash
 from chaos.faults.down import Down
 from chaos.faults.latency import Latency
+from chaos.faults.limit_data import LimitData
 from chaos.faults.pause import Pause
 from chaos.faults.reply_lost import ReplyLost
 from chaos.faults.reset_peer import ResetPeer
 from chaos.faults.restart import Restart
+from chaos.faults.slicer import Slicer
 from chaos.faults.stop import Stop
 from chaos.faults.timeout import Timeout
 from harness.clock import NS
@@ -28,6 +31,7 @@ HERE = "tests.conformance.one_link"
 DELAY_S, SLACK_S = 0.3, 0.15  # a busy machine may add this much
 PLAN = LoadPlan(HERE, 5, 15.0, {HERE: 1}, 1.0, 1.5)
 BUSY = replace(PLAN, arrivals_per_s=150.0)  # takes a tenth of a core
+THIN_S = 0.1
 HELD_S = 0.1  # chosen: a service that has the processor to itself answers within 0.01 s
 # Who is gone or stands still cannot be asked; what it does once it is woken is not of the time.
 ABSENT = ("crash", "pause", "stop", "restart", "cpu_limit")
@@ -88,6 +92,21 @@ EFFECTS = (
         Timeout(link=LINK, stream="upstream"),
         lambda s: s.all_are("timeout") and s.reached == 0,
         "no answer, and no call arrived",
+    ),
+    Effect(
+        LimitData(link=LINK, bytes=20),
+        lambda s: s.all_are("reset", "protocol") and s.reached == s.sent,
+        "an answer that is cut off, and every call was done",
+    ),
+    Effect(
+        Bandwidth(link=LINK, rate=1),
+        lambda s: s.all_are("ok") and s.latency_s >= THIN_S,
+        "all ok, 0.1 s late at the least: an answer has more than 100 bytes",
+    ),
+    Effect(
+        Slicer.model_validate({"link": LINK, "average_size": 20, "delay": "20ms"}),
+        lambda s: s.all_are("ok") and s.latency_s >= THIN_S,
+        "all ok, 0.1 s late at the least: five pieces or more",
     ),
     Effect(
         ResetPeer(link=LINK, stream="downstream"),

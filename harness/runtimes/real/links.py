@@ -117,7 +117,11 @@ class ToxiproxyLinks:
         """
         check_toxic(link, toxic)
         entry = self._entry(link)
+        if toxic.toxicity < 1 and entry["enabled"]:  # drawn once a connection: cut, so all draw
+            await self._server.set_enabled(entry["proxy"], False)
         await self._server.add_toxic(entry["proxy"], toxic)
+        if toxic.toxicity < 1 and entry["enabled"]:
+            await self._server.set_enabled(entry["proxy"], True)
         self._book.remember(link, lambda wanted: wanted["toxics"].append(as_data(toxic)))
 
     async def set_enabled(self, link: str, enabled: bool) -> None:
