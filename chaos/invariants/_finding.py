@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from chaos.invariants._ledgers import unlisted, unread
+from chaos.invariants._stopped import as_far_as_it_went
 from harness.checker import judge
 from harness.history import History
 from harness.model import Objectives, Verdict
@@ -41,6 +42,7 @@ class Invariant:
         examine: pure function that finds counterexamples.
         roles: roles that it speaks of; while nobody plays one of them nothing is known.
         ledgers: roles whose ledgers it rests on; while one was not read nothing is known.
+        at_end: whether it speaks of the end; single counterexamples can say so too (`bad`).
     """
 
     name: str
@@ -49,18 +51,16 @@ class Invariant:
     examine: Callable[[History, Objectives], Findings]
     roles: tuple[str, ...] = ()
     ledgers: tuple[str, ...] = ()
+    at_end: bool = False
 
     def check(self, history: History, objectives: Objectives) -> Verdict:
         """Judge the history."""
         found = self._examined(history, objectives)
-        # Any: a Protocol's plain attributes are settable, a frozen value's are not.
-        checker: Any = self
+        kept, cut = as_far_as_it_went(found.bad, history, at_end=self.at_end)
+        checker: Any = self  # a Protocol's attributes are settable, a frozen value's are not
+        gaps = missing(found.missing, cut)
         return judge(
-            checker,
-            examined=found.examined,
-            bad=found.bad,
-            details=found.details,
-            missing=found.missing,
+            checker, examined=found.examined, bad=kept, details=found.details, missing=gaps
         )
 
     def _examined(self, history: History, objectives: Objectives) -> Findings:

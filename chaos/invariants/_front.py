@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
-from chaos.invariants._views import explained
+from chaos.invariants._views import cut_off, explained, intents
 from harness.history import History
-from harness.model import FaultWindow, Objectives, Op
+from harness.model import FaultWindow, Objectives, Op, Outcome
 
 
 def lost_windows(history: History, objectives: Objectives) -> list[FaultWindow]:
@@ -49,3 +50,14 @@ def nobody_there(op: Op, windows: Iterable[FaultWindow]) -> bool:
 def gave_up(attempts: Iterable[Op], windows: list[FaultWindow]) -> bool:
     """Whether nothing was ever silent but what stood between borrower and service."""
     return all(explained(op) or nobody_there(op, windows) for op in attempts)
+
+
+def untold_amounts(history: History, objectives: Objectives) -> Counter[int]:
+    """Amounts of borrowers cut off by the end of the load, or by a fault at the front for good."""
+    front = front_windows(history, objectives)
+    return Counter(
+        int(attempts[-1].request.get("amount_minor") or 0)
+        for attempts in intents(history, "repay").values()
+        if all(op.outcome is not Outcome.OK for op in attempts)
+        and (cut_off(attempts[-1], history, objectives) or gave_up(attempts, front))
+    )

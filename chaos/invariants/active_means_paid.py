@@ -85,6 +85,7 @@ def _money(paid: list[Event]) -> str:
 def _bad(op: Op, paid: list[Event], wrong: str) -> dict[str, object]:
     what = f"application {op.k} {wrong} (read at {op.t_invoke_s:.2f} s)"
     ids = {"application_id": op.k, "loan_id": _loan(op), "status": op.value.get("status")}
+    ids["at_end"] = _is_pending(op)
     return bad(op.t_invoke_s, what, [op.index, *(event.i for event in paid)], **ids)
 
 

@@ -6,19 +6,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing, money
-from chaos.invariants._front import front_windows, gave_up
+from chaos.invariants._front import untold_amounts
 from chaos.invariants._views import (
     acknowledged,
     amount,
-    cut_off,
     final_reads,
-    intents,
     moved,
     never_read,
 )
 from chaos.lending import GATEWAY
 from harness.history import Event, History
-from harness.model import Objectives, Op, Outcome
+from harness.model import Objectives, Op
+
+ENDED = ("credited", "failed")
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
@@ -29,11 +29,11 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     silent = {k: taken for k, taken in debits.items() if k not in promised and k not in finals}
     found = [_twice(k, taken) for k, taken in debits.items() if len(taken) > 1]
     found += [
-        bad(op.t_invoke_s, wrong, [op.index, *(e.i for e in taken)], repayment_id=op.k)
+        _mismatch(op, taken, wrong)
         for op in finals.values()
         if op.k not in in_flight and (wrong := _wrong(op, taken := debits.get(op.k, [])))
     ]
-    found += _unannounced(silent, _untold_amounts(history, objectives))
+    found += _unannounced(silent, untold_amounts(history, objectives))
     return Findings(
         examined=len(debits.keys() | {op.k for op in credited}),
         bad=found,
@@ -49,6 +49,11 @@ def _examine(history: History, objectives: Objectives) -> Findings:
             f"{len(in_flight)} debits in flight at the last read" if in_flight else "",
         ),
     )
+
+
+def _mismatch(op: Op, taken: list[Event], wrong: str) -> Mapping[str, object]:
+    events, waits = [op.index, *(e.i for e in taken)], op.value.get("status") not in ENDED
+    return bad(op.t_invoke_s, wrong, events, repayment_id=op.k, at_end=waits)
 
 
 def _twice(k: str, taken: list[Event]) -> Mapping[str, object]:
@@ -70,20 +75,9 @@ def _wrong(op: Op, taken: list[Event]) -> str:
 
 def _in_flight(op: Op, taken: list[Event] | None, objectives: Objectives) -> bool:
     """Whether the debit came just before the read, so that its news may be on its way."""
-    if not taken or op.value.get("status") in {"credited", "failed"}:
+    if not taken or op.value.get("status") in ENDED:
         return False
     return taken[0].t_s > op.t_invoke_s - objectives.ack_s
-
-
-def _untold_amounts(history: History, objectives: Objectives) -> Counter[int]:
-    """Amounts of borrowers cut off by the end of the load, or by a fault at the front for good."""
-    front = front_windows(history, objectives)
-    return Counter(
-        int(attempts[-1].request.get("amount_minor") or 0)
-        for attempts in intents(history, "repay").values()
-        if all(op.outcome is not Outcome.OK for op in attempts)
-        and (cut_off(attempts[-1], history, objectives) or gave_up(attempts, front))
-    )
 
 
 def _unannounced(
@@ -94,7 +88,7 @@ def _unannounced(
             undecided[amount(first)] -= 1
             continue
         what = f"{money(amount(first))} taken, never acknowledged: {first.p} debited repayment {k}"
-        yield bad(first.t_s, f"{what} at {first.t_s:.2f} s", [first.i], repayment_id=k)
+        yield bad(first.t_s, f"{what}, {first.t_s:.2f} s", [first.i], repayment_id=k, at_end=True)
 
 
 INVARIANT = Invariant(

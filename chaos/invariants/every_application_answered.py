@@ -90,4 +90,5 @@ INVARIANT = Invariant(
     claim="Every acknowledged application is terminal, or pending with a message and the time of "
     "the next one, which is kept, within answer_s of its acknowledgement and of the last healing.",
     examine=_examine,
+    at_end=True,
 )

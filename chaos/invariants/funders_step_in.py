@@ -49,4 +49,5 @@ INVARIANT = Invariant(
     claim="No application waits for funding while one of the funders is not broken.",
     examine=_examine,
     roles=(FUNDER,),
+    at_end=True,
 )

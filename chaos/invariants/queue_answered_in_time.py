@@ -59,4 +59,5 @@ INVARIANT = Invariant(
     examine=_examine,
     roles=(FUNDER,),
     ledgers=(FUNDER,),
+    at_end=True,
 )

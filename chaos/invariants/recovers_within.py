@@ -104,4 +104,5 @@ INVARIANT = Invariant(
     claim="After the last healing, submits and repays are ok in at least 95 % of each second "
     "within recovery_s, and stay so to the end of the load.",
     examine=_examine,
+    at_end=True,
 )

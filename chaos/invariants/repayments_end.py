@@ -69,4 +69,5 @@ INVARIANT = Invariant(
     examine=_examine,
     roles=(GATEWAY,),
     ledgers=(GATEWAY,),
+    at_end=True,
 )
