@@ -8,6 +8,7 @@ from __future__ import annotations
 GATEWAY = "payment_gateway"
 RISK_ENGINE = "risk_engine"
 FUNDER = "funding_provider"
+NOTIFIER = "notification"
 DATABASE = "database"
 
 PAID_OUT = frozenset({"active", "settled"})

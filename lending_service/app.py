@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 
-from lending_service.context import Context
+from lending_service.context import NOTICE, Context
 from lending_service.debits import Debits, collect
 from lending_service.design import Design
 from lending_service.domain import Task
@@ -13,6 +13,7 @@ from lending_service.handlers import Handlers
 from lending_service.intake import Intake
 from lending_service.modes import Modes
 from lending_service.money import Money
+from lending_service.notices import BATCH, Notices
 from lending_service.payouts import Payouts
 from lending_service.pipeline import Pipeline
 from lending_service.policy import Policy
@@ -23,10 +24,15 @@ from lending_service.upstreams import FundingProvider, PaymentGateway, RiskEngin
 from lending_service.worker import Handler, Lane, Report, Spawn, Worker
 
 # Kind of third party -> how many there have to be, and may be.
-KINDS = {"payment_gateway": (1, 99), "risk_engine": (1, 1), "funding_provider": (1, 99)}
+KINDS = {
+    "payment_gateway": (1, 99),
+    "risk_engine": (1, 1),
+    "funding_provider": (1, 99),
+    "notification": (0, 1),
+}
 
 # Tasks at once, by kind; chosen, not measured.
-WIDTHS = {"application": 8, "debit": 8, "inquire": 4, "commit": 4, "rescore": 2}
+WIDTHS = {"application": 8, "debit": 8, "inquire": 4, "commit": 4, "rescore": 2, NOTICE: 1}
 
 
 class Service:
@@ -41,7 +47,7 @@ class Service:
         self.pipeline = Pipeline(parts, self.money, self.reserving)
         self.worker = Worker(
             [
-                Lane(kind, WIDTHS[kind], handle, parts.store, parts.clock, report)
+                Lane(kind, WIDTHS[kind], handle, parts.store, parts.clock, report, _batch(kind))
                 for kind, handle in self._handlers().items()
             ]
         )
@@ -80,7 +86,9 @@ class Service:
         async def rescore(tasks: Sequence[Task]) -> float | None:
             return await self.pipeline.rescore(tasks[0].key)
 
+        told: dict[str, Handler] = {NOTICE: Notices(self.parts).send} if self.parts.notifier else {}
         return {
+            **told,
             "application": application,
             "debit": debit,
             "inquire": inquire,
@@ -125,8 +133,13 @@ def build(
         funding=FundingProvider(policy),
         gateways=gateways,
         funders=funders,
+        notifier="".join(_of("notification", upstreams)),
     )
     return Service(parts, modes, report)
+
+
+def _batch(kind: str) -> int:
+    return BATCH if kind == NOTICE else 1
 
 
 def misfits(upstreams: Mapping[str, str]) -> list[str]:

@@ -16,6 +16,9 @@ from lending_service.ports import Clock
 from lending_service.stores.port import Store, Tx
 from lending_service.upstreams import FundingProvider, PaymentGateway, RiskEngine
 
+NOTICE = "notice"  # kind of task: tell a borrower
+NOTICE_GAP_S = 1.0  # changes are collected for so long, and told together; chosen
+
 
 class Context(msgspec.Struct, frozen=True):
     """The working parts of one service.
@@ -23,6 +26,7 @@ class Context(msgspec.Struct, frozen=True):
     Args:
         gateways: payment gateways, the preferred one first.
         funders: funding providers, the first one first.
+        notifier: who sends messages to borrowers, "" for nobody.
     """
 
     design: Design
@@ -35,10 +39,15 @@ class Context(msgspec.Struct, frozen=True):
     funding: FundingProvider
     gateways: tuple[str, ...]
     funders: tuple[str, ...]
+    notifier: str = ""
 
     def save(self, tx: Tx, record: Application | Repayment) -> Awaitable[None]:
         """Write an application or a repayment in another state than before: what borrowers see."""
-        return tx.put(record)
+        return self._save_and_tell(tx, record) if self.notifier else tx.put(record)
+
+    async def _save_and_tell(self, tx: Tx, record: Application | Repayment) -> None:
+        await tx.put(record)
+        await tx.enqueue(NOTICE, record.id, self.clock.now_s() + NOTICE_GAP_S)
 
     def move(
         self,

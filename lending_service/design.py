@@ -94,6 +94,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         not_taken_statuses: by which a third party is trusted to say that it did nothing, so that
             another one is used at once. A proxy may send any of them after the effect.
         retry_after_cap_s: `Retry-After` is obeyed up to this long, or null to ignore it.
+        notices: a message to a borrower that may not have got through is sent again (`retry`), or
+            not (`once`).
         jitter: share by which pauses differ, so that those who failed together part.
     """
 
@@ -136,6 +138,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     not_taken_statuses: tuple[Annotated[int, Meta(ge=400, le=599)], ...] = ()
     retry_after_cap_s: Seconds | None = 30.0
     jitter: Annotated[float, Meta(ge=0, le=1)] = 0.25
+    notices: Literal["retry", "once"] = "retry"
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, object]) -> Design:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import msgspec
 from starlette.types import ASGIApp
 
-from mock_services import funding_provider, payment_gateway, risk_engine
+from mock_services import funding_provider, notification, payment_gateway, risk_engine
 from mock_services.config import Config
 from mock_services.stand_in import World
 
@@ -30,5 +30,6 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "payment_gateway": Kind(payment_gateway.Options, payment_gateway.build),
         "risk_engine": Kind(risk_engine.Options, risk_engine.build),
         "funding_provider": Kind(funding_provider.Options, funding_provider.build),
+        "notification": Kind(notification.Options, notification.build),
     }
 )

@@ -79,6 +79,11 @@ CHOICES = (
         "nobody is told when to expect the next word",
         ("every_application_answered",),
     ),
+    _Choice(
+        "notices", "once",
+        "a notice that did not get through is never sent again",
+        ("borrowers_told",),
+    ),
     _Choice("breaker", None, "calls go on to what is known to be broken", ("recovers_within",)),
     _Choice(
         "synchronous_commit", "local",

@@ -16,5 +16,6 @@ STAND_IN_OPS: Mapping[str, str] = MappingProxyType(
         "POST /v1/reservations/*/commit": "commit",
         "POST /v1/reservations/*/release": "release",
         "GET /v1/reservations/*": "inquire",
+        "POST /v1/messages": "send",
     }
 )

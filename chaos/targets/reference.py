@@ -1,6 +1,6 @@
 """The reference lending service, its third parties and its database.
 
-borrower ──> lending ──> payment gateways, risk engine, funders (`STAND_INS`)
+borrower ──> lending ──> payment gateways, risk engine, funders, notification (`STAND_INS`)
               ^   └────> database
               └── payment gateways (callbacks)
 """
@@ -8,10 +8,12 @@ borrower ──> lending ──> payment gateways, risk engine, funders (`STAND_
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from chaos.lending import BOOK_SIZE, DATABASE, FUNDER, GATEWAY, RISK_ENGINE, TERMINAL
+from chaos.lending import BOOK_SIZE, DATABASE, FUNDER, GATEWAY, NOTIFIER, RISK_ENGINE, TERMINAL
 from chaos.targets import _reference_counts as counting
 from chaos.targets import _reference_design as designs
 from chaos.targets import _reference_factors as environments
@@ -39,6 +41,7 @@ STAND_INS: Mapping[str, str] = {
     "funding_a": FUNDER,
     "funding_b": FUNDER,
     "funding_c": FUNDER,
+    "notification": NOTIFIER,
 }
 """Third parties, the preferred one of a role first: one more is one more line here."""
 
@@ -121,6 +124,16 @@ class Reference:
         gateways, engines, funders = map(self._playing, (GATEWAY, RISK_ENGINE, FUNDER))
         self.contract = _contract(funders)
         self.factors: Factors = environments.factors(gateways, engines, funders)
+
+    @cached_property
+    def core(self) -> Reference:
+        """The same without notifications: nobody waits for one."""
+        aside = self._playing(NOTIFIER)
+        core = copy(self)
+        core.services = tuple(one for one in self.services if one.name not in aside)
+        core.links = tuple(link for link in self.links if link.callee not in aside)
+        core._kinds = {name: kind for name, kind in self._kinds.items() if kind != NOTIFIER}
+        return core
 
     def _playing(self, kind: str) -> tuple[str, ...]:
         return tuple(name for name, its in self._kinds.items() if its == kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +28,7 @@ UPSTREAMS = {
     "funding_b": "funding_provider",
     "funding_c": "funding_provider",
 }
+NOTIFIED = {**UPSTREAMS, "notification": "notification"}
 SUBMIT = {
     "borrower": "b-0001",
     "segment": "consumer",
@@ -96,6 +97,7 @@ class ThirdParties:
         self.script: dict[tuple[str, str], str] = {}
         self.calls: list[tuple[str, str]] = []
         self.ledger: list[tuple[str, str, str, int]] = []  # name, kind, reference, amount
+        self.messages: dict[str, dict[str, str]] = {}  # by id, as they were taken in
         self.payments: dict[tuple[str, str], dict[str, Any]] = {}
         self.reservations: dict[tuple[str, str], dict[str, Any]] = {}
         self.pay: Callable[..., Reply] = self._pay  # tests put something worse in its place
@@ -136,6 +138,9 @@ class ThirdParties:
         if operation == "inquire_payment":
             known = self.payments.get((name, path.rsplit("/", 1)[1]))
             return Reply(200, known) if known else Reply(404, {"code": "not_found"})
+        if operation == "messages":
+            self.messages |= {one["message_id"]: one for one in body["messages"]}
+            return Reply(200, {"accepted": len(body["messages"])})
         if operation == "score":
             score = None if wrong == "null" else 700
             decision = "decline" if wrong == "decline" else "approve"
@@ -176,14 +181,16 @@ def _operation(method: str, path: str) -> str:
         return names.get(parts[2], "inquire_reservation")
     if len(parts) == 5:
         return parts[4]
-    return {"payouts": "payout", "debits": "debit", "scores": "score"}.get(parts[2], "reserve")
+    names = {"payouts": "payout", "debits": "debit", "scores": "score", "messages": "messages"}
+    return names.get(parts[2], "reserve")
 
 
 class World:
     """One service with its surroundings. Borrowers b-0001 and b-0002 have loans."""
 
-    def __init__(self, of: Design) -> None:
+    def __init__(self, of: Design, upstreams: Mapping[str, str] = UPSTREAMS) -> None:
         self.design = of
+        self.upstreams = upstreams
         self.clock = FakeClock()
         self.third = ThirdParties()
         self.store = MemoryStore()
@@ -197,7 +204,7 @@ class World:
             self.third,
             self.clock,
             random.Random(seed),
-            UPSTREAMS,
+            self.upstreams,
             lambda what, text: self.reports.append((what, text)),
         )
 
@@ -279,11 +286,15 @@ async def asgi_call(
     return sent[0]["status"], msgspec.json.decode(text) if is_json else text.decode()
 
 
-def in_world(of: Design, story: Callable[[World], Awaitable[None]]) -> World:
+def in_world(
+    of: Design,
+    story: Callable[[World], Awaitable[None]],
+    upstreams: Mapping[str, str] = UPSTREAMS,
+) -> World:
     """Run a story in a world of that design, begun and ended in good order."""
 
     async def run() -> World:
-        world = World(of)
+        world = World(of, upstreams)
         await world.start()
         try:
             await story(world)
