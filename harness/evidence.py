@@ -107,3 +107,22 @@ class Proof:
     proven: bool
     why: str
     numbers: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Exit:
+    """A program that ended though nobody had asked it to.
+
+    Args:
+        code: as shells say it: 128 and the signal's number after a signal.
+        last_words: the last lines of its log.
+    """
+
+    program: str
+    code: int
+    last_words: str = ""
+
+    @property
+    def signalled(self) -> bool:
+        """Whether a signal ended it."""
+        return self.code > 128

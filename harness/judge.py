@@ -39,6 +39,7 @@ def judge(experiment: Experiment, checkers: Mapping[str, Checker], history: Hist
         load=next((event.v for event in _clock(history, "load")), {}),
         aborted=next((event.v["why"] for event in _clock(history, "stopped")), ""),
         unhealed=tuple(_unhealed(history)),
+        exits=tuple({**event.v, "t_s": event.t_s} for event in _clock(history, "exit")),
     )
 
 

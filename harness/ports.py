@@ -15,9 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from harness.clock import Clock
+from harness.evidence import Exit as Exit
 from harness.evidence import Observation as Observation  # with the ports: faults need both
 from harness.evidence import Proof as Proof
 from harness.evidence import Seen as Seen
@@ -237,6 +238,14 @@ class Fault(Protocol):
 
     def proof(self, seen: Seen) -> Proof:
         """Whether it bit, from what was observed."""
+
+
+@runtime_checkable
+class NoticesExits(Protocol):
+    """A runtime whose programs can die of themselves."""
+
+    def unasked_exits(self) -> Sequence[Exit]:
+        """Those that did since the last time this was asked."""
 
 
 class Runtime(Protocol):

@@ -30,13 +30,13 @@ from harness.target import (
     failure_counters,
 )
 from harness.undo.faultlog import FaultLog
+from harness.watch import Watch
 from harness.workload import Load, LoadPlan, LoadReport
 
 DRAIN_S = 3.0  # chosen: how long journeys may go on after the last arrival
 SETTLE_EVERY_S = 0.5  # chosen: between two rounds of last reads
 LOAD_END_S = DRAIN_S + 8.0  # chosen: the load bounds itself at 5 s past its drain
 LOOK_AHEAD_S = 0.5  # chosen: before the first fault
-WATCH_S = 0.1  # chosen: a tripped limit must have stopped and undone everything within 2 s
 READS_AT_ONCE = 16  # chosen: last reads must not be a load of their own
 
 Say = Callable[[str], None]
@@ -111,7 +111,8 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
     )
     load = await run.runtime.begin_load(plan, _load_sink(run))
     work = asyncio.create_task(load.wait())
-    watch = asyncio.create_task(_watch(run, load, work))
+    watching = _watch(run)
+    watch = asyncio.create_task(watching.over(load, work))
     ledgers = Ledgers(run.runtime, run.target, run.writer, run.say)
     look = asyncio.create_task(_look(run, ledgers))
     try:
@@ -132,6 +133,15 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
     _clock_event(run, "load", v={**asdict(report), **run.counters})
     await _settle(run)
     await ledgers.collect()
+    watching.exits()
+
+
+def _watch(run: Run) -> Watch:
+    def note(what: str, values: dict[str, Any]) -> None:
+        _clock_event(run, what, v=values)
+
+    under_test = entry_service(run.target)
+    return Watch(run.experiment, run.runtime, run.writer, run.counters, run.stop, note, under_test)
 
 
 async def _phases(run: Run, nemesis: Nemesis) -> None:
@@ -179,25 +189,6 @@ async def _report(load: Load, work: asyncio.Task[LoadReport]) -> LoadReport:
             return await asyncio.shield(work)
     except TimeoutError:
         return await load.stop()
-
-
-async def _watch(run: Run, load: Load, work: asyncio.Task[LoadReport]) -> None:
-    """Stop early when the load is gone, or when the blast radius says so, in business units.
-
-    Whoever asked to stop: the load ends at once, while the nemesis undoes.
-    """
-    limit = run.experiment.abort_when
-    while not run.stop.asked:
-        count = run.counters.get(limit.subject, 0) if limit else 0
-        if run.writer.failure is not None:
-            run.stop.ask("the history cannot be written")
-        elif work.done() and run.runtime.clock.now_s() < run.experiment.load_s - 2 * WATCH_S:
-            run.stop.ask("the load ended before its time")
-        elif limit and limit.holds(count):
-            run.stop.ask(f"abort-when {limit}: {limit.subject} = {count}")
-        await run.runtime.clock.sleep(WATCH_S)
-    _clock_event(run, "stopped", v={"why": run.stop.reason})
-    await load.stop()
 
 
 async def _settle(run: Run) -> None:

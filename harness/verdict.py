@@ -4,7 +4,7 @@ alone."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.model import FaultReport, HypothesisResult, RunVerdict, Validity, Verdict
@@ -25,6 +25,7 @@ class Findings:
     load: Mapping[str, Any]
     aborted: str = ""
     unhealed: tuple[str, ...] = ()
+    exits: tuple[Mapping[str, Any], ...] = ()
 
 
 def decide(found: Findings) -> tuple[RunVerdict, tuple[str, ...]]:
@@ -35,6 +36,7 @@ def decide(found: Findings) -> tuple[RunVerdict, tuple[str, ...]]:
     """
     if found.unhealed:
         return RunVerdict.UNSAFE, found.unhealed
+    found = _until_a_program_died(found)
     weaknesses = tuple(_weaknesses(found))
     doubts = tuple(_doubts(found))
     if weaknesses:
@@ -46,7 +48,23 @@ def decide(found: Findings) -> tuple[RunVerdict, tuple[str, ...]]:
     return RunVerdict.PASS, (f"{held}, {faults} proven and undone",)
 
 
+def _until_a_program_died(found: Findings) -> Findings:
+    """Without what was seen after a program had died that is not the service's own doing: nobody
+    knows what of that is the service's."""
+    died_s = min((one["t_s"] for one in found.exits if not one["finding"]), default=None)
+    if died_s is None:
+        return found
+    kept = tuple(
+        verdict
+        for verdict in found.verdicts
+        if verdict.validity is not Validity.INVALID
+        or float((verdict.first_bad or {}).get("t_s", died_s)) < died_s
+    )
+    return replace(found, verdicts=kept, thresholds=(), hypothesis=found.hypothesis[:1])
+
+
 def _weaknesses(found: Findings) -> Iterator[str]:
+    yield from (str(one["what"]) for one in found.exits if one["finding"])
     for verdict in found.verdicts:
         if verdict.validity is Validity.INVALID:
             witness = (verdict.first_bad or {}).get("what", verdict.claim)
@@ -64,6 +82,7 @@ def _weaknesses(found: Findings) -> Iterator[str]:
 
 
 def _doubts(found: Findings) -> Iterator[str]:
+    yield from (str(one["what"]) for one in found.exits if not one["finding"])
     if found.aborted:
         yield f"stopped early: {found.aborted}"
     for result in found.hypothesis:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.errors import RuntimeFailure
+from harness.ports import Exit
 from harness.runtimes.real.procs import MARK, PROGRAM, Proc, clean_env, identify
 from harness.runtimes.real.recovery import RecoveryFile
 
@@ -55,7 +56,8 @@ class Launcher:
         """Nothing is started yet."""
         self._recovery = recovery
         self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self._replaced: list[subprocess.Popen[bytes]] = []
+        self._replaced: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self._settled: set[int] = set()
 
     def start(self, program: str) -> Proc:
         """Start a program and record the process.
@@ -67,7 +69,7 @@ class Launcher:
         command = Command(**state["commands"][program])
         child = _spawn(command, environment(state, program, command), state["group"])
         if before := self._children.get(program):
-            self._replaced.append(before)
+            self._replaced.append((program, before))
         self._children[program] = child
         proc = identify(child.pid, program)
         if proc is None:
@@ -82,16 +84,32 @@ class Launcher:
         """
         child = self._children.get(program)
         code = None if child is None else child.poll()
-        return code if code is None or code >= 0 else 128 - code
+        return None if code is None else _as_told(code)
+
+    def expect(self, procs: Iterable[Proc]) -> None:
+        """These are to end: somebody asked them to."""
+        self._settled.update(proc.pid for proc in procs)
+
+    def unasked_exits(self) -> list[Exit]:
+        """Programs that ended and were not asked to, each once."""
+        found = []
+        for program, child in [*self._replaced, *self._children.items()]:
+            if child.poll() is not None and child.pid not in self._settled:
+                self._settled.add(child.pid)
+                found.append(Exit(program, _as_told(child.returncode), self.last_words(program)))
+        return found
+
+    def _every_child(self) -> list[subprocess.Popen[bytes]]:
+        return [*self._children.values(), *(child for _, child in self._replaced)]
 
     def reap(self) -> None:
         """Collect those that ended."""
-        for child in [*self._children.values(), *self._replaced]:
+        for child in self._every_child():
             child.poll()
 
     def disown(self) -> None:
         """Forget the children that still run: they are the run's, not this process's."""
-        for child in [*self._children.values(), *self._replaced]:
+        for child in self._every_child():
             if child.poll() is None:
                 child.returncode = 0  # else Python warns that nobody waited for it
         self._children.clear()
@@ -103,6 +121,11 @@ class Launcher:
         lines = log.read_text(errors="replace").splitlines() if log.exists() else []
         said = "\n  ".join(line[:300] for line in lines[-TAIL:])
         return f"; its log {log} ends with:\n  {said}" if said else f"; its log {log} is empty"
+
+
+def _as_told(code: int) -> int:
+    """As shells say it: 128 and the signal's number after a signal."""
+    return code if code >= 0 else 128 - code
 
 
 def environment(state: Mapping[str, Any], program: str, command: Command) -> dict[str, str]:

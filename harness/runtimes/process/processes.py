@@ -52,6 +52,7 @@ class ProcessesOfRun(RealServices[Site]):
             RuntimeFailure: it does not run.
         """
         procs = self.running(service)
+        self._site.launcher.expect(procs)
         fast = self._site.service(service)["protocol"] == "postgres"
         for proc in procs:
             if proc.program:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.errors import LeftOvers, RuntimeFailure
-from harness.ports import Capability
+from harness.ports import Capability, Exit
 from harness.rng import fresh_token
 from harness.runtimes.process.addresses import RunWiring
 from harness.runtimes.process.cleanup import end_run
@@ -170,6 +170,10 @@ class ProcessRuntime(RealRuntime[Site]):
             self._folders.work.rmdir()
         self._release()
         return left
+
+    def unasked_exits(self) -> Sequence[Exit]:
+        """Programs of the run that ended though nobody had asked them to, each once."""
+        return self._site.launcher.unasked_exits() if self._site else ()
 
     def _controls(self, site: Site) -> Mapping[Capability, Any]:
         return controls_of(site)

@@ -59,6 +59,7 @@ class Site(RealSite):
 
     async def end(self, procs: list[Proc]) -> None:
         """Kill processes and wait until they are gone."""
+        self.launcher.expect(procs)
         for proc in procs:
             proc.send(signal.SIGKILL)
         await self.until_gone(procs, END_S)

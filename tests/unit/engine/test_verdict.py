@@ -33,6 +33,8 @@ GOOD = Findings(
     faults_planned=1,
     load={"asked": 100, "delivered": 100, "late": 0},
 )
+LEFT = {"t_s": 6.5, "what": "lending ended unasked", "finding": True}
+KILLED = {"t_s": 6.5, "what": "database ended unasked", "finding": False}
 MISSED = {**PROBE, "value": 0.5, "shown": "0.5", "met": False}
 
 
@@ -51,6 +53,16 @@ def test_everything_shown_is_a_pass() -> None:
             "no provable effect",
         ),
         ({"faults": ()}, RunVerdict.INCONCLUSIVE, "never injected"),
+        ({"faults": (replace(FAULT, worse="a canary gets refused"),)}, RunVerdict.FAIL, "refused"),
+        ({"faults": (replace(FAULT, unready="refused"),)}, RunVerdict.INCONCLUSIVE, "refused"),
+        ({"exits": (LEFT,)}, RunVerdict.FAIL, "lending ended"),
+        ({"exits": (KILLED,)}, RunVerdict.INCONCLUSIVE, "database ended"),
+        ({"exits": (KILLED,), "verdicts": (BROKEN,)}, RunVerdict.INCONCLUSIVE, "database ended"),
+        (
+            {"exits": ({**KILLED, "t_s": 8.0},), "verdicts": (BROKEN,)},
+            RunVerdict.FAIL,
+            "paid twice",
+        ),
         (
             {"load": {"asked": 100, "delivered": 50, "late": 0}},
             RunVerdict.INCONCLUSIVE,

@@ -1,0 +1,72 @@
+"""Watches a run under load, and ends it early when it cannot say any more what it was to say."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+
+from harness.experiment import Experiment
+from harness.history import HistoryWriter
+from harness.looks import Stop
+from harness.ports import Exit, NoticesExits, Runtime
+from harness.workload import Load, LoadReport
+
+WATCH_S = 0.1  # chosen: a tripped limit must have stopped and undone everything within 2 s
+
+
+@dataclass
+class Watch:
+    """Stops a run early: the load is gone, a program has died, or the blast radius says so.
+
+    Args:
+        counters: what happened so far, in business units.
+        note: writes a clock event: (name, values).
+        under_test: name of the service under test.
+    """
+
+    experiment: Experiment
+    runtime: Runtime
+    writer: HistoryWriter
+    counters: Mapping[str, int]
+    stop: Stop
+    note: Callable[[str, dict[str, object]], None]
+    under_test: str
+
+    async def over(self, load: Load, work: asyncio.Task[LoadReport]) -> None:
+        """Watch until somebody asks to stop; then the load ends at once, while the nemesis
+        undoes."""
+        while not self.stop.asked:
+            if reason := self._reason(work):
+                self.stop.ask(reason)
+            await self.runtime.clock.sleep(WATCH_S)
+        self.note("stopped", {"why": self.stop.reason})
+        await load.stop()
+
+    def _reason(self, work: asyncio.Task[LoadReport]) -> str:
+        limit = self.experiment.abort_when
+        count = self.counters.get(limit.subject, 0) if limit else 0
+        if self.writer.failure is not None:
+            return "the history cannot be written"
+        if died := self.exits():
+            return f"{' and '.join(died)} ended unasked"
+        if work.done() and self.runtime.clock.now_s() < self.experiment.load_s - 2 * WATCH_S:
+            return "the load ended before its time"
+        if limit and limit.holds(count):
+            return f"abort-when {limit}: {limit.subject} = {count}"
+        return ""
+
+    def exits(self) -> list[str]:
+        """Names of programs that ended unasked since the last look; noted in the history."""
+        if not isinstance(self.runtime, NoticesExits):
+            return []
+        found = self.runtime.unasked_exits()
+        for one in found:
+            by_itself = one.program == self.under_test and not one.signalled
+            self.note("exit", {**asdict(one), "what": _told(one), "finding": by_itself})
+        return [one.program for one in found]
+
+
+def _told(one: Exit) -> str:
+    how = f"exit code {one.code}" + (", killed by a signal of somebody else's" * one.signalled)
+    return f"{one.program} ended unasked ({how}){one.last_words}"
