@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from chaos.invariants._finding import Findings, Invariant, bad
-from harness.history import History
+from harness.history import Event, History
 from harness.model import Objectives
 
 CALLS_MAX = 1.2
@@ -55,18 +56,24 @@ def _examine(history: History, objectives: Objectives) -> Findings:
 
 
 def _watches(history: History) -> Iterator[_Watch]:
-    """From the look before the injection to the one before the healing."""
-    first: dict[tuple[str, str], tuple[float, Mapping[str, int]]] = {}
+    """From the first look at each fault (the one before it, if only one) to the last."""
+    looks: defaultdict[tuple[str, str], list[Event]] = defaultdict(list)
     for event in history.of("nemesis"):
-        if event.v.get("action") != "observe":
-            continue
-        counts = _calls(event.v.get("counts", {}))
-        if event.v.get("when") == "before":
-            first[event.f, event.k] = (event.t_s, counts)
-        elif event.v.get("when") == "late" and (event.f, event.k) in first:
-            t_s, before = first[event.f, event.k]
-            rise = {op: n - before.get(op, 0) for op, n in counts.items()}
-            yield _Watch(event.k, t_s, event.t_s, rise)
+        at, when = (event.f, event.k), event.v.get("when")
+        if when == "before":
+            yield from _watch(looks.pop(at, []))
+        if when in ("before", "active"):
+            looks[at].append(event)
+    for seen in looks.values():
+        yield from _watch(seen)
+
+
+def _watch(looks: list[Event]) -> Iterator[_Watch]:
+    if len(looks) > 1:
+        first, last = looks[min(1, len(looks) - 2)], looks[-1]
+        before, counts = (_calls(one.v.get("counts", {})) for one in (first, last))
+        rise = {op: n - before.get(op, 0) for op, n in counts.items()}
+        yield _Watch(first.k, first.t_s, last.t_s, rise)
 
 
 def _calls(counts: Mapping[str, int]) -> dict[str, int]:

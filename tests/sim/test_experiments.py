@@ -22,6 +22,8 @@ ABOUT = {
     "X43": "acknowledged_is_kept",
     "X46": "acknowledged_is_kept",
     "X76": "acknowledged_is_readable",
+    "X79": "borrowers_told",
+    "X80": "borrowers_told",
 }
 
 

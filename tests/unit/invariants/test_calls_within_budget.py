@@ -13,7 +13,7 @@ def _story(calls: int, reads: int = 50) -> Story:
         story.op(5.0 + n / 100, "read_limit", "b-0001", value={"available_minor": 1})
     story.nemesis(4.0, "observe", "risk", when="before", counts={"calls.limit": 100})
     late = {"calls.limit": 100 + calls, "calls.score": 0, "hits": calls}
-    return story.nemesis(9.0, "observe", "risk", when="late", counts=late)
+    return story.nemesis(9.0, "observe", "risk", when="active", counts=late)
 
 
 def test_as_many_calls_as_the_budget_allows_are_right() -> None:
@@ -39,3 +39,16 @@ def test_without_a_count_it_is_unknown() -> None:
     """Faults of links do not count calls at the far end."""
     story = Story().breaks(5.0, 10.0, "lending->risk")
     assert verdict(INVARIANT, story).validity is Validity.UNKNOWN
+
+
+def test_looks_while_the_fault_holds_bound_what_is_counted() -> None:
+    """Calls of healthy times before the first of them do not thin out a storm."""
+    story = Story()
+    for n in range(50):
+        story.op(5.0 + n / 100, "read_limit", "b-0001", value={"available_minor": 1})
+    for t_s, when, calls in ((1.0, "before", 0), (4.0, "active", 60), (9.0, "active", 131)):
+        counts = {"calls.limit": calls, "calls.score": 0}
+        story.nemesis(t_s, "observe", "risk", when=when, counts=counts)
+    assert "risk got 71 calls for 50 requests from 4.00 s to 9.00 s" in what(
+        verdict(INVARIANT, story)
+    )
