@@ -27,6 +27,7 @@ from harness.model import Phase
 from harness.plugins import DEFAULT_TARGET, is_file
 from harness.registry import Vocabulary, experiment_files
 from harness.target import FAILED_OPERATIONS, Target, failure_counters, places
+from harness.text import quoted
 from harness.units import Condition, Quantity, misfit
 from harness.yaml_source import Loc, Place, load_yaml, nearest, plain
 
@@ -55,7 +56,7 @@ def find_experiment(given: str, files: Mapping[str, Path] | None = None) -> Path
     words = [*known, *ids]
     raise ConfigError(
         Problem(
-            f"no experiment {given!r}" + nearest(given, words),
+            f"no experiment {quoted(given)}" + nearest(given, words),
             allowed=", ".join(ids) + ", a name, or a path to a YAML file",
             remedy="harness list",
         )
@@ -78,7 +79,7 @@ def target_of(path: Path) -> str:
     if not file.is_file():
         where = Place(path, raw).of("target")
         allowed = "a Python file, beside the document; or the dotted name of a module"
-        raise ConfigError(Problem(f"target {given!r}: {file} is not there", where, allowed))
+        raise ConfigError(Problem(f"target {quoted(given)}: {file} is not there", where, allowed))
     return str(file)
 
 
@@ -256,7 +257,7 @@ def _blast(
 def _abort_when(limit: Condition, target: Target, where: str) -> Iterator[Problem]:
     counters = (FAILED_OPERATIONS, *failure_counters(target).values())
     if limit.subject not in counters:
-        cause = f"abort-when counts {limit.subject!r}" + nearest(limit.subject, counters)
+        cause = f"abort-when counts {quoted(limit.subject)}" + nearest(limit.subject, counters)
         yield Problem(cause, where, ", ".join(counters))
     elif wrong := misfit(limit, Quantity.COUNT, limit.subject):
         yield Problem(wrong[0], where, remedy=wrong[1])
@@ -289,5 +290,5 @@ def _contradictions(steps: Sequence[Step], place: Place) -> Iterator[Problem]:
 def _unknown(what: str, word: str, known: Iterable[str], place: Place, *loc: int | str) -> Problem:
     words = list(known)
     return Problem(
-        f"unknown {what} {word!r}" + nearest(word, words), place.of(*loc), ", ".join(words)
+        f"unknown {what} {quoted(word)}" + nearest(word, words), place.of(*loc), ", ".join(words)
     )

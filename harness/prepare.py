@@ -16,7 +16,7 @@ from harness.registry import Vocabulary, load_vocabulary
 from harness.rng import Seed
 from harness.runtime_kind import RuntimeKind
 from harness.runtime_registry import load_runtime, runtime_kinds
-from harness.text import utf8
+from harness.text import quoted, utf8
 from harness.undo.leases import active_dir, active_runs
 from harness.yaml_source import Place, load_yaml, nearest, plain
 
@@ -121,7 +121,7 @@ def load_design(given: str, words: Vocabulary) -> dict[str, Any]:
     elif path.suffix not in (".yaml", ".yml"):
         raise ConfigError(
             Problem(
-                f"no design {given!r}" + nearest(given, known),
+                f"no design {quoted(given)}" + nearest(given, known),
                 "--design",
                 ", ".join(known) + ", or a path to a YAML file",
                 "harness list",
@@ -131,12 +131,18 @@ def load_design(given: str, words: Vocabulary) -> dict[str, Any]:
     design: dict[str, Any] = plain(raw)
     place = Place(path, raw)
     problems = [
-        Problem(text, place.of_key(key) if key in raw else str(path))
+        Problem(text, place.of_key(*_way(key, text)))
         for key, text in words.target.design_problems(design)
     ]
     if problems:
         raise ConfigError(problems)
     return design
+
+
+def _way(key: str, text: str) -> list[str]:
+    """The keys on the way to what `breaker.open_s: ...` is about."""
+    way = text.partition(":")[0].split(".")
+    return way if way[0] == key else [key]
 
 
 def refuse_unsupported(steps: Sequence[Step], runtime: RuntimeKind) -> None:

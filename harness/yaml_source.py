@@ -10,27 +10,33 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
+from harness import yaml_limits
 from harness.errors import ConfigError, Problem
+from harness.text import cut, quoted
 
 Loc = tuple[int | str, ...]
 WIDTH = 100  # columns of what is written
+PLACELESS = (AttributeError, LookupError, TypeError, ValueError)
+NAME_MAX = 80  # characters of a word that are looked at
 
 
 def load_yaml(path: Path) -> Any:
     """A YAML mapping with places; nothing is evaluated.
 
     Raises:
-        ConfigError: unreadable, no YAML, or no mapping.
+        ConfigError: unreadable, no YAML, no mapping, or more than `harness.yaml_limits` allows.
     """
+    text = yaml_limits.read_text(path)
+    yaml_limits.check(text, path)
     try:
-        raw = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(Problem(f"cannot read it: {error}", str(path))) from None
+        raw = YAML(typ="rt").load(text)
     except YAMLError as error:
-        raise ConfigError(_yaml_problem(path, error)) from None
+        raise ConfigError(yaml_limits.problem_of(error, path)) from None
+    except Exception as error:  # what a parser does with a document that nobody thought of
+        raise ConfigError(yaml_limits.broken(error, path)) from None
     if not isinstance(raw, Mapping):
         allowed = "keys at the left margin: title, load, method, ..."
         raise ConfigError(Problem("not a mapping", f"{path}:1:1", allowed))
@@ -62,7 +68,7 @@ def _written(value: object) -> object:
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """`; did you mean 'x'?` or nothing."""
-    found = get_close_matches(str(word), [str(one) for one in words], n=1)
+    found = get_close_matches(str(word)[:NAME_MAX], [str(one) for one in words], n=1)
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
@@ -93,10 +99,9 @@ class Place:
         """Where a value stands; the nearest enclosing key when it is missing."""
         node, line, column = self.raw, 0, 0
         for key in loc:
-            lc = getattr(node, "lc", None)
-            if lc is None or not _has(node, key):
+            if not _has(node, key):
                 break
-            line, column = lc.value(key) if isinstance(node, Mapping) else lc.item(key)
+            line, column = _seen(node, key) or (line, column)
             node = node[key]
         return f"{self.path}:{line + 1}:{column + 1}"
 
@@ -104,10 +109,12 @@ class Place:
         """Where the last key of a path itself stands."""
         node = self.raw
         for key in loc[:-1]:
+            if not _has(node, key):
+                return self.of(*loc)
             node = node[key]
         try:
             line, column = node.lc.key(loc[-1])
-        except (AttributeError, KeyError, TypeError):
+        except PLACELESS:
             return self.of(*loc)
         return f"{self.path}:{line + 1}:{column + 1}"
 
@@ -122,18 +129,18 @@ class Place:
         """
         for one in error.errors():
             loc = (*base, *one["loc"])
-            name = ".".join(str(key) for key in loc)
+            name = cut(".".join(str(key) for key in loc), NAME_MAX)
             if one["type"] == "extra_forbidden":
                 known = _keys_at(model, one["loc"])
                 yield Problem(
-                    f"unknown key {loc[-1]!r}" + nearest(str(loc[-1]), known),
+                    f"unknown key {quoted(loc[-1])}" + nearest(str(loc[-1]), known),
                     self.of_key(*loc),
                     allowed=", ".join(known),
                 )
             elif one["type"] == "missing":
                 yield Problem(f"{name} is missing", self.of(*loc[:-1]), remedy=f"add {loc[-1]}:")
             else:
-                got = "" if one["type"] == "value_error" else f", got {one['input']!r}"
+                got = "" if one["type"] == "value_error" else f", got {quoted(one['input'])}"
                 message = one["msg"].removeprefix("Value error, ")
                 yield Problem(f"{name}: {message}{got}", self.of(*loc))
 
@@ -153,14 +160,19 @@ def _keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
     return [field.alias or name for name, field in current.model_fields.items()]
 
 
+def _seen(node: Any, key: int | str) -> tuple[int, int] | None:
+    """Where a value stands; None for one that a merge key brought along."""
+    try:
+        marks = node.lc
+        line, column = marks.value(key) if isinstance(node, Mapping) else marks.item(key)
+    except PLACELESS:
+        return None
+    return line, column
+
+
 def _has(node: object, key: int | str) -> bool:
     if isinstance(node, Mapping):
         return key in node
-    return isinstance(node, Sequence) and isinstance(key, int) and key < len(node)
-
-
-def _yaml_problem(path: Path, error: YAMLError) -> Problem:
-    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-    where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-    cause = (error.problem if isinstance(error, MarkedYAMLError) else str(error)) or "no YAML"
-    return Problem(f"not valid YAML: {cause}", where, remedy="check the indentation and the quotes")
+    if isinstance(node, str) or not isinstance(node, Sequence):
+        return False
+    return isinstance(key, int) and key < len(node)
