@@ -17,7 +17,8 @@ from harness.rng import Seed
 from harness.runtime_kind import RuntimeKind
 from harness.runtime_registry import load_runtime, runtime_kinds
 from harness.text import quoted, utf8
-from harness.undo.leases import active_dir, active_runs
+from harness.undo.leases import active_dir
+from harness.undo.recovery import all_runs
 from harness.yaml_source import Place, load_yaml, nearest, plain
 
 
@@ -176,7 +177,7 @@ def refuse_left_overs() -> None:
     Raises:
         LeftOvers: names the runs and the command that clears them.
     """
-    lost = [run for run in active_runs(active_dir()) if run.holder.state != "alive"]
+    lost = [run for run in all_runs(active_dir()) if run.holder.state != "alive"]
     if lost:
         names = ", ".join(f"{r.run_id} (owner {r.holder.pid} is {r.holder.state})" for r in lost)
         raise LeftOvers(

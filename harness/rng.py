@@ -35,3 +35,8 @@ def fresh_seed() -> Seed:
 def fresh_token() -> str:
     """A secret of 256 bits for the control routes of one run."""
     return secrets.token_urlsafe(32)
+
+
+def fresh_index(count: int) -> int:
+    """A number from 0 to `count` - 1 that nobody can foretell, not even from a run's id or seed."""
+    return secrets.randbelow(count)

@@ -66,23 +66,53 @@ class StandingRuntime(Runtime, Protocol):
 
 
 @dataclass(frozen=True)
-class Recovery:
-    """How any process takes hold of a run, from its recovery state alone.
-
-    A runtime that starts anything which outlives its process has one, and the run then gets a
-    lease and a watchdog. Each call takes the content of `recovery.json` in the run's folder.
+class Found:
+    """What the machine itself shows of a run, by the marks that everything of it carries.
 
     Args:
+        owner: process id of who started it; 0 for what stands without an owner.
+        alive: whether that very process lives.
+        things: `payment_a (pid 123)`.
+    """
+
+    run_id: str
+    owner: int
+    alive: bool
+    things: tuple[str, ...]
+
+    @property
+    def standing(self) -> bool:
+        """Whether it is meant to stand without an owner."""
+        return not self.owner
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """How any process takes hold of a run, from its recovery state, or from its marks alone.
+
+    A runtime that starts anything which outlives its process has one, and the run then gets a
+    lease and a watchdog. Everything that it starts must carry a mark with the run's id: a file
+    can be gone, cut off or changed by somebody else.
+
+    Args:
+        load: the recovery state from a run's folder and id. Raises RuntimeFailure when it is not
+            there, or not as the run wrote it.
         attach: rebuild the controls, to undo faults. Raises RuntimeFailure when it cannot.
         alive: what exists of the run, one phrase each: `payment_a (pid 123)`. Changes nothing.
         end: end and remove all of it; blocks, also while an event loop runs. Returns what is left.
+        found: every run of this cache of which anything exists, by marks. Changes nothing.
+        end_found: end and remove what carries the mark of the run with this id; blocks. Returns
+            what is left.
         stand: a runtime to be left standing, every program published on 127.0.0.1; None where a
             target cannot stand.
     """
 
+    load: Callable[[Path, str], State]
     attach: Callable[[State], Awaitable[Attached]]
     alive: Callable[[State], list[str]]
     end: Callable[[State], list[str]]
+    found: Callable[[], list[Found]]
+    end_found: Callable[[str], list[str]]
     stand: Callable[[RunContext], StandingRuntime] | None = None
 
 

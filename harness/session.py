@@ -91,17 +91,24 @@ async def _guarded(
     FaultLog(folder.path / FAULTS).begin()
     await guard.begin()
     try:
-        await _run(prepared, kind, folder, ending, stop, say)
+        await _run(prepared, kind, folder, guard, ending, stop, say)
     finally:
         guard.rest()
 
 
 async def _run(
-    prepared: Prepared, kind: RuntimeKind, folder: RunFolder, ending: Ending, stop: Stop, say: Say
+    prepared: Prepared,
+    kind: RuntimeKind,
+    folder: RunFolder,
+    guard: Guard,
+    ending: Ending,
+    stop: Stop,
+    say: Say,
 ) -> None:
     experiment, order = prepared.experiment, prepared.order
     context = RunContext(folder.run_id, folder.path, order.seed.value, fresh_token())
     runtime = kind.make(context)
+    guard.look_after(runtime)
     with _kept(folder.path / HISTORY) as stream:
         task = Run(
             experiment=experiment,

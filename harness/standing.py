@@ -19,12 +19,13 @@ from typing import Any
 
 from harness.errors import HarnessError, RuntimeFailure
 from harness.ports import Capability
-from harness.runtime_kind import Recovery
+from harness.private import make_private
+from harness.runtime_kind import Found, Recovery, State
 from harness.runtime_registry import load_runtime
 from harness.store import RUN
 from harness.toolchain import cache_dir
 from harness.undo.leases import Lease, active_dir, forget, holder
-from harness.undo.recovery import RECOVERY
+from harness.undo.recovery import RECOVERY, end_marked, found_runs
 
 UP = "up"
 TOXIPROXY = "toxiproxy"
@@ -57,10 +58,19 @@ class Standing:
     record: Mapping[str, Any]
 
     @property
-    def state(self) -> dict[str, Any] | None:
-        """The recovery state; None when `harness up` was ended before there was anything."""
-        path = self.folder / RECOVERY
-        return json.loads(path.read_bytes()) if path.exists() else None
+    def run_id(self) -> str:
+        """Of the system; the beginning of it where the record cannot be read."""
+        return str(self.record.get("run_id") or f"up-{self.folder.name}")
+
+    @property
+    def state(self) -> State | None:
+        """The recovery state; None when there is none yet, or none that we wrote."""
+        if not (self.folder / RECOVERY).exists():
+            return None
+        try:
+            return self.recovery.load(self.folder, self.run_id)
+        except HarnessError:
+            return None
 
     @property
     def recovery(self) -> Recovery:
@@ -69,15 +79,25 @@ class Standing:
         Raises:
             HarnessError: the runtime is not known here, or has none.
         """
-        recovery = load_runtime(str(self.record["runtime"]), str(self.folder / RUN)).recovery
+        name = str(self.record.get("runtime"))
+        recovery = load_runtime(name, str(self.folder / RUN)).recovery
         if recovery is None:
-            raise HarnessError(f"{self.folder}: the runtime {self.record['runtime']} has none")
+            raise HarnessError(f"{self.folder}: the runtime {name} has none")
         return recovery
 
     def alive(self) -> list[str]:
         """What exists of it."""
         state = self.state
-        return self.recovery.alive(state) if state else []
+        known = self.recovery.alive(state) if state else []
+        return known or [thing for one in self._found() for thing in one.things]
+
+    def _found(self) -> list[Found]:
+        """What the machine shows of it by marks, whatever the record says."""
+        return [
+            one
+            for one in found_runs()
+            if one.run_id == self.run_id or one.run_id.startswith(f"{self.run_id}-")
+        ]
 
     def end(self) -> None:
         """End all of it, and drop its record.
@@ -86,14 +106,16 @@ class Standing:
             RuntimeFailure: something could not be ended; the record stays.
         """
         state = self.state
-        if state and (left := self.recovery.end(state)):
+        left = self.recovery.end(state) if state else []
+        left = left or [thing for one in self._found() for thing in end_marked(one.run_id)]
+        if left:
             raise RuntimeFailure(f"still there: {', '.join(left)}; try again: harness down")
         self.drop()
 
     def drop(self) -> None:
         """Remove the record; everything that it tells of is gone."""
-        forget(active_dir(), str(self.record["run_id"]))  # when `harness up` was killed at work
-        shutil.rmtree(self.folder)
+        forget(active_dir(), self.run_id)  # when `harness up` was killed at work
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     async def rows(self) -> list[Row]:
         """Who is where, and whether it answers: the entry first."""
@@ -133,9 +155,27 @@ async def _health(look: Awaitable[Any]) -> str:
 
 
 def standing() -> list[Standing]:
-    """Every record; more than one only when a `harness up` was killed at work."""
-    found = sorted((cache_dir() / UP).glob(f"*/{RUN}"))
-    return [Standing(p.parent, json.loads(p.read_bytes())) for p in found if not p.is_symlink()]
+    """Every record, and everything that stands without one; more than one only when a
+    `harness up` was killed at work, or its record was removed."""
+    root = cache_dir() / UP
+    folders = sorted(path for path in root.glob("*") if path.is_dir() and not path.is_symlink())
+    recorded = [Standing(folder, _record(folder / RUN)) for folder in folders]
+    known = {one.run_id for one in recorded}
+    lost = [one for one in found_runs() if one.standing and not _is_of(one.run_id, known)]
+    return [*recorded, *(Standing(root / one.run_id, {"run_id": one.run_id}) for one in lost)]
+
+
+def _is_of(run_id: str, known: set[str]) -> bool:
+    return any(run_id == one or run_id.startswith(f"{one}-") for one in known)
+
+
+def _record(path: Path) -> Mapping[str, Any]:
+    """What `harness up` wrote down; nothing where that cannot be read: marks tell the rest."""
+    try:
+        record = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 @contextmanager
@@ -146,7 +186,7 @@ def alone() -> Iterator[None]:
         RuntimeFailure: another one is at work.
     """
     path = cache_dir() / UP / "lease"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     try:
         lease = Lease(path, WORK_S)
     except BlockingIOError:

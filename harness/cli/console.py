@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from rich.console import Console
@@ -42,7 +43,8 @@ def out_json(document: Mapping[str, Any]) -> None:
 
 def note(text: object) -> None:
     """Print lines for a person to stderr."""
-    print(terminal(text), file=sys.stderr, flush=True)
+    with suppress(OSError):  # a full disk, a closed pipe: the work goes on without words
+        print(terminal(text), file=sys.stderr, flush=True)
 
 
 def warn(experiment: Experiment) -> None:

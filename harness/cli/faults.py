@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+
+from rich.console import Console
 
 from harness.cli.console import note, out, progress, stdout
-from harness.undo.leases import active_dir, active_runs
-from harness.undo.recovery import clear, state_of
+from harness.undo.leases import ActiveRun, active_dir, active_runs
+from harness.undo.recovery import all_runs, clear, state_of
 
 
 def list_command() -> int:
@@ -16,15 +19,12 @@ def list_command() -> int:
         0 when there is none, else 1.
     """
     console = stdout()
-    runs = active_runs(active_dir())
+    runs = all_runs(active_dir())
+    listed = {run.run_id for run in active_runs(active_dir())}
     for run in runs:
-        state = state_of(run)
-        console.print(
-            f"{run.run_id}: owner {run.holder.pid} is {run.holder.state}, folder {run.run_dir}"
-        )
-        for entry in state.faults:
-            console.print(f"  {entry.kind} at {entry.where}: {entry.state} since {entry.at_utc}")
-        console.print(f"  {len(state.faults)} faults, {len(state.processes)} processes")
+        where = f"folder {run.run_dir}" if run.run_id in listed else "not on the list of runs"
+        console.print(f"{run.run_id}: owner {run.holder.pid} is {run.holder.state}, {where}")
+        _print_state(console, run, listed=run.run_id in listed)
     if not runs:
         console.print("no active run: no fault, no process")
     elif any(run.holder.state != "alive" for run in runs):
@@ -32,22 +32,40 @@ def list_command() -> int:
     return 1 if runs else 0
 
 
+def _print_state(console: Console, run: ActiveRun, *, listed: bool) -> None:
+    state = state_of(run)
+    for entry in state.faults:
+        console.print(f"  {entry.kind} at {entry.where}: {entry.state} since {entry.at_utc}")
+    for problem in state.problems if listed else []:
+        console.print(f"  {problem}", soft_wrap=True)
+    if not listed:
+        console.print(f"  found by its mark: {', '.join(state.processes)}", soft_wrap=True)
+    console.print(f"  {len(state.faults)} faults, {len(state.processes)} processes")
+
+
 def clear_command(*, force: bool) -> int:
-    """Undo and end what dead runs left.
+    """Undo and end what dead runs left, each run by itself.
 
     Returns:
         0 when everything is proven undone and ended, else 5.
     """
     say, code = progress(), 0
-    for run in active_runs(active_dir()):
+    for run in all_runs(active_dir()):
         if run.holder.state == "alive" and not force:
             who = f"{run.run_id}: its owner {run.holder.pid} is alive"
             say(f"{who} and undoes its own faults; --force takes them away")
             continue
-        left = asyncio.run(clear(run, active_dir(), say))
-        for one in left:
+        for one in _cleared(run, say):
             note(f"harness: {run.run_id}: still there: {one}")
-        code = 5 if left else code
+            code = 5
     if not code:
         out("clear: nothing of a dead run is active")
     return code
+
+
+def _cleared(run: ActiveRun, say: Callable[[str], None]) -> list[str]:
+    """What is left of a run, or what kept it from being cleared: the next is cleared anyhow."""
+    try:
+        return asyncio.run(clear(run, active_dir(), say))
+    except Exception as error:  # whatever became of its files
+        return [f"not cleared: {type(error).__name__}: {error}"]

@@ -12,9 +12,10 @@ from rich.table import Table
 from harness.cli.console import out, progress, stdout
 from harness.clock import utc_stamp
 from harness.ending import EXITS
-from harness.errors import ConfigError, Problem
+from harness.errors import ConfigError, LeftOvers, Problem
 from harness.plugins import DEFAULT_TARGET, absolute
 from harness.prepare import load_design, refuse_left_overs
+from harness.private import make_private
 from harness.registry import load_vocabulary
 from harness.rng import fresh_token
 from harness.runner import Say
@@ -44,6 +45,11 @@ def up_command(runtime: str, design: str | None, target: str = "") -> int:
     with alone():
         for one in standing():
             if one.alive():
+                if not one.state:
+                    raise LeftOvers(
+                        f"{one.run_id} stands, and its record is gone or cannot be read: "
+                        f"{', '.join(one.alive())}; run: harness down"
+                    )
                 _refuse_another(one, runtime, design, target)
                 return _show(one, "already up")
             one.drop()
@@ -59,7 +65,7 @@ def up_command(runtime: str, design: str | None, target: str = "") -> int:
             "entry": words.target.entry,
             "target": {"source": words.source.ref, "sha256": words.source.sha256},
         }
-        folder.path.mkdir(parents=True)
+        make_private(folder.path)
         folder.write_json(RUN, record)
         one = Standing(folder.path, record)
         _bring_up(one, kind, made, words.target, values, say)
@@ -83,6 +89,7 @@ def _bring_up(
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, this.cancel)
         await guard.begin()
+        guard.look_after(runtime)
         say(f"starting design {one.record['design']} on {one.record['runtime']}")
         await runtime.start(target, design)
         await runtime.leave()
@@ -111,7 +118,8 @@ def down_command() -> int:
         for one in found:
             parts = len(one.alive())
             one.end()
-            out(f"down: design {one.record['design']}, {parts} parts ended, nothing is left")
+            what = f"design {one.record['design']}" if "design" in one.record else one.run_id
+            out(f"down: {what}, {parts} parts ended, nothing is left")
     if not found:
         out("nothing is up")
     return 0

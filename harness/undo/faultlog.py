@@ -4,16 +4,13 @@
         └──────────> cancelled: nothing was injected
 
 A record is one JSON line; whoever reads the file (the run, a watchdog, `harness faults`) knows
-what may still be active and how to undo it.
-Appends are atomic under a file lock, so several processes may write; a torn last line is ignored.
+what may still be active and how to undo it. Nothing that is noted after the harm may raise: undo
+first, note where that is possible (`journal.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,11 +18,13 @@ from typing import Any
 
 from harness.acts import acts_of, do
 from harness.clock import monotonic_ns, utc_stamp
-from harness.errors import HarnessError, HealFailed, RuntimeFailure
+from harness.errors import HealFailed, RuntimeFailure
 from harness.ports import Capability, Control, Fault, UndoRecord
+from harness.undo.journal import Journal
 
 UNDO_S = 12.0  # chosen: one escalation of a hanging Toxiproxy takes up to 10 s
 UNDO_TRIES = 3  # chosen, not measured
+STATES = ("prepared", "injected", "healed", "unproven", "cancelled")
 TTL_MARGIN_S = 5.0  # chosen: a fault may outlive its planned end by so much before others heal it
 
 
@@ -68,6 +67,8 @@ class FaultLog:
         """Remember the file; nothing is written yet."""
         self.path, self.by = path, by
         self._begun: set[str] = set()
+        self._journal = Journal(path)
+        self.problems: list[str] = []
 
     def begin(self) -> None:
         """Make the file: one that is missing afterwards was taken away."""
@@ -78,6 +79,9 @@ class FaultLog:
 
         Args:
             ttl_s: seconds after which others may heal it.
+
+        Raises:
+            RuntimeFailure: the record cannot be written.
         """
         healthy = await control.healthy(fault.where)
         id_ = f"f{len(list(self.entries())) + 1}"
@@ -91,7 +95,13 @@ class FaultLog:
             expires_ns=monotonic_ns() + int((ttl_s + TTL_MARGIN_S) * 1e9),
             undo=undo,
         )
-        self._write({**_plain(entry), "undo": undo.as_data()})
+        try:
+            self._journal.append({**_plain(entry), "undo": undo.as_data()})
+        except OSError as error:
+            raise RuntimeFailure(
+                f"{fault.kind} at {fault.where}: not injected, since what undoes it cannot be "
+                f"written to {self.path}: {error.strerror}; make space, then run again"
+            ) from None
         return entry
 
     async def apply(
@@ -141,7 +151,7 @@ class FaultLog:
                         done()
                         return self._note(entry, "healed", by=self.by)
                 why = "it does not read back healthy"
-            except (HarnessError, OSError, TimeoutError) as error:
+            except Exception as error:  # also of a record that somebody changed: try, then tell
                 why = f"{type(error).__name__}: {error}"
         self._note(entry, "unproven", why=why)
         raise HealFailed(f"{entry.kind} at {entry.where} may still be active: {why}")
@@ -165,15 +175,17 @@ class FaultLog:
         return self._note(entry, "healed", by=self.by, why=why)
 
     def entries(self) -> Iterator[Entry]:
-        """Every fault with its latest state, by id."""
+        """Every fault with its latest state, by id; lines that are none are in `problems`."""
         latest: dict[str, Entry] = {}
-        for line in self._lines():
-            known = latest.get(line["id"])
-            if known:
-                changes = {key: line[key] for key in ("state", "by", "why") if key in line}
-                latest[line["id"]] = replace(known, **changes)
-            elif "undo" in line:
-                latest[line["id"]] = _entry(line)
+        strange: list[str] = []
+        for line in self._journal.records():
+            try:
+                entry = _next(latest, line)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                strange.append(f"{self.path}: no record of a fault, skipped: {error!r}")
+            else:
+                latest[entry.id] = entry
+        self.problems = [*self._journal.problems, *strange]
         yield from latest.values()
 
     def active(self) -> list[Entry]:
@@ -182,30 +194,8 @@ class FaultLog:
 
     def _note(self, entry: Entry, state: str, *, by: str = "", why: str = "") -> Entry:
         changes = {"state": state, "by": by, "why": why}
-        self._write({"id": entry.id, "at_utc": utc_stamp(), **changes})
+        self._journal.note({"id": entry.id, "at_utc": utc_stamp(), **changes})
         return replace(entry, state=state, by=by, why=why)
-
-    def _write(self, line: Mapping[str, Any]) -> None:
-        data = (json.dumps(line) + "\n").encode()
-        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            size = os.fstat(fd).st_size
-            if size and os.pread(fd, 1, size - 1) != b"\n":
-                data = b"\n" + data  # a torn line stays alone
-            os.write(fd, data)
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-
-    def _lines(self) -> Iterator[dict[str, Any]]:
-        if not self.path.exists():
-            return
-        for line in self.path.read_bytes().splitlines():
-            try:
-                yield json.loads(line)
-            except ValueError:
-                continue  # torn: its writer died; a record counts only when it is whole
 
 
 def _plain(entry: Entry) -> dict[str, Any]:
@@ -215,15 +205,24 @@ def _plain(entry: Entry) -> dict[str, Any]:
     }
 
 
+def _next(latest: Mapping[str, Entry], line: Mapping[str, Any]) -> Entry:
+    """The fault that a line tells of, as it stands after it.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: the line is not as we write it.
+    """
+    if line["state"] not in STATES:
+        raise ValueError(f"state {line['state']!r}, need {', '.join(STATES)}")
+    if "undo" in line:
+        return _entry(line)
+    by, why = str(line.get("by", "")), str(line.get("why", ""))
+    return replace(latest[line["id"]], state=line["state"], by=by, why=why)
+
+
 def _entry(line: Mapping[str, Any]) -> Entry:
     undo = line["undo"]
-    record = UndoRecord(
-        Capability(undo["capability"]), undo["where"], undo["restore"], undo.get("acts", ())
-    )
-    return Entry(
-        **{
-            **{k: line[k] for k in ("id", "kind", "where", "at_utc", "expires_ns")},
-            "state": line["state"],
-            "undo": record,
-        }
-    )
+    acts = [tuple(act) for act in undo.get("acts", ())]
+    restore = dict(undo["restore"])
+    record = UndoRecord(Capability(undo["capability"]), str(undo["where"]), restore, tuple(acts))
+    texts = {key: str(line[key]) for key in ("id", "kind", "where", "at_utc", "state")}
+    return Entry(**texts, expires_ns=int(line["expires_ns"]), undo=record)

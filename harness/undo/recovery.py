@@ -1,21 +1,34 @@
-"""Undoes and ends what a run left behind, in another process, from the run's folder alone."""
+"""Undoes and ends what a run left behind, in another process.
+
+    run.json, recovery.json ──> heal each fault ──> end every program ──┐
+         │ gone, cut off, changed                                       ├──> off the list
+         └──> end everything that carries the run's mark <──────────────┘
+
+A fault ends with the program that carries it, so ending by mark undoes all: whatever cannot be
+read, proven or written down on the way is said, and never keeps the programs from being ended.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from harness.errors import HarnessError
-from harness.runtime_kind import Recovery
-from harness.runtime_registry import load_runtime
+from harness.errors import HarnessError, RuntimeFailure
+from harness.private import RESERVE
+from harness.runtime_kind import Found, Recovery, State
+from harness.runtime_registry import load_runtime, runtime_kinds
 from harness.store import FAULTS, RUN
 from harness.undo.faultlog import Entry, FaultLog
-from harness.undo.leases import ActiveRun, forget
+from harness.undo.leases import OWNER, WATCHDOG, ActiveRun, Holder, active_runs, forget
 
 RECOVERY = "recovery.json"
+TOKEN = "token"  # noqa: S105 - a file's name
+PRIVATE = (OWNER, WATCHDOG, TOKEN, RESERVE, "config/pgpass")  # of use only while the run is alive
+HEAL_S = 4.0  # chosen: a programs' end undoes what is not undone by then, within 10 s in all
 Say = Callable[[str], None]
 
 
@@ -25,46 +38,169 @@ class LeftBehind:
 
     faults: list[Entry]
     processes: list[str]
+    problems: list[str]
+
+
+@dataclass
+class Known:
+    """What a process knows of a run, whatever becomes of its folder.
+
+    Args:
+        by: who heals: watchdog or clear.
+        problems: why the folder could not be read, as of the last look.
+    """
+
+    run_id: str
+    run_dir: Path
+    by: str = "clear"
+    state: State | None = None
+    runtime: Recovery | None = None
+    problems: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Nothing is read yet."""
+        self.log = FaultLog(self.run_dir / FAULTS, self.by)
+
+    def look(self) -> None:
+        """Read the folder; what cannot be read now stays as it was."""
+        self.problems = []
+        try:
+            self.runtime = self.runtime or _runtime(self.run_dir)
+            found = dict(self.runtime.load(self.run_dir, self.run_id))
+        except (HarnessError, OSError, ValueError) as error:
+            self.problems.append(str(error))
+        else:
+            self.state = {**(self.state or {}), **found}
+
+    def active(self) -> list[Entry]:
+        """Faults whose harm may still be there."""
+        return self.log.active()
 
 
 def state_of(run: ActiveRun) -> LeftBehind:
     """Look; change nothing."""
-    recovery = _recovery(run.run_dir)
-    processes = _runtime(run.run_dir).alive(recovery) if recovery else []
-    return LeftBehind(FaultLog(run.run_dir / FAULTS).active(), processes)
+    known = Known(run.run_id, run.run_dir)
+    known.look()
+    faults = known.active()
+    processes = _alive(known) or things_of(run.run_id)
+    return LeftBehind(faults, processes, [*known.problems, *known.log.problems])
 
 
-async def clear(run: ActiveRun, active: Path, say: Say, by: str = "clear") -> list[str]:
+def _alive(known: Known) -> list[str]:
+    if known.state is None or known.runtime is None:
+        return []
+    try:
+        return known.runtime.alive(known.state)
+    except HarnessError as error:
+        known.problems.append(str(error))
+        return []
+
+
+def found_runs() -> list[Found]:
+    """Every run of this cache of which anything exists, by marks alone."""
+    return [one for recovery in _recoveries() for one in recovery.found()]
+
+
+def things_of(run_id: str) -> list[str]:
+    """What exists of a run, by marks alone."""
+    return [thing for one in found_runs() if one.run_id == run_id for thing in one.things]
+
+
+def all_runs(active: Path) -> list[ActiveRun]:
+    """Runs on the list, and those that are not but of which something exists, by id."""
+    listed = active_runs(active)
+    known = {run.run_id for run in listed}
+    others = [one for one in found_runs() if one.run_id not in known]
+    return [*listed, *(_unlisted(one, active) for one in others if not _stands(one, active))]
+
+
+def _stands(found: Found, active: Path) -> bool:
+    """Whether it was left standing on purpose, with a record by which `harness down` ends it."""
+    stamps = {path.parent.name for path in (active.parent / "up").glob(f"*/{RUN}")}
+    return found.standing and any(f"up-{stamp}-" in found.run_id for stamp in stamps)
+
+
+def _unlisted(found: Found, active: Path) -> ActiveRun:
+    state = "alive" if found.alive else "gone"
+    return ActiveRun(found.run_id, active / found.run_id, Holder(state, max(found.owner, 0), 0))
+
+
+async def clear(
+    run: ActiveRun, active: Path, say: Say, by: str = "clear", known: Known | None = None
+) -> list[str]:
     """Heal every fault, end every process, take the run off the list.
+
+    Args:
+        known: what the caller knows of it already.
 
     Returns:
         what is still there; empty when all is proven gone.
     """
-    log = FaultLog(run.run_dir / FAULTS, by)
-    recovery = _recovery(run.run_dir)
-    left: list[str] = []
-    if recovery is not None:
-        await heal(run, log, log.active(), say)
-        left = _runtime(run.run_dir).end(recovery)
-        say(f"{run.run_id}: " + (f"still there: {left}" if left else "every process has ended"))
+    known = known or Known(run.run_id, run.run_dir, by)
+    known.look()
+    for problem in [*known.problems, *known.log.problems]:
+        say(f"{run.run_id}: {problem}")
+    await _heal_in_time(known, say)
+    left = _end(known, say) or end_marked(run.run_id, say)
+    say(f"{run.run_id}: " + (f"still there: {left}" if left else "every process has ended"))
     if left:
         return left
-    for entry in log.active():  # a fault ends with the process that carried it
-        log.close(entry, "its process has ended")
+    for entry in known.active():  # a fault ends with the process that carried it
+        known.log.close(entry, "its process has ended")
+    for name in PRIVATE:
+        with suppress(OSError):
+            (run.run_dir / name).unlink(missing_ok=True)
     forget(active, run.run_id)
     return []
 
 
-async def heal(run: ActiveRun, log: FaultLog, entries: Sequence[Entry], say: Say) -> None:
+async def _heal_in_time(known: Known, say: Say) -> None:
+    try:
+        async with asyncio.timeout(HEAL_S):
+            await heal(known, known.active(), say)
+    except TimeoutError:
+        say(f"{known.run_id}: not undone within {HEAL_S:g} s; it ends with its programs")
+
+
+def _end(known: Known, say: Say) -> list[str]:
+    if known.state is None or known.runtime is None:
+        return []
+    try:
+        return known.runtime.end(known.state)
+    except Exception as error:  # the marks are tried next
+        say(f"{known.run_id}: {error}")
+        return []
+
+
+def end_marked(run_id: str, say: Say = print) -> list[str]:
+    """End everything that carries the mark of a run.
+
+    Returns:
+        what is left, and what could not even be tried.
+    """
+    left: list[str] = []
+    for recovery in _recoveries():
+        try:
+            left += recovery.end_found(run_id)
+        except Exception as error:  # the marks of the other runtimes are tried all the same
+            say(f"{run_id}: {error}")
+            left.append(str(error))
+    return left
+
+
+async def heal(known: Known, entries: Sequence[Entry], say: Say) -> None:
     """Undo and prove; what cannot be proven stays on the log."""
-    recovery = _recovery(run.run_dir)
-    if not entries or recovery is None:
+    if not entries or known.state is None or known.runtime is None:
         return
-    attached = await _runtime(run.run_dir).attach(recovery)
+    try:
+        attached = await known.runtime.attach(known.state)
+    except HarnessError as error:
+        say(str(error))
+        return
     try:
         for entry in entries:
             try:
-                await log.heal(entry, attached.capability(entry.undo.capability))
+                await known.log.heal(entry, attached.capability(entry.undo.capability))
                 say(f"{entry.kind} at {entry.where}: undone and proven")
             except HarnessError as error:
                 say(str(error))
@@ -72,22 +208,24 @@ async def heal(run: ActiveRun, log: FaultLog, entries: Sequence[Entry], say: Say
         await attached.close()
 
 
-def _recovery(run_dir: Path) -> Mapping[str, Any] | None:
-    path = run_dir / RECOVERY
-    if not path.exists():
-        return None
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+def _recoveries() -> Iterator[Recovery]:
+    for kind in runtime_kinds().values():
+        if kind.recovery is not None:
+            yield kind.recovery
 
 
 def _runtime(run_dir: Path) -> Recovery:
     """How the runtime of a run lets other processes take hold of it.
 
     Raises:
-        HarnessError: it is not known here, or it leaves nothing that one could take hold of.
+        HarnessError: it is not told, not known here, or leaves nothing to take hold of.
     """
-    name = json.loads((run_dir / RUN).read_text(encoding="utf-8"))["runtime"]
-    recovery = load_runtime(name, str(run_dir / RUN)).recovery
+    path = run_dir / RUN
+    try:
+        name = json.loads(path.read_bytes())["runtime"]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise RuntimeFailure(f"{path}: does not tell the runtime ({error!r})") from None
+    recovery = load_runtime(str(name), str(path)).recovery
     if recovery is None:
         raise HarnessError(f"{run_dir}: the runtime {name} has no recovery")
     return recovery

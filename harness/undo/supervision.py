@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
-from harness.clock import RunClock, monotonic_ns
+from harness.clock import NS, RunClock, monotonic_ns
 from harness.errors import RuntimeFailure
+from harness.ports import Runtime
+from harness.private import RESERVE_BYTES, hold_reserve, make_private
 from harness.runtime_kind import RuntimeKind
 from harness.store import FAULTS, RunFolder
 from harness.undo.faultlog import FaultLog
-from harness.undo.leases import BEAT_S, OWNER, WATCHDOG, Lease, active_dir, enlist, forget
+from harness.undo.leases import BEAT_S, OWNER, Lease, active_dir, enlist, forget
+from harness.undo.recovery import PRIVATE
 from harness.undo.watchdog import Watchdog
-
-PRIVATE = (OWNER, WATCHDOG, "token", "config/pgpass")  # of use only while the run is alive
 
 
 class Guard(Protocol):
@@ -27,6 +29,9 @@ class Guard(Protocol):
 
     async def begin(self) -> None:
         """Before anything is started."""
+
+    def look_after(self, runtime: Runtime) -> None:
+        """Take note of the runtime that is about to be started."""
 
     def rest(self) -> None:
         """The run is over; its result is not written yet."""
@@ -39,6 +44,9 @@ class NoGuard:
     """The guard of a run that ends with this process."""
 
     async def begin(self) -> None:
+        """Nothing to do."""
+
+    def look_after(self, runtime: Runtime) -> None:
         """Nothing to do."""
 
     def rest(self) -> None:
@@ -54,15 +62,29 @@ class Watched:
     Args:
         lasts_s: how long the run may take at the most.
         say: told when a watchdog is replaced.
+
+    Raises:
+        RuntimeFailure: there is not even the disk for what healing needs.
     """
 
     def __init__(self, folder: RunFolder, lasts_s: float, say: Callable[[str], None]) -> None:
         """Put the run on the list."""
         self._folder, self._say = folder, say
-        self._lease = Lease(folder.path / OWNER, lasts_s)
-        enlist(active_dir(), folder.run_id, folder.path)
-        self._watchdog = Watchdog(active_dir(), folder.run_id, folder.path, say)
+        try:
+            make_private(folder.path)
+            hold_reserve(folder.path)
+            self._lease = Lease(folder.path / OWNER, lasts_s)
+            enlist(active_dir(), folder.run_id, folder.path)
+        except OSError as error:
+            raise RuntimeFailure(
+                f"{folder.path}: {error.strerror}; a run needs {RESERVE_BYTES // 2**20} MiB of "
+                "disk there before it starts, and a cache folder of its own (HARNESS_CACHE)"
+            ) from None
+        ends_ns = monotonic_ns() + int(lasts_s * NS)
+        self._watchdog = Watchdog(active_dir(), folder.run_id, folder.path, ends_ns, say)
         self._beats: asyncio.Task[None] | None = None
+        self._runtime: Runtime | None = None
+        self._lost = False
 
     async def begin(self) -> None:
         """Start the watchdog and the heartbeat.
@@ -72,6 +94,10 @@ class Watched:
         """
         await self._watchdog.start()
         self._beats = asyncio.create_task(self._beat())
+
+    def look_after(self, runtime: Runtime) -> None:
+        """Tell the watchdog how its programs are started, once that is known."""
+        self._runtime = runtime
 
     def rest(self) -> None:
         """End the heartbeat."""
@@ -83,7 +109,8 @@ class Watched:
         if clean and not FaultLog(self._folder.path / FAULTS).active():
             self._leave_the_list()
             for name in PRIVATE:
-                (self._folder.path / name).unlink(missing_ok=True)
+                with suppress(OSError):
+                    (self._folder.path / name).unlink(missing_ok=True)
         self._lease.release()
 
     def hand_over(self) -> None:
@@ -92,18 +119,27 @@ class Watched:
         self._lease.release()
 
     def _leave_the_list(self) -> None:
+        self._watchdog.end()  # first: it puts a run that lives on the list again
         forget(active_dir(), self._folder.run_id)
-        self._watchdog.end()
 
     async def _beat(self) -> None:
         clock = RunClock(monotonic_ns())
         while True:
             self._lease.beat()
             try:
+                self._tell()
                 await self._watchdog.keep()
-            except RuntimeFailure as why:  # the heart must not stop with the watchdog
+            except (RuntimeFailure, OSError) as why:  # the heart must not stop with the watchdog
                 self._say(f"{why}; trying again")
             await clock.sleep(BEAT_S)
+
+    def _tell(self) -> None:
+        if not self._lost and not (self._folder.path / OWNER).exists():
+            self._lost = True
+            self._say(f"{self._folder.path} is lost: undoing every fault, ending the run")
+        if self._runtime is not None:
+            with suppress(RuntimeFailure):  # not so far yet
+                self._watchdog.tell(self._runtime.recovery_state())
 
 
 def guard_for(

@@ -34,7 +34,7 @@ def page(images: Images, tmp_path: Path) -> Iterator[str]:
             pytest.skip(f"no image {expected_load()}; run: harness images build")
     finally:
         client.close()
-    block = take_ports(tmp_path.name, 3)
+    block = take_ports(3)
     names = {f"{name.upper()}_IMAGE": image for name, image in asdict(images).items()}
     ports = dict(
         zip(("ENTRY_PORT", "TOXIPROXY_PORT", "LOAD_PORT"), map(str, block.ports), strict=True)

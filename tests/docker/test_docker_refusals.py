@@ -79,8 +79,8 @@ def test_a_port_that_is_taken_meanwhile_is_named_and_nothing_is_left(
     """Between the look and the engine's own taking of it, another program was quicker."""
     with socket.socket() as other:
 
-        def late(run_id: str, count: int) -> PortBlock:
-            block = take_ports(run_id, count)
+        def late(count: int) -> PortBlock:
+            block = take_ports(count)
             other.bind(("127.0.0.1", block.ports[0]))
             other.listen()
             return block

@@ -32,8 +32,6 @@ def a_runtime(folder: Path, name: str) -> ProcessRuntime:
         7,
         TOKEN,
         parts(),
-        # PostgreSQL's user cannot enter the folders that pytest makes for root.
-        work_dir=cache_dir() / "work" / run_id,
         template_dir=cache_dir() / "templates",
     )
 

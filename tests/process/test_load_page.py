@@ -72,7 +72,7 @@ async def until(client: httpx.AsyncClient, wanted: str, within_s: float) -> dict
 
 def test_whatever_is_typed_in_the_load_stays_within_its_bounds(tmp_path: Path) -> None:
     """Ninety users for an hour against somebody else: three, for 4 s, against the service."""
-    block = take_ports(tmp_path.name, 1)
+    block = take_ports(1)
 
     async def body() -> None:
         service = Service(answering)

@@ -15,7 +15,6 @@ from harness.errors import ConfigError, RuntimeFailure
 from harness.ports import Capability, Toxic, UndoRecord
 from harness.runtimes.process.runtime import ProcessRuntime
 from harness.runtimes.real.links import ToxiproxyLinks
-from harness.runtimes.real.recovery import RecoveryFile
 from harness.runtimes.real.sockets import open_client
 from harness.runtimes.real.toxiproxy import ToxiproxyServer
 
@@ -196,7 +195,7 @@ def test_nobody_without_the_token_of_the_run_drives_its_toxiproxy(
 
     async def run() -> None:
         async with started(tmp_path, SMALL) as runtime, open_client() as client:
-            token = RecoveryFile(tmp_path / "run" / "recovery.json").token()
+            token = (tmp_path / "run" / "token").read_text()
             auth = {"a guess": ("harness", token[:-1]), "a page in a browser": ("harness", token)}
             headers = {"Origin": "http://a.example"} if who.endswith("browser") else {}
             url = f"http://{runtime.recovery_state()['api']}{path}"
@@ -205,6 +204,10 @@ def test_nobody_without_the_token_of_the_run_drives_its_toxiproxy(
             assert (await runtime.capability(Capability.LINKS).observe(LINK)).canary == "ok"
 
     in_loop(run)
+
+
+async def anybody() -> None:
+    """No proof: the server is the test's own."""
 
 
 async def lying_server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -231,7 +234,9 @@ def test_what_a_server_makes_of_a_toxic_is_compared(proxy: str, words: str) -> N
         port = server.sockets[0].getsockname()[1]
         async with server, open_client() as client:
             with pytest.raises(RuntimeFailure, match=f"proxy {proxy}.*{words}"):
-                await ToxiproxyServer(f"127.0.0.1:{port}", client, "token").add_toxic(proxy, SLOW)
+                await ToxiproxyServer(f"127.0.0.1:{port}", client, "token", anybody).add_toxic(
+                    proxy, SLOW
+                )
 
     in_loop(body)
 
@@ -249,7 +254,7 @@ def test_a_silent_server_costs_two_seconds_and_says_so() -> None:
         port = server.sockets[0].getsockname()[1]
         async with server, httpx.AsyncClient() as client:
             with pytest.raises(RuntimeFailure, match="no answer within 2 s"):
-                await ToxiproxyServer(f"127.0.0.1:{port}", client, "token").proxies()
+                await ToxiproxyServer(f"127.0.0.1:{port}", client, "token", anybody).proxies()
         assert clock.now_s() < 3
 
     in_loop(body)

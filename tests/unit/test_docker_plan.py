@@ -52,7 +52,7 @@ def test_addresses_are_all_different_and_in_the_subnet(places: plan.Places) -> N
 
 def test_neither_token_nor_password_is_in_the_recovery_state(places: plan.Places) -> None:
     """The file is kept; secrets are not."""
-    text = json.dumps(plan.document(places, FOLDERS, "the-token"))
+    text = json.dumps(plan.document(places, FOLDERS, "the-token", "1:1"))
     assert "the-token" not in text
     assert "password" not in text
 

@@ -9,10 +9,13 @@ Only what carries the run's label is ever touched.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from harness.errors import RuntimeFailure
 from harness.ports import Capability, Runtime
 from harness.runtime_kind import (
     Attached,
+    Found,
     ImageStore,
     Recovery,
     RunContext,
@@ -65,6 +68,24 @@ def _images() -> ImageStore:
     return Store()
 
 
+def _load(run_dir: Path, run_id: str) -> State:
+    from harness.runtimes.docker.attach import recover
+
+    return recover(run_dir, run_id)
+
+
+def _found() -> list[Found]:
+    from harness.runtimes.docker.attach import found
+
+    return found()
+
+
+def _end_found(run_id: str) -> list[str]:
+    from harness.runtimes.docker.attach import end_found
+
+    return end_found(run_id)
+
+
 async def _attach(state: State) -> Attached:
     from harness.runtimes.docker.attach import attach
 
@@ -93,6 +114,14 @@ RUNTIME = RuntimeKind(
     make=_make,
     missing=_missing,
     preference=30,
-    recovery=Recovery(attach=_attach, alive=_alive, end=_end, stand=_stand),
+    recovery=Recovery(
+        load=_load,
+        attach=_attach,
+        alive=_alive,
+        end=_end,
+        found=_found,
+        end_found=_end_found,
+        stand=_stand,
+    ),
     images=_images,
 )

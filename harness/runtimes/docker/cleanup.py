@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import signal
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from harness.clock import Clock
 from harness.errors import RuntimeFailure
-from harness.runtimes.docker.engine import PROGRAM
-from harness.runtimes.docker.site import Site
+from harness.runtimes.docker.engine import PROGRAM, Engine
 from harness.runtimes.real.procs import members
 
 ROUNDS = 5
@@ -20,7 +20,7 @@ END_S = 2.0  # chosen: the load ends within that time of SIGTERM
 POLL_S = 0.02
 
 
-async def end_run(site: Site) -> list[str]:
+async def end_run(state: Mapping[str, Any], engine: Engine, clock: Clock) -> list[str]:
     """Remove every container, volume and network of the run, and end its load.
 
     The engine may still be at work on a call of a harness that was killed, so it is looked at
@@ -29,53 +29,49 @@ async def end_run(site: Site) -> list[str]:
     Returns:
         what could not be ended or removed; empty when clean.
     """
-    state = site.recovery.read()
-    await _end_load(site, state)
+    await _end_load(state, clock)
     left: list[str] = []
     clean_before = False
     for _ in range(ROUNDS):
-        problems = await _remove_all(site, Path(state["run_dir"]) / "logs")
-        left = await left_over(site)
+        problems = await _remove_all(engine, Path(state["run_dir"]) / "logs")
+        left = await left_over(state, engine)
         if not left and clean_before:
             break
         clean_before = not left
         left = left and [*left, *problems]
-        await site.clock.sleep(LOOK_AGAIN_S)
-    shutil.rmtree(state["work_dir"], ignore_errors=True)
+        await clock.sleep(LOOK_AGAIN_S)
     return left
 
 
-async def left_over(site: Site) -> list[str]:
+async def left_over(state: Mapping[str, Any], engine: Engine) -> list[str]:
     """Everything of the run that exists: containers, volumes, networks, processes."""
-    engine = site.engine
     containers, volumes, networks = await asyncio.gather(
         engine.containers(), engine.volumes(), engine.networks()
     )
     found = [f"container {one.name} ({one.status})" for one in containers]
     found += [f"volume {one.name}" for one in volumes]
     found += [f"network {one.name}" for one in networks]
-    return found + [str(proc) for proc in members(site.recovery.read())]
+    return found + [str(proc) for proc in members(state)]
 
 
-async def _end_load(site: Site, state: Mapping[str, Any]) -> None:
+async def _end_load(state: Mapping[str, Any], clock: Clock) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         for proc in members(state):
             proc.send(signal.SIGCONT)  # one that is stopped hears nothing else
             proc.send(number)
-        deadline_s = site.clock.now_s() + END_S
-        while members(state) and site.clock.now_s() < deadline_s:
-            await site.clock.sleep(POLL_S)
+        deadline_s = clock.now_s() + END_S
+        while members(state) and clock.now_s() < deadline_s:
+            await clock.sleep(POLL_S)
 
 
-async def _remove_all(site: Site, logs: Path) -> list[str]:
+async def _remove_all(engine: Engine, logs: Path) -> list[str]:
     """Containers first: volumes and networks cannot go before them.
 
     Returns:
         what the engine refused.
     """
-    engine = site.engine
     answers = await asyncio.gather(
-        *(_remove_container(site, one, logs) for one in await engine.containers()),
+        *(_remove_container(engine, one, logs) for one in await engine.containers()),
         return_exceptions=True,
     )
     rest = [*await engine.volumes(), *await engine.networks()]
@@ -86,8 +82,7 @@ async def _remove_all(site: Site, logs: Path) -> list[str]:
     return [str(answer) for answer in answers if isinstance(answer, RuntimeFailure)]
 
 
-async def _remove_container(site: Site, container: Any, logs: Path) -> None:
-    engine = site.engine
+async def _remove_container(engine: Engine, container: Any, logs: Path) -> None:
     if container.status == "paused":
         await engine.call(f"unpausing {container.name}", container.unpause)
     if container.status == "running":
@@ -101,5 +96,6 @@ async def _remove_container(site: Site, container: Any, logs: Path) -> None:
 
 
 def _keep(logs: Path, name: str, said: bytes) -> None:
-    if logs.is_dir() and said:
-        (logs / name).write_bytes(said)
+    with suppress(OSError):  # a full disk: the container must go all the same
+        if logs.is_dir() and said:
+            (logs / Path(name).name).write_bytes(said)

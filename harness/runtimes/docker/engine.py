@@ -17,8 +17,11 @@ import requests
 from docker.errors import APIError, BuildError, DockerException, ImageNotFound, NotFound
 
 from harness.errors import RuntimeFailure
+from harness.toolchain import cache_dir
 
 RUN = "chaos-harness.run"
+OWNER = "chaos-harness.owner"
+CACHE = "chaos-harness.cache"
 PROGRAM = "chaos-harness.program"
 UNIX = "unix://"
 DEFAULT = "unix:///var/run/docker.sock"
@@ -37,6 +40,13 @@ HINTS = {
     "port is already allocated": PORT_TAKEN,
     "no space left on device": DISK_FULL,
 }
+
+
+def there() -> bool:
+    """Whether this machine has an engine that we may ask; one that is elsewhere is none of ours."""
+    address = os.environ.get("DOCKER_HOST") or DEFAULT
+    path = address.removeprefix(UNIX)
+    return address.startswith(UNIX) and os.access(path, os.R_OK | os.W_OK)
 
 
 def connect() -> Any:
@@ -78,15 +88,16 @@ class Engine:
     Args:
         mark: value of the run's label.
         client: of the SDK; `connect` when None.
+        owner: who starts the run (`procs.this_owner`); "" for one who starts nothing.
     """
 
-    def __init__(self, mark: str, client: Any = None) -> None:
+    def __init__(self, mark: str, client: Any = None, owner: str = "") -> None:
         """Connect.
 
         Raises:
             RuntimeFailure: no engine answers.
         """
-        self.mark = mark
+        self.mark, self._owner = mark, owner
         self._client = client or connect()
 
     def close(self) -> None:
@@ -95,7 +106,8 @@ class Engine:
 
     def labels(self, program: str) -> dict[str, str]:
         """The labels of an object of this run."""
-        return {RUN: self.mark, PROGRAM: program}
+        whose = {OWNER: self._owner, CACHE: str(cache_dir())}
+        return {RUN: self.mark, PROGRAM: program, **whose}
 
     async def call(self, what: str, work: Callable[..., Any], *args: Any, **options: Any) -> Any:
         """Make one call of the SDK in a thread.

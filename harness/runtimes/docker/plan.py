@@ -18,18 +18,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.private import write_private
 from harness.runtimes.real.document import (
     DATABASE_KIND,
     RunFolders,
+    identity,
     link_entry,
-    mark_of,
     service_entry,
 )
-from harness.runtimes.real.recovery import write_private
+from harness.runtimes.real.sites import TOXIPROXY as TOXIPROXY
 from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
 from harness.target import LinkSpec, ServiceSpec, Target
 
-TOXIPROXY = "toxiproxy"
 DISK = "disk"
 ANY = "0.0.0.0"  # noqa: S104 - inside a container: every address of its own network
 SERVICE_PORT, DATABASE_PORT, API_PORT, LINKS_FROM = 8000, 5432, 8474, 20_000
@@ -151,16 +151,11 @@ def _link(link: LinkSpec, run_id: str, places: Places) -> dict[str, Any]:
     return link_entry(link, run_id, listen, upstream)
 
 
-def document(places: Places, folders: RunFolders, token: str) -> dict[str, Any]:
+def document(places: Places, folders: RunFolders, token: str, owner: str) -> dict[str, Any]:
     """The recovery state of a run: what another process needs to heal and to end it."""
     target = places.target
     return {
-        "run_id": folders.run_id,
-        "mark": mark_of(folders.run_id, token),
-        "run_dir": str(folders.run),
-        "recovery_file": str(folders.recovery),
-        "token_file": str(folders.token),
-        "work_dir": str(folders.run / "work"),
+        **identity(folders, token, owner),
         "network": places.network,
         "api": f"{places.address(TOXIPROXY)}:{API_PORT}",
         "entry": f"127.0.0.1:{places.entry_port}",

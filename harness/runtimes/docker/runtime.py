@@ -14,8 +14,10 @@ from typing import Any
 
 from harness.errors import RuntimeFailure
 from harness.ports import Capability
+from harness.private import write_private
 from harness.rng import fresh_token
 from harness.runtimes.docker import containers, plan
+from harness.runtimes.docker.checking import check
 from harness.runtimes.docker.cleanup import end_run
 from harness.runtimes.docker.controls import controls_of
 from harness.runtimes.docker.engine import Engine
@@ -24,7 +26,6 @@ from harness.runtimes.docker.site import Site
 from harness.runtimes.docker.subnets import RANGE, VARIABLE, subnets
 from harness.runtimes.real.document import DATABASE_KIND, RunFolders, mark_of
 from harness.runtimes.real.loopback import take_ports
-from harness.runtimes.real.recovery import write_private
 from harness.runtimes.real.runtime import RealRuntime
 from harness.target import ServiceSpec, Target
 
@@ -59,7 +60,8 @@ class DockerRuntime(RealRuntime[Site]):
         look: bool = False,
     ) -> None:
         """Nothing is started yet."""
-        super().__init__(run_id, seed, token, RunFolders(run_id, run_dir.absolute()), python)
+        folders = RunFolders(run_id, run_dir.absolute())
+        super().__init__(run_id, seed, token, folders, python, check, look=look)
         self._images = images
         self._look = look
 
@@ -85,11 +87,11 @@ class DockerRuntime(RealRuntime[Site]):
         The recovery state is on disk before the network exists: it is found by its label then.
         """
         programs = [plan.TOXIPROXY, *(s.name for s in target.services)] if self._look else []
-        self._block = take_ports(self.run_id, 1 + len(programs))
+        self._block = take_ports(1 + len(programs))
         entry, *others = self._block.ports
         look = dict(zip(programs, others, strict=True))
         name, tried = f"{self.run_id}.network", list(subnets(self.run_id))
-        engine = Engine(mark_of(self.run_id, self._token))
+        engine = Engine(mark_of(self.run_id, self._token), owner=self._owner)
         try:
             for subnet in tried:
                 places = plan.Places(name, subnet, target, entry, look)
@@ -106,7 +108,8 @@ class DockerRuntime(RealRuntime[Site]):
 
     def _write(self, places: plan.Places) -> None:
         clocks = {"service_t0_ns": self.service_t0_ns, "clock_t0_ns": self._clock.t0_ns}
-        self._recovery.write({**plan.document(places, self._folders, self._token), **clocks})
+        document = plan.document(places, self._folders, self._token, self._owner)
+        self._recovery.create({**document, **clocks})
 
     def _attach(self, places: plan.Places) -> Site:
         return Site(self._recovery, self.clock, places.target)
@@ -151,7 +154,7 @@ class DockerRuntime(RealRuntime[Site]):
             site = Site(self._recovery, self.clock)  # it failed between network and site
         if site is not None:
             try:
-                left = await end_run(site)
+                left = await end_run(site.recovery.read(), site.engine, site.clock)
             finally:
                 await site.close()
         self._release()

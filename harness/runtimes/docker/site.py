@@ -26,7 +26,8 @@ class Site(RealSite):
 
     def __init__(self, recovery: RecoveryFile, clock: Clock, target: Target | None = None) -> None:
         """Connect to the engine; nothing is started."""
-        self.engine = Engine(recovery.read()["mark"])
+        state = recovery.read()
+        self.engine = Engine(state["mark"], owner=state["owner"])
         super().__init__(recovery, clock, target)
 
     async def close(self) -> None:
@@ -38,6 +39,20 @@ class Site(RealSite):
         """What the engine says of a container now."""
         container = await self.engine.container(program)
         return dict(container.attrs)
+
+    async def prove(self, program: str) -> None:
+        """See that the run's own container has the address: the engine gives it to one alone."""
+        state = self.recovery.read()
+        known = state["services"]
+        address = state["api"] if program == TOXIPROXY else known[program]["address"]
+        attrs = await self.inspect(program)
+        networks = attrs["NetworkSettings"]["Networks"].values()
+        has = [network.get("IPAddress") for network in networks]
+        if attrs["State"]["Status"] in ENDED or address.rsplit(":", 1)[0] not in has:
+            raise RuntimeFailure(
+                f"the container of {program} is {attrs['State']['Status']} and has {has}, not "
+                f"{address}; nothing was sent; run: harness faults clear"
+            )
 
     async def ready(self, program: str, within_s: float = READY_S) -> None:
         """Wait until a service does real work.

@@ -10,9 +10,12 @@ Linux only: processes are told apart by /proc.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from harness.ports import Capability, Runtime
 from harness.runtime_kind import (
     Attached,
+    Found,
     Recovery,
     RunContext,
     RuntimeKind,
@@ -39,18 +42,38 @@ LACKS = {
 
 
 def _make(context: RunContext) -> Runtime:
-    return _stand(context)
-
-
-def _stand(context: RunContext) -> StandingRuntime:
     from harness.runtimes.process.make import make
 
     return make(context)
 
 
+def _stand(context: RunContext) -> StandingRuntime:
+    from harness.runtimes.process.make import make
+
+    return make(context, look=True)
+
+
 def _missing() -> list[str]:
     parts = (find_toxiproxy(), find_postgres())
     return [part.name for part in parts if isinstance(part, Missing)]
+
+
+def _load(run_dir: Path, run_id: str) -> State:
+    from harness.runtimes.process.attach import recover
+
+    return recover(run_dir, run_id)
+
+
+def _found() -> list[Found]:
+    from harness.runtimes.process.attach import found
+
+    return found()
+
+
+def _end_found(run_id: str) -> list[str]:
+    from harness.runtimes.process.attach import end_found
+
+    return end_found(run_id)
 
 
 async def _attach(state: State) -> Attached:
@@ -81,5 +104,13 @@ RUNTIME = RuntimeKind(
     make=_make,
     missing=_missing,
     preference=10,
-    recovery=Recovery(attach=_attach, alive=_alive, end=_end, stand=_stand),
+    recovery=Recovery(
+        load=_load,
+        attach=_attach,
+        alive=_alive,
+        end=_end,
+        found=_found,
+        end_found=_end_found,
+        stand=_stand,
+    ),
 )

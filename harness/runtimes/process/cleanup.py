@@ -3,55 +3,116 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import signal
-from collections.abc import Mapping
+import stat
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.runtimes.process.site import END_S, Site
+from harness.clock import Clock
+from harness.procfs import Proc
+from harness.runtimes.real.document import RunFolders
 from harness.runtimes.real.loopback import is_free
-from harness.runtimes.real.procs import members
+from harness.runtimes.real.procs import is_postgres, members
+
+END_S = 2.0  # chosen: the kernel ends a killed process within milliseconds
+POLL_S = 0.02
+OWNER_FILE = "owner"
 
 
-async def end_run(site: Site) -> list[str]:
+async def end_run(
+    state: Mapping[str, Any], clock: Clock, reap: Callable[[], None] = lambda: None
+) -> list[str]:
     """End every process of the run and remove its work folder.
 
         SIGTERM to all (PostgreSQL: SIGINT, its fast shutdown) ──2 s──> SIGQUIT to PostgreSQL
                                                                ──1 s──> SIGKILL to what is left
 
+    Args:
+        state: recovery state; of a run of which only the mark is known, `bare_state`.
+        reap: collects children of this process that have ended.
+
     Returns:
         what could not be ended, closed or removed; empty when clean.
     """
-    state = site.recovery.read()
     for proc in members(state):
         proc.send(signal.SIGCONT)  # one that is stopped hears nothing else
         if proc.program:
-            proc.send(signal.SIGINT if _is_database(state, proc.program) else signal.SIGTERM)
-    if await site.until_gone(members(state), END_S):
-        databases = [p for p in members(state) if _is_database(state, p.program)]
+            proc.send(signal.SIGINT if is_postgres(proc) else signal.SIGTERM)
+    if await until_gone(members(state), END_S, clock, reap):
+        databases = [proc for proc in members(state) if is_postgres(proc)]
         for proc in databases:
             proc.send(signal.SIGQUIT)
-        await site.until_gone(databases, END_S / 2)
-        await site.end(members(state))
+        await until_gone(databases, END_S / 2, clock, reap)
+        await kill(members(state), clock, reap)
     return await asyncio.to_thread(_left_over, state)
 
 
-def _is_database(state: Mapping[str, Any], program: str) -> bool:
-    service = state["services"].get(program, {})
-    return bool(service.get("protocol") == "postgres")
+async def kill(procs: list[Proc], clock: Clock, reap: Callable[[], None]) -> None:
+    """Kill processes and wait until they are gone."""
+    for proc in procs:
+        proc.send(signal.SIGKILL)
+    await until_gone(procs, END_S, clock, reap)
+
+
+async def until_gone(
+    procs: list[Proc], within_s: float, clock: Clock, reap: Callable[[], None]
+) -> list[Proc]:
+    """Wait for processes to end.
+
+    Returns:
+        those that did not.
+    """
+    deadline_s = clock.now_s() + within_s
+    while left := [proc for proc in procs if proc.lives]:
+        reap()
+        if clock.now_s() >= deadline_s:
+            break
+        await clock.sleep(POLL_S)
+    reap()
+    return left
 
 
 def _left_over(state: Mapping[str, Any]) -> list[str]:
-    shutil.rmtree(state["work_dir"], ignore_errors=True)
-    addresses = {"toxiproxy": state["api"]}
+    left = [str(proc) for proc in members(state)]
+    addresses = {"toxiproxy": state["api"]} if state["api"] else {}
     addresses |= {name: service["address"] for name, service in state["services"].items()}
     addresses |= {name: link["listen"] for name, link in state["links"].items()}
-    left = [str(proc) for proc in members(state)]
-    left += [f"{a} ({n}) listens" for n, a in addresses.items() if not is_free(_port(a))]
-    if Path(state["work_dir"]).exists():
-        left.append(f"folder {state['work_dir']}")
-    return left
+    if left:  # else whoever listens there now is none of ours
+        left += [f"{a} ({n}) listens" for n, a in addresses.items() if not is_free(_port(a))]
+    return left + remove_work_folder(RunFolders(state["run_id"], Path(state["run_dir"])))
+
+
+def remove_work_folder(folders: RunFolders) -> list[str]:
+    """Remove what goes with the run: the folder in the cache that bears its id, no other.
+
+    Returns:
+        the folder, when it is still there.
+    """
+    try:
+        found = folders.work.lstat()
+    except OSError:
+        return []
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        return [f"{folders.work}, which this run did not make: left alone"]
+    shutil.rmtree(folders.work, ignore_errors=True)
+    return [f"folder {folders.work}"] if folders.work.exists() else []
+
+
+def bare_state(run_id: str, mark: str) -> dict[str, Any]:
+    """What is known of a run of which nothing is left but its mark."""
+    folders = RunFolders(run_id, Path("/nonexistent"))
+    return {
+        "run_id": run_id,
+        "run_dir": str(folders.run),
+        "mark": mark,
+        "data_dir": str(folders.data),
+        "api": "",
+        "services": {},
+        "links": {},
+    }
 
 
 def _port(address: str) -> int:

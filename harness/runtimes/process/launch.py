@@ -8,11 +8,12 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from harness.errors import RuntimeFailure
 from harness.ports import Exit
-from harness.runtimes.real.procs import MARK, PROGRAM, Proc, clean_env, identify
+from harness.procfs import Proc, identify
+from harness.runtimes.real.procs import clean_env, marking
 from harness.runtimes.real.recovery import RecoveryFile
 
 TOKEN = "HARNESS_TOKEN"
@@ -49,7 +50,7 @@ class Launcher:
     """Starts programs by their recorded commands and knows how those ended.
 
     Args:
-        recovery: holds the commands; gets every process.
+        recovery: knows the commands of the run that started them; gets every process.
     """
 
     def __init__(self, recovery: RecoveryFile) -> None:
@@ -63,11 +64,18 @@ class Launcher:
         """Start a program and record the process.
 
         Raises:
-            RuntimeFailure: it cannot be executed.
+            RuntimeFailure: it cannot be executed, or only the run itself knows how.
         """
         state = self._recovery.read()
+        if program not in state.get("commands", {}):
+            raise RuntimeFailure(
+                f"{program}: only the run itself and its watchdog can start it; what it still "
+                "needs ends with the run: harness faults clear"
+            )
         command = Command(**state["commands"][program])
-        child = _spawn(command, environment(state, program, command), state["group"])
+        secret = {TOKEN: self._recovery.token()} if command.secret else {}
+        env = {**clean_env(), **command.env, **marking(state, program), **secret}
+        child = _spawn(command, env, state["group"])
         if before := self._children.get(program):
             self._replaced.append((program, before))
         self._children[program] = child
@@ -117,7 +125,7 @@ class Launcher:
 
     def last_words(self, program: str) -> str:
         """The last lines of its log, for an error message."""
-        log = Path(self._recovery.read()["commands"][program]["log"])
+        log = Path(self._recovery.read()["run_dir"]) / "logs" / f"{program}.log"
         lines = log.read_text(errors="replace").splitlines() if log.exists() else []
         said = "\n  ".join(line[:300] for line in lines[-TAIL:])
         return f"; its log {log} ends with:\n  {said}" if said else f"; its log {log} is empty"
@@ -126,13 +134,6 @@ class Launcher:
 def _as_told(code: int) -> int:
     """As shells say it: 128 and the signal's number after a signal."""
     return code if code >= 0 else 128 - code
-
-
-def environment(state: Mapping[str, Any], program: str, command: Command) -> dict[str, str]:
-    """The environment of a program: ours, cleaned, the mark of the run and what it needs."""
-    marks = {MARK: state["mark"], PROGRAM: program}
-    secret = {TOKEN: Path(state["token_file"]).read_text()} if command.secret else {}
-    return {**clean_env(), **command.env, **marks, **secret}
 
 
 def _record(state: dict[str, Any], proc: Proc) -> None:
@@ -149,7 +150,7 @@ def _spawn(command: Command, env: Mapping[str, str], group: int) -> subprocess.P
     """
     nohup = shutil.which("nohup")
     argv = [nohup, *command.argv] if nohup else command.argv
-    with Path(command.log).open("ab") as log:
+    with _log_of(command) as log:
         for chosen in dict.fromkeys([group, 0]):
             try:
                 return subprocess.Popen(
@@ -170,3 +171,11 @@ def _spawn(command: Command, env: Mapping[str, str], group: int) -> subprocess.P
             except OSError as error:
                 raise RuntimeFailure(f"cannot run {command.argv[0]}: {error}") from None
     raise AssertionError("unreachable: group 0 returns or raises")
+
+
+def _log_of(command: Command) -> IO[bytes]:
+    """Where it writes; nowhere when the run's folder is gone: healing may need the program."""
+    try:
+        return Path(command.log).open("ab")
+    except OSError:
+        return Path(os.devnull).open("ab")

@@ -11,22 +11,24 @@ from harness.runtimes.process.runtime import ProcessRuntime
 from harness.toolchain import Missing, Part, cache_dir, find_postgres, find_toxiproxy
 
 
-def make(context: RunContext) -> ProcessRuntime:
+def make(context: RunContext, *, look: bool = False) -> ProcessRuntime:
     """A runtime for one run; data that goes with the run lies in the cache meanwhile.
+
+    Args:
+        look: it is to stand without an owner.
 
     Raises:
         RuntimeFailure: a part is missing; says how to get it.
     """
     parts = Parts(_path(find_toxiproxy()), _path(find_postgres()))
-    cache = cache_dir()
     return ProcessRuntime(
         context.run_id,
         context.run_dir,
         context.seed,
         context.token,
         parts,
-        work_dir=cache / "work" / context.run_id,
-        template_dir=cache / "templates",
+        template_dir=cache_dir() / "templates",
+        look=look,
     )
 
 

@@ -9,22 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.private import write_private
 from harness.runtimes.process.addresses import RunWiring
 from harness.runtimes.process.launch import Command
 from harness.runtimes.process.postgres import RunAsUser
-from harness.runtimes.real.document import (
-    DATABASE_KIND,
-    RunFolders,
-    link_entry,
-    mark_of,
-    service_entry,
-)
+from harness.runtimes.real.document import DATABASE_KIND, RunFolders, link_entry, service_entry
 from harness.runtimes.real.loopback import HOST
-from harness.runtimes.real.recovery import write_private
+from harness.runtimes.real.sites import TOXIPROXY as TOXIPROXY
 from harness.runtimes.real.sockets import PG_USER
 from harness.target import LinkSpec, ServiceSpec, Target
 
-TOXIPROXY = "toxiproxy"
 PROGRAM = Path(__file__).with_name("program.py")
 
 
@@ -43,20 +37,13 @@ class Parts:
 
 @dataclass(frozen=True)
 class Folders(RunFolders):
-    """Where a run keeps its things, and what goes with it.
+    """Where a run keeps its things.
 
     Args:
-        work: what goes with the run: the database's data; every user can enter its parent.
         cwd: where programs are started; modules are not looked for there.
     """
 
-    work: Path
     cwd: Path
-
-    @property
-    def data(self) -> Path:
-        """PostgreSQL's data folder."""
-        return self.work / "data"
 
     def state(self, service: str) -> Path:
         """Where a service keeps what outlives its process."""
@@ -131,7 +118,7 @@ def deal(target: Target, ports: list[int]) -> Ports:
 def plan_document(
     target: Target, ports: Ports, parts: Parts, folders: Folders, who: RunAsUser, python: str
 ) -> dict[str, Any]:
-    """Services, links and commands of a run, as they go into its recovery state."""
+    """Services, links and commands of a run; commands stay in memory (recovery.py)."""
     commands = {TOXIPROXY: toxiproxy_command(parts, folders, ports.api)}
     for service in target.services:
         database = service.kind == DATABASE_KIND
@@ -148,6 +135,7 @@ def plan_document(
         },
         "links": {one.name: _link(one, folders.run_id, ports) for one in target.links},
         "commands": {name: command.as_data() for name, command in commands.items()},
+        "postgres": str(parts.postgres / "postgres") if parts.postgres else "",
         "processes": [],
         "group": 0,
     }
@@ -156,16 +144,3 @@ def plan_document(
 def _link(link: LinkSpec, run_id: str, ports: Ports) -> dict[str, Any]:
     listen, upstream = ports.links[link.name], ports.services[link.callee]
     return link_entry(link, run_id, f"{HOST}:{listen}", f"{HOST}:{upstream}")
-
-
-def identity(folders: Folders, token: str) -> dict[str, Any]:
-    """Who the run is and where it keeps its things."""
-    return {
-        "run_id": folders.run_id,
-        "mark": mark_of(folders.run_id, token),
-        "run_dir": str(folders.run),
-        "recovery_file": str(folders.recovery),
-        "token_file": str(folders.token),
-        "work_dir": str(folders.work),
-        "data_dir": str(folders.data),
-    }

@@ -16,25 +16,40 @@ async def await_ready(
     launcher: Launcher,
     clock: Clock,
     *,
+    prove: Callable[[], Awaitable[None]],
     what: str,
     within_s: float = READY_S,
 ) -> None:
-    """Probe until it says yes.
+    """Probe until it says yes, and it is our program that does.
 
     Args:
+        prove: raises RuntimeFailure while nobody, or somebody else, listens at its address.
         what: what is awaited, for the error: `GET http://127.0.0.1:20123/livez -> 200`.
 
     Raises:
         RuntimeFailure: the program ended, or the time is over; with its last words.
     """
     t_begin_s = clock.now_s()
-    while not await probe():
-        waited_s = clock.now_s() - t_begin_s
+    while True:
+        taken = await _refusal(prove)
+        works = not taken and await probe()
         code = launcher.exit_code(program)
+        if works and code is None:
+            return
+        waited_s = clock.now_s() - t_begin_s
         if code is not None or waited_s >= within_s:
             found = "it still runs" if code is None else f"it ended with exit code {code}"
             raise RuntimeFailure(
                 f"{program}: awaited {what} for {waited_s:.1f} s; {found}"
+                f"{f'; {taken}' if taken else ''}"
                 f"{launcher.last_words(program)}\n  next: read that log; harness doctor"
             )
         await clock.sleep(READY_POLL_S)
+
+
+async def _refusal(prove: Callable[[], Awaitable[None]]) -> str:
+    try:
+        await prove()
+    except RuntimeFailure as error:
+        return str(error)
+    return ""

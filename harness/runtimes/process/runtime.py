@@ -14,25 +14,25 @@ from typing import Any
 
 from harness.errors import LeftOvers, RuntimeFailure
 from harness.ports import Capability, Exit
+from harness.private import write_private
 from harness.rng import fresh_token
 from harness.runtimes.process.addresses import RunWiring
-from harness.runtimes.process.cleanup import end_run
+from harness.runtimes.process.cleanup import OWNER_FILE, end_run, remove_work_folder
 from harness.runtimes.process.controls import controls_of
 from harness.runtimes.process.plan import (
     Folders,
     Parts,
     deal,
-    identity,
     plan_document,
     ports_needed,
     write_configs,
 )
 from harness.runtimes.process.postgres import PrepareJob, RunAsUser, account, prepare
 from harness.runtimes.process.site import Site
-from harness.runtimes.real.document import DATABASE_KIND, mark_of
+from harness.runtimes.real.checking import check_process
+from harness.runtimes.real.document import DATABASE_KIND, identity
 from harness.runtimes.real.loopback import take_ports
-from harness.runtimes.real.procs import MARK, clean_env
-from harness.runtimes.real.recovery import write_private
+from harness.runtimes.real.procs import clean_env, marking
 from harness.runtimes.real.runtime import RealRuntime
 from harness.target import ServiceSpec, Target
 
@@ -48,9 +48,9 @@ class ProcessRuntime(RealRuntime[Site]):
         seed: of the run.
         token: for the control routes of the stand-ins.
         parts: Toxiproxy and PostgreSQL.
-        work_dir: for what goes with the run; made here, must not exist or be empty.
         template_dir: kept between runs: a fresh data folder of PostgreSQL.
         python: interpreter for services and load.
+        look: it is to stand without an owner.
     """
 
     name = "process"
@@ -64,14 +64,15 @@ class ProcessRuntime(RealRuntime[Site]):
         token: str,
         parts: Parts,
         *,
-        work_dir: Path,
         template_dir: Path,
         python: str = sys.executable,
+        look: bool = False,
     ) -> None:
         """Nothing is started yet."""
-        folders = Folders(run_id, run_dir.absolute(), work_dir.absolute(), Path.cwd())
-        super().__init__(run_id, seed, token, folders, python)
+        folders = Folders(run_id, run_dir.absolute(), Path.cwd())
+        super().__init__(run_id, seed, token, folders, python, check_process, look=look)
         self._parts = parts
+        self._work_made = False
         self._template_dir = template_dir
 
     @property
@@ -91,16 +92,19 @@ class ProcessRuntime(RealRuntime[Site]):
                 group.create_task(self._start_service(site, service, password, links, ready))
 
     def _make_folders(self) -> None:
-        folders = self._folders
-        folders.make()
-        if folders.work.exists() and any(folders.work.iterdir()):
-            raise LeftOvers(f"{folders.work} has something in it; run: harness faults clear")
-        folders.work.mkdir(parents=True, exist_ok=True)
-        folders.work.chmod(0o711)  # PostgreSQL runs as another user when we are root
+        work = self._folders.work
+        self._folders.make()
+        if work.exists() and any(work.iterdir()):
+            raise LeftOvers(f"{work} has something in it; run: harness faults clear")
+        for folder in (work.parent, work):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o711)  # PostgreSQL runs as another user when we are root
+        self._work_made = True
+        write_private(work / OWNER_FILE, self._owner)
 
     def _plan(self, target: Target, design: Mapping[str, Any], password: str) -> Site:
         """Take ports and write down everything that will be started."""
-        self._block = take_ports(self.run_id, ports_needed(target))
+        self._block = take_ports(ports_needed(target))
         ports, folders = deal(target, self._block.ports), self._folders
         wiring = RunWiring(self.service_t0_ns, self.seed, design, ports.services, ports.links)
         write_private(folders.token, self._token)
@@ -108,7 +112,8 @@ class ProcessRuntime(RealRuntime[Site]):
         who = account() if _database(target) else RunAsUser()
         document = plan_document(target, ports, self._parts, folders, who, self._python)
         clocks = {"service_t0_ns": self.service_t0_ns, "clock_t0_ns": self._clock.t0_ns}
-        self._recovery.write({**identity(folders, self._token), **document, **clocks})
+        whose = identity(folders, self._token, self._owner)
+        self._recovery.create({**whose, **document, **clocks})
         self._site = Site(self._recovery, self.clock, target)
         return self._site
 
@@ -143,7 +148,7 @@ class ProcessRuntime(RealRuntime[Site]):
             port=int(site.service(name)["address"].rsplit(":", 1)[1]),
             password=password,
             who=account(),
-            env={**clean_env(), MARK: mark_of(self.run_id, self._token)},
+            env={**clean_env(), **marking(site.recovery.read(), f"{name}.prepare")},
         )
         work = asyncio.ensure_future(asyncio.to_thread(prepare, job))
         try:
@@ -163,11 +168,11 @@ class ProcessRuntime(RealRuntime[Site]):
         left: list[str] = []
         if site is not None:
             try:
-                left = await end_run(site)
+                left = await end_run(site.recovery.read(), site.clock, site.launcher.reap)
             finally:
                 await site.close()
-        elif self._folders.work.exists() and not any(self._folders.work.iterdir()):
-            self._folders.work.rmdir()
+        elif self._work_made:
+            left = remove_work_folder(self._folders)
         self._release()
         return left
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import signal
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from harness.clock import Clock
+from harness.errors import RuntimeFailure
+from harness.private import user_name
+from harness.procfs import Proc
+from harness.runtimes.process.cleanup import kill, until_gone
 from harness.runtimes.process.launch import Launcher
-from harness.runtimes.process.plan import TOXIPROXY
 from harness.runtimes.process.readiness import await_ready
-from harness.runtimes.real.procs import Proc, family, members
+from harness.runtimes.real.listeners import holds_all, listening
+from harness.runtimes.real.procs import family, members, recorded
 from harness.runtimes.real.recovery import RecoveryFile
-from harness.runtimes.real.sites import READY_POLL_S, READY_S, RealSite
+from harness.runtimes.real.sites import READY_S, TOXIPROXY, RealSite
 from harness.target import Target
 
-END_S = 2.0  # chosen: the kernel ends a killed process within milliseconds
+TOXIPROXY_S = 4.0  # chosen: it listens within 50 ms; leaves time for another try
 
 
 class Site(RealSite):
@@ -42,15 +46,38 @@ class Site(RealSite):
     async def start(self, program: str, within_s: float = READY_S) -> None:
         """Start a service and wait until it is ready."""
         self.launcher.start(program)
-        works = partial(self.works, program)
-        what = self.awaited(program)
-        await await_ready(program, works, self.launcher, self.clock, what=what, within_s=within_s)
+        await self._ready(program, partial(self.works, program), self.awaited(program), within_s)
 
     async def start_toxiproxy(self) -> None:
         """Start the Toxiproxy server and wait until its control port answers."""
         self.launcher.start(TOXIPROXY)
         ready, what = self.toxiproxy.answers, f"GET http://{self.toxiproxy.address}/version -> 200"
-        await await_ready(TOXIPROXY, ready, self.launcher, self.clock, what=what, within_s=4.0)
+        await self._ready(TOXIPROXY, ready, what, TOXIPROXY_S)
+
+    async def _ready(
+        self, program: str, works: Callable[[], Awaitable[bool]], what: str, within_s: float
+    ) -> None:
+        prove = partial(self.prove, program)
+        await await_ready(
+            program, works, self.launcher, self.clock, prove=prove, what=what, within_s=within_s
+        )
+
+    async def prove(self, program: str) -> None:
+        """See that it is our program that takes connections at its address."""
+        state = self.recovery.read()
+        known = state["services"]
+        address = state["api"] if program == TOXIPROXY else known[program]["address"]
+        sockets = listening(int(address.rsplit(":", 1)[1]))
+        if not sockets:
+            raise RuntimeFailure(f"nobody listens at {address}, the address of {program}")
+        if holds_all(recorded(state, program), set(sockets)):
+            return
+        if not holds_all(family(state, program), set(sockets)):
+            raise RuntimeFailure(
+                f"somebody else listens at {address}, the address of {program}: "
+                f"{', '.join(sorted(set(map(user_name, sockets.values()))))}; nothing was sent; "
+                "end that program, or run again to get other ports"
+            )
 
     async def restart_toxiproxy(self) -> None:
         """End our Toxiproxy, hanging or not, and start it again with no proxies."""
@@ -60,9 +87,7 @@ class Site(RealSite):
     async def end(self, procs: list[Proc]) -> None:
         """Kill processes and wait until they are gone."""
         self.launcher.expect(procs)
-        for proc in procs:
-            proc.send(signal.SIGKILL)
-        await self.until_gone(procs, END_S)
+        await kill(procs, self.clock, self.launcher.reap)
 
     async def until_gone(self, procs: list[Proc], within_s: float) -> list[Proc]:
         """Wait for processes to end.
@@ -70,11 +95,4 @@ class Site(RealSite):
         Returns:
             those that did not.
         """
-        deadline_s = self.clock.now_s() + within_s
-        while left := [proc for proc in procs if proc.lives]:
-            self.launcher.reap()
-            if self.clock.now_s() >= deadline_s:
-                break
-            await self.clock.sleep(READY_POLL_S)
-        self.launcher.reap()
-        return left
+        return await until_gone(procs, within_s, self.clock, self.launcher.reap)

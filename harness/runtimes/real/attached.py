@@ -10,7 +10,8 @@ from typing import Any
 from harness.clock import RunClock
 from harness.errors import UnsupportedFault
 from harness.ports import Capability
-from harness.runtimes.real.recovery import RecoveryFile
+from harness.runtimes.real.document import RunFolders
+from harness.runtimes.real.recovery import Check, RecoveryFile
 from harness.runtimes.real.sites import RealSite
 
 
@@ -53,14 +54,12 @@ class Attached:
         await self.site.close()
 
 
-def found_again(state: Mapping[str, Any]) -> tuple[RecoveryFile, RunClock]:
+def found_again(state: Mapping[str, Any], check: Check) -> tuple[RecoveryFile, RunClock]:
     """What a site is made of, in another process.
 
-    What has changed since `state` was read is taken from the run's recovery file; a file that is
-    gone is written again from `state`.
+    What has changed since `state` was read is taken from the run's recovery file, where that can
+    be read and is as the run wrote it.
     """
-    recovery = RecoveryFile(Path(state["recovery_file"]))
-    if not recovery.path.exists():
-        recovery.path.parent.mkdir(parents=True, exist_ok=True)
-        recovery.write(state)
+    folders = RunFolders(state["run_id"], Path(state["run_dir"]))
+    recovery = RecoveryFile(folders, check, state)
     return recovery, RunClock(recovery.read()["clock_t0_ns"])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import httpx
 
-from harness.errors import TargetContractError
+from harness.errors import RuntimeFailure, TargetContractError
 from harness.runtimes.real.recovery import RecoveryFile
 from harness.runtimes.real.sockets import TOKEN_HEADER, text_of
 from harness.runtimes.scripting import COUNTS
@@ -26,13 +26,21 @@ class Counting:
         client: for the fetching.
         recovery: addresses and token of the run.
         target: knows what the numbers mean.
+        prove: raises RuntimeFailure when somebody else listens where a program should.
     """
 
-    def __init__(self, client: httpx.AsyncClient, recovery: RecoveryFile, target: Target) -> None:
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        recovery: RecoveryFile,
+        target: Target,
+        prove: Callable[[str], Awaitable[None]],
+    ) -> None:
         """Nothing is fetched yet."""
         self._client = client
         self._recovery = recovery
         self._target = target
+        self._prove = prove
 
     async def __call__(self, link: str) -> Mapping[str, int]:
         """`attempted`, `failed` and `reached` of a link; {} when neither end could be asked.
@@ -57,6 +65,10 @@ class Counting:
             return ""
         url = f"http://{service['address']}"
         if service["scripted"]:
+            try:
+                await self._prove(name)
+            except RuntimeFailure:
+                return ""  # as for one that does not answer
             headers = {TOKEN_HEADER: self._recovery.token()}
             return await text_of(self._client, url + COUNTS, COUNTS_S, headers)
         return await text_of(self._client, url + METRICS, COUNTS_S) if metrics else ""

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.private import make_private
 from harness.target import LinkSpec, ServiceSpec
+from harness.toolchain import cache_dir
 
 DATABASE_KIND = "database"
+PROTOCOLS = ("http", "postgres")
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,16 @@ class RunFolders:
 
     run_id: str
     run: Path
+
+    @property
+    def work(self) -> Path:
+        """What goes with the run; every user can enter its parent, PostgreSQL's for one."""
+        return cache_dir() / "work" / self.run_id
+
+    @property
+    def data(self) -> Path:
+        """PostgreSQL's data folder."""
+        return self.work / "data"
 
     @property
     def recovery(self) -> Path:
@@ -44,9 +57,24 @@ class RunFolders:
 
     def make(self) -> None:
         """Make them."""
-        for folder in (self.log("x").parent, self.config("x").parent):
-            folder.mkdir(parents=True, exist_ok=True)
-        self.config("x").parent.chmod(0o700)
+        for folder in (self.run, self.log("x").parent, self.config("x").parent):
+            make_private(folder)
+
+
+def derived(folders: RunFolders) -> dict[str, str]:
+    """What follows from the run's id and folder: written down for people, never read back."""
+    return {
+        "run_id": folders.run_id,
+        "run_dir": str(folders.run),
+        "work_dir": str(folders.work),
+        "data_dir": str(folders.data),
+        "cache": str(cache_dir()),
+    }
+
+
+def identity(folders: RunFolders, token: str, owner: str) -> dict[str, str]:
+    """Who the run is, whose it is and where it keeps its things."""
+    return {**derived(folders), "mark": mark_of(folders.run_id, token), "owner": owner}
 
 
 def mark_of(run_id: str, token: str) -> str:

@@ -1,11 +1,15 @@
-"""Ports of this machine for a run: a block below the ephemeral range that no other run has."""
+"""Ports of this machine for a run: a block below the ephemeral range that no other run has.
+
+Which block is not to be foretold: who knew it could listen there first. Who listens is looked up
+before a secret is sent all the same (listeners.py).
+"""
 
 from __future__ import annotations
 
-import hashlib
 import socket
 
 from harness.errors import RuntimeFailure
+from harness.rng import fresh_index
 
 HOST = "127.0.0.1"
 FIRST, LAST = 20_000, 32_000  # below 32768, where Linux hands out ports of its own accord
@@ -29,11 +33,8 @@ class PortBlock:
         self._guard.close()
 
 
-def take_ports(run_id: str, count: int) -> PortBlock:
+def take_ports(count: int) -> PortBlock:
     """Find a block with `count` free ports.
-
-    Args:
-        run_id: where to begin looking, so that runs spread.
 
     Raises:
         RuntimeFailure: more than a block holds, or none is free.
@@ -41,7 +42,7 @@ def take_ports(run_id: str, count: int) -> PortBlock:
     if count > BLOCK - 1:
         raise RuntimeFailure(f"the target needs {count} ports; a run has at most {BLOCK - 1}")
     blocks = (LAST - FIRST) // BLOCK
-    begin = int.from_bytes(hashlib.sha256(run_id.encode()).digest()[:4], "big")
+    begin = fresh_index(blocks)
     for step in range(blocks):
         first = FIRST + (begin + step) % blocks * BLOCK
         if guard := _bind(first, share=False):

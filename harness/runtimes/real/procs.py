@@ -1,85 +1,59 @@
 """The processes of a run, as /proc has them.
 
 Every process of a run carries the run's mark in its environment, and so do its children: what was
-started is found even when whoever started it had no time to write that down. A process is its
-id and its start time together, since ids are used again; signals go through a handle on that
-very process, never to a bare number.
+started is found even when whoever started it had no time to write that down, and when every file
+that tells of it is gone. A working folder, a number in a file or a lock make nobody a member.
+
+    of the run   carries its mark, is ours, is no older than the run
+                 PostgreSQL's children overwrite their environment: those whose working folder is
+                 the run's data folder, whose program is PostgreSQL's and whose user is its user
+                 a descendant of one of these
 """
 
 from __future__ import annotations
 
 import os
-import signal
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.procfs import ENDED, PROC, Proc, identify, pids, read_stat
+
+__all__ = ["Proc", "clean_env", "descendants_of", "family", "identify", "members"]
+
 MARK = "HARNESS_MARK"
 PROGRAM = "HARNESS_PROGRAM"
-PROC = Path("/proc")
+OWNER = "HARNESS_OWNER"
+CACHE = "HARNESS_RUN_CACHE"
+STANDING = "standing"  # the owner of what stands without one
+POSTGRES = "postgres"
 # Would change where a child connects to, or pass on what another run was told.
 UNWANTED = ("PG", "HARNESS_")
-ENDED = "ZX"  # proc(5): zombie, dead; what is left of them belongs to their parent
+MARKED = re.compile(r"(?P<run_id>[^/\s.][^/]*)\.[0-9a-f]{16}")  # as document.mark_of makes it
 
 
 @dataclass(frozen=True)
-class Proc:
-    """One process.
+class Marked:
+    """A living process that carries a mark.
 
     Args:
-        pid: its id.
-        start_ticks: field 22 of /proc/PID/stat, clock ticks since boot.
-        program: which program of the run; "" for a child of one.
+        owner: process id and start time of who started the run, or STANDING.
+        cache: folder of the cache that the run is of.
     """
 
-    pid: int
-    start_ticks: int
-    program: str = ""
-
-    def __str__(self) -> str:
-        """`payment_a (pid 123)`."""
-        return f"{self.program or 'a child'} (pid {self.pid})"
+    proc: Proc
+    mark: str
+    owner: str
+    cache: str
 
     @property
-    def state(self) -> str:
-        """State letter of proc(5), "" once it is gone."""
-        stat = _stat(self.pid)
-        return stat[0] if stat and stat[2] == self.start_ticks else ""
-
-    @property
-    def lives(self) -> bool:
-        """Whether it is there and no zombie."""
-        return self.state not in ENDED  # "" is in every string
-
-    def send(self, number: signal.Signals) -> None:
-        """Signal it; nothing happens when it is gone."""
-        try:
-            handle = os.pidfd_open(self.pid)
-        except ProcessLookupError:
-            return
-        try:
-            # Compared after opening: from here on the handle is this process or none.
-            if self.lives:
-                signal.pidfd_send_signal(handle, number)
-        except ProcessLookupError:
-            return
-        finally:
-            os.close(handle)
-
-
-def _stat(pid: int) -> tuple[str, int, int] | None:
-    """State, parent and start time; None when there is no such process."""
-    try:
-        text = (PROC / str(pid) / "stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    fields = text[text.rindex(")") + 2 :].split()
-    state, threads = fields[0], int(fields[17])
-    # The first thread of a killed process turns zombie while others still hold its sockets.
-    dying = state in ENDED and threads > 1
-    return "R" if dying else state, int(fields[1]), int(fields[19])
+    def run_id(self) -> str:
+        """Of the run; "" for a mark that we never made."""
+        found = MARKED.fullmatch(self.mark)
+        return found["run_id"] if found else ""
 
 
 def clean_env() -> dict[str, str]:
@@ -91,37 +65,68 @@ def clean_env() -> dict[str, str]:
     }
 
 
-def identify(pid: int, program: str) -> Proc | None:
-    """The process that has this id now."""
-    stat = _stat(pid)
-    return Proc(pid, stat[2], program) if stat else None
+def marking(state: Mapping[str, Any], program: str) -> dict[str, str]:
+    """What a program of a run carries in its environment, to be found by."""
+    return {
+        MARK: state["mark"],
+        PROGRAM: program,
+        OWNER: state["owner"],
+        CACHE: state["cache"],
+    }
+
+
+def this_owner() -> str:
+    """This process, as OWNER tells of it."""
+    this = identify(os.getpid())
+    return f"{os.getpid()}:{this.start_ticks if this else 0}"
+
+
+def owner_of(text: str) -> Proc | None:
+    """The process that OWNER names; None when it names none."""
+    pid, _, ticks = text.partition(":")
+    return Proc(int(pid), int(ticks)) if pid.isdigit() and ticks.isdigit() else None
+
+
+def marked() -> Iterator[Marked]:
+    """Every living process of ours that carries a mark, whosever run it is of."""
+    for pid in pids():
+        stat, pairs = read_stat(pid), _environment(pid)
+        mark = pairs.get(MARK, "")
+        if mark and stat and stat[0] not in ENDED and _may_be_ours(pid):
+            owner = pairs.get(OWNER, "")
+            started = owner_of(owner)
+            if started is None or stat[2] >= started.start_ticks:
+                proc = Proc(pid, stat[2], pairs.get(PROGRAM, ""))
+                yield Marked(proc, mark, owner, pairs.get(CACHE, ""))
 
 
 def members(state: Mapping[str, Any]) -> list[Proc]:
-    """Every living process of a run: recorded, marked, at home in its work folder, or a descendant.
+    """Every living process of a run.
 
     Args:
-        state: recovery state of the run.
+        state: recovery state of the run; needs `mark` and `data_dir`, `postgres` when it is known.
     """
-    stats = {pid: stat for pid in _pids() if (stat := _stat(pid)) and stat[0] not in ENDED}
-    recorded = {(p["pid"], p["start_ticks"]): p["program"] for p in state["processes"]}
-    found: dict[int, str] = {}
-    for pid, (_, _, start_ticks) in stats.items():
-        program = recorded.get((pid, start_ticks))
-        if program is None:
-            program = _program_by_mark(pid, state["mark"], state["work_dir"])
-        if program is not None:
-            found[pid] = program
-    for pid in _descendants(found, {pid: stat[1] for pid, stat in stats.items()}):
-        found.setdefault(pid, "")
+    found = {one.proc.pid: one.proc for one in marked() if one.mark == state["mark"]}
+    stats = {pid: stat for pid in pids() if (stat := read_stat(pid)) and stat[0] not in ENDED}
+    for pid in stats:
+        if pid not in found and _is_postgres_of(pid, state):
+            found[pid] = Proc(pid, stats[pid][2])
+    for pid in _descendants(list(found), {pid: stat[1] for pid, stat in stats.items()}):
+        found.setdefault(pid, Proc(pid, stats[pid][2]))
     found.pop(os.getpid(), None)
-    return [Proc(pid, stats[pid][2], program) for pid, program in sorted(found.items())]
+    return [found[pid] for pid in sorted(found)]
+
+
+def recorded(state: Mapping[str, Any], program: str) -> list[Proc]:
+    """The processes that are on record for a program, as far as they carry the run's mark."""
+    known = [Proc(**one) for one in state["processes"] if one["program"] == program]
+    return [one for one in known if _environment(one.pid).get(MARK) == state["mark"]]
 
 
 def family(state: Mapping[str, Any], program: str) -> list[Proc]:
     """The living processes of one program: itself first, then its descendants."""
     everything = {proc.pid: proc for proc in members(state)}
-    parents = {pid: stat[1] for pid in everything if (stat := _stat(pid))}
+    parents = {pid: stat[1] for pid in everything if (stat := read_stat(pid))}
     heads = {pid for pid, proc in everything.items() if proc.program == program}
     tops = [pid for pid in heads if parents.get(pid) not in heads]
     rest = [pid for pid in _descendants(heads, parents) if pid not in tops]
@@ -133,10 +138,15 @@ def descendants_of(head: Proc) -> list[Proc]:
     found, waiting = [], [head.pid]
     while waiting:
         for pid in _children(waiting.pop()):
-            if (stat := _stat(pid)) and stat[0] not in ENDED:
+            if (stat := read_stat(pid)) and stat[0] not in ENDED:
                 found.append(Proc(pid, stat[2]))
                 waiting.append(pid)
     return found
+
+
+def is_postgres(proc: Proc) -> bool:
+    """Whether a process runs PostgreSQL, which ends otherwise than our own programs."""
+    return Path(_link(proc.pid, "exe")).name == POSTGRES
 
 
 def _children(pid: int) -> list[int]:
@@ -148,21 +158,57 @@ def _children(pid: int) -> list[int]:
         return []  # gone meanwhile
 
 
-def _pids() -> list[int]:
-    return [int(name) for name in os.listdir(PROC) if name.isdigit()]
-
-
-def _program_by_mark(pid: int, mark: str, work_dir: str) -> str | None:
-    """Its program when it is of the run, "" for one known by its folder alone, else None."""
+def _environment(pid: int) -> dict[str, str]:
+    """What the process was started with; {} for another user's, or one that is gone."""
     try:
         pairs = (PROC / str(pid) / "environ").read_bytes().split(b"\0")
-        if f"{MARK}={mark}".encode() in pairs:
-            head = f"{PROGRAM}=".encode()
-            return next((p[len(head) :].decode() for p in pairs if p.startswith(head)), "")
-        # PostgreSQL's children overwrite their environment, but stay in the data folder.
-        return "" if Path(os.readlink(PROC / str(pid) / "cwd")).is_relative_to(work_dir) else None
-    except (PermissionError, FileNotFoundError, ProcessLookupError):
-        return None  # another user's, or gone meanwhile: not one of ours
+    except OSError:
+        return {}
+    texts = [pair.decode(errors="replace").partition("=") for pair in pairs]
+    return {name: value for name, _, value in texts if name.startswith("HARNESS_")}
+
+
+def _may_be_ours(pid: int) -> bool:
+    """A mark can be copied by whoever reads it: the user must be ours, or PostgreSQL's."""
+    uid = _uid(pid)
+    if uid == os.geteuid():
+        return True
+    # As root, PostgreSQL runs as another user, who runs nothing else of ours.
+    return os.geteuid() == 0 and Path(_link(pid, "exe")).name == POSTGRES
+
+
+def _is_postgres_of(pid: int, state: Mapping[str, Any]) -> bool:
+    """Whether it is a PostgreSQL of the run by its folder, its program and its user."""
+    data = Path(state["data_dir"])
+    if Path(_link(pid, "cwd")) != data:
+        return False
+    exe, known = _link(pid, "exe"), state.get("postgres")
+    if Path(exe).name != POSTGRES or (known and exe != os.path.realpath(known)):
+        return False
+    return _uid(pid) == _owner_of_folder(data)
+
+
+def _owner_of_folder(data: Path) -> int:
+    """The user of a data folder; ours when it is gone, with PostgreSQL still in it."""
+    try:
+        return data.stat().st_uid
+    except OSError:
+        return os.geteuid()
+
+
+def _uid(pid: int) -> int:
+    try:
+        return (PROC / str(pid)).stat().st_uid
+    except OSError:
+        return -1
+
+
+def _link(pid: int, name: str) -> str:
+    """Where a link of /proc/PID leads; "" when it is another user's, or gone."""
+    try:
+        return os.readlink(PROC / str(pid) / name).removesuffix(" (deleted)")
+    except OSError:
+        return ""
 
 
 def _descendants(roots: Iterable[int], parents: Mapping[int, int]) -> list[int]:

@@ -14,11 +14,12 @@ from typing import Any, Generic, TypeVar, cast
 from harness.clock import NS, Clock, RunClock, monotonic_ns
 from harness.errors import RuntimeFailure
 from harness.ports import Capability
+from harness.procfs import identify
 from harness.runtimes.real.attached import pick
 from harness.runtimes.real.document import RunFolders
 from harness.runtimes.real.loopback import PortBlock
-from harness.runtimes.real.procs import MARK, PROGRAM, clean_env, identify
-from harness.runtimes.real.recovery import RecoveryFile
+from harness.runtimes.real.procs import STANDING, clean_env, marking, this_owner
+from harness.runtimes.real.recovery import Check, RecoveryFile
 from harness.runtimes.real.sites import RealSite
 from harness.runtimes.real.sockets import TOKEN_HEADER, send
 from harness.target import Answer, Request, Target, entry_service
@@ -44,12 +45,22 @@ class RealRuntime(ABC, Generic[S]):
         token: for the control routes of the stand-ins.
         folders: where the run keeps its things.
         python: interpreter for the load.
+        check: whether a recovery file is one of this runtime.
+        look: it is to stand without an owner, for people to look at.
     """
 
     name: str
 
     def __init__(
-        self, run_id: str, seed: int, token: str, folders: RunFolders, python: str
+        self,
+        run_id: str,
+        seed: int,
+        token: str,
+        folders: RunFolders,
+        python: str,
+        check: Check,
+        *,
+        look: bool = False,
     ) -> None:
         """Nothing is started yet."""
         self.run_id = run_id
@@ -61,7 +72,8 @@ class RealRuntime(ABC, Generic[S]):
         self._token = token
         self._folders = folders
         self._python = python
-        self._recovery = RecoveryFile(folders.recovery)
+        self._recovery = RecoveryFile(folders, check)
+        self._owner = STANDING if look else this_owner()
         self._block: PortBlock | None = None
         self._site: S | None = None
         self._made: Mapping[Capability, Any] = {}
@@ -131,7 +143,7 @@ class RealRuntime(ABC, Generic[S]):
             clock_zero=self._set_zero,
             log_path=self._folders.log(LOAD),
             python=self._python,
-            env={**clean_env(), MARK: state["mark"], PROGRAM: LOAD},
+            env={**clean_env(), **marking(state, LOAD)},
             process_group=state["group"],
         )
         if proc := identify(load.pid, LOAD):
@@ -148,11 +160,17 @@ class RealRuntime(ABC, Generic[S]):
     async def ask(self, service: str, request: Request) -> Answer:
         """The harness's own request, straight to the service, past every link.
 
-        The token goes along to the control routes of stand-ins only.
+        The token goes along to the control routes of stand-ins only, and to nobody else who
+        listens at their addresses.
         """
         site = self._running()
         entry = site.service(service)
         control = entry["scripted"] and request.path.startswith("/_")
+        if control:
+            try:
+                await site.prove(service)
+            except RuntimeFailure:
+                return Answer(None, error="refused")
         headers = {TOKEN_HEADER: self._token} if control else {}
         return await send(site.client, f"http://{entry['address']}", request, headers)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from harness.clock import Clock
@@ -17,6 +18,7 @@ from harness.runtimes.real.sockets import canary, open_client, timed_canary
 from harness.runtimes.real.toxiproxy import ToxiproxyServer
 from harness.target import Target
 
+TOXIPROXY = "toxiproxy"  # the program; also the name under which it is started
 READY_S = 20.0  # chosen: ten times what a loaded machine of 2 cores takes
 READY_POLL_S = 0.02
 WAKE_S = 3.0  # chosen: a service that stood still answers within milliseconds
@@ -43,8 +45,10 @@ class RealSite(ABC):
         self.clock = clock
         self.client = open_client()
         self.canaries = open_client(keep_alive=False)
-        self.toxiproxy = ToxiproxyServer(recovery.read()["api"], self.client, recovery.token())
-        self.counts = Counting(self.client, recovery, target) if target else _no_counts
+        self.toxiproxy = ToxiproxyServer(
+            recovery.read()["api"], self.client, recovery.token(), partial(self.prove, TOXIPROXY)
+        )
+        self.counts = Counting(self.client, recovery, target, self.prove) if target else _no_counts
         self.links = ToxiproxyLinks(
             self.toxiproxy,
             recovery,
@@ -97,6 +101,14 @@ class RealSite(ABC):
         return await canary(
             self.canaries, service["protocol"], service["address"], service["ready_path"]
         )
+
+    @abstractmethod
+    async def prove(self, program: str) -> None:
+        """See that it is our program that takes connections at its address, before a secret goes.
+
+        Raises:
+            RuntimeFailure: nobody listens there, or somebody else does; says who.
+        """
 
     @abstractmethod
     async def restart_toxiproxy(self) -> None:

@@ -7,7 +7,7 @@ one server a process, no PATCH, no escaping, and takes 5xx for success; all that
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -38,11 +38,19 @@ class ToxiproxyServer:
         address: `127.0.0.1:8474`.
         client: for what the package cannot do; explicit time-outs, `trust_env=False`.
         token: of the run, for a server that takes one; others do not look at it.
+        prove: raises RuntimeFailure when somebody else listens there; the token goes nowhere then.
     """
 
-    def __init__(self, address: str, client: httpx.AsyncClient, token: str) -> None:
+    def __init__(
+        self,
+        address: str,
+        client: httpx.AsyncClient,
+        token: str,
+        prove: Callable[[], Awaitable[None]],
+    ) -> None:
         """Remember where it is; nothing is sent."""
         self.address = address
+        self._prove = prove
         self._client = client
         self._auth = (USER, token)
         host, port = address.rsplit(":", 1)
@@ -120,6 +128,7 @@ class ToxiproxyServer:
         absent_ok: bool = False,
     ) -> dict[str, Any]:
         """Call through the package, in a thread that is sure to end."""
+        await self._prove()
         options: dict[str, Any] = {"timeout": (CALL_S, read_s), "proxies": NO_PROXY}
         if verb == "post":
             options["json"] = body
@@ -142,6 +151,7 @@ class ToxiproxyServer:
     async def _httpx(
         self, verb: str, path: str, proxy: str, body: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
+        await self._prove()
         call = f"{verb} {path}"
         try:
             async with asyncio.timeout(CALL_S):

@@ -44,6 +44,7 @@ class StandIns(Scripted):
     async def _send(
         self, where: str, method: str, path: str, body: Mapping[str, Any] | None
     ) -> Answer:
+        await self._site.prove(where)
         headers = {TOKEN_HEADER: self._site.recovery.token()}
         request = Request(method, path, headers, body, CALL_S)
         address = self._site.service(where)["address"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from harness.undo.leases import OWNER, Lease, active_runs, enlist, forget, holde
 
 
 def test_a_holder_that_runs_is_alive_and_one_that_let_go_is_gone(tmp_path: Path) -> None:
-    """The lock decides; it cannot outlive its process."""
+    """Its process decides, and what it says."""
     lease = Lease(tmp_path / OWNER, lasts_s=60)
     assert holder(tmp_path / OWNER).state == "alive"
     lease.release()
@@ -49,6 +50,8 @@ def test_left_overs_are_named_with_the_command_that_clears_them(
     run_dir.mkdir()
     active = tmp_path / "active"
     monkeypatch.setattr(prepare, "active_dir", lambda: active)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine")
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
     lease = Lease(run_dir / OWNER, lasts_s=60)
     enlist(active, "r1", run_dir)
     prepare.refuse_left_overs()
@@ -59,10 +62,38 @@ def test_left_overs_are_named_with_the_command_that_clears_them(
     prepare.refuse_left_overs()
 
 
-def test_a_run_whose_folder_was_deleted_is_dropped_from_the_list(tmp_path: Path) -> None:
-    """A link to nothing blocks nobody."""
+def test_a_run_whose_folder_was_deleted_stays_on_the_list(tmp_path: Path) -> None:
+    """Out of sight is not gone: what it started may live, and is found by its mark."""
     run_dir = tmp_path / "run"
     run_dir.mkdir()
     enlist(tmp_path / "active", "r1", run_dir)
     run_dir.rmdir()
-    assert active_runs(tmp_path / "active") == []
+    (run,) = active_runs(tmp_path / "active")
+    assert (run.run_id, run.holder.state) == ("r1", "gone")
+
+
+def test_a_lock_that_somebody_else_holds_says_nothing_of_the_owner(tmp_path: Path) -> None:
+    """Neither is a dead owner alive for it, nor can a lease be kept from a new holder."""
+    path = tmp_path / OWNER
+    Lease(path, lasts_s=60).release()
+    with path.open("r+") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        assert holder(path).state == "gone"
+        lease = Lease(path, lasts_s=60)
+        assert holder(path).state == "alive"
+        lease.release()
+
+
+@pytest.mark.parametrize("said", ["", "{}", "null", "[" * 100_000, '{"pid": "x"}'])
+def test_a_lease_that_cannot_be_read_has_no_holder(tmp_path: Path, said: str) -> None:
+    """Cut off, or changed by somebody else: no traceback."""
+    (tmp_path / OWNER).write_text(said)
+    assert holder(tmp_path / OWNER).state == "gone"
+
+
+def test_files_and_folders_are_for_nobody_else(tmp_path: Path) -> None:
+    """Who cannot open a file cannot hold its lock."""
+    Lease(tmp_path / OWNER, lasts_s=60).release()
+    enlist(tmp_path / "active", "r1", tmp_path)
+    assert (tmp_path / OWNER).stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "active").stat().st_mode & 0o777 == 0o700
