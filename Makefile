@@ -10,7 +10,7 @@ PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 BIN := .venv/bin
 TIERS := $(wildcard tests/unit tests/meta tests/sim tests/conformance tests/process tests/docker)
 
-.PHONY: help demo test cases check parts bench clean
+.PHONY: help demo test quick nightly cases check fmt parts bench clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,18 @@ test: check parts ## set up, then every check and test; those in containers wher
 
 cases: parts ## every small document with its right verdict, on sim and on real parts
 	@$(BIN)/python -m pytest -q -rs tests/cases
+
+quick: .venv/.ready ## what a change of one file needs: style, types, unit tests (under 30 s once types are cached)
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && $(BIN)/mypy --no-error-summary
+	@$(BIN)/python -m pytest -q -x tests/unit tests/meta/test_tidy.py
+
+nightly: test ## what takes longer: every small document on real parts, documents and run folders mutated, many seeds
+	@$(BIN)/python -m pytest -q -rs tests/cases -m 'process or docker'
+	@$(BIN)/python -m bench.fuzz
+	@$(BIN)/python -m bench.seeds
+
+fmt: .venv/.ready ## format and sort imports
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
 check: .venv/.ready ## style, types and who may import whom
 	@$(BIN)/ruff check --quiet .
