@@ -26,6 +26,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(tier)
 
 
+BUDGET_S = {"unit": 60, "meta": 240, "sim": 180, "conformance": 120, "process": 300, "docker": 240}
+"""Of each tier, on two cores; printed beside what was spent, never asserted."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What each tier spent of its budget."""
+    spent: dict[str, float] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                tier = report.nodeid.removeprefix("tests/").partition("/")[0]
+                spent[tier] = spent.get(tier, 0.0) + report.duration
+    for tier, seconds in spent.items():
+        budget = f" of {BUDGET_S[tier]} s" if tier in BUDGET_S else ""
+        terminalreporter.write_line(f"tier {tier}: {seconds:.0f} s{budget}")
+
+
 @pytest.fixture(autouse=True)
 def no_proxy_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy in the environment must not come between a test and its own loopback."""
