@@ -17,7 +17,7 @@ from lending_service.stores.port import Store, Tx
 from lending_service.upstreams import FundingProvider, PaymentGateway, RiskEngine
 
 NOTICE = "notice"  # kind of task: tell a borrower
-NOTICE_GAP_S = 1.0  # changes are collected for so long, and told together; chosen
+NOTICE_GAP_S = 1.0  # the changes of each such period are told together; chosen
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -47,7 +47,8 @@ class Context(msgspec.Struct, frozen=True):
 
     async def _save_and_tell(self, tx: Tx, record: Application | Repayment) -> None:
         await tx.put(record)
-        await tx.enqueue(NOTICE, record.id, self.clock.now_s() + NOTICE_GAP_S)
+        period_ends_s = (self.clock.now_s() // NOTICE_GAP_S + 1) * NOTICE_GAP_S
+        await tx.enqueue(NOTICE, record.id, period_ends_s)
 
     def move(
         self,

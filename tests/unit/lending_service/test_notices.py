@@ -11,8 +11,9 @@ TOLD = ("notification", "messages")
 
 async def _an_application_and_a_repayment(world: World) -> tuple[str, str]:
     _, submitted = await world.submit()
+    await world.clock.pass_s(0.3)
     _, repaid = await world.repay()
-    await world.clock.pass_s(0.5)
+    await world.clock.pass_s(0.3)
     return str(submitted["application_id"]), str(repaid["repayment_id"])
 
 
@@ -21,7 +22,7 @@ def _said(world: World, reference: str) -> list[str]:
 
 
 def test_what_changed_within_a_second_is_told_in_one_call_as_it_is_then() -> None:
-    """Eight changes of state, two messages, with the borrower's name."""
+    """Eight changes of state, at different times: two messages, with the borrower's name."""
 
     async def story(world: World) -> None:
         app, rep = await _an_application_and_a_repayment(world)
