@@ -14,11 +14,12 @@ from harness.cli.console import note, out_json, progress, stdout
 from harness.errors import ConfigError, Problem
 from harness.explore.confirm import Confirmation, confirm
 from harness.explore.explorer import SearchRequest, explore
+from harness.explore.fault_free import unfit
 from harness.explore.grouping import Group, grouped
 from harness.explore.plans import Fault, Plan, World
 from harness.explore.progress import ProgressReporter
 from harness.explore.report import SearchReport, document, text
-from harness.explore.result import Found
+from harness.explore.result import UNFIT, Found
 from harness.explore.sim_world import SimWorld, checkers_of, factors_of
 from harness.explore.to_experiment import Ask, regression
 from harness.explore.workers import Workers, cores
@@ -71,17 +72,21 @@ def explore_command(asked: ExploreOptions, *, confirming: bool, output: str) -> 
     """Search, write down what was found, print it.
 
     Returns:
-        0 nothing breaks, 1 something does, 130 interrupted.
+        0 nothing breaks, 1 something does, 3 the world without faults does not work, 130
+        interrupted.
     """
     words = load_vocabulary(asked.target)
     budget_s = _check(asked, words)
     design = load_design(asked.design, words)
     world = SimWorld(design, asked.journeys, asked.seed, asked.target, _plan(asked))
-    found = _search(asked, world, budget_s, factors_of(words.target))
+    why = unfit(world)
+    factors = factors_of(words.target)
+    found = Found(ended=UNFIT) if why else _search(asked, world, budget_s, factors)
     account = _account(asked, world, words, design, found)
+    account.unfit = why
     if confirming and found.ended != "interrupted":
         account.confirmed += _confirm(asked, account)
-        RunFolder(Path(account.folder)).write_json("explore.json", document(account))
+    RunFolder(Path(account.folder)).write_json("explore.json", document(account))
     if output == "json":
         out_json(document(account))
     else:
@@ -178,7 +183,7 @@ def _account(
     groups = grouped(found.minimal, {one.name: one.ids for one in checkers_of(words)})
     called = {point.rpartition("#")[0] for point in found.operations}
     folder = new_folder(asked.runs, f"explore-{Path(asked.design).stem}")
-    account = SearchReport(
+    return SearchReport(
         design=asked.design,
         journeys=asked.journeys,
         seed=asked.seed,
@@ -195,8 +200,6 @@ def _account(
         },
         environment=asked.environment,
     )
-    folder.write_json("explore.json", document(account))
-    return account
 
 
 def _write(folder: RunFolder, number: int, group: Group, world: SimWorld, words: Vocabulary) -> str:

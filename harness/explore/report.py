@@ -10,7 +10,7 @@ from typing import Any
 from harness.explore.confirm import Confirmation
 from harness.explore.grouping import Group
 from harness.explore.plans import Plan
-from harness.explore.result import RULES, Covered, Found
+from harness.explore.result import RULES, UNFIT, Covered, Found
 
 SHOWN_MAX = 12  # groups beyond these stand in the run folder
 POINTS_MAX = 8
@@ -18,6 +18,7 @@ ENDED = {
     "complete": "everything asked for was run",
     "dry": "the swarm found nothing new any more",
     "budget": "the budget was over",
+    UNFIT: "no search: the world without faults does not work",
     "interrupted": "interrupted: this is what was found so far",
 }
 
@@ -31,6 +32,7 @@ class SearchReport:
         files: experiment of each group, "" where real parts have no counterpart.
         commands: what finds a group again that has no experiment of its own; "" for the others.
         environment: `name=value` of what was not normal in any of its worlds.
+        unfit: why the world without faults does not work; "" where it does.
     """
 
     design: str
@@ -47,10 +49,13 @@ class SearchReport:
     confirmed: list[Confirmation] = field(default_factory=list)
     explained: Mapping[str, str] = field(default_factory=dict)
     environment: Sequence[str] = ()
+    unfit: str = ""
 
     @property
     def exit_code(self) -> int:
-        """130 interrupted, 1 something breaks, 0 nothing does."""
+        """130 interrupted, 3 no good world without faults, 1 something breaks, 0 nothing does."""
+        if self.unfit:
+            return 3
         if self.found.ended == "interrupted":
             return 130
         return 1 if self.groups else 0
@@ -63,6 +68,8 @@ def text(account: SearchReport, width: int) -> Iterator[str]:
         width: columns; paths and commands are not broken.
     """
     yield from _wrapped(_headline(account), width, "")
+    if account.unfit:
+        yield from _wrapped(account.unfit, width, "  ")
     told: set[str] = set()
     for number in range(min(len(account.groups), SHOWN_MAX)):
         yield ""
@@ -82,6 +89,8 @@ def _headline(account: SearchReport) -> str:
         (f"design {account.design}", " + ".join(account.journeys), *account.environment)
     )
     upto = account.found.complete_to
+    if account.unfit:
+        return f"INCONCLUSIVE  {about}: the world without faults does not work"
     if not account.groups:
         if upto < 0:
             return f"NOTHING WAS RUN  {about}"
@@ -198,6 +207,7 @@ def document(account: SearchReport) -> dict[str, Any]:
         "faults": account.faults,
         "exit_code": account.exit_code,
         "ended": found.ended,
+        "unfit": account.unfit,
         "complete_to": found.complete_to,
         "explored": found.explored,
         "by_size": dict(found.by_size),

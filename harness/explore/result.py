@@ -13,6 +13,7 @@ STATE = "leads to a state that was branched before"
 ALIKE = "goes wrong in a way that makes no difference"
 MODE = "mode that shows nothing of the service"
 KNOWN = "was run before"
+UNFIT = "unfit"
 NO_NEWS = "breaks in an environment what it breaks anyway"
 RULES = {
     ORDER: "a call of the fault-free world that this plan keeps from being made",
@@ -63,7 +64,8 @@ class Found:
         complete_to: every plan of up to so many faults was run or pruned; -1: not even the
             fault-free one.
         covered: of environments; None where there was none to look at.
-        ended: complete, dry (nothing new turned up), budget, interrupted.
+        ended: complete, dry (nothing new turned up), budget, interrupted, unfit (no good world
+            without faults).
     """
 
     minimal: list[Minimal] = field(default_factory=list)

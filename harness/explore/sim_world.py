@@ -98,9 +98,18 @@ class SimWorld:
         """
         trace = self.trace(plan)
         history = judged(trace, self._target)
-        verdicts = check_all(self._checkers, history, self._objectives)
+        verdicts = self.verdicts(history)
         moments = () if leaf else tuple(self._moments(trace, history))
         return Seen(moments, tuple(_broken(verdicts, trace.stuck)), signature(trace, history))
+
+    @property
+    def system(self) -> Target:
+        """The system under test."""
+        return self._target
+
+    def verdicts(self, history: History) -> tuple[Verdict, ...]:
+        """What every checker says of a world."""
+        return check_all(self._checkers, history, self._objectives)
 
     def trace(self, plan: Plan) -> Trace:
         """Run one world from its beginning."""

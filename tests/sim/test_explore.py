@@ -25,6 +25,7 @@ from harness.runtimes.sim.refusing import NoRealWorld
 
 TILL = "tests.sim.till.target"
 FASTAPI, HASTY = "tests.sim.till.fastapi_target", "tests.sim.till.hasty_target"
+BROKEN = "tests.sim.till"
 LATE_DEBIT = (
     *(Fault(f"lending->payment_a#{n}", "request_lost") for n in (1, 4, 7, 10, 13)),
     Fault("lending->payment_a#16", "reply_lost"),
@@ -164,6 +165,23 @@ def test_two_workers_find_the_same_as_one() -> None:
     one, two = search(repayer, 1), search(repayer, 1, workers=2)
     assert one.minimal == two.minimal
     assert one.signatures == two.signatures
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        (f"{BROKEN}.broken_target", "pay never succeeded, 1 tried"),
+        (f"{BROKEN}.dead_target", "RuntimeError: the schema of the database is from 2019"),
+    ],
+)
+def test_a_service_that_works_in_no_world_is_no_service_that_nothing_breaks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], target: str, said: str
+) -> None:
+    """Exit 3 with its own error: nothing was looked at."""
+    assert explore_command(of(target, tmp_path, careful=True), confirming=False, output="json") == 3
+    document = json.loads(capsys.readouterr().out)
+    assert said in document["unfit"]
+    assert (document["ended"], document["explored"], document["exit_code"]) == ("unfit", 0, 3)
 
 
 @pytest.mark.parametrize("target", [TILL, FASTAPI])
