@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from harness.errors import ConfigError, Problem
+from harness.ownership import foreign
 
 SHIPPED = "chaos"  # the package with the words that come along
 DEFAULT_TARGET = f"{SHIPPED}.targets.reference"
@@ -40,8 +41,11 @@ def load(ref: str) -> ModuleType:
     """A module by its dotted name, or by the path of its file.
 
     Raises:
-        ConfigError: there is none, or it cannot be imported; with the line that failed.
+        ConfigError: there is none, it cannot be imported (with the line that failed), or a third
+            user owns it or may write to it.
     """
+    if is_file(ref) and (why := foreign(Path(ref))):
+        raise ConfigError(Problem(f"not run: {why}", ref))
     try:
         return _load_file(Path(ref).resolve()) if is_file(ref) else importlib.import_module(ref)
     except (Exception, SystemExit) as error:

@@ -185,7 +185,7 @@ def alone() -> Iterator[None]:
     Raises:
         RuntimeFailure: another one is at work.
     """
-    path = cache_dir() / UP / "lease"
+    path = active_dir().parent / UP / "lease"
     make_private(path.parent)
     try:
         lease = Lease(path, WORK_S)

@@ -12,6 +12,7 @@ from typing import Any
 from harness.clock import utc_stamp
 from harness.errors import ConfigError, Problem, RuntimeFailure
 from harness.model import RunResult
+from harness.ownership import foreign
 from harness.text import path_part, quoted, utf8
 
 HISTORY = "history.jsonl"
@@ -54,8 +55,11 @@ def new_folder(root: Path, experiment: str) -> RunFolder:
         experiment: its name, of which a safe one is made.
 
     Raises:
-        RuntimeFailure: it cannot be made, or a link would lead it out of `root`.
+        RuntimeFailure: it cannot be made, a link would lead it out of `root`, or a third user
+            owns it or may write to it.
     """
+    if why := foreign(root / path_part(experiment)):
+        raise RuntimeFailure(f"run folder: {why}")
     parent = root / path_part(experiment)
     path = parent / utc_stamp()
     try:

@@ -8,6 +8,7 @@ from harness.cli.console import note, out, out_json, progress, stdout, warn
 from harness.determinism import require_same
 from harness.errors import ConfigError, Problem
 from harness.history_reader import read_history
+from harness.ownership import named
 from harness.prepare import RunRequest, prepare
 from harness.replay import once_more, refuse_inexact
 from harness.report.plan import plan_lines
@@ -46,6 +47,8 @@ def run_command(
     warn(prepared.experiment)
     if why:
         say(why)
+    for one in named():
+        say(one)
     if twice:
         refuse_inexact(order.runtime, prepared.repeat)
     title = f"{prepared.experiment.id} {prepared.experiment.title}"

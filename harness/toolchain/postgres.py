@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import RuntimeFailure
+from harness.ownership import foreign
 from harness.toolchain.cache import (
     Say,
     cache_dir,
@@ -99,6 +100,8 @@ def _newest_first(root: Path, pattern: str) -> list[Path]:
 
 
 def _version_of(folder: Path) -> str:
+    if why := foreign(folder):
+        raise Unfit(why)
     missing = [name for name in PROGRAMS if not os.access(folder / name, os.X_OK)]
     if missing:
         raise Unfit(f"lacks {', '.join(missing)}")

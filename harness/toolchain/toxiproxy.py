@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import RuntimeFailure
+from harness.ownership import foreign
 from harness.toolchain.cache import Say, cache_dir, workshop
 from harness.toolchain.command import ask, unpack_wheel, work
 from harness.toolchain.search import Candidate, Missing, Part, Unfit, choose, demanded
@@ -80,6 +81,8 @@ def _cached() -> Path:
 
 
 def _version_of(server: Path) -> str:
+    if why := foreign(server):
+        raise Unfit(why)
     said = re.search(r"version ([^\s,]+)", answer := ask([server, "-version"]))
     if not said:
         raise Unfit(f"does not say its version but {answer.strip()[:60]!r}")

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.clock import NS, monotonic_ns
+from harness.errors import RuntimeFailure
+from harness.ownership import foreign
 from harness.private import make_private
 from harness.procfs import STOPPED, Proc, identify, namespace
 from harness.toolchain import cache_dir
@@ -137,7 +139,14 @@ def _is_free(fd: int) -> bool:
 
 
 def active_dir() -> Path:
-    """Where runs that have not ended are listed."""
+    """Where runs that have not ended are listed.
+
+    Raises:
+        RuntimeFailure: the cache is a third user's, or he may write to it.
+    """
+    for name in ("", "active", "up", "work", "templates"):
+        if why := foreign(cache_dir() / name):
+            raise RuntimeFailure(f"cache folder: {why}")
     return cache_dir() / "active"
 
 

@@ -28,7 +28,7 @@ from harness.undo.leases import OWNER, WATCHDOG, ActiveRun, Holder, active_runs,
 RECOVERY = "recovery.json"
 TOKEN = "token"  # noqa: S105 - a file's name
 PRIVATE = (OWNER, WATCHDOG, TOKEN, RESERVE, "config/pgpass")  # of use only while the run is alive
-HEAL_S = 4.0  # chosen: a programs' end undoes what is not undone by then, within 10 s in all
+HEAL_S = 2.5  # chosen: a programs' end undoes what is not undone by then, within 10 s in all
 Say = Callable[[str], None]
 
 
@@ -126,12 +126,19 @@ def _unlisted(found: Found, active: Path) -> ActiveRun:
 
 
 async def clear(
-    run: ActiveRun, active: Path, say: Say, by: str = "clear", known: Known | None = None
+    run: ActiveRun,
+    active: Path,
+    say: Say,
+    by: str = "clear",
+    known: Known | None = None,
+    *,
+    at_once: bool = False,
 ) -> list[str]:
     """Heal every fault, end every process, take the run off the list.
 
     Args:
         known: what the caller knows of it already.
+        at_once: end the processes without healing before: the faults end with them.
 
     Returns:
         what is still there; empty when all is proven gone.
@@ -140,7 +147,8 @@ async def clear(
     known.look()
     for problem in [*known.problems, *known.log.problems]:
         say(f"{run.run_id}: {problem}")
-    await _heal_in_time(known, say)
+    if not at_once:
+        await _heal_in_time(known, say)
     left = _end(known, say) or end_marked(run.run_id, say)
     say(f"{run.run_id}: " + (f"still there: {left}" if left else "every process has ended"))
     if left:

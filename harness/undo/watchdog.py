@@ -43,7 +43,7 @@ from harness.undo.recovery import RECOVERY, TOKEN, Known, clear, heal
 LOOK_S = 0.25  # chosen: a tenth of the time in which it must have healed
 STOPPED_S = 1.2  # chosen: with one look a beat, a stopped watchdog is replaced within 2 s
 START_S = 10.0  # chosen: Python on a busy machine
-ASKED_S = 4.0  # chosen: an owner that is asked to end has undone everything by then
+ASKED_S = 3.0  # chosen: with the end of its programs, 10 s after it was lost at the latest
 MODULE = "harness.undo.watchdog"
 
 
@@ -175,7 +175,9 @@ class Watch:
         self._known.look()
         if not self._post.owner.lives:
             run = ActiveRun(self._post.run_id, self._post.run_dir, Holder("gone", 0, 0))
-            return not await clear(run, self._post.active, _note, WATCHDOG, self._known)
+            lost = bool(self._asked_ns)
+            active, known = self._post.active, self._known
+            return not await clear(run, active, _note, WATCHDOG, known, at_once=lost)
         if monotonic_ns() > self._post.ends_ns:
             _note(f"owner {self._post.owner.pid} is past its latest end; ending it")
             self._post.owner.send(signal.SIGKILL)

@@ -1,0 +1,187 @@
+"""Files, locks, disk and ports taken away from runs at seeded moments: what is left, what is hit.
+
+python -m bench.attacks [--times 3] [--seed 1] [--kind folder] [--output json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+
+from bench.kills import HARNESS
+from bench.victims import Outcome, Victim, listening, start
+from harness.toolchain import cache_dir
+from harness.undo.recovery import RECOVERY
+
+LEFT_S = 10.0  # within which nothing of a run may be left
+FAULT_S = (0.0, 1.5)  # from the first active fault to the attack
+NOBODY = 65_534
+
+
+def folder(victim: Victim) -> None:
+    """The run folder is deleted in mid-run."""
+    shutil.rmtree(victim.dir)
+
+
+def listing(victim: Victim) -> None:
+    """The list of runs is removed and the harness killed."""
+    shutil.rmtree(cache_dir() / "active")
+    victim.kill()
+
+
+def everything(victim: Victim) -> None:
+    """Folder and list are gone, nobody is left to heal: `clear` finds it by its marks."""
+    victim.kill(watchdog=True)
+    shutil.rmtree(victim.dir)
+    shutil.rmtree(cache_dir() / "active")
+    said = subprocess.run([HARNESS, "faults", "list"], capture_output=True, check=False, text=True)
+    if "found by its mark" not in said.stdout:
+        victim.outcome.left.append(f"not named: {said.stdout}{said.stderr}")
+    victim.clear()
+
+
+def lock(victim: Victim) -> None:
+    """Every lock is held by somebody else, and the harness killed."""
+    for name in ("recovery.lock", "faults.jsonl"):
+        path = victim.dir / name
+        opened = subprocess.run(
+            ["cat", path], user=NOBODY, group=NOBODY, extra_groups=[], capture_output=True
+        )
+        if opened.returncode == 0:
+            victim.outcome.touched.append(f"{path} can be opened, so locked, by anybody")
+        handle = victim.stack.enter_context(path.open("a"))
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    victim.kill()
+
+
+def disk(victim: Victim) -> None:
+    """The disk of the run folder is full, and the harness killed."""
+    with (victim.runs / "filler").open("wb", buffering=0) as filler:
+        try:
+            while True:
+                filler.write(bytes(2**16))
+        except OSError:
+            pass
+    victim.kill()
+
+
+def line(victim: Victim) -> None:
+    """Lines that are no records, half a recovery state, no run.json; both guards dead."""
+    with (victim.dir / "faults.jsonl").open("ab") as log:
+        log.write(b'{}\nnull\n[]\n{"id"\n')
+    raw = (victim.dir / RECOVERY).read_bytes()
+    (victim.dir / RECOVERY).write_bytes(raw[: len(raw) // 2])
+    (victim.dir / "run.json").unlink()
+    victim.kill(watchdog=True)
+    subprocess.run([HARNESS, "faults", "list"], check=False, capture_output=True)
+    victim.clear()
+
+
+def port(victim: Victim) -> None:
+    """Toxiproxy dies, and another user listens at its control port at once."""
+    state = victim.state
+    pid = next(p["pid"] for p in state["processes"] if p["program"] == "toxiproxy")
+    os.kill(pid, signal.SIGKILL)
+    victim.stack.enter_context(listening(state["api"], victim))
+    victim.process.send_signal(signal.SIGTERM)
+
+
+def foreign(victim: Victim) -> None:
+    """What is on record names another's process, folder, address and command."""
+    sleep = subprocess.Popen(["sleep", "60"], cwd=victim.state["work_dir"])
+    victim.stack.callback(sleep.wait)
+    victim.stack.callback(sleep.kill)
+    other, marker = victim.root / "other", victim.root / "ran"
+    other.mkdir(exist_ok=True)
+    (other / "kept").touch()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    victim.stack.enter_context(listening(address, victim))
+    victim.kill(watchdog=True)
+    state = victim.state
+    state["processes"].append({"pid": sleep.pid, "start_ticks": 0, "program": "lending"})
+    state |= {"work_dir": str(other), "data_dir": str(other), "api": address}
+    argv = {"argv": ["touch", str(marker)], "log": "/dev/null", "cwd": "/"}
+    state["commands"] = dict.fromkeys(["toxiproxy", *state["services"]], argv)
+    (victim.dir / RECOVERY).write_text(json.dumps(state))
+    victim.clear()
+    if sleep.poll() is not None:
+        victim.outcome.touched.append("a process whose working folder was the run's")
+    if not (other / "kept").exists():
+        victim.outcome.touched.append("another folder")
+    if marker.exists():
+        victim.outcome.touched.append("a command line of the file was run")
+
+
+KINDS: dict[str, Callable[[Victim], None]] = {
+    work.__name__: work for work in (folder, listing, everything, lock, disk, line, port, foreign)
+}
+
+
+def attack(kind: str, seed: int, root: Path) -> Outcome:
+    """Start a run, take something away at a seeded moment, look what is left within LEFT_S."""
+    dice, outcome = random.Random(seed), Outcome(kind, seed)
+    with ExitStack() as stack:
+        victim = start(kind, dice, root, outcome, stack)
+        time.sleep(dice.uniform(*FAULT_S))
+        hit_s = time.monotonic()
+        KINDS[kind](victim)
+        while (left := victim.things()) and time.monotonic() - hit_s < LEFT_S:
+            time.sleep(0.1)
+        outcome.left_s = round(time.monotonic() - hit_s, 1)
+        outcome.left += left
+        logs = [*root.glob("*.out"), *victim.runs.rglob("watchdog.log")]
+        outcome.tracebacks += sum(b"Traceback" in log.read_bytes() for log in logs)
+        try:
+            victim.process.wait(LEFT_S)
+        except subprocess.TimeoutExpired:
+            outcome.left.append("the harness itself")
+            victim.process.kill()
+            victim.process.wait()
+        if outcome.left:
+            victim.clear()
+    return outcome
+
+
+def main() -> None:
+    """Attack, print what came of it."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--times", type=int, default=3)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--kind", choices=KINDS, default=None)
+    options.add_argument("--output", choices=("text", "json"), default="text")
+    given = options.parse_args()
+    outcomes = []
+    for number in range(given.times):
+        for kind in [given.kind] if given.kind else KINDS:
+            with tempfile.TemporaryDirectory(prefix="chaos-harness-attack-") as folder:
+                outcomes.append(attack(kind, given.seed + number, Path(folder)))
+            if given.output == "text":
+                print(outcomes[-1], flush=True)
+    sums = {
+        "left": sum(bool(one.left) for one in outcomes),
+        "touched": sum(bool(one.touched) for one in outcomes),
+        "secrets_sent": sum(one.secrets_sent for one in outcomes),
+        "exit_1": sum(one.exit_1 for one in outcomes),
+        "tracebacks": sum(one.tracebacks for one in outcomes),
+    }
+    whole = {**sums, "attacks": [asdict(one) for one in outcomes]}
+    print(json.dumps(whole if given.output == "json" else sums, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Whose files are run by: never a third user's, and he is named."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.errors import ConfigError, RuntimeFailure
+from harness.ownership import VARIABLE, foreign, named
+from harness.plugins import load
+from harness.store import new_folder
+from harness.toolchain import find_toxiproxy
+from harness.undo.leases import active_dir
+
+NOBODY = 65_534
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> Path:
+    """A folder of another user."""
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    os.chown(folder, NOBODY, NOBODY)
+    return folder
+
+
+def test_our_own_is_no_problem_and_what_is_not_there_neither(tmp_path: Path) -> None:
+    """Nothing is asked of who works alone."""
+    assert foreign(tmp_path) == ""
+    assert foreign(tmp_path / "absent" / "deeper") == ""
+
+
+def test_what_everybody_may_write_to_is_refused(tmp_path: Path) -> None:
+    """Below a sticky folder each keeps his own, as in /tmp."""
+    open_, own = tmp_path / "open", tmp_path / "open" / "own"
+    own.mkdir(parents=True)
+    open_.chmod(0o777)
+    assert "may be written by every user" in foreign(own)
+    open_.chmod(0o1777)
+    assert foreign(own) == ""
+
+
+@AS_ROOT
+def test_another_users_folder_is_refused_with_his_name(theirs: Path) -> None:
+    """Also on the way, and behind a link."""
+    link = theirs.parent / "link"
+    link.symlink_to(theirs)
+    for path in (theirs, theirs / "below", link):
+        assert "belongs to user nobody" in foreign(path) or path == theirs / "below"
+    (theirs / "below").mkdir()
+    assert "theirs belongs to user nobody" in foreign(theirs / "below")
+    assert f"{VARIABLE}={NOBODY}" in foreign(theirs)
+
+
+@AS_ROOT
+def test_a_user_who_is_trusted_by_name_may_own_it(
+    theirs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a run says so."""
+    monkeypatch.setenv(VARIABLE, str(NOBODY))
+    assert foreign(theirs) == ""
+    assert named() == [f"trusting user nobody ({VARIABLE})"]
+
+
+@AS_ROOT
+def test_a_checkout_of_another_user_works_for_root(
+    theirs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container of a CI system."""
+    monkeypatch.chdir(theirs)
+    assert foreign(theirs) == ""
+    assert named() == ["trusting user nobody (owner of the working folder)"]
+
+
+@AS_ROOT
+def test_cache_runs_parts_and_targets_of_another_user_are_refused(
+    theirs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything of them is run or written."""
+    monkeypatch.setenv("HARNESS_CACHE", str(theirs))
+    with pytest.raises(RuntimeFailure, match=r"cache folder: .* belongs to user nobody"):
+        active_dir()
+    with pytest.raises(RuntimeFailure, match=r"run folder: .* belongs to user nobody"):
+        new_folder(theirs, "x")
+    server, target = theirs / "toxiproxy-server", theirs / "target.py"
+    server.write_text("#!/bin/sh\ntouch " + str(theirs.parent / "ran"))
+    server.chmod(0o755)
+    target.write_text(f"open({str(theirs.parent / 'ran')!r}, 'w')")
+    monkeypatch.setenv("TOXIPROXY_SERVER", str(server))
+    with pytest.raises(ConfigError, match="belongs to user nobody"):
+        find_toxiproxy()
+    with pytest.raises(ConfigError, match="belongs to user nobody"):
+        load(str(target))
+    assert not (theirs.parent / "ran").exists()
