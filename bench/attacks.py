@@ -38,7 +38,7 @@ def folder(victim: Victim) -> None:
 
 def listing(victim: Victim) -> None:
     """The list of runs is removed and the harness killed."""
-    shutil.rmtree(cache_dir() / "active")
+    shutil.rmtree(cache_dir() / "active", ignore_errors=True)
     victim.kill()
 
 
@@ -46,7 +46,7 @@ def everything(victim: Victim) -> None:
     """Folder and list are gone, nobody is left to heal: `clear` finds it by its marks."""
     victim.kill(watchdog=True)
     shutil.rmtree(victim.dir)
-    shutil.rmtree(cache_dir() / "active")
+    shutil.rmtree(cache_dir() / "active", ignore_errors=True)
     said = subprocess.run([HARNESS, "faults", "list"], capture_output=True, check=False, text=True)
     if "found by its mark" not in said.stdout:
         victim.outcome.left.append(f"not named: {said.stdout}{said.stderr}")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.store import FAULTS
+from harness.store import FAULTS, RUN
 from harness.undo.faultlog import FaultLog
 from harness.undo.leases import WATCHDOG, active_dir, active_runs, holder
 from harness.undo.recovery import RECOVERY, state_of
@@ -201,8 +201,12 @@ def _look(outcome: Outcome, run_dir: Path) -> None:
 def _alive(run_dir: Path) -> list[str]:
     from harness.undo.leases import ActiveRun, Holder
 
-    state = state_of(ActiveRun("", run_dir, Holder("gone", 0, 0)))
+    state = state_of(ActiveRun(_run_id(run_dir), run_dir, Holder("gone", 0, 0)))
     return [f"process {one}" for one in state.processes]
+
+
+def _run_id(run_dir: Path) -> str:
+    return str(json.loads((run_dir / RUN).read_text())["run_id"])
 
 
 def _addresses(state: dict[str, Any]) -> list[str]:

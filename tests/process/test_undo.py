@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ import pytest
 
 from bench.kills import FIRST, HARNESS, KINDS, SECOND, TEMPLATE, Kind, kill_one
 from harness.history_reader import read_history
-from harness.store import FAULTS, HISTORY
+from harness.store import FAULTS, HISTORY, RUN
 from harness.toolchain import Part, find_toxiproxy
 from harness.undo.faultlog import FaultLog
 from harness.undo.leases import ActiveRun, Holder
@@ -65,7 +66,8 @@ def folder(tmp_path: Path) -> Path:
 
 def processes(run_dir: Path) -> list[str]:
     """What lives of a run."""
-    return state_of(ActiveRun("", run_dir, Holder("gone", 0, 0))).processes
+    run_id = json.loads((run_dir / RUN).read_text())["run_id"]
+    return state_of(ActiveRun(run_id, run_dir, Holder("gone", 0, 0))).processes
 
 
 @pytest.mark.parametrize("kind", SHORT, ids=lambda kind: kind.name)
