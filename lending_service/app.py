@@ -128,7 +128,7 @@ def build(
         clock=clock,
         dice=dice,
         policy=policy,
-        payments=PaymentGateway(policy),
+        payments=PaymentGateway(policy, believes=design.failed_payment == "believe"),
         risk=RiskEngine(policy, risks[0]),
         funding=FundingProvider(policy),
         gateways=gateways,

@@ -96,6 +96,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         retry_after_cap_s: `Retry-After` is obeyed up to this long, or null to ignore it.
         notices: a message to a borrower that may not have got through is sent again (`retry`), or
             not (`once`).
+        failed_payment: a FAILED counts by its `final_code` alone, asked for and not told by a
+            callback; or every one is `believe`d.
         jitter: share by which pauses differ, so that those who failed together part.
     """
 
@@ -137,6 +139,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reads_from: Literal["primary", "standby"]
     not_taken_statuses: tuple[Annotated[int, Meta(ge=400, le=599)], ...] = ()
     retry_after_cap_s: Seconds | None = 30.0
+    failed_payment: Literal["final_code", "believe"] = "final_code"
     jitter: Annotated[float, Meta(ge=0, le=1)] = 0.25
     notices: Literal["retry", "once"] = "retry"
 

@@ -125,9 +125,22 @@ class Money:
             return None
         payment, again = await self._asked(payment_id, found == "not_found")
         if again:
+            return await self._again(payment)
+        return self._gap_s(payment)
+
+    async def _again(self, payment: Payment) -> float | None:
+        """Send a payment again that its gateway denies, if its books do not hold it either.
+
+        A gateway that has forgotten the id would move the money a second time.
+        """
+        held = await self._parts.payments.statement(payment)
+        if held == "success":
+            await self.settle(payment.id, "success", resume=True)
+            return None
+        if held == "not_found":
             result = self._read(await self._parts.payments.pay(payment))
             if result in ("success", "failed"):
-                await self.settle(payment_id, result, resume=True)
+                await self.settle(payment.id, result, resume=True)
                 return None
         return self._gap_s(payment)
 

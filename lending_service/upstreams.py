@@ -19,6 +19,8 @@ STATUSES: dict[str, Literal["success", "failed", "processing"]] = {
     "FAILED": "failed",
     "PROCESSING": "processing",
 }
+FINAL_CODES = ("DECLINED",)
+"""Of a FAILED that stays one, by the gateways' contract."""
 
 
 class Score(msgspec.Struct, frozen=True):
@@ -31,8 +33,35 @@ class Score(msgspec.Struct, frozen=True):
 class PaymentGateway:
     """Payouts, debits and inquiries at any gateway."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, *, believes: bool) -> None:
+        """Call through `policy`.
+
+        Args:
+            believes: whether every FAILED is final.
+        """
         self._policy = policy
+        self._believes = believes
+
+    def _status(self, called: Called) -> Literal["success", "failed", "processing"] | None:
+        """A status of the contract; a FAILED that may still become a SUCCESS is none of these."""
+        status = STATUSES.get(str(called.body.get("status")))
+        final = self._believes or called.body.get("code") in FINAL_CODES
+        return "processing" if status == "failed" and not final else status
+
+    async def statement(self, payment: Payment) -> Found:
+        """What the gateway's books hold for the business key of a payment.
+
+        Returns:
+            success: they hold it; not_found: nothing moved there, and nothing is under way.
+        """
+        path = f"/v1/statement/{payment.reference}"
+        called = await self._policy.once(payment.gateway, "GET", path, lane="/inquire")
+        found = called.body.get("payments")
+        if called.status != 200 or not isinstance(found, list):
+            return "unavailable"
+        if {"request_id": payment.id, "status": "SUCCESS"} in found:
+            return "success"
+        return "processing" if found else "not_found"
 
     async def pay(self, payment: Payment) -> PayResult:
         """Send a payment once.
@@ -57,7 +86,7 @@ class PaymentGateway:
             return "unknown"
         if called.status == 422:
             return "failed"
-        return STATUSES.get(str(called.body.get("status")), "unknown")
+        return self._status(called) or "unknown"
 
     async def inquire(self, payment: Payment) -> Found:
         """What became of a payment, by its request id."""
@@ -67,7 +96,7 @@ class PaymentGateway:
             return "not_found"
         if called.status != 200:
             return "unavailable"
-        return STATUSES.get(str(called.body.get("status")), "unavailable")
+        return self._status(called) or "unavailable"
 
 
 class RiskEngine:

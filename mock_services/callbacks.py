@@ -11,17 +11,36 @@ from mock_services.stand_in import World
 ACKNOWLEDGED = "success"
 
 
-def planned(body: dict[str, Any], *, times: int = 1, delta_minor: int = 0) -> Reply:
+Copy = tuple[float, dict[str, Any]]
+"""How long a callback is held back beyond the usual, s, and its body."""
+
+
+def planned(
+    body: dict[str, Any],
+    *,
+    times: int = 1,
+    delta_minor: int = 0,
+    held_s: float = 0.0,
+    later: str = "",
+    later_s: float = 0.0,
+) -> Reply:
     """What is to be delivered, as a script wants it.
 
     Args:
         times: how many copies are delivered, each until it is acknowledged; 0 for none.
         delta_minor: added to the amount it names.
+        held_s: how much later than usual.
+        later: another status, told `later_s` after the usual moment.
 
     Returns:
         the copies as the body of a reply: callbacks and requests share the shape of effects.
     """
-    return Reply(200, [{**body, "amount_minor": body["amount_minor"] + delta_minor}] * times)
+    told = {**body, "amount_minor": body["amount_minor"] + delta_minor}
+    copies: list[Copy] = [(held_s, told)] * times
+    if later:
+        code = {"code": "DECLINED"} if later == "FAILED" else {}
+        copies.append((later_s, {**told, "status": later, **code}))
+    return Reply(200, copies)
 
 
 class Callbacks:
@@ -40,16 +59,15 @@ class Callbacks:
         self._world = world
         self.counts = {"sent": 0, "acknowledged": 0, "failed": 0}
 
-    async def deliver(self, bodies: Sequence[dict[str, Any]], since_s: float) -> None:
-        """Send one after another, after the first delay.
+    async def deliver(self, copies: Sequence[Copy], since_s: float) -> None:
+        """Send one after another, each when it is due.
 
         Args:
             since_s: when the event was, on the run clock.
         """
-        if bodies:
-            clock = self._world.clock
-            await clock.sleep(max(0.0, since_s + self._delay_s - clock.now_s()))
-        for body in bodies:
+        clock = self._world.clock
+        for held_s, body in copies:
+            await clock.sleep(max(0.0, since_s + self._delay_s + held_s - clock.now_s()))
             await self._until_acknowledged(body)
 
     async def _until_acknowledged(self, body: dict[str, Any]) -> None:

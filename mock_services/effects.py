@@ -88,6 +88,20 @@ class TimesArgs(msgspec.Struct, frozen=True):
     times: Annotated[int, Meta(ge=2, le=100)] = 2
 
 
+class LateCallbackArgs(msgspec.Struct, frozen=True):
+    """`delay_s`: how much later it is delivered; with `status` the callback comes in time, and one
+    with that status so much later."""
+
+    delay_s: Seconds
+    status: Literal["SUCCESS", "FAILED"] | None = None
+
+
+class ForgetArgs(msgspec.Struct, frozen=True):
+    """`after_s`: age at which a request id is forgotten, run-clock seconds."""
+
+    after_s: Seconds
+
+
 class DeltaArgs(msgspec.Struct, frozen=True):
     """`delta_minor`: added to the amount that the callback names."""
 
@@ -95,7 +109,7 @@ class DeltaArgs(msgspec.Struct, frozen=True):
 
 
 class ScoreArgs(msgspec.Struct, frozen=True):
-    """`value`: answered as the score; any JSON, also null."""
+    """`value`: answered as the score; any JSON, also null; "NaN" for a bare NaN, which is none."""
 
     value: Any
 
@@ -197,6 +211,18 @@ async def callback_lost(call: Call, args: NoArgs) -> Reply:
     return call.do(times=0)
 
 
+async def late_callback(call: Call, args: LateCallbackArgs) -> Reply:
+    """Deliver the callback late, or a contradiction after it."""
+    if args.status is None:
+        return call.do(held_s=args.delay_s)
+    return call.do(later_s=args.delay_s, later=args.status)
+
+
+async def key_expired(call: Call, args: ForgetArgs) -> Reply:
+    """Treat a request id that is older as one that never came."""
+    return call.do(forget_after_s=args.after_s)
+
+
 async def wrong_amount(call: Call, args: DeltaArgs) -> Reply:
     """Deliver a callback with a wrong amount."""
     return call.do(delta_minor=args.delta_minor)
@@ -241,6 +267,8 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "quota_gone": Effect(quota_gone, frozenset({"reserve"})),
         "duplicate_callback": Effect(duplicate_callback, CALLBACK, TimesArgs),
         "callback_lost": Effect(callback_lost, CALLBACK),
+        "late_callback": Effect(late_callback, CALLBACK, LateCallbackArgs),
+        "key_expired": Effect(key_expired, CREATE | {"inquire"}, ForgetArgs),
         "wrong_amount": Effect(wrong_amount, CALLBACK, DeltaArgs),
     }
 )

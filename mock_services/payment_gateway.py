@@ -31,7 +31,7 @@ from mock_services.stand_in import (
 
 DECLINED, CHANNEL_ERROR = "DECLINED", "CHANNEL_ERROR"
 CODES = {"SUCCESS": "", "PROCESSING": "", "FAILED": DECLINED}
-OPS = ("create_payout", "create_debit", "inquire", "callback")
+OPS = ("create_payout", "create_debit", "inquire", "statement", "callback")
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -124,6 +124,17 @@ class PaymentGateway:
         key = payment.body.reference if payment else request_id
         return key, partial(self._tell, request_id)
 
+    def stating(self, params: dict[str, str], raw: bytes) -> Prepared:
+        """Tell what the books hold under a business key; they forget no request id."""
+        return params["reference"], partial(self._state, params["reference"])
+
+    def _known(self, request_id: str, forget_after_s: float | None) -> Payment | None:
+        payment = self._payments.get(request_id)
+        if payment is None or forget_after_s is None:
+            return payment
+        age_s = self._stand_in.world.clock.now_s() - payment.t_s
+        return None if age_s >= forget_after_s else payment
+
     def _create(
         self,
         kind: Kind,
@@ -133,6 +144,7 @@ class PaymentGateway:
         code: str = "",
         ends: str = "",
         after_s: float = 0.0,
+        forget_after_s: float | None = None,
     ) -> Reply:
         """Do it once; the same body again is answered with how far the first has come.
 
@@ -140,8 +152,9 @@ class PaymentGateway:
             first: the status that it reaches at once.
             code: of a FAILED.
             ends: the status that it reaches `after_s` later; empty for none.
+            forget_after_s: age at which a request id counts as one that never came.
         """
-        payment = self._payments.get(body.request_id)
+        payment = self._known(body.request_id, forget_after_s)
         if payment is None:
             now_s = self._stand_in.world.clock.now_s()
             payment = Payment(kind, body, first, code, now_s, ends, now_s + after_s)
@@ -192,8 +205,22 @@ class PaymentGateway:
         await self._callbacks.deliver(copies.body, payment.t_s)
         self._stand_in.ledger.note({"announced": payment.body.request_id})
 
-    def _tell(self, request_id: str) -> Reply:
-        payment = self._payments.get(request_id)
+    def _state(self, reference: str) -> Reply:
+        """Money that moved, and payments that still may."""
+        moved = [
+            {"request_id": entry["request_id"], "status": "SUCCESS"}
+            for entry in self._stand_in.ledger.entries()
+            if entry["k"] == reference and entry["status"] == "SUCCESS"
+        ]
+        open_ = [
+            {"request_id": payment.body.request_id, "status": "PROCESSING"}
+            for payment in self._payments.values()
+            if payment.body.reference == reference and not payment.final
+        ]
+        return Reply(200, {"reference": reference, "payments": moved + open_})
+
+    def _tell(self, request_id: str, *, forget_after_s: float | None = None) -> Reply:
+        payment = self._known(request_id, forget_after_s)
         if payment is None:
             return refusal(404, "not_found", f"{request_id} was never seen here")
         return Reply(200, self._facts(payment))
@@ -233,6 +260,7 @@ def build(config: Config, world: World) -> ASGIApp:
             Route("/v1/payouts", payout, methods=["POST"]),
             Route("/v1/debits", debit, methods=["POST"]),
             Route("/v1/requests/{request_id}", inquire),
+            Route("/v1/statement/{reference}", stand_in.endpoint("statement", gateway.stating)),
             *control_routes(stand_in, callbacks.counts),
         ]
     )

@@ -19,6 +19,7 @@ from mock_services.stand_in import Amount, Id, Prepared, StandIn, World, reused,
 
 OPS = ("score", "limit")
 SCORE_MAX = 1000
+NAN = "NaN"  # in ledgers and rules; bare on the wire, as careless encoders write it
 LIMIT_MINOR_MIN, LIMIT_MINOR_MAX, LIMIT_MINOR_STEP = 500_000, 5_000_000, 10_000
 LIMITS = (LIMIT_MINOR_MAX - LIMIT_MINOR_MIN) // LIMIT_MINOR_STEP + 1
 
@@ -82,6 +83,8 @@ class RiskEngine:
         if answer != told:
             self._enter(body, answer)
             self._scored[body.application_id] = (body, answer)
+        if score == NAN:
+            return Reply(200, {**answer, "score": msgspec.Raw(NAN.encode())})
         return Reply(200, answer)
 
     def _decide(self, score: Any, points: int) -> str:

@@ -33,6 +33,12 @@ CHOICES = (
          "terminal_states_immutable"),
     ),
     _Choice(
+        "failed_payment", "believe",
+        "a FAILED that is not final is paid again, and may still succeed",
+        ("no_double_payout", "debits_match_repayments", "active_means_paid",
+         "terminal_states_immutable"),
+    ),
+    _Choice(
         "risk_down", "approve_all",
         "without the risk engine everybody is approved, without label or cap",
         ("stand_in_within_caps",),

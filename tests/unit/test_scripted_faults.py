@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from chaos.faults.not_found import NotFound
 from chaos.faults.timeout import Timeout
 from harness.ports import Observation, Seen, UndoRecord
+from mock_services import funding_provider, risk_engine
 from mock_services.behaviour import parse
 from mock_services.payment_gateway import OPS
 
@@ -24,6 +25,25 @@ KINDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"args": {"status": 429, "retry_after_s": 3, "retry_after_as": "date"}},
     ),
     ("error_after", {"status": 503}, {"effect": "error_after", "args": {"status": 503}}),
+    (
+        "late_success",
+        {"delay": "4s"},
+        {"op": "*", "effect": "late_success", "args": {"delay_s": 4.0}},
+    ),
+    ("processing", {"ends": "never"}, {"effect": "processing", "args": {"delay_s": None}}),
+    ("processing", {"ends": "failed"}, {"args": {"delay_s": 3.0, "ends": "FAILED"}}),
+    ("late_callback", {"delay": "2s"}, {"args": {"delay_s": 2.0, "status": None}}),
+    (
+        "late_callback",
+        {"status": "FAILED"},
+        {"op": "callback", "args": {"delay_s": 3.0, "status": "FAILED"}},
+    ),
+    (
+        "callback_reordered",
+        {"within": "1s"},
+        {"effect": "late_callback", "share": 0.5, "args": {"delay_s": 1.0}},
+    ),
+    ("key_expired", {"after": "1s"}, {"effect": "key_expired", "args": {"after_s": 1.0}}),
     ("decline", {"op": "create_payout"}, {"op": "create_payout", "effect": "decline", "args": {}}),
     ("callback_lost", {}, {"op": "callback", "effect": "callback_lost", "args": {}}),
     ("duplicate_callback", {"times": 4}, {"op": "callback", "args": {"times": 4}}),
@@ -106,12 +126,35 @@ def test_it_is_proven_by_calls_that_were_hit(
         ("callback_lost", {"op": "inquire"}),
         ("http_error", {"status": 200}),
         ("decline", {"share": 1.5}),
+        ("drift", {"points": 0}),
+        ("score", {"value": "high"}),
+        ("processing", {"ends": "later"}),
+        ("key_expired", {}),
+        ("http_error", {"retry_after": "1500ms"}),
     ],
 )
 def test_a_fault_that_would_do_nothing_is_refused(kind: str, values: dict[str, Any]) -> None:
     """Before anything is started."""
     with pytest.raises(ValidationError):
         _fault(kind, **values)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "ops", "args"),
+    [
+        ("score", {"value": float("nan")}, risk_engine.OPS, {"value": "NaN"}),
+        ("score", {"value": 700}, risk_engine.OPS, {"value": 700}),
+        ("score", {}, risk_engine.OPS, {"value": None}),
+        ("drift", {"points": -25, "share": 0.3}, risk_engine.OPS, {"points": -25}),
+        ("quota_gone", {}, funding_provider.OPS, {}),
+    ],
+)
+def test_the_rule_is_one_that_a_risk_engine_or_a_funder_takes(
+    kind: str, values: dict[str, Any], ops: tuple[str, ...], args: dict[str, Any]
+) -> None:
+    """As of a gateway."""
+    (set_,) = _rules(_fault(kind, **values))
+    assert parse({"rules": [set_]}, ops).rules[0].args == args
 
 
 def test_not_found_loses_the_reply_and_denies_the_first_inquiries() -> None:

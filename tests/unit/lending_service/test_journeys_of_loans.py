@@ -654,3 +654,53 @@ def test_health_pages_answer() -> None:
         assert await world.call("GET", "/readyz") == (200, {"status": "ok"})
 
     in_world(design("hardened"), story)
+
+
+@pytest.mark.parametrize("operation", ["payout", "debit"])
+def test_failed_that_is_not_final_goes_to_no_other_gateway(operation: str) -> None:
+    """X02: FAILED now, SUCCESS later: paid once, and nobody is told that it failed."""
+
+    async def story(world: World) -> None:
+        world.third.script["payment_a", operation] = "FAILED"
+        honest = world.third.pay
+
+        def in_doubt(*call: Any) -> Reply:
+            reply = honest(*call)
+            reply.body["code"] = "CHANNEL_ERROR"
+            return reply
+
+        world.third.pay = in_doubt
+        _, reply = await (world.submit() if operation == "payout" else world.repay())
+        await world.clock.pass_s(3.0)
+        (payment,) = world.third.payments.values()
+        payment.update(status="SUCCESS", code="")
+        await world.clock.pass_s(3.0)
+        if operation == "payout":
+            assert (await world.application(reply["application_id"]))["status"] == "active"
+        else:
+            told = await world.get(f"/v1/repayments/{reply['repayment_id']}")
+            assert told["status"] == "credited"
+        assert len(world.third.payments) == 1
+
+    in_world(design("hardened"), story)
+
+
+def test_payment_that_the_books_hold_is_not_sent_again() -> None:
+    """A gateway that has forgotten the id would pay a second time."""
+
+    async def story(world: World) -> None:
+        world.third.script["payment_a", "payout"] = "reply_lost"
+        answer = world.third._answer
+
+        def forgetful(name: str, operation: str, *rest: Any) -> Reply:
+            if operation == "inquire_payment":
+                return Reply(404, {"code": "not_found"})
+            return answer(name, operation, *rest)
+
+        world.third._answer = forgetful  # type: ignore[assignment, method-assign]  # a gateway that forgets
+        _, reply = await world.submit()
+        await world.clock.pass_s(6.0)
+        assert (await world.application(reply["application_id"]))["status"] == "active"
+        assert world.third.calls.count(("payment_a", "payout")) == 1
+
+    in_world(design("hardened"), story)

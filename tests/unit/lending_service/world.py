@@ -141,6 +141,14 @@ class ThirdParties:
         if operation == "messages":
             self.messages |= {one["message_id"]: one for one in body["messages"]}
             return Reply(200, {"accepted": len(body["messages"])})
+        if operation == "statement":
+            reference = path.rsplit("/", 1)[1]
+            found = [
+                {"request_id": request_id, "status": known["status"]}
+                for (gateway, request_id), known in self.payments.items()
+                if gateway == name and known["reference"] == reference
+            ]
+            return Reply(200, {"payments": found})
         if operation == "score":
             score = None if wrong == "null" else 700
             decision = "decline" if wrong == "decline" else "approve"
@@ -154,6 +162,8 @@ class ThirdParties:
         if place not in self.payments:
             status = wrong if wrong in ("FAILED", "PROCESSING") else "SUCCESS"
             self.payments[place] = {**body, "kind": kind, "status": status}
+            if status == "FAILED":
+                self.payments[place]["code"] = "DECLINED"
             if status == "SUCCESS":
                 self.ledger.append((name, kind, body["reference"], body["amount_minor"]))
         return Reply(200, self.payments[place])
@@ -177,7 +187,7 @@ class ThirdParties:
 def _operation(method: str, path: str) -> str:
     parts = path.split("/")
     if method == "GET":
-        names = {"requests": "inquire_payment", "limits": "limit"}
+        names = {"requests": "inquire_payment", "limits": "limit", "statement": "statement"}
         return names.get(parts[2], "inquire_reservation")
     if len(parts) == 5:
         return parts[4]

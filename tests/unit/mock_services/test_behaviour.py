@@ -130,7 +130,8 @@ def test_unknown_effect_names_the_allowed_ones() -> None:
     with pytest.raises(InvalidDocument) as caught:
         parse({"rules": [{"id": "a", "op": "callback", "effect": "explode"}]}, OPS)
     assert caught.value.problems == (
-        "rules[0].effect: got 'explode'; allowed: duplicate_callback, callback_lost, wrong_amount",
+        "rules[0].effect: got 'explode'; allowed: duplicate_callback, callback_lost, "
+        "late_callback, wrong_amount",
     )
 
 

@@ -275,3 +275,69 @@ def test_not_found_then_found() -> None:
         assert statuses == [404, 200]
 
     play(scenario)
+
+
+def test_failed_that_is_not_final_becomes_a_success() -> None:
+    """The code tells the two apart; a decline is final."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway")
+        rule = {"op": "create_payout", "effect": "late_success", "args": {"delay_s": 3.0}}
+        await bench.rules({**rule, "last": 1}, {"op": "create_payout", "effect": "decline"})
+        _, late = await bench.call("POST", "/v1/payouts", payout())
+        _, declined = await bench.call("POST", "/v1/payouts", payout("p-2", reference="loan-2"))
+        assert (late["status"], late["code"]) == ("FAILED", "CHANNEL_ERROR")
+        assert (declined["status"], declined["code"]) == ("FAILED", "DECLINED")
+        await bench.clock.advance(5)
+        told = {one["request_id"]: one["status"] for one in bench.callbacks}
+        assert told == {"p-1": "SUCCESS", "p-2": "FAILED"}
+
+    play(scenario)
+
+
+def test_contradiction_comes_after_the_callback() -> None:
+    """SUCCESS in time, FAILED of an earlier attempt three seconds later."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway")
+        args = {"delay_s": 3.0, "status": "FAILED"}
+        await bench.rules({"op": "callback", "effect": "late_callback", "args": args})
+        await bench.call("POST", "/v1/payouts", payout())
+        await bench.clock.advance(5)
+        assert [one["status"] for one in bench.callbacks] == ["SUCCESS", "FAILED"]
+        assert bench.callback_times_s == pytest.approx([0.1, 3.1])
+
+    play(scenario)
+
+
+def test_held_callback_is_overtaken() -> None:
+    """The callback of the first payment comes after that of the second."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway")
+        rule = {"op": "callback", "effect": "late_callback", "last": 1, "args": {"delay_s": 2.0}}
+        await bench.rules(rule)
+        for request_id in ("p-1", "p-2"):
+            await bench.call("POST", "/v1/payouts", payout(request_id, reference=request_id))
+            await bench.clock.advance(0.01)
+        await bench.clock.advance(5)
+        assert [one["request_id"] for one in bench.callbacks] == ["p-2", "p-1"]
+
+    play(scenario)
+
+
+def test_forgotten_id_moves_money_again_and_the_statement_tells() -> None:
+    """An inquiry is told "not found"; the books hold the payment all the same."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway")
+        await bench.call("POST", "/v1/payouts", payout())
+        await bench.clock.advance(2)
+        await bench.rules({"op": "*", "effect": "key_expired", "args": {"after_s": 1.0}})
+        assert (await bench.call("GET", "/v1/requests/p-1"))[0] == 404
+        held = (await bench.call("GET", "/v1/statement/loan-1"))[1]["payments"]
+        assert held == [{"request_id": "p-1", "status": "SUCCESS"}]
+        await bench.call("POST", "/v1/payouts", payout())
+        assert len(await bench.ledger()) == 2
+
+    play(scenario)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.unit.mock_services.asgi import Bench, play, scoring
@@ -121,5 +122,18 @@ def test_decline_leaves_the_score_alone() -> None:
         bench = Bench("risk_engine", approve_share=1.0)
         await bench.rules({"op": "score", "effect": "decline"})
         assert await _score(bench) == {**true, "decision": "decline"}
+
+    play(scenario)
+
+
+def test_nan_is_bare_on_the_wire_and_named_in_the_ledger() -> None:
+    """As careless encoders write it: no JSON; the ledger stays readable."""
+
+    async def scenario() -> None:
+        bench = Bench("risk_engine")
+        await bench.rules({"op": "score", "effect": "score", "args": {"value": "NaN"}})
+        with pytest.raises(msgspec.DecodeError):
+            await bench.call("POST", "/v1/scores", scoring())
+        assert [entry["score"] for entry in await bench.ledger()] == ["NaN"]
 
     play(scenario)

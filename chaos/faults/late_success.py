@@ -1,0 +1,33 @@
+"""A payment is said to have failed, and succeeds later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from chaos.faults._scripted import Scripted
+from harness.units import Duration
+
+
+class LateSuccess(Scripted):
+    """The stand-in answers FAILED with a code that is not final, and pays after a while.
+
+    Effect: whoever pays elsewhere after the FAILED has paid twice. A callback tells the success.
+    Blast radius: the stand-in.
+    Args:
+        delay: until the success, 0s..24h.
+    Heals by: putting the behaviour back that was set before; payments under way still succeed.
+    """
+
+    kind: ClassVar[str] = "late_success"
+    effect: ClassVar[str] = "late_success"
+
+    delay: Duration = 3.0
+
+    @property
+    def args(self) -> Mapping[str, object]:
+        """The delay."""
+        return {"delay_s": self.delay}
+
+
+FAULT = LateSuccess
