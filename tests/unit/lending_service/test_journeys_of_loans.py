@@ -697,7 +697,7 @@ def test_payment_that_the_books_hold_is_not_sent_again() -> None:
                 return Reply(404, {"code": "not_found"})
             return answer(name, operation, *rest)
 
-        world.third._answer = forgetful  # type: ignore[assignment, method-assign]  # a gateway that forgets
+        world.third._answer = forgetful  # type: ignore[assignment, method-assign]  # forgets
         _, reply = await world.submit()
         await world.clock.pass_s(6.0)
         assert (await world.application(reply["application_id"]))["status"] == "active"
