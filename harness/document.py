@@ -4,6 +4,7 @@ allowed and the nearest word."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,14 @@ from harness.experiment import (
     id_of_file,
     ids_of_tags,
 )
+from harness.feasibility import impossible, warnings
 from harness.measures import MEASURES
 from harness.model import Phase
 from harness.plugins import DEFAULT_TARGET, is_file
 from harness.registry import Vocabulary, experiment_files
 from harness.target import FAILED_OPERATIONS, Target, failure_counters, places
 from harness.text import quoted
+from harness.timeline import timeline_problems
 from harness.units import Condition, Quantity, misfit
 from harness.yaml_source import Loc, Place, load_yaml, nearest, plain
 
@@ -53,10 +56,9 @@ def find_experiment(given: str, files: Mapping[str, Path] | None = None) -> Path
     found = known.get(given) or ids.get(given.upper())
     if found:
         return found
-    words = [*known, *ids]
     raise ConfigError(
         Problem(
-            f"no experiment {quoted(given)}" + nearest(given, words),
+            f"no experiment {quoted(given)}" + nearest(given, [*known, *ids]),
             allowed=", ".join(ids) + ", a name, or a path to a YAML file",
             remedy="harness list",
         )
@@ -100,10 +102,14 @@ def load_experiment(path: Path, words: Vocabulary) -> Experiment:
     problems += _two_ids(path.stem, document, place)
     problems += _unknown_words(document, words, place)
     problems += _blast(steps, document, words, place)
+    problems += timeline_problems(document, place)
     if problems:
         raise ConfigError(problems)
-    warnings = tuple(_deprecated(document, words, place))
-    return build(path.stem, document, tuple(steps), plain(raw), words.target, warnings)
+    experiment = build(path.stem, document, tuple(steps), plain(raw), words.target)
+    if problems := list(impossible(experiment, words, place)):
+        raise ConfigError(problems)
+    said = (*_deprecated(document, words, place), *warnings(experiment, words, place))
+    return replace(experiment, warnings=said)
 
 
 def _two_ids(stem: str, document: Document, place: Place) -> Iterator[Problem]:

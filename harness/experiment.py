@@ -7,7 +7,7 @@ unknown keys are errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from harness.ports import Fault
 from harness.steady_state import Hypothesis, Probe
 from harness.target import Target, objectives_of, places
 from harness.units import Condition, Duration, Limit, Rate
+from harness.workload import Stage, constant
 
 
 class Part(BaseModel):
@@ -27,18 +28,28 @@ class Part(BaseModel):
 
 
 class ObjectivesPart(Part):
-    """Targets that this experiment sets; the defaults are the service's own."""
+    """Targets that this experiment sets; the defaults are the service's own, and for `recovery`
+    half of the time that the document leaves for it."""
 
-    recovery: Duration = 10.0
+    recovery: Duration | None = None
     data_loss: int = Field(default=0, ge=0)
     ack: Duration = 2.0
     answer: Duration = 15.0
 
 
-class LoadPart(Part):
-    """Open-model load: arrivals do not wait for a sick service."""
+class StagePart(Part):
+    """A stretch of the load with a rate of its own; with `to` a ramp from one rate to another."""
 
+    for_: Duration = Field(alias="for")
     arrivals: Rate
+    to: Rate | None = None
+
+
+class LoadPart(Part):
+    """Open-model load: arrivals do not wait for a sick service. One rate, or stages."""
+
+    arrivals: Rate | None = None
+    stages: list[StagePart] = []
     journeys: dict[str, int] = Field(min_length=1)
 
 
@@ -98,7 +109,7 @@ class Document(Part):
     objectives: ObjectivesPart = ObjectivesPart()
     load: LoadPart
     hypothesis: HypothesisPart = Field(alias="steady-state-hypothesis")
-    method: list[StepPart] = Field(min_length=1)
+    method: list[StepPart]
     recovery: Duration
     invariants: list[str] = Field(min_length=1)
     thresholds: list[ThresholdPart] = []
@@ -139,9 +150,12 @@ class Experiment:
     Args:
         name: file name without its ending.
         id: the tag that looks like X01, else what the file name begins with, else the name.
-        steps: by time.
+        arrivals_per_s: journeys begun a second; of stages the mean.
+        stages: of the load; empty when it has one rate all the time.
+        steps: by time; none: the load alone is what the run is about.
         document: as written, for the record of the run.
-        warnings: what is accepted today and will not be for ever.
+        warnings: what is accepted today and will not be for ever; what is likely to end
+            inconclusive.
     """
 
     name: str
@@ -161,25 +175,46 @@ class Experiment:
     abort_when: Condition | None
     document: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
+    stages: tuple[Stage, ...] = ()
+
+    @property
+    def has_baseline(self) -> bool:
+        """Whether something comes after a baseline: a fault, or a second stage of the load."""
+        return bool(self.steps) or len(self.stages) > 1
 
     @property
     def baseline_s(self) -> float:
-        """Seconds of load before the first fault."""
-        return min(step.at_s for step in self.steps)
+        """Seconds of load before the first fault; without a fault the first of several stages."""
+        if not self.has_baseline:
+            return 0.0
+        return min((step.at_s for step in self.steps), default=self.profile[0].for_s)
 
     @property
     def healed_at_s(self) -> float:
-        """When the last fault is to be undone."""
-        return max(step.heal_at_s for step in self.steps)
+        """When the last fault is to be undone; without a fault, when the load is to be as before
+        again."""
+        begins_s = max(self.baseline_s, self.load_s - self.recovery_s)
+        return max((step.heal_at_s for step in self.steps), default=begins_s)
 
     @property
     def load_s(self) -> float:
         """Seconds of load in all."""
-        return self.healed_at_s + self.recovery_s
+        staged_s = sum(stage.for_s for stage in self.stages)
+        return staged_s or self.recovery_s + max((s.heal_at_s for s in self.steps), default=0.0)
+
+    @property
+    def profile(self) -> tuple[Stage, ...]:
+        """The stages; a single one where the load has one rate all the time."""
+        return self.stages or constant(self.arrivals_per_s, self.load_s)
 
     def faults(self) -> tuple[Fault, ...]:
         """The faults, by time."""
         return tuple(step.fault for step in self.steps)
+
+
+def _mean(stages: Sequence[Stage]) -> float:
+    """Arrivals a second over all stages."""
+    return sum(s.expected(s.for_s) for s in stages) / sum(s.for_s for s in stages)
 
 
 def id_of_file(stem: str) -> str:
@@ -203,7 +238,6 @@ def build(
     steps: tuple[Step, ...],
     raw: Mapping[str, Any],
     target: Target,
-    warnings: tuple[str, ...] = (),
 ) -> Experiment:
     """Put a validated document together with its faults.
 
@@ -212,6 +246,7 @@ def build(
     """
     goals = document.objectives
     ids = [*ids_of_tags(document.tags), id_of_file(name), name]
+    stages = tuple(Stage(s.for_, s.arrivals, s.to or s.arrivals) for s in document.load.stages)
     return Experiment(
         name=name,
         id=next(filter(None, ids)),
@@ -220,12 +255,13 @@ def build(
         tags=tuple(document.tags),
         objectives=replace(
             objectives_of(target),
-            recovery_s=goals.recovery,
+            recovery_s=document.recovery / 2 if goals.recovery is None else goals.recovery,
             ack_s=goals.ack,
             answer_s=goals.answer,
             lost_max=goals.data_loss,
         ),
-        arrivals_per_s=document.load.arrivals,
+        arrivals_per_s=document.load.arrivals or _mean(stages),
+        stages=stages,
         journeys=document.load.journeys,
         hypothesis=Hypothesis(
             document.hypothesis.title,
@@ -238,7 +274,6 @@ def build(
         blast=blast_radius(document, target),
         abort_when=document.blast_radius.abort_when,
         document=raw,
-        warnings=warnings,
     )
 
 

@@ -19,12 +19,14 @@ from harness.target import Target
 from harness.thresholds import thresholds
 from harness.verdict import Findings
 
-CHECKERS_ALWAYS = ("evidence_complete", "everything_clean")
+CHECKERS_ALWAYS = ("evidence_complete",)
+CHECKERS_OF_FAULTS = ("everything_clean",)
 
 
 def judge(experiment: Experiment, checkers: Mapping[str, Checker], history: History) -> Findings:
     """Everything a verdict rests on, from the history alone."""
-    chosen = dict.fromkeys([*experiment.invariants, *CHECKERS_ALWAYS])
+    always = (*CHECKERS_ALWAYS, *(CHECKERS_OF_FAULTS if experiment.steps else ()))
+    chosen = dict.fromkeys([*experiment.invariants, *always])
     return Findings(
         hypothesis=tuple(_hypothesis(experiment, history)),
         verdicts=check_all([checkers[name] for name in chosen], history, experiment.objectives),
@@ -36,7 +38,10 @@ def judge(experiment: Experiment, checkers: Mapping[str, Checker], history: Hist
             )
         ),
         faults_planned=len(experiment.steps),
-        load=next((event.v for event in _clock(history, "load")), {}),
+        load={
+            **next((event.v for event in _clock(history, "load")), {}),
+            **stages_seen(experiment, history),
+        },
         aborted=next((event.v["why"] for event in _clock(history, "stopped")), ""),
         unhealed=tuple(_unhealed(history)),
         exits=tuple({**event.v, "t_s": event.t_s} for event in _clock(history, "exit")),
@@ -64,11 +69,43 @@ def before(experiment: Experiment, history: History, t_to_s: float) -> Hypothesi
 def _hypothesis(experiment: Experiment, history: History) -> Iterator[HypothesisResult]:
     starts = {event.k: event.t_s for event in _clock(history, "phase")}
     t_end_s = starts.get(Phase.SETTLED, history.t_load_end_s)
-    yield before(experiment, history, starts.get(Phase.FAULT, t_end_s))
-    if Phase.RECOVERY in starts and not any(_clock(history, "stopped")):
-        from_s = starts[Phase.RECOVERY] + experiment.objectives.recovery_s
-        to_s = min(t_end_s, experiment.load_s)
+    stopped, to_s = any(_clock(history, "stopped")), min(t_end_s, experiment.load_s)
+    if not experiment.has_baseline:
+        if not stopped:
+            yield assess(experiment.hypothesis, history, "load", 0.0, to_s)
+        return
+    yield before(experiment, history, starts.get(Phase.FAULT, starts.get(Phase.LOAD, t_end_s)))
+    if Phase.RECOVERY in starts and not stopped:
+        healed_s = max((w.t_heal_s for w in history.windows), default=starts[Phase.RECOVERY])
+        from_s = healed_s + experiment.objectives.recovery_s
         yield assess(experiment.hypothesis, history, "after", min(from_s, to_s - 1), to_s)
+
+
+def stages_seen(experiment: Experiment, history: History) -> dict[str, Any]:
+    """`stages`: how many journeys each stage of the load asked for and got; {} for one rate."""
+    if not experiment.stages:
+        return {}
+    begun: dict[str, float] = {}
+    for op in history.ops():
+        if op.phase != Phase.SETTLED:
+            journey = op.p.partition(".")[0]  # one that went on under a new name is still one
+            begun[journey] = min(op.t_due_s, begun.get(journey, op.t_due_s))
+    stages, from_s = [], 0.0
+    for stage in experiment.stages:
+        to_s = from_s + stage.for_s
+        count = sum(from_s <= t_s < to_s for t_s in begun.values())
+        stages.append(
+            {
+                "t_from_s": round(from_s, 3),
+                "t_to_s": round(to_s, 3),
+                "asked": round(stage.expected(stage.for_s), 1),
+                "delivered": count,
+                "asked_per_s": [stage.from_per_s, stage.to_per_s],
+                "delivered_per_s": round(count / stage.for_s, 2),
+            }
+        )
+        from_s = to_s
+    return {"stages": stages}
 
 
 def _unhealed(history: History) -> Iterator[str]:

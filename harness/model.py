@@ -31,6 +31,7 @@ class Phase(StrEnum):
     """Where in a run a moment lies."""
 
     BASELINE = "baseline"
+    LOAD = "load"  # without a fault: the load is what the run is about
     FAULT = "fault"
     RECOVERY = "recovery"
     SETTLED = "settled"
@@ -260,7 +261,7 @@ EXIT_CODES = {
 
 @dataclass(frozen=True)
 class HypothesisResult:
-    """The steady-state hypothesis at one moment (`before` or `after`)."""
+    """The steady-state hypothesis at one moment: `before` or `after`; `load` without a fault."""
 
     when: str
     met: bool

@@ -15,6 +15,7 @@ from harness.clock import NS
 from harness.experiment import Experiment
 from harness.history import Event, History, HistoryWriter
 from harness.judge import before
+from harness.last_reads import LastReads
 from harness.ledgers import Ledgers
 from harness.looks import Stop
 from harness.model import Outcome, Phase
@@ -22,8 +23,6 @@ from harness.nemesis import Nemesis, sleep_until
 from harness.ports import Runtime
 from harness.target import (
     FAILED_OPERATIONS,
-    Call,
-    Completion,
     Target,
     answers_at,
     entry_service,
@@ -34,10 +33,8 @@ from harness.watch import Watch
 from harness.workload import Load, LoadPlan, LoadReport
 
 DRAIN_S = 3.0  # chosen: how long journeys may go on after the last arrival
-SETTLE_EVERY_S = 0.5  # chosen: between two rounds of last reads
 LOAD_END_S = DRAIN_S + 8.0  # chosen: the load bounds itself at 5 s past its drain
 LOOK_AHEAD_S = 0.5  # chosen: before the first fault
-READS_AT_ONCE = 16  # chosen: last reads must not be a load of their own
 
 Say = Callable[[str], None]
 
@@ -108,6 +105,7 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
         experiment.load_s,
         DRAIN_S,
         run.journey_refs,
+        experiment.stages,
     )
     load = await run.runtime.begin_load(plan, _load_sink(run))
     work = asyncio.create_task(load.wait())
@@ -116,7 +114,7 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
     ledgers = Ledgers(run.runtime, run.target, run.writer, run.say)
     look = asyncio.create_task(_look(run, ledgers))
     try:
-        await _phases(run, nemesis)
+        await (_phases(run, nemesis) if experiment.steps else _load_alone(run))
         if run.stop.asked:
             await watch
             run.say(f"{run.stop.reason}: the load has ended; {_undone(nemesis)}")
@@ -167,6 +165,23 @@ async def _phases(run: Run, nemesis: Nemesis) -> None:
     await nemesis.finish()
 
 
+async def _load_alone(run: Run) -> None:
+    """No fault: one load from start to end; of several stages the first is the baseline."""
+    experiment, clock = run.experiment, run.runtime.clock
+    if experiment.has_baseline:
+        run.writer.phase(0, Phase.BASELINE)
+        run.say(f"baseline, {experiment.baseline_s:g} s of load")
+        await sleep_until(clock, experiment.baseline_s, run.stop)
+        if not run.stop.asked and not _gate(run):
+            run.stop.ask("no steady state in the first stage of the load")
+    run.writer.phase(round(experiment.baseline_s * NS), Phase.LOAD)
+    run.say(f"load alone, no fault, until {experiment.load_s:g} s")
+    if experiment.has_baseline:
+        await sleep_until(clock, experiment.healed_at_s, run.stop)
+        _enter(run, Phase.RECOVERY, "the load is to be as before")
+    await sleep_until(clock, experiment.load_s, run.stop)
+
+
 def _undone(nemesis: Nemesis) -> str:
     return "every fault undone" if not nemesis.unhealed else "NOT HEALED"
 
@@ -194,47 +209,10 @@ async def _report(load: Load, work: asyncio.Task[LoadReport]) -> LoadReport:
 async def _settle(run: Run) -> None:
     """Read everything that users were promised until it is final, or until the time to answer is
     over."""
-    clock, target = run.runtime.clock, run.target
     _enter(run, Phase.SETTLED, "load over; reading every application and repayment")
-    until_s = clock.now_s() + run.experiment.objectives.answer_s
-    rounds = 0
-    while True:
-        calls = target.final_reads(run.history())
-        completions = await _read_all(run, calls, rounds)
-        loose = target.loose_ends(completions)
-        rounds += 1
-        if (not loose and rounds > 1) or clock.now_s() >= until_s or run.stop.asked:
-            run.say(f"{len(completions)} last reads, {loose} not final")
-            return
-        await clock.sleep(SETTLE_EVERY_S)
-
-
-async def _read_all(run: Run, calls: list[Call], round_: int) -> dict[str, Completion]:
-    gate = asyncio.Semaphore(READS_AT_ONCE)
-
-    async def one(number: int, call: Call) -> tuple[str, Completion]:
-        async with gate:
-            return f"{call.f}/{call.k}", await _read(run, f"checker/{round_}.{number}", call)
-
-    done = await asyncio.gather(*(one(number, call) for number, call in enumerate(calls)))
-    return dict(done)
-
-
-async def _read(run: Run, process: str, call: Call) -> Completion:
-    t = _now_ns(run)
-    run.writer.append(t=t, p=process, type="invoke", f=call.f, k=call.k, v=dict(call.args), due=t)
-    service = entry_service(run.target)
-    completion = run.target.classify(call, await run.runtime.ask(service, run.target.request(call)))
-    run.writer.append(
-        t=_now_ns(run),
-        p=process,
-        type=completion.outcome.value,
-        f=call.f,
-        k=call.k,
-        v=dict(completion.value),
-        err=completion.err,
-    )
-    return completion
+    until_s = run.runtime.clock.now_s() + run.experiment.objectives.answer_s
+    reads = LastReads(run.runtime, run.target, run.writer)
+    run.say(await reads.until_final(until_s, run.stop))
 
 
 async def _look(run: Run, ledgers: Ledgers) -> None:

@@ -32,6 +32,11 @@ def quantile(values: Sequence[float], share: float) -> float:
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
+def poisson_at_most(k: int, mean: float) -> float:
+    """The chance to see `k` or fewer events where `mean` (above 0) are to be expected."""
+    return math.fsum(math.exp(i * math.log(mean) - mean - math.lgamma(i + 1)) for i in range(k + 1))
+
+
 def _binomial_cdf(k: int, n: int, p: float) -> float:
     if p <= 0:
         return 1.0

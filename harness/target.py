@@ -35,6 +35,16 @@ class Wait(msgspec.Struct, frozen=True):
     seconds: float
 
 
+class Together(msgspec.Struct, frozen=True):
+    """A journey's step: do several operations truly at once; wants a tuple of Completions back.
+
+    Args:
+        calls: two or more.
+    """
+
+    calls: tuple[Call, ...]
+
+
 class Completion(msgspec.Struct, frozen=True):
     """What an operation came to: sent back into the journey and written to the history."""
 
@@ -43,7 +53,9 @@ class Completion(msgspec.Struct, frozen=True):
     value: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
-Journey = Generator[Call | Wait, Completion | None, None]
+Reply = Completion | tuple[Completion, ...] | None
+Journey = Generator[Call | Wait | Together, Any, None]
+"""Is sent a Completion after a Call, a tuple of them after a Together, None after a Wait."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -168,7 +180,9 @@ class Target(Protocol):
     the world around differs from one day to another; `degradation` (`Degradation`): how service may
     get worse while a role is broken; `failure_counters`: operation -> what `abort-when` calls its
     failures; `include`: files and folders of words of its own, relative to its file; `core`: itself
-    without the third parties that nobody waits for, which is what a search runs thousands of times.
+    without the third parties that nobody waits for, which is what a search runs thousands of times;
+    and `usual(call) -> Completion`: how it answers when all is well, by which the samples that a
+    document can expect are counted.
     """
 
     name: str
@@ -232,16 +246,14 @@ def entry_service(target: Target) -> str:
 
 def system_of(target: Target) -> System:
     """The system under test as checkers see it."""
-    kinds = dict.fromkeys(service.kind for service in target.services)
-    roles = {
-        kind: tuple(service.name for service in target.services if service.kind == kind)
-        for kind in kinds
-    }
+    services = target.services
+    kinds = dict.fromkeys(one.kind for one in services)
+    roles = {kind: tuple(one.name for one in services if one.kind == kind) for kind in kinds}
     return System(
         entry=target.entry,
         service=entry_service(target),
         roles=roles,
-        ledgers=tuple(service.name for service in target.services if service.scripted),
+        ledgers=tuple(one.name for one in services if one.scripted),
         degradation=getattr(target, "degradation", {}),
         final_reads=target.final_reads,
     )
@@ -253,7 +265,7 @@ def places(target: Target, given: str) -> list[str]:
     A link or a service by its name; else a role stands for everybody who plays it:
     `lending->funding_provider` is one link a funder.
     """
-    known = {link.name for link in target.links} | {one.name for one in target.services}
+    known = {*(link.name for link in target.links), *(one.name for one in target.services)}
     if given in known:
         return [given]
     playing = system_of(target).playing
@@ -263,8 +275,7 @@ def places(target: Target, given: str) -> list[str]:
 
 def core_of(target: Target) -> Target:
     """The target without the third parties that nobody waits for; itself when it names none."""
-    core: Target = getattr(target, "core", target)
-    return core
+    return getattr(target, "core", target)
 
 
 def objectives_of(target: Target) -> Objectives:
@@ -275,15 +286,13 @@ def objectives_of(target: Target) -> Objectives:
 def load_target(ref: str) -> Target:
     """The TARGET of a module: a dotted name, or the path of a file.
 
-    What lies beside a file can be imported by it, and by what it names, after all that is
-    installed.
+    What lies beside a file can be imported by it and what it names, after all that is installed.
 
     Raises:
         ConfigError: no such module, it cannot be imported, or it defines no TARGET.
     """
     plugins.search_beside(ref)
-    target: Target = plugins.constant(ref, "TARGET")
-    return target
+    return plugins.constant(ref, "TARGET")  # type: ignore[no-any-return]  # as its protocol says
 
 
 def answers_at(target: Target, where: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from harness.model import FaultReport, HypothesisResult, RunVerdict, Validity, Verdict
 
 DELIVERED_MIN = 0.95  # chosen, not measured: below it, the service was not put to the test
+WHEN = {"before": "before the fault", "after": "after recovery", "load": "under load"}
 LATE_MAX = 0.05  # chosen: later arrivals than that are a load of another shape
 
 
@@ -43,9 +44,14 @@ def decide(found: Findings) -> tuple[RunVerdict, tuple[str, ...]]:
         return RunVerdict.FAIL, weaknesses + doubts
     if doubts:
         return RunVerdict.INCONCLUSIVE, doubts
-    held = f"{len(found.verdicts)} invariants held, steady state before and after"
+    held = f"{len(found.verdicts)} invariants held, steady state {_steady(found)}"
     faults = "1 fault" if len(found.faults) == 1 else f"{len(found.faults)} faults"
-    return RunVerdict.PASS, (f"{held}, {faults} proven and undone",)
+    shown = f"{faults} proven and undone" if found.faults_planned else "no fault planned"
+    return RunVerdict.PASS, (f"{held}, {shown}",)
+
+
+def _steady(found: Findings) -> str:
+    return " and ".join(WHEN[result.when].split()[0] for result in found.hypothesis)
 
 
 def _until_a_program_died(found: Findings) -> Findings:
@@ -76,9 +82,10 @@ def _weaknesses(found: Findings) -> Iterator[str]:
         if fault.worse:
             yield f"{fault.where} reads back healthy after {fault.kind}, but {fault.worse}"
     for result in found.hypothesis:
-        if result.when == "after" and not result.met:
+        if result.when != "before" and not result.met:
             measured = [probe for probe in result.probes if "why" not in probe]
-            yield from (_probe(probe, "after recovery") for probe in measured if not probe["met"])
+            when = WHEN[result.when]
+            yield from (_probe(probe, when) for probe in measured if not probe["met"])
 
 
 def _doubts(found: Findings) -> Iterator[str]:
@@ -88,7 +95,7 @@ def _doubts(found: Findings) -> Iterator[str]:
     for result in found.hypothesis:
         for probe in result.probes:
             if not probe["met"] and (result.when == "before" or "why" in probe):
-                yield "no steady state: " + _probe(probe, f"{result.when} the fault")
+                yield "no steady state: " + _probe(probe, WHEN[result.when])
     for seen in found.thresholds:
         if "why" in seen:
             yield f"threshold {seen['name']} is unknown: {seen['why']}{_where(seen)}"

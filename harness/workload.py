@@ -2,9 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+
+
+class Stage(NamedTuple):
+    """A stretch of the load with a rate of its own; a ramp where the two rates differ.
+
+    Args:
+        for_s: its length.
+        from_per_s, to_per_s: arrivals a second at its start and at its end, both above 0.
+    """
+
+    for_s: float
+    from_per_s: float
+    to_per_s: float
+
+    def __str__(self) -> str:
+        """Its rates: `8/s`, `8/s..24/s`."""
+        rates = dict.fromkeys((self.from_per_s, self.to_per_s))
+        return "..".join(f"{rate:.4g}/s" for rate in rates)
+
+    def times(self, factor: float) -> Stage:
+        """The same with so many times the arrivals."""
+        return Stage(self.for_s, self.from_per_s * factor, self.to_per_s * factor)
+
+    def expected(self, t_s: float) -> float:
+        """Arrivals to be expected in its first `t_s` seconds."""
+        slope = (self.to_per_s - self.from_per_s) / self.for_s
+        return self.from_per_s * t_s + slope * t_s * t_s / 2
+
+    def when(self, count: float) -> float:
+        """Seconds after which `count` arrivals are to be expected: the inverse of `expected`."""
+        slope = (self.to_per_s - self.from_per_s) / self.for_s
+        if not slope:
+            return count / self.from_per_s
+        root = math.sqrt(max(0.0, self.from_per_s**2 + 2 * slope * count))
+        return 2 * count / (self.from_per_s + root)
+
+
+def expected_arrivals(stages: Sequence[Stage], t_from_s: float, t_to_s: float) -> float:
+    """Arrivals to be expected in [t_from_s, t_to_s) of a load of stages."""
+    count, begun_s = 0.0, 0.0
+    for stage in stages:
+        a, b = (min(max(t_s - begun_s, 0.0), stage.for_s) for t_s in (t_from_s, t_to_s))
+        count += stage.expected(b) - stage.expected(a)
+        begun_s += stage.for_s
+    return count
+
+
+def constant(per_s: float, for_s: float) -> tuple[Stage, ...]:
+    """A load of one stage."""
+    return (Stage(for_s, per_s, per_s),)
 
 
 @dataclass(frozen=True)
@@ -14,12 +65,13 @@ class LoadPlan:
     Args:
         target: dotted name, or absolute path, of the module that defines TARGET.
         seed: for arrivals, journeys and think times.
-        arrivals_per_s: mean of the Poisson process of journeys.
+        arrivals_per_s: mean of the Poisson process of journeys, where there are no stages.
         journeys: name -> weight.
         duration_s: arrivals happen in [0, duration_s).
         drain_s: how long running journeys may go on afterwards.
         refs: journey -> dotted name, or absolute path, of its module; those of the shipped words
             need none.
+        stages: (length, rate at its start, rate at its end) each; empty: one rate all the time.
     """
 
     target: str
@@ -29,6 +81,13 @@ class LoadPlan:
     duration_s: float
     drain_s: float = 3.0
     refs: Mapping[str, str] = field(default_factory=dict)
+    stages: Sequence[Sequence[float]] = ()
+
+    @property
+    def profile(self) -> tuple[Stage, ...]:
+        """The stages; a single one where there is one rate all the time."""
+        given = tuple(Stage(*stage) for stage in self.stages)
+        return given or constant(self.arrivals_per_s, self.duration_s)
 
 
 @dataclass(frozen=True)

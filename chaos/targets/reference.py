@@ -20,6 +20,7 @@ from chaos.targets import _reference_factors as environments
 from chaos.targets import _reference_http as http
 from chaos.targets import _reference_ops as ops
 from chaos.targets import _reference_reads as reads
+from chaos.targets import _reference_usual as well
 from chaos.targets._reference_degradation import DEGRADATION
 from harness.history import History
 from harness.target import (
@@ -163,6 +164,10 @@ class Reference:
     def classify(self, call: Call, answer: Answer) -> Completion:
         """What is known after an answer: ok, fail or info; in doubt info."""
         return http.classify(answer)
+
+    def usual(self, call: Call) -> Completion:
+        """How an operation is answered when all is well."""
+        return well.usual(call)
 
     def counts(self, link: LinkSpec, caller: str, callee: Mapping[str, Any]) -> dict[str, int]:
         """`attempted`, `failed`, `reached` on a link; {} where nobody counts (the borrowers' link).

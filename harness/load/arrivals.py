@@ -55,10 +55,28 @@ def journey_dice(plan: LoadPlan, number: int) -> Dice:
 
 
 def _poisson(dice: Dice, plan: LoadPlan) -> Iterator[float]:
+    if plan.stages:
+        yield from _poisson_of_stages(dice, plan)
+        return
     t_s = dice.expovariate(plan.arrivals_per_s)
     while t_s < plan.duration_s:
         yield t_s
         t_s += dice.expovariate(plan.arrivals_per_s)
+
+
+def _poisson_of_stages(dice: Dice, plan: LoadPlan) -> Iterator[float]:
+    """A process whose rate changes: one of rate 1, its time stretched by what is expected."""
+    begun_s, count = 0.0, dice.expovariate(1.0)
+    for stage in plan.profile:
+        total = stage.expected(stage.for_s)
+        while count < total:
+            t_s = begun_s + stage.when(count)
+            if t_s >= plan.duration_s:
+                return
+            yield t_s
+            count += dice.expovariate(1.0)
+        count -= total
+        begun_s += stage.for_s
 
 
 def _check(plan: LoadPlan, weights: list[int]) -> None:
@@ -66,6 +84,11 @@ def _check(plan: LoadPlan, weights: list[int]) -> None:
         Problem(f"{value!r}", f"load plan: {name}", "a number above 0")
         for name in ("arrivals_per_s", "duration_s")
         if not (value := getattr(plan, name)) > 0
+    ]
+    problems += [
+        Problem(f"{tuple(stage)!r}", f"load plan: stages[{number}]", "three numbers above 0")
+        for number, stage in enumerate(plan.stages)
+        if not all(value > 0 for value in stage)
     ]
     if min(weights, default=0) < 0 or sum(weights) <= 0:
         allowed = "weights of 0 or more, at least one above 0"

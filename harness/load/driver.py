@@ -18,7 +18,7 @@ from harness.clock import NS
 from harness.errors import HarnessError
 from harness.model import Outcome
 from harness.rng import Dice
-from harness.target import Answer, Call, Journey, Request, Target, Wait
+from harness.target import Call, Completion, Journey, Request, Target, Together, Wait
 from harness.workload import Sink
 
 JOURNEYS = f"{plugins.SHIPPED}.journeys"
@@ -49,7 +49,14 @@ class SleepUntil(msgspec.Struct, frozen=True):
     t_ns: int
 
 
-Drive = Generator[Send | SleepUntil, Answer | None, None]
+class AtOnce(msgspec.Struct, frozen=True):
+    """Play all parts side by side; wants a tuple of what they return sent back."""
+
+    parts: tuple[Drive, ...]
+
+
+Drive = Generator[Send | SleepUntil | AtOnce, Any, Completion | None]
+"""Is sent an Answer after a Send, Completions after an AtOnce, None after a SleepUntil."""
 
 
 def drive(
@@ -66,7 +73,7 @@ def drive(
     An operation is due when it was meant to start: the first at the arrival, a later one at the
     completion before it plus the waits that the journey planned. After an unknown outcome the
     journey goes on under a new process name, because whatever was asked under the old one may
-    still be happening.
+    still be happening; of operations that start at once each has a name of its own.
 
     Args:
         name: process name, `consumer/17`; later `consumer/17.2`, `consumer/17.3`, ...
@@ -74,27 +81,53 @@ def drive(
         emit: takes each event (t, p, type, f, k, v, err, due, src).
         now_ns: the run clock.
     """
-    process, lives, completion = name, 1, None
+    process, lives, reply = name, 1, None
     while True:
         try:
-            step = journey.send(completion)
+            step = journey.send(reply)
         except StopIteration:
-            return
+            return None
         if isinstance(step, Wait):
-            due_ns, completion = due_ns + round(step.seconds * NS), None
+            due_ns, reply = due_ns + round(step.seconds * NS), None
             yield SleepUntil(due_ns)
             continue
-        request = target.request(step)
-        emit(_event(now_ns(), process, "invoke", step, step.args, due=due_ns))
-        answer = yield Send(step, request)
-        if answer is None:
-            raise HarnessError(f"{process}: {step.f} was sent None back; it needs an Answer")
-        completion, due_ns = target.classify(step, answer), now_ns()
-        outcome = completion.outcome
-        emit(_event(due_ns, process, outcome.value, step, completion.value, err=completion.err))
-        if outcome is Outcome.INFO:
+        calls = step.calls if isinstance(step, Together) else (step,)
+        names = [process, *(f"{name}.{lives + more}" for more in range(1, len(calls)))]
+        lives += len(calls) - 1
+        parts = tuple(
+            _one(call, one, due_ns=due_ns, target=target, emit=emit, now_ns=now_ns)
+            for call, one in zip(calls, names, strict=True)
+        )
+        if isinstance(step, Together):
+            done = reply = yield AtOnce(parts)
+        else:
+            reply = yield from parts[0]
+            done = (reply,)
+        due_ns = now_ns()
+        if any(one.outcome is Outcome.INFO for one in done):
             lives += 1
             process = f"{name}.{lives}"
+
+
+def _one(
+    call: Call,
+    process: str,
+    *,
+    due_ns: int,
+    target: Target,
+    emit: Sink,
+    now_ns: Callable[[], int],
+) -> Generator[Send, Any, Completion]:
+    """One operation from its invoke to its completion."""
+    request = target.request(call)
+    emit(_event(now_ns(), process, "invoke", call, call.args, due=due_ns))
+    answer = yield Send(call, request)
+    if answer is None:
+        raise HarnessError(f"{process}: {call.f} was sent None back; it needs an Answer")
+    completion = target.classify(call, answer)
+    kind, value = completion.outcome.value, completion.value
+    emit(_event(now_ns(), process, kind, call, value, err=completion.err))
+    return completion
 
 
 def find_journey(name: str, refs: Mapping[str, str] = NO_REFS) -> JourneyKind:

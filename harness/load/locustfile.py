@@ -28,10 +28,10 @@ from locust.contrib.fasthttp import LocustBadStatusCode
 
 from harness.clock import NS, RunClock
 from harness.load.arrivals import Arrival, arrivals, journey_dice
-from harness.load.driver import Drive, Send, SleepUntil, drive, find_journey
+from harness.load.driver import AtOnce, Drive, Send, SleepUntil, drive, find_journey
 from harness.load.pipe import Pipe, read_line
 from harness.model import Outcome
-from harness.target import Answer, Request, load_target
+from harness.target import Answer, Completion, Request, load_target
 from harness.workload import LoadPlan
 
 OPEN_MAX = 2_000
@@ -128,16 +128,23 @@ class Load:
         )
         self._play(steps)
 
-    def _play(self, steps: Drive) -> None:
-        answer: Answer | None = None
+    def _play(self, steps: Drive) -> Completion | None:
+        reply: Answer | tuple[Completion | None, ...] | None = None
         while True:
             try:
-                step = steps.send(answer)
-            except StopIteration:
-                return
+                step = steps.send(reply)
+            except StopIteration as end:
+                done: Completion | None = end.value
+                return done
+            reply = None
             if isinstance(step, SleepUntil):
                 self._sleep_until(step.t_ns / NS)
-            answer = self._send(step) if isinstance(step, Send) else None
+            elif isinstance(step, AtOnce):
+                parts = [self.open.spawn(self._play, part) for part in step.parts]
+                gevent.joinall(parts, raise_error=True)
+                reply = tuple(part.value for part in parts)
+            elif isinstance(step, Send):
+                reply = self._send(step)
 
     def _send(self, step: Send) -> Answer:
         """One request; Locust counts it under the operation's name, as failed unless it is ok."""

@@ -15,15 +15,24 @@ def plan_lines(experiment: Experiment, target: Target, runtime: str) -> Iterator
     yield f"{experiment.id} {experiment.title}: nothing is started, nothing is touched"
     yield f"start     on {runtime}, 127.0.0.1 only: {services}"
     yield f"links     {', '.join(link.name for link in target.links)}"
-    yield f"load      {experiment.load_s:g} s at {experiment.arrivals_per_s:g}/s: {journeys}"
-    yield f"gate      at {experiment.baseline_s:g} s: {experiment.hypothesis.title}, else stop"
+    yield f"load      {experiment.load_s:g} s at {_rates(experiment)}: {journeys}"
+    if experiment.has_baseline:
+        yield f"gate      at {experiment.baseline_s:g} s: {experiment.hypothesis.title}, else stop"
     for step in experiment.steps:
         yield from _step(step)
-    yield f"recovery  until {experiment.load_s:g} s, then the hypothesis once more"
+    yield f"recovery  until {experiment.load_s:g} s, then the hypothesis{_again(experiment)}"
     yield f"settle    at most {experiment.objectives.answer_s:g} s: last reads, every ledger"
     if experiment.abort_when:
         yield f"abort     as soon as {experiment.abort_when}"
     yield f"judge     {', '.join(experiment.invariants)}"
+
+
+def _rates(experiment: Experiment) -> str:
+    return ", then ".join(f"{stage} for {stage.for_s:g} s" for stage in experiment.profile)
+
+
+def _again(experiment: Experiment) -> str:
+    return " once more" if experiment.has_baseline else ""
 
 
 def _step(step: Step) -> Iterator[str]:

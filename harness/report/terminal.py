@@ -56,6 +56,7 @@ def _lines(result: RunResult) -> Iterator[RenderableType]:
     if result.load:
         yield Text("\nload", "bold")
         yield _item(_load(result.load))
+        yield from (_item(_stage(stage)) for stage in result.load.get("stages", ()))
     yield Text("")
     yield Text(terminal(f"run     {result.run_dir}"), overflow="fold")
     yield Text(terminal(f"repeat  {result.repeat}"), overflow="fold")
@@ -112,6 +113,15 @@ def _load(load: Mapping[str, Any]) -> str:
         f"{load.get('delivered')} of {load.get('asked')} journeys started, "
         f"{load.get('late')} late, {load.get('dropped')} dropped, "
         f"{load.get('operations', 0)} operations"
+    )
+
+
+def _stage(stage: Mapping[str, Any]) -> str:
+    asked = "..".join(dict.fromkeys(f"{rate:.4g}" for rate in stage["asked_per_s"]))
+    return (
+        f"{stage['t_from_s']:g}..{stage['t_to_s']:g} s: asked {asked}/s, about "
+        f"{stage['asked']:g} journeys, delivered {stage['delivered_per_s']:g}/s, "
+        f"{stage['delivered']}"
     )
 
 

@@ -210,6 +210,7 @@ def _under(experiment: Experiment, load: float) -> Experiment:
     return replace(
         experiment,
         arrivals_per_s=experiment.arrivals_per_s * load,
+        stages=tuple(stage.times(load) for stage in experiment.stages),
         hypothesis=Hypothesis(experiment.hypothesis.title, ()),
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from harness.errors import ConfigError
 from harness.load.arrivals import arrivals, journey_dice
-from harness.workload import LoadPlan
+from harness.workload import LoadPlan, Stage, expected_arrivals
 
 PLAN = LoadPlan("chaos.targets.reference", 7, 50.0, {"consumer": 3, "repayer": 1}, 40.0)
 
@@ -52,6 +53,25 @@ def test_dice_of_a_journey_depend_on_seed_and_number_alone() -> None:
     other = replace(PLAN, arrivals_per_s=1.0, journeys={"sme": 1})
     assert journey_dice(PLAN, 5).random() == journey_dice(other, 5).random()
     assert journey_dice(PLAN, 5).random() != journey_dice(PLAN, 6).random()
+
+
+def test_arrivals_follow_the_stages() -> None:
+    """400 arrivals at 40/s, 1,000 in a ramp to 160/s; bounds are five standard deviations."""
+    stages = ((10.0, 40.0, 40.0), (10.0, 40.0, 160.0), (5.0, 40.0, 40.0))
+    found = [a.t_s for a in arrivals(replace(PLAN, duration_s=25.0, stages=stages))]
+    ends = [0.0, 10.0, 15.0, 20.0, 25.0]
+    counts = [sum(a <= t_s < b for t_s in found) for a, b in pairwise(ends)]
+    for count, expected in zip(counts, (400, 350, 650, 200), strict=True):
+        assert abs(count - expected) < 5 * expected**0.5
+    assert found == sorted(found)
+    assert found[-1] < 25.0
+
+
+def test_a_stage_knows_when_how_many_are_expected() -> None:
+    """The two directions agree, also in a ramp that falls."""
+    for stage in (Stage(10.0, 8.0, 8.0), Stage(10.0, 8.0, 24.0), Stage(10.0, 24.0, 8.0)):
+        assert stage.when(stage.expected(7.5)) == pytest.approx(7.5)
+    assert expected_arrivals((Stage(6, 8, 8), Stage(10, 24, 24)), 5.0, 8.0) == 8 + 48
 
 
 def test_an_impossible_plan_is_refused_with_every_problem() -> None:

@@ -11,7 +11,7 @@ import pytest
 from chaos.targets.reference import TARGET
 from harness.clock import NS
 from harness.errors import ConfigError, HarnessError
-from harness.load.driver import Send, SleepUntil, drive, find_journey
+from harness.load.driver import AtOnce, Drive, Send, SleepUntil, drive, find_journey
 from harness.rng import Dice, Seed
 from harness.target import Answer, load_target
 
@@ -38,17 +38,36 @@ def play(kind: str, replies: Replies, number: int = 17, due_s: float = 2.0) -> l
         find_journey(kind).steps(number, dice(number)), name=f"{kind}/{number}", due_ns=now[0],
         target=TARGET, emit=lambda event: events.append(dict(event)), now_ns=lambda: now[0],
     )  # fmt: skip
-    answer: Answer | None = None
+    _lead(steps, replies, now)
+    return events
+
+
+def _lead(steps: Drive, replies: Replies, now: list[int]) -> Any:
+    """Play to the end; parts that run at once all begin before the first of them is answered."""
+    reply: Any = None
     while True:
         try:
-            step = steps.send(answer)
-        except StopIteration:
-            return events
+            step = steps.send(reply)
+        except StopIteration as end:
+            return end.value
         if isinstance(step, SleepUntil):
-            now[0], answer = max(now[0], step.t_ns), None
+            now[0], reply = max(now[0], step.t_ns), None
+        elif isinstance(step, AtOnce):
+            asked = [(part, part.send(None)) for part in step.parts]
+            now[0] += NS // 100
+            reply = tuple(_answered(part, send, replies) for part, send in asked)
         else:
             now[0] += NS // 100
-            answer = replies(step)
+            reply = replies(step)
+
+
+def _answered(part: Drive, step: Send | SleepUntil | AtOnce, replies: Replies) -> Any:
+    assert isinstance(step, Send), "one operation is one request"
+    try:
+        part.send(replies(step))
+    except StopIteration as end:
+        return end.value
+    raise AssertionError("one operation is one request")
 
 
 def good(step: Send) -> Answer:

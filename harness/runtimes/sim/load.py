@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from harness.clock import NS, Clock
 from harness.load.arrivals import Arrival, arrivals, journey_dice
-from harness.load.driver import Drive, Send, SleepUntil, drive, find_journey
-from harness.target import Answer, Request, Target
+from harness.load.driver import AtOnce, Drive, Send, SleepUntil, drive, find_journey
+from harness.target import Answer, Completion, Request, Target
 from harness.workload import LoadPlan, LoadReport, Sink
 
 OPEN_MAX = 2_000  # as on sockets
@@ -117,16 +117,21 @@ class SimLoad:
         await self._clock.sleep(t_s - self._clock.now_s())
 
 
-async def play(steps: Drive, exchange: Exchange, clock: Clock) -> None:
-    """Lead one journey to its end."""
-    answer: Answer | None = None
+async def play(steps: Drive, exchange: Exchange, clock: Clock) -> Completion | None:
+    """Lead one journey, or a part of it, to its end."""
+    reply: Answer | tuple[Completion | None, ...] | None = None
     while True:
         try:
-            step = steps.send(answer)
-        except StopIteration:
-            return
-        answer = None
+            step = steps.send(reply)
+        except StopIteration as end:
+            done: Completion | None = end.value
+            return done
+        reply = None
         if isinstance(step, SleepUntil):
             await clock.sleep(step.t_ns / NS - clock.now_s())
+        elif isinstance(step, AtOnce):
+            async with asyncio.TaskGroup() as group:
+                parts = [group.create_task(play(part, exchange, clock)) for part in step.parts]
+            reply = tuple(part.result() for part in parts)
         elif isinstance(step, Send):
-            answer = await exchange(step.request)
+            reply = await exchange(step.request)

@@ -1,0 +1,205 @@
+"""Whether a document can end in a verdict at all: how many operations to expect, what to change.
+
+Journeys are rehearsed with a service that answers everything well. Arrivals times the share of a
+journey times its operations within a window are what a probe or threshold may expect there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from harness.errors import Problem
+from harness.experiment import Experiment
+from harness.measures import SAMPLES_MIN
+from harness.model import Outcome, Phase
+from harness.registry import Vocabulary
+from harness.rng import Seed
+from harness.stats import poisson_at_most
+from harness.target import Call, Completion, Target, Together, Wait
+from harness.workload import expected_arrivals
+from harness.yaml_source import Loc, Place
+
+REHEARSALS = 20  # chosen: journeys throw dice, the mean of so many is near enough
+STEPS_MAX = 200  # chosen: a journey that never ends must not hold a validation up
+SHORT_MAX = 0.01  # chosen: a gate in CI that fails one time in a hundred for no reason is none
+RAISED = "(raised)"  # in place of an operation: the journey is not known to its end
+ARRIVALS_MAX = 1_000_000  # chosen: what a run can still record and judge
+
+
+@dataclass(frozen=True)
+class Window:
+    """Where samples are counted.
+
+    Args:
+        when: for a reader: `before the fault`.
+        length_s: of the stretch that is judged at once; `over` of a threshold makes it shorter.
+        longer: what to write to make it longer; takes seconds more.
+    """
+
+    when: str
+    t_from_s: float
+    t_to_s: float
+    longer: str
+    begins_s: float
+    length_s: float
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What the journeys of a load do when all goes well."""
+
+    experiment: Experiment
+    words: Vocabulary
+
+    @property
+    def whole(self) -> bool:
+        """Whether the target says how it answers: only then is a journey known to its end."""
+        known = [self.done[name] for name in self.experiment.journeys]
+        return hasattr(self.words.target, "usual") and not any(RAISED in ops for ops in known)
+
+    @cached_property
+    def done(self) -> Mapping[str, Mapping[str, Sequence[float]]]:
+        """Journey -> operation -> seconds after the arrival, of all rehearsals together."""
+        return {
+            name: _rehearsed(self.words.journeys[name], self.words.target)
+            for name in self.words.journeys
+        }
+
+    def expected(self, f: str, t_from_s: float, t_to_s: float) -> float:
+        """How many operations `f` are due in [t_from_s, t_to_s)."""
+        weights = self.experiment.journeys
+        total = sum(
+            weight
+            * expected_arrivals(self.experiment.profile, t_from_s - after_s, t_to_s - after_s)
+            for name, weight in weights.items()
+            for after_s in self.done[name].get(f, ())
+        )
+        return total / sum(weights.values()) / REHEARSALS
+
+    def who(self, f: str) -> list[str]:
+        """The journeys that do `f`."""
+        return [name for name, ops in self.done.items() if ops.get(f)]
+
+
+def _rehearsed(kind: Any, target: Target) -> Mapping[str, Sequence[float]]:
+    times: dict[str, list[float]] = {}
+    for number in range(REHEARSALS):
+        for f, after_s in _steps(kind.steps(number, Seed(0).stream(f"rehearsal/{number}")), target):
+            times.setdefault(f, []).append(after_s)
+    return times
+
+
+def _steps(journey: Any, target: Target) -> Iterator[tuple[str, float]]:
+    """Operations of one journey with the time that its own waits take."""
+    after_s, reply = 0.0, None
+    for _ in range(STEPS_MAX):
+        try:
+            step = journey.send(reply)
+        except StopIteration:
+            return
+        except Exception:  # the run itself will tell; until there it is known
+            yield RAISED, after_s
+            return
+        if isinstance(step, Wait):
+            after_s, reply = after_s + step.seconds, None
+            continue
+        calls = step.calls if isinstance(step, Together) else (step,)
+        yield from ((call.f, after_s) for call in calls)
+        replies = tuple(_usual(call, target) for call in calls)
+        reply = replies if isinstance(step, Together) else replies[0]
+
+
+def _usual(call: Call, target: Target) -> Completion:
+    usual = getattr(target, "usual", None)
+    return usual(call) if usual else Completion(Outcome.OK)
+
+
+def impossible(experiment: Experiment, words: Vocabulary, place: Place) -> Iterator[Problem]:
+    """What no run of this document can show: nobody does what it measures."""
+    rehearsal = Rehearsal(experiment, words)
+    arrivals = expected_arrivals(experiment.profile, 0.0, experiment.load_s)
+    if arrivals > ARRIVALS_MAX:
+        cause = f"about {arrivals:.3g} arrivals in {experiment.load_s:g} s"
+        yield Problem(cause, place.of("load"), f"at most {ARRIVALS_MAX}", "a lower rate")
+    for loc, _, f in _measured(experiment):
+        if rehearsal.whole and not rehearsal.expected(f, 0.0, math.inf):
+            who = rehearsal.who(f)
+            yield Problem(
+                f"nobody does {f}: no journey of the load does",
+                place.of(*loc, "of"),
+                remedy=f"a journey that does: {', '.join(who)}" if who else "measure another one",
+            )
+
+
+def warnings(experiment: Experiment, words: Vocabulary, place: Place) -> Iterator[str]:
+    """What more than one run in a hundred would leave open: too few samples to say anything."""
+    for loc, f, window, expected in samples(experiment, words):
+        if expected and poisson_at_most(SAMPLES_MIN - 1, expected) > SHORT_MAX:
+            yield f"{place.of(*loc)}: {_short(experiment, f, window, expected)}"
+
+
+def samples(experiment: Experiment, words: Vocabulary) -> Iterator[tuple[Loc, str, Window, float]]:
+    """How many operations each probe and threshold can expect in each of its windows."""
+    rehearsal = Rehearsal(experiment, words)
+    for loc, windows, f in _measured(experiment):
+        for window in windows:
+            whole = rehearsal.expected(f, window.t_from_s, window.t_to_s)
+            length_s = window.t_to_s - window.t_from_s
+            yield loc, f, window, whole * window.length_s / length_s if length_s else 0.0
+
+
+def _short(experiment: Experiment, f: str, window: Window, expected: float) -> str:
+    factor = 2 * SAMPLES_MIN / expected
+    more_s = math.ceil(window.begins_s + window.length_s * factor)
+    rate = math.ceil(experiment.arrivals_per_s * factor)
+    rates = f"{factor:.2g} times the arrivals" if experiment.stages else f"arrivals: {rate}/s"
+    return (
+        f"about {expected:.2g} {f} to expect {window.when} ({window.length_s:.4g} s), "
+        f"{SAMPLES_MIN} needed: likely to end inconclusive; try: {rates}, or "
+        f"{window.longer.format(more_s)}"
+    )
+
+
+def _measured(experiment: Experiment) -> Iterator[tuple[Loc, list[Window], str]]:
+    """Everything that is measured: its place in the document, its windows, its operation."""
+    for number, probe in enumerate(experiment.hypothesis.probes):
+        loc: Loc = ("steady-state-hypothesis", "probes", number)
+        yield loc, list(_of_hypothesis(experiment)), probe.of
+    for number, part in enumerate(experiment.thresholds):
+        windows = list(_of_phase(experiment, part.during, part.over))
+        yield ("thresholds", number), windows, part.of
+
+
+def _of_hypothesis(experiment: Experiment) -> Iterator[Window]:
+    if not experiment.has_baseline:
+        yield from _of_phase(experiment, Phase.LOAD, None)
+        return
+    yield from _of_phase(experiment, Phase.BASELINE, None)
+    from_s = experiment.healed_at_s + experiment.objectives.recovery_s
+    length_s, objective_s = experiment.load_s - from_s, experiment.objectives.recovery_s
+    yield Window(
+        "after recovery", from_s, experiment.load_s, "recovery: {}s", objective_s, length_s
+    )
+
+
+def _of_phase(experiment: Experiment, during: str, over_s: float | None) -> Iterator[Window]:
+    e = experiment
+    whole: dict[str, list[tuple[str, float, float, str]]] = {
+        Phase.BASELINE: [("before the fault", 0.0, e.baseline_s, "a baseline of {}s")],
+        Phase.FAULT: [
+            (f"during {s.fault.kind} at {s.fault.where}", s.at_s, s.heal_at_s, "for: {}s")
+            for s in e.steps
+        ],
+        Phase.LOAD: [("under load", e.baseline_s, e.load_s, "recovery: {}s")],
+        Phase.RECOVERY: [("in recovery", e.healed_at_s, e.load_s, "recovery: {}s")],
+    }
+    for when, from_s, to_s, longer in whole.get(during, []):
+        length_s = to_s - from_s
+        if over_s is not None and over_s < length_s:
+            yield Window(f"in {over_s:g} s {when}", from_s, to_s, "over: {}s", 0.0, over_s)
+        else:
+            yield Window(when, from_s, to_s, longer, 0.0, length_s)

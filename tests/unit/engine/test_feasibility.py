@@ -1,0 +1,129 @@
+"""A document that cannot end in a verdict is refused; one that is likely not to is warned of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.document import load_experiment
+from harness.errors import ConfigError
+from harness.experiment import Experiment
+from harness.feasibility import samples
+from harness.measures import SAMPLES_MIN
+from harness.registry import experiment_files, load_vocabulary
+
+WORDS = load_vocabulary()
+GOOD = """\
+title: A gateway is down
+objectives: {recovery: 5s}
+load: {arrivals: 10/s, journeys: {consumer: 6, sme: 0, repayer: 4}}
+steady-state-hypothesis:
+  title: served
+  probes: [{name: acks, measure: ok_ratio, of: submit, tolerance: ">= 0.99"}]
+method:
+  - {at: 10s, for: 8s, fault: down, link: lending->payment_a}
+recovery: 15s
+invariants: [no_double_payout]
+thresholds:
+  - {measure: ok_ratio, of: read_limit, during: fault, tolerance: ">= 0.5"}
+blast-radius: {links: [lending->payment_a]}
+"""
+STAGES = (
+    "stages: [{for: 10s, arrivals: 10/s}, {for: 10s, arrivals: 30/s}, {for: 15s, arrivals: 10/s}]"
+)
+
+
+def load(tmp_path: Path, text: str) -> Experiment:
+    """The experiment of a document."""
+    path = tmp_path / "doc.yaml"
+    path.write_text(text)
+    return load_experiment(path, WORDS)
+
+
+def refused(tmp_path: Path, text: str) -> str:
+    """What a document is refused for, a line a problem."""
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    return "\n".join(str(problem) for problem in caught.value.problems)
+
+
+def test_a_document_with_enough_of_everything_is_warned_of_nothing(tmp_path: Path) -> None:
+    """A warning that is always there is read by nobody."""
+    assert load(tmp_path, GOOD).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("at: 10s", "at: 0s", "doc.yaml:8:10: down at 0s leaves no baseline"),
+        ("recovery: 15s", "recovery: 5s", "doc.yaml:9:11: recovery: 5s is not longer than its"),
+        ("recovery: 15s", "recovery: 0s", "doc.yaml:9:11: recovery: 0s leaves no time"),
+        ("consumer: 6, ", "", "doc.yaml:6:48: nobody does submit: no journey of the load does; "
+         "try: a journey that does: angry_retrier, consumer, double_tapper, sme"),
+        ("consumer: 6", "consumer: 0", "nobody does submit"),
+        ("consumer: 6", "angry_retrier: 6", "doc.yaml:12:29: nobody does read_limit"),
+        ("arrivals: 10/s, ", "", "load.arrivals is missing"),
+        ("arrivals: 10/s", "arrivals: 10/s, " + STAGES, "arrivals and stages both say"),
+        ("arrivals: 10/s", "stages: [{for: 20s, arrivals: 10/s}]",
+         "the stages end at 20 s, faults and recovery at 33 s; try: a last stage that is 13 s"),
+        ("arrivals: 10/s", "stages: [{for: 0s, arrivals: 10/s}]", "for: must be above 0s"),
+        ("arrivals: 10/s", "stages: [{for: 40s, arrivals: 10/s, upto: 3/s}]",
+         "unknown key 'upto'; did you mean 'to'?; allowed: for, arrivals, to"),
+        ("during: fault", "during: load", "doc.yaml:12:49: during: load, but a run with a fault"),
+        ("arrivals: 10/s", "stages: [{for: 10h, arrivals: 100/s}]",
+         "about 3.6e+06 arrivals in 36000 s; allowed: at most 1000000"),
+    ],
+)  # fmt: skip
+def test_what_is_impossible_by_construction_is_refused_with_its_place(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    """An hour later, `inconclusive` would say the same."""
+    text = GOOD.replace(old, new)
+    assert text != GOOD
+    assert expected in refused(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("arrivals: 10/s", "arrivals: 30/m",
+         "doc.yaml:6:12: about 3 submit to expect before the fault (10 s), 20 needed: likely to "
+         "end inconclusive; try: arrivals: 7/s, or a baseline of 134s"),
+        ("at: 10s", "at: 2s", "about 12 submit to expect before the fault (2 s), 20 needed"),
+        ("recovery: 15s", "recovery: 7s",
+         "about 12 submit to expect after recovery (2 s), 20 needed: likely to end inconclusive; "
+         "try: arrivals: 34/s, or recovery: 12s"),
+        ("for: 8s", "for: 2s", "about 12 read_limit to expect during down at lending->payment_a"),
+        ("during: fault", "during: fault, over: 1s",
+         "about 6 read_limit to expect in 1 s during down at lending->payment_a (1 s), 20 needed"),
+    ],
+)  # fmt: skip
+def test_what_is_likely_to_be_short_is_a_warning_with_its_remedy(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    """The number to expect, the number needed, and two ways to come there."""
+    assert expected in "\n".join(load(tmp_path, GOOD.replace(old, new)).warnings)
+
+
+def test_the_objective_is_half_of_the_recovery_unless_it_is_said(tmp_path: Path) -> None:
+    """What is left afterwards is what the second look rests on."""
+    silent = load(tmp_path, GOOD.replace("objectives: {recovery: 5s}\n", ""))
+    assert silent.objectives.recovery_s == 7.5
+    assert load(tmp_path, GOOD).objectives.recovery_s == 5.0
+
+
+def test_a_load_without_a_fault_has_its_times_from_its_stages(tmp_path: Path) -> None:
+    """The first stage is the baseline, the last seconds are to be as before."""
+    alone = GOOD[: GOOD.index("method:")].replace("arrivals: 10/s", STAGES)
+    experiment = load(tmp_path, alone + "method: []\nrecovery: 12s\ninvariants: [loans_add_up]\n")
+    times = (experiment.baseline_s, experiment.healed_at_s, experiment.load_s)
+    assert times == (10.0, 23.0, 35.0)
+
+
+@pytest.mark.parametrize("name", experiment_files())
+def test_the_experiments_that_come_along_hold_twice_what_they_need(name: str) -> None:
+    """A gate in CI must not end inconclusive because few borrowers came."""
+    experiment = load_experiment(experiment_files()[name], WORDS)
+    for loc, f, window, expected in samples(experiment, WORDS):
+        assert expected >= 2 * SAMPLES_MIN, (loc, f, window.when)
