@@ -33,8 +33,8 @@ steady-state-hypothesis:
   title: served
   probes: [{{name: limits, measure: served_ratio, of: read_limit, tolerance: ">= 0.9"}}]
 method:
-  - {{at: 2500ms, for: 4s, {first}}}
-  - {{at: 3s, for: 3s, {second}}}
+  - {{at: 5s, for: 4s, {first}}}
+  - {{at: 5500ms, for: 3s, {second}}}
 recovery: 2s
 objectives: {{recovery: 1s, answer: 3s}}
 invariants: [no_double_payout]
@@ -226,7 +226,9 @@ def _listens(address: str) -> bool:
 
 def _active(root: Path, seed: int) -> bool:
     run_dir = _run_dir(root, seed)
-    return run_dir is not None and bool(FaultLog(run_dir / FAULTS).active())
+    return run_dir is not None and any(
+        one.state == "injected" for one in FaultLog(run_dir / FAULTS).active()
+    )
 
 
 def _run_dir(root: Path, seed: int) -> Path | None:

@@ -64,6 +64,11 @@ def folder(tmp_path: Path) -> Path:
     return next(one for one in runs.glob("20*"))
 
 
+def injected(run_dir: Path) -> int:
+    """How many faults bite now."""
+    return sum(one.state == "injected" for one in FaultLog(run_dir / FAULTS).active())
+
+
 def processes(run_dir: Path) -> list[str]:
     """What lives of a run."""
     run_id = json.loads((run_dir / RUN).read_text())["run_id"]
@@ -82,7 +87,7 @@ def test_ctrl_c_undoes_everything_and_says_so(tmp_path: Path) -> None:
     """Once: the load stops, faults are undone, the result is printed, exit 130."""
     run = start(tmp_path)
     run_dir = folder(tmp_path)
-    assert until(lambda: len(FaultLog(run_dir / FAULTS).active()) == 2)
+    assert until(lambda: injected(run_dir) == 2)
     elsewhere = subprocess.run(
         [HARNESS, "faults", "list"], capture_output=True, text=True, check=False
     )
@@ -124,7 +129,7 @@ def test_an_undo_that_is_impossible_ends_in_exit_5_and_names_the_fault(tmp_path:
     shutil.copy(part.path, server)
     run = start(tmp_path, {"TOXIPROXY_SERVER": str(server)})
     run_dir = folder(tmp_path)
-    assert until(lambda: len(FaultLog(run_dir / FAULTS).active()) == 2)
+    assert until(lambda: injected(run_dir) == 2)
     server.unlink()
     pid = next(one for one in processes(run_dir) if one.startswith("toxiproxy"))
     os.kill(int(pid.split("pid ")[1].rstrip(")")), signal.SIGKILL)
