@@ -21,6 +21,9 @@ class OneToxic(OnLink):
             connection: those that are open at the injection are cut, so that pools draw anew.
     """
 
+    toxic: ClassVar[str]
+    """Its name in Toxiproxy; `kind` is what documents call the fault."""
+
     kind: ClassVar[str]
     capability: ClassVar[Capability] = Capability.LINKS
 
@@ -42,5 +45,5 @@ class OneToxic(OnLink):
 
     async def inject(self, control: LinkControl) -> None:
         """Add the toxic."""
-        toxic = Toxic(self.kind, self.stream, self.attributes(), self.toxicity)
+        toxic = Toxic(self.toxic, self.stream, self.attributes(), self.toxicity)
         await control.add_toxic(self.link, toxic)

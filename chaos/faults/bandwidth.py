@@ -25,6 +25,7 @@ class Bandwidth(OneToxic):
     """
 
     kind: ClassVar[str] = "bandwidth"
+    toxic: ClassVar[str] = "bandwidth"
 
     rate: Annotated[int, Field(ge=0, le=1_000_000)]
 

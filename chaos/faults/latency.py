@@ -25,6 +25,7 @@ class Latency(OneToxic):
     """
 
     kind: ClassVar[str] = "latency"
+    toxic: ClassVar[str] = "latency"
 
     delay: Duration
     jitter: Duration = 0.0

@@ -25,6 +25,7 @@ class LimitData(OneToxic):
     """
 
     kind: ClassVar[str] = "limit_data"
+    toxic: ClassVar[str] = "limit_data"
 
     bytes: Annotated[int, Field(ge=0, le=1_000_000_000)]
 

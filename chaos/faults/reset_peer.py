@@ -27,6 +27,7 @@ class ResetPeer(OneToxic):
     """
 
     kind: ClassVar[str] = "reset_peer"
+    toxic: ClassVar[str] = "reset_peer"
 
     after: Duration = 0.0
 

@@ -26,6 +26,7 @@ class SlowClose(OneToxic):
     """
 
     kind: ClassVar[str] = "slow_close"
+    toxic: ClassVar[str] = "slow_close"
 
     delay: Duration
 

@@ -27,6 +27,7 @@ class Timeout(OneToxic):
     """
 
     kind: ClassVar[str] = "timeout"
+    toxic: ClassVar[str] = "timeout"
 
     stream: Stream
     close_after: Duration = 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,9 +41,9 @@ class ToyLinks:
         """Open or close."""
         self.closed.discard(link) if enabled else self.closed.add(link)
 
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
-        """Whether it is open."""
-        return {"enabled": where not in self.closed}
+    async def healthy(self, where: str) -> Mapping[str, Any]:
+        """Open."""
+        return {"enabled": True}
 
     async def observe(self, where: str) -> Observation:
         """A canary and the counts."""
@@ -51,13 +51,13 @@ class ToyLinks:
         canary = "refused" if where in self.closed else "ok"
         return Observation(self.clock.now_s(), canary, TRAVEL_S, counts)
 
-    async def undo(self, record: UndoRecord) -> None:
-        """As recorded."""
-        await self.set_enabled(record.where, record.restore["enabled"])
+    async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
+        """Open, unless another fault keeps it closed."""
+        await self.set_enabled(record.where, not others)
 
-    async def undone(self, record: UndoRecord) -> bool:
-        """Whether it is as recorded."""
-        return await self.snapshot(record.where) == record.restore
+    async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
+        """Whether it is open, or kept closed by another fault."""
+        return record.where not in self.closed or bool(others)
 
 
 class ToyRuntime:
