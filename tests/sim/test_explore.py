@@ -58,7 +58,7 @@ def vars_of(world: SimWorld) -> dict[str, Any]:
 
 
 def test_a_fault_that_strikes_late_leaves_time_to_mend_it() -> None:
-    """A debit whose reply is lost 12 s after the start is credited by an inquiry, and that is waited for."""
+    """A debit whose reply is lost after 12 s is credited by an inquiry, which is waited for."""
     trace = world("hardened", "repayer").trace(LATE_DEBIT)
     (debit,) = trace.history.ledger("debit")
     assert {str(fired.point) for fired in trace.fired} == {fault.point for fault in LATE_DEBIT}
