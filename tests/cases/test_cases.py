@@ -27,12 +27,6 @@ SEED = 1
 REFUSED = 2
 WITH_PLACE = re.compile(r"\.yaml:\d+:\d+: ")
 
-# Documents that cannot end right yet. Strict: whoever makes one pass takes it out of here.
-PENDING_EVERYWHERE = ("gateway_forgets", "late_failed")
-PENDING = {
-    *((f"{name}.yaml", design) for name in PENDING_EVERYWHERE for design in ("hardened", "naive")),
-}  # fmt: skip
-
 
 class Case(NamedTuple):
     """One row of the table on one runtime."""
@@ -61,10 +55,7 @@ def _name(case: Case) -> str:
 
 
 def _marks(case: Case) -> list[Any]:
-    marks = [getattr(pytest.mark, case.runtime)]
-    if (case.document, case.design) in PENDING:
-        marks.append(pytest.mark.xfail(reason="not built yet", strict=case.runtime == "sim"))
-    return marks
+    return [getattr(pytest.mark, case.runtime)]
 
 
 def test_the_table_names_every_document_and_nothing_else() -> None:
@@ -72,7 +63,6 @@ def test_the_table_names_every_document_and_nothing_else() -> None:
     table = YAML(typ="safe").load(HERE / "expected.yaml")
     documents = {path.name for path in HERE.glob("*.yaml")} - {"expected.yaml"}
     assert set(table) == documents
-    assert {document for document, _ in PENDING} <= documents
 
 
 @pytest.mark.parametrize("case", cases())
