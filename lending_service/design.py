@@ -200,9 +200,9 @@ def _allowed(hint: Any) -> str:
         return _allowed(args[0]) + _bounds(args[1])
     if args:
         return " or ".join(_allowed(arg) for arg in args)
-    if issubclass(hint, msgspec.Struct):
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return "a mapping of " + ", ".join(hint.__struct_fields__)
-    return str(hint.__name__)
+    return str(getattr(hint, "__name__", hint))
 
 
 def _bounds(meta: Meta) -> str:
