@@ -55,7 +55,7 @@ NASTY = (
 
 
 @dataclass(frozen=True)
-class Told:
+class CommandResult:
     """What the command did with one case."""
 
     code: int
@@ -77,7 +77,7 @@ class Told:
         return found
 
 
-def tell(*words: str) -> Told:
+def tell(*words: str) -> CommandResult:
     """Hand something to the command, in this process."""
     out, begun_s, before = io.StringIO(), time.process_time(), (sys.stdout, sys.stderr)
     sys.stdout = sys.stderr = out
@@ -85,7 +85,7 @@ def tell(*words: str) -> Told:
         code = launch(lambda: app(list(words), standalone_mode=False), words)
     finally:
         sys.stdout, sys.stderr = before
-    return Told(code, out.getvalue(), time.process_time() - begun_s)
+    return CommandResult(code, out.getvalue(), time.process_time() - begun_s)
 
 
 def mutated(raw: bytes, dice: random.Random) -> bytes:
@@ -131,7 +131,7 @@ def _nasty(raw: bytes, dice: random.Random) -> bytes:
     return raw[:at] + dice.choice(NASTY).encode() + raw[at:]
 
 
-Case = Callable[[random.Random], Told]
+Case = Callable[[random.Random], CommandResult]
 
 
 @contextmanager
@@ -141,17 +141,17 @@ def cases() -> Iterator[dict[str, Case]]:
         root = Path(name)
         good = _recorded(root)
 
-        def document(dice: random.Random) -> Told:
+        def document(dice: random.Random) -> CommandResult:
             source = dice.choice([*experiment_files().values()]).read_bytes()
             (root / "d.yaml").write_bytes(mutated(source, dice))
             return tell("validate", str(root / "d.yaml"))
 
-        def design(dice: random.Random) -> Told:
+        def design(dice: random.Random) -> CommandResult:
             source = dice.choice([*design_files().values()]).read_bytes()
             (root / "d.yaml").write_bytes(mutated(source, dice))
             return tell("validate", "X01", "--design", str(root / "d.yaml"))
 
-        def folder(dice: random.Random) -> Told:
+        def folder(dice: random.Random) -> CommandResult:
             shutil.rmtree(root / "run", ignore_errors=True)
             shutil.copytree(good, root / "run")
             damage(root / "run", dice)

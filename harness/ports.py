@@ -69,7 +69,7 @@ class UndoRecord:
 ENDING = frozenset({"kill", "stop", "lose_primary"})
 """Acts after which nobody runs at a place until the undo."""
 HOLDING = frozenset({"pause"})
-"""Acts after which a process stands still until the undo."""
+"""Acts after which a process is stopped until the undo."""
 
 
 def arguments(records: Iterable[UndoRecord], name: str) -> list[Any]:

@@ -198,7 +198,7 @@ def _enter(run: Run, phase: Phase, what: str) -> None:
 
 
 async def _report(load: Load, work: asyncio.Task[LoadReport]) -> LoadReport:
-    """What the load did; a load that stands still is ended, and that is a failure of ours."""
+    """What the load did; a load that makes no progress is ended, and that is a failure of ours."""
     try:
         async with asyncio.timeout(LOAD_END_S):
             return await asyncio.shield(work)

@@ -83,7 +83,7 @@ async def _guarded(
     ending: Ending,
     say: Say,
 ) -> None:
-    """Run while the guard looks after it."""
+    """Run under the supervision of the guard."""
     stop = Stop()
     catch_signals(stop, ending, say)
     folder.write_json(RUN, header(prepared, folder))

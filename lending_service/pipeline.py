@@ -92,7 +92,7 @@ class Pipeline:
         return None
 
     async def _without_risk(self, app: Application, n: int) -> float | None:
-        """The risk engine is away: as the design says."""
+        """The risk engine is unreachable: as the design says."""
         how = self._parts.design.risk_down
         if how == "stand_in" and await self._stand_in(app):
             return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from chaos.faults._places import OnLink, Stream
-from harness.ports import Capability, LinkControl, Toxic
+from chaos.faults._places import OnLink, Stream, felt
+from harness.ports import Capability, LinkControl, Proof, Seen, Toxic
 from harness.units import Share
 
 SLOWER_S = 0.01  # chosen: above what a canary on loopback varies by
@@ -47,3 +47,13 @@ class OneToxic(OnLink):
         """Add the toxic."""
         toxic = Toxic(self.toxic, self.stream, self.attributes(), self.toxicity)
         await control.add_toxic(self.link, toxic)
+
+
+def hindered(seen: Seen, claim: str) -> Proof:
+    """Proof of a toxic that makes a link slow or unusable: a canary was slower or got no reply, or
+    calls failed."""
+    numbers = felt(seen)
+    bit = (
+        seen.usually_slower_s >= SLOWER_S or seen.canaries != {"ok"} or numbers["calls_failed"] > 0
+    )
+    return Proof(bit, claim, numbers)

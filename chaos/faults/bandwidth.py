@@ -7,8 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from chaos.faults._places import felt
-from chaos.faults._toxic import SLOWER_S, OneToxic
+from chaos.faults._toxic import OneToxic, hindered
 from harness.ports import Proof, Seen
 
 
@@ -35,13 +34,7 @@ class Bandwidth(OneToxic):
 
     def proof(self, seen: Seen) -> Proof:
         """A canary was slower or got no reply, or calls failed."""
-        numbers = felt(seen)
-        bit = (
-            seen.usually_slower_s >= SLOWER_S
-            or seen.canaries != {"ok"}
-            or numbers["calls_failed"] > 0
-        )
-        return Proof(bit, "answers took as long as the line is thin", numbers)
+        return hindered(seen, "answers took as long as the line is thin")
 
 
 FAULT = Bandwidth

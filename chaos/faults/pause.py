@@ -1,4 +1,4 @@
-"""A process stands still, as in a long garbage collection or on a frozen machine."""
+"""A process is stopped, as in a long garbage collection or on a frozen machine."""
 
 from __future__ import annotations
 

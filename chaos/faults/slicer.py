@@ -7,8 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from chaos.faults._places import felt
-from chaos.faults._toxic import SLOWER_S, OneToxic
+from chaos.faults._toxic import OneToxic, hindered
 from harness.ports import Proof, Seen
 from harness.units import Duration
 
@@ -54,13 +53,7 @@ class Slicer(OneToxic):
 
     def proof(self, seen: Seen) -> Proof:
         """A canary was slower or got no reply, or calls failed."""
-        numbers = felt(seen)
-        bit = (
-            seen.usually_slower_s >= SLOWER_S
-            or seen.canaries != {"ok"}
-            or numbers["calls_failed"] > 0
-        )
-        return Proof(bit, "answers came in pieces", numbers)
+        return hindered(seen, "answers came in pieces")
 
 
 FAULT = Slicer

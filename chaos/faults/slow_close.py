@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from chaos.faults._places import felt
-from chaos.faults._toxic import SLOWER_S, OneToxic
+from chaos.faults._toxic import OneToxic, hindered
 from harness.ports import Proof, Seen
 from harness.units import Duration
 
@@ -41,13 +40,7 @@ class SlowClose(OneToxic):
 
     def proof(self, seen: Seen) -> Proof:
         """A canary was slower or got no reply, or calls failed."""
-        numbers = felt(seen)
-        bit = (
-            seen.usually_slower_s >= SLOWER_S
-            or seen.canaries != {"ok"}
-            or numbers["calls_failed"] > 0
-        )
-        return Proof(bit, "connections closed late", numbers)
+        return hindered(seen, "connections closed late")
 
 
 FAULT = SlowClose

@@ -3,8 +3,8 @@
     faults.jsonl: injected ──> POST /api/annotations ──id──┐
                   healed   ──> PATCH /api/annotations/<id> ┴ timeEnd
 
-Sign in by the URL (http://user:password@host:3000) or by GRAFANA_TOKEN. A Grafana that is away or
-refuses disturbs no run: it is said once, and tried again.
+Sign in by the URL (http://user:password@host:3000) or by GRAFANA_TOKEN. A Grafana that is
+unreachable or refuses disturbs no run: it is said once, and tried again.
 Source: Grafana documentation, HTTP API, Annotations.
 """
 

@@ -1,5 +1,4 @@
-"""Who looks after a run when it cannot itself: a lease and a watchdog, where it could leave
-something behind.
+"""Supervises a run: a lease and a watchdog, where it could leave something behind.
 
 A runtime that another process can take hold of (it has a `Recovery`) starts things that outlive
 this process. One that cannot be taken hold of ends with this process, whatever happens to it.
@@ -25,7 +24,7 @@ from harness.undo.watchdog import Watchdog
 
 
 class Guard(Protocol):
-    """Looks after one run."""
+    """Supervises one run."""
 
     async def begin(self) -> None:
         """Before anything is started."""

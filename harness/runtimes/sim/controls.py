@@ -125,7 +125,7 @@ class SimProcesses:
         return await self._talk.observed(host, self._talk.spec(where).ready_path, counts, state)
 
     async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
-        """Let it go on if it stands still, start it again if it is gone; how soon it is ready is
+        """Let it go on if it is stopped, start it again if it is gone; how soon it is ready is
         its own affair. One that another fault wants so stays as it is."""
         if not held(others):
             await self.bring_back(record.where)

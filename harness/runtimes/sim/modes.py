@@ -19,7 +19,7 @@ from harness.runtimes.sim.wire import give, lose
 
 SLOW_S = 0.6  # chosen: late for a reader, in time for every time-out
 AFTER_S = 0.1  # chosen: how long after the caller gave up a late request arrives
-DOWN_S = 0.2  # chosen: how long a crashed service is away, or a database without a primary
+DOWN_S = 0.2  # chosen: how long a crashed service is unreachable, or a database without a primary
 ALONE_S = 0.02  # chosen: a primary that will be lost answers for so long, and hands nothing on
 BEHIND_S = 1.0  # chosen: longer than a borrower waits to look again, shorter than a commit waits
 

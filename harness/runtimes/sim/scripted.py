@@ -152,7 +152,7 @@ class ScriptedWire(Wire):
             self.loop.create_task(self._start(self.caller, number, t_s))
 
     async def _start(self, host: Host, number: int, t_s: float) -> None:
-        """Start it; again and again while what it needs is away: somebody watches over it."""
+        """Start it, again and again while what it needs is unreachable, as a supervisor would."""
         try:
             await host.start()
         except RuntimeFailure:
