@@ -60,7 +60,7 @@ def start(
 def folder(tmp_path: Path) -> Path:
     """The run's folder, once it has faults on record."""
     runs = tmp_path / "runs" / "short"
-    assert until(lambda: any((one / FAULTS).exists() for one in runs.glob("20*")))
+    assert until(lambda: any(any(FaultLog(one / FAULTS).entries()) for one in runs.glob("20*")))
     return next(one for one in runs.glob("20*"))
 
 
