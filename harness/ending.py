@@ -18,6 +18,7 @@ from pathlib import Path
 
 from harness.clock import RunClock, monotonic_ns, poll
 from harness.errors import HarnessError, HealFailed, told
+from harness.history import History
 from harness.looks import Stop
 from harness.model import EXIT_CODES, RunVerdict
 from harness.undo.faultlog import FaultLog
@@ -38,6 +39,7 @@ class Ending:
     """How a run ended.
 
     Args:
+        history: what was recorded; None until something was.
         interrupted: by what, "" when by nothing.
         twice: what was going on was cancelled.
         stalled_s: the longest time in which the harness itself did not run.
@@ -45,6 +47,7 @@ class Ending:
     """
 
     findings: Findings
+    history: History | None = None
     interrupted: str = ""
     twice: bool = False
     error: HarnessError | None = None

@@ -12,6 +12,7 @@ import msgspec
 from harness.checker import Checker, check_all
 from harness.experiment import Experiment
 from harness.fault_windows import injection_of
+from harness.figures import figures
 from harness.history import Event, History
 from harness.model import FaultReport, HypothesisResult, Phase, Validity
 from harness.steady_state import assess
@@ -59,6 +60,14 @@ def explained(findings: Findings, target: Target, design: Mapping[str, Any]) -> 
             for one in findings.verdicts
         ),
     )
+
+
+def measured(
+    findings: Findings, experiment: Experiment, history: History, target: Target
+) -> Findings:
+    """The same findings with the numbers that stand beside them."""
+    numbers = figures(experiment, history, target, findings.verdicts)
+    return replace(findings, figures=numbers)
 
 
 def before(experiment: Experiment, history: History, t_to_s: float) -> HypothesisResult:

@@ -130,3 +130,5 @@ MEASURES: Mapping[str, Measure] = {
     **_quantiles("latency", _latency, "good operations were answered"),
     **_quantiles("failed_latency", _failed_latency, "failed operations were told so"),
 }
+GOOD: Mapping[str, Callable[[Op], bool]] = {"ok_ratio": is_ok, "served_ratio": served}
+"""Of each measure that is a share: which operations count as good."""

@@ -288,3 +288,4 @@ class RunResult:
     load: Mapping[str, Any]
     repeat: str
     duration_s: float = 0.0
+    figures: Mapping[str, Any] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from harness.document import load_experiment
 from harness.errors import ConfigError, Problem
 from harness.history import History
 from harness.history_reader import read_history
-from harness.judge import explained, judge
+from harness.judge import explained, judge, measured
 from harness.model import EXIT_CODES, RunResult, RunVerdict
 from harness.registry import Vocabulary
 from harness.run_record import Ended, agree, read_ended, read_run
@@ -38,6 +38,7 @@ def recheck(run_dir: Path, words: Vocabulary) -> RunResult:
         findings = explained(
             judge(experiment, words.invariants, history), words.target, record["design_values"]
         )
+        findings = measured(findings, experiment, history, words.target)
         verdict, reasons = _decide(run_dir, findings, history, ended)
         return _result(run_dir, record, findings, verdict, reasons, history)
     except (*VALUES, msgspec.MsgspecError) as error:
@@ -85,4 +86,5 @@ def _result(
         load=findings.load,
         repeat=record["command"],
         duration_s=round(history.events[-1].t_s, 1),
+        figures=findings.figures,
     )

@@ -15,13 +15,14 @@ from typing import Any
 from harness.clock import NS, monotonic_ns
 from harness.ending import Ending, catch_signals, no_signals, notice_stalls, still_active
 from harness.errors import RuntimeFailure, told
-from harness.history import HistoryWriter
-from harness.judge import explained, judge
+from harness.history import History, HistoryWriter
+from harness.judge import explained, judge, measured
 from harness.looks import Stop
 from harness.model import RunResult
 from harness.prepare import Prepared
 from harness.report.files import write_reports
 from harness.report.grafana import marked
+from harness.report.recorded import Recorded
 from harness.rng import fresh_token
 from harness.runner import Run, Say, carry_out
 from harness.runtime_kind import RunContext, RuntimeKind
@@ -67,7 +68,8 @@ def _written(prepared: Prepared, folder: RunFolder, ending: Ending, lasted_s: fl
     """The result, in its folder; one that cannot be written down is an error."""
     result = _result(prepared, folder, ending, lasted_s)
     try:
-        write_reports(result, folder)
+        history = ending.history or History([])
+        write_reports(result, folder, Recorded(prepared.experiment, prepared.words.target, history))
     except OSError as why:
         cause = f"the result cannot be written down: {told(why)}"
         ending.error = ending.error or RuntimeFailure(cause)
@@ -126,15 +128,18 @@ async def _run(
         stalls = None if kind.deterministic else asyncio.create_task(notice_stalls(ending))
         try:
             async with _shown(task, kind, folder, say):
-                history = await carry_out(task)
+                await carry_out(task)
         finally:
+            ending.history = history = task.history()
             ending.clean = task.left == []
             if stalls is not None:
                 stalls.cancel()
     if task.writer.failure is not None:
         raise RuntimeFailure(f"the history cannot be written: {told(task.writer.failure)}")
+    target = prepared.words.target
     findings = judge(experiment, prepared.words.invariants, history)
-    ending.findings = explained(findings, prepared.words.target, prepared.design)
+    findings = explained(findings, target, prepared.design)
+    ending.findings = measured(findings, experiment, history, target)
 
 
 def _shown(
@@ -218,4 +223,5 @@ def _result(prepared: Prepared, folder: RunFolder, ending: Ending, duration_s: f
         load=findings.load,
         repeat=prepared.repeat,
         duration_s=round(duration_s, 1),
+        figures=findings.figures,
     )

@@ -29,7 +29,13 @@ def quantile(values: Sequence[float], share: float) -> float:
         values: at least one, in any order.
         share: 0 < share <= 1.
     """
-    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+    return quantiles(values, [share])[0]
+
+
+def quantiles(values: Sequence[float], shares: Sequence[float]) -> list[float]:
+    """`quantile` of several shares, sorted once."""
+    ordered = sorted(values)
+    return [ordered[max(0, math.ceil(share * len(ordered)) - 1)] for share in shares]
 
 
 def poisson_at_most(k: int, mean: float) -> float:

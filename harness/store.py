@@ -19,6 +19,7 @@ HISTORY = "history.jsonl"
 FAULTS = "faults.jsonl"
 RUN = "run.json"
 VERDICT = "verdict.json"
+REPORT = "report.html"
 EXPERIMENT = "experiment.yaml"
 
 
@@ -146,5 +147,6 @@ def result_document(result: RunResult) -> dict[str, Any]:
         "thresholds": [dict(one) for one in result.thresholds],
         "faults": [asdict(one) for one in result.faults],
         "load": dict(result.load),
+        "figures": dict(result.figures),
         "repeat": result.repeat,
     }

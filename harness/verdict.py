@@ -4,7 +4,7 @@ alone."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.model import FaultReport, HypothesisResult, RunVerdict, Validity, Verdict
@@ -16,7 +16,11 @@ LATE_MAX = 0.05  # chosen: later arrivals than that are a load of another shape
 
 @dataclass(frozen=True)
 class Findings:
-    """Everything a verdict rests on."""
+    """Everything a verdict rests on.
+
+    Args:
+        figures: numbers beside it; no verdict follows from them.
+    """
 
     hypothesis: tuple[HypothesisResult, ...]
     verdicts: tuple[Verdict, ...]
@@ -27,6 +31,7 @@ class Findings:
     aborted: str = ""
     unhealed: tuple[str, ...] = ()
     exits: tuple[Mapping[str, Any], ...] = ()
+    figures: Mapping[str, Any] = field(default_factory=dict)
 
 
 def decide(found: Findings) -> tuple[RunVerdict, tuple[str, ...]]:

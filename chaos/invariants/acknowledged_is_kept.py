@@ -22,7 +22,9 @@ def _examine(history: History, objectives: Objectives) -> Findings:
         found += [_bad(promised[k], gone[k], read) for k in lost]
         examined += sum(1 for k in promised if k in finals or k in gone)
         reasons.append(never_read(promised, {*finals, *gone}, f"{read}s"))
-    return Findings(examined=examined, bad=found, missing=missing(*reasons))
+    return Findings(
+        examined=examined, bad=found, missing=missing(*reasons), details={"lost": len(found)}
+    )
 
 
 def _is_gone(op: Op) -> bool:

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import traceback
+
 from harness.model import RunResult
 from harness.report.junit import junit
 from harness.report.markdown import summary
-from harness.store import VERDICT, RunFolder, result_document
+from harness.report.recorded import Recorded
+from harness.store import REPORT, VERDICT, RunFolder, result_document
+
+REPORT_ERROR = "report-error.txt"
 
 
-def write_reports(result: RunResult, folder: RunFolder) -> None:
-    """verdict.json, junit.xml and summary.md."""
+def write_reports(result: RunResult, folder: RunFolder, recorded: Recorded) -> None:
+    """verdict.json, junit.xml, summary.md and report.html.
+
+    A page that cannot be drawn takes no verdict away: its traceback stands in report-error.txt.
+    """
     folder.write_json(VERDICT, result_document(result))
     folder.write("junit.xml", junit(result))
     folder.write("summary.md", summary(result))
+    from harness.report.html import page  # Jinja2 takes longer to load than a page to draw
+
+    try:
+        text = page(result, recorded)
+    except Exception as error:
+        folder.write(REPORT_ERROR, "".join(traceback.format_exception(error)))
+        return
+    folder.write(REPORT, text)

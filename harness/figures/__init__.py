@@ -1,0 +1,46 @@
+"""The numbers of a run: what verdict.json, summary.md, the terminal and report.html all show.
+
+Pure functions of the history and of what the target says of itself. None of them decides a
+verdict: invariants, thresholds and the hypothesis do.
+
+    outcomes   what became of operations: served, degraded, refused, unexplained
+    latency    p50, p95, p99 an operation and phase, good and failed apart
+    budget     of each share that was asked for, how much of what may fail has failed
+    recovery   first failure, detection, failover, first good, recovered
+    risk       money at risk over time
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from harness.experiment import Experiment
+from harness.figures.budget import budgets
+from harness.figures.latency import latencies
+from harness.figures.outcomes import classes, outcomes, users
+from harness.figures.recovery import instants, loss
+from harness.history import History
+from harness.model import Verdict
+from harness.target import Target
+
+
+def figures(
+    experiment: Experiment, history: History, target: Target, verdicts: Iterable[Verdict]
+) -> dict[str, Any]:
+    """All of them, plain data for verdict.json.
+
+    Args:
+        verdicts: of the checkers; one that states `recovery_time_s` or `lost` in its details is
+            believed.
+    """
+    stated: Mapping[str, Any] = {key: v for one in verdicts for key, v in one.details.items()}
+    classed = classes(history, target)
+    return {
+        "outcomes": outcomes(classed),
+        "users": users(classed),
+        "latency": latencies(history),
+        "error_budget": budgets(experiment, history),
+        "recovery": instants(experiment, history, target, classed, stated),
+        "loss": loss(experiment, stated),
+    }

@@ -1,0 +1,73 @@
+"""report.html: one file that needs nobody else, whole without script.
+
+    result ──────> panels ──┐
+    history, target ──> series ──> charts ──┴─> Jinja2 (autoescape) ──> one file
+
+Every text comes from outside: it is shown with its control characters as escapes
+(`harness.text.terminal`) and escaped by the template; the page allows no script and no style but
+its own, by their hashes, and no request at all.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from harness.model import RunResult
+from harness.report import words
+from harness.report.panels import context
+from harness.report.recorded import Recorded
+from harness.text import terminal
+
+LOCAL = (
+    "default-src 'none'; style-src-elem '{css}'; style-src-attr 'unsafe-inline'; script-src '{js}'"
+)
+
+
+def page(result: RunResult, recorded: Recorded) -> str:
+    """The whole page."""
+    css, js = _asset("report.css"), _asset("report.js")
+    policy = Markup(LOCAL.format(css=_hash(css), js=_hash(js)))
+    template = _environment().get_template("report.html.jinja")
+    own = {"css": Markup(css), "js": Markup(js), "policy": policy}
+    return template.render(r=result, **context(result, recorded), **own)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("harness.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "num": words.number,
+        "seconds": words.seconds,
+        "span": words.tick,
+        "percent": words.percent,
+    }
+    return made
+
+
+def _visible(value: Any) -> Any:
+    """Text with its control characters as escapes."""
+    return terminal(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@cache
+def _asset(name: str) -> str:
+    return files("harness.report").joinpath("templates", name).read_text("utf-8").strip()
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
