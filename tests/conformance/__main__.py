@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from harness.errors import HarnessError
 from harness.ports import Runtime
+from harness.runtime_kind import RunContext
 from harness.runtime_registry import load_runtime
 from harness.runtimes.docker.images import Images, expected
 from harness.runtimes.docker.runtime import DockerRuntime
@@ -48,7 +49,8 @@ def on_process(folder: Path) -> Results:
 def on_docker(folder: Path) -> Results:
     """Through a real proxy to a container."""
     images: Images = expected()
-    return asyncio.run(suite(DockerRuntime(f"catalogue-{folder.name}", folder, 7, TOKEN, images)))
+    context = RunContext(f"catalogue-{folder.name}", folder, 7, TOKEN)
+    return asyncio.run(suite(DockerRuntime(context, images)))
 
 
 def cell(effect: Effect, seen: Seen | None, lacks: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from chaos.targets.reference import TARGET
 from harness.registry import design_files
+from harness.runtime_kind import RunContext
 from harness.runtimes.docker.engine import RUN, connect
 from harness.runtimes.docker.images import Images
 from harness.runtimes.docker.runtime import DockerRuntime
@@ -27,7 +28,8 @@ def hardened() -> dict[str, Any]:
 
 def a_runtime(folder: Path, images: Images, name: str = "run") -> DockerRuntime:
     """A runtime that keeps its things in `folder`."""
-    return DockerRuntime(f"{folder.parent.name}-{folder.name}-{name}", folder, 7, TOKEN, images)
+    run_id = f"{folder.parent.name}-{folder.name}-{name}"
+    return DockerRuntime(RunContext(run_id, folder, 7, TOKEN), images)
 
 
 @asynccontextmanager

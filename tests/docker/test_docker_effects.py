@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.runtime_kind import RunContext
 from harness.runtimes.docker.images import Images
 from harness.runtimes.docker.runtime import DockerRuntime
 from tests.conformance.effects import Effect, Seen, effects_on, under
@@ -24,7 +25,7 @@ def test_faults_do_in_containers_what_they_do_elsewhere(tmp_path: Path, images: 
     wrong: list[tuple[str, str, Seen]] = []
 
     async def body() -> None:
-        runtime = DockerRuntime(f"effects-{tmp_path.name}", tmp_path, 7, TOKEN, images)
+        runtime = DockerRuntime(RunContext(f"effects-{tmp_path.name}", tmp_path, 7, TOKEN), images)
         await runtime.start(TARGET, {})
         try:
             for effect in effects_on(DockerRuntime):

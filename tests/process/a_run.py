@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from harness.runtime_kind import RunContext
 from harness.runtimes.process.plan import Parts
 from harness.runtimes.process.runtime import ProcessRuntime
 from harness.target import Target
@@ -27,10 +28,7 @@ def a_runtime(folder: Path, name: str) -> ProcessRuntime:
     """A runtime that keeps its things in `folder`."""
     run_id = f"{folder.parent.name}-{folder.name}-{name}"  # the parent is this session's own
     return ProcessRuntime(
-        run_id,
-        folder / name,
-        7,
-        TOKEN,
+        RunContext(run_id, folder / name, 7, TOKEN),
         parts(),
         template_dir=cache_dir() / "templates",
     )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.load.driver import find_journey
-from harness.runtimes.docker.composed import ComposedWiring
+from harness.runtimes.docker.composed import wiring_of
 from harness.runtimes.docker.images import LOAD, ROOT
 from harness.target import load_target
 from harness.workload import LoadPlan
@@ -41,7 +41,7 @@ def test_a_load_that_nobody_stops_ends_and_stays_small(document: dict[str, Any])
 def test_the_load_enters_by_the_borrowers_link(document: dict[str, Any]) -> None:
     """Through Toxiproxy, so that a fault on that link is felt; shown as the host on the page."""
     target = load_target(document["plan"]["target"])
-    host, port = ComposedWiring(target, {}).through(target.entry)
+    host, port = wiring_of(target, {}).through(target.entry)
     assert document["base_url"] == f"http://{host}:{port}"
     load = plain(load_yaml(COMPOSE / "compose.yaml"))["services"]["load"]
     assert document["base_url"] in load["command"]

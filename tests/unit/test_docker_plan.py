@@ -16,7 +16,7 @@ from harness.registry import design_files
 from harness.runtimes.docker import composed, containers, plan
 from harness.runtimes.docker.images import Images
 from harness.runtimes.docker.subnets import RANGE, VARIABLE, subnets
-from harness.runtimes.real.document import RunFolders
+from harness.runtimes.real.document import RunFolders, identity
 from harness.yaml_source import load_yaml, plain
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +52,7 @@ def test_addresses_are_all_different_and_in_the_subnet(places: plan.Places) -> N
 
 def test_neither_token_nor_password_is_in_the_recovery_state(places: plan.Places) -> None:
     """The file is kept; secrets are not."""
-    text = json.dumps(plan.document(places, FOLDERS, "the-token", "1:1"))
+    text = json.dumps({**identity(FOLDERS, "the-token", "1:1"), **plan.document(places, "a-run")})
     assert "the-token" not in text
     assert "password" not in text
 

@@ -9,20 +9,10 @@ Only what carries the run's label is ever touched.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from harness.errors import RuntimeFailure
-from harness.ports import Capability, Runtime
-from harness.runtime_kind import (
-    Attached,
-    Found,
-    ImageStore,
-    Recovery,
-    RunContext,
-    RuntimeKind,
-    StandingRuntime,
-    State,
-)
+from harness.ports import Capability
+from harness.runtime_kind import ImageStore, RuntimeKind
+from harness.runtimes.real.kind import Attaching, Making, making, recovery
 
 CAPABILITIES = frozenset(
     {
@@ -37,18 +27,6 @@ CAPABILITIES = frozenset(
     }
 )
 LACKS = {Capability.REPLICATION: "it runs one PostgreSQL, without a standby"}
-
-
-def _make(context: RunContext) -> Runtime:
-    from harness.runtimes.docker.make import make
-
-    return make(context)
-
-
-def _stand(context: RunContext) -> StandingRuntime:
-    from harness.runtimes.docker.make import make
-
-    return make(context, look=True)
 
 
 def _missing() -> list[str]:
@@ -68,40 +46,16 @@ def _images() -> ImageStore:
     return Store()
 
 
-def _load(run_dir: Path, run_id: str) -> State:
-    from harness.runtimes.docker.attach import recover
+def _attach() -> Attaching:
+    from harness.runtimes.docker import attach
 
-    return recover(run_dir, run_id)
-
-
-def _found() -> list[Found]:
-    from harness.runtimes.docker.attach import found
-
-    return found()
+    return attach
 
 
-def _end_found(run_id: str) -> list[str]:
-    from harness.runtimes.docker.attach import end_found
+def _make() -> Making:
+    from harness.runtimes.docker import make
 
-    return end_found(run_id)
-
-
-async def _attach(state: State) -> Attached:
-    from harness.runtimes.docker.attach import attach
-
-    return await attach(state)
-
-
-def _alive(state: State) -> list[str]:
-    from harness.runtimes.docker.attach import alive
-
-    return alive(state)
-
-
-def _end(state: State) -> list[str]:
-    from harness.runtimes.docker.attach import end_processes
-
-    return end_processes(state)
+    return make
 
 
 RUNTIME = RuntimeKind(
@@ -111,17 +65,9 @@ RUNTIME = RuntimeKind(
     deterministic=False,
     capabilities=CAPABILITIES,
     lacks=LACKS,
-    make=_make,
+    make=making(_make),
     missing=_missing,
     preference=30,
-    recovery=Recovery(
-        load=_load,
-        attach=_attach,
-        alive=_alive,
-        end=_end,
-        found=_found,
-        end_found=_end_found,
-        stand=_stand,
-    ),
+    recovery=recovery(_attach, _make),
     images=_images,
 )

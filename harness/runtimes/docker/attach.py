@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,9 +13,9 @@ from harness.runtimes.docker.cleanup import end_run, left_over
 from harness.runtimes.docker.controls import controls_of
 from harness.runtimes.docker.engine import CACHE, OWNER, PROGRAM, RUN, Engine, connect, there
 from harness.runtimes.docker.site import Site
-from harness.runtimes.real.attached import Attached, found_again
+from harness.runtimes.real.attached import Attached, apart, found_again, found_run
 from harness.runtimes.real.document import RunFolders
-from harness.runtimes.real.procs import MARKED, STANDING, owner_of
+from harness.runtimes.real.procs import MARKED
 from harness.runtimes.real.recovery import RecoveryFile
 from harness.toolchain import cache_dir
 
@@ -54,12 +52,12 @@ def end_processes(state: Mapping[str, Any]) -> list[str]:
         what is left; empty when clean.
     """
     clock = RunClock(monotonic_ns())
-    return _apart(state["mark"], lambda engine: end_run(state, engine, clock))
+    return apart(_with_engine(state["mark"], lambda engine: end_run(state, engine, clock)))
 
 
 def alive(state: Mapping[str, Any]) -> list[str]:
     """What exists of a run: `container RUN.payment_a (running)`."""
-    return _apart(state["mark"], lambda engine: left_over(state, engine))
+    return apart(_with_engine(state["mark"], lambda engine: left_over(state, engine)))
 
 
 def found() -> list[Found]:
@@ -74,7 +72,10 @@ def found() -> list[Found]:
     for mark, owner, what in _labelled():
         if marked := MARKED.fullmatch(mark):
             runs.setdefault(marked["run_id"], []).append((owner, what))
-    return [_found(run_id, ones) for run_id, ones in sorted(runs.items())]
+    return [
+        found_run(run_id, ones[0][0], [what for _, what in ones])
+        for run_id, ones in sorted(runs.items())
+    ]
 
 
 def end_found(run_id: str) -> list[str]:
@@ -93,13 +94,6 @@ def end_found(run_id: str) -> list[str]:
 def _run_id(mark: str) -> str:
     marked = MARKED.fullmatch(mark)
     return marked["run_id"] if marked else ""
-
-
-def _found(run_id: str, ones: list[tuple[str, str]]) -> Found:
-    owner, things = ones[0][0], tuple(what for _, what in ones)
-    proc = None if owner == STANDING else owner_of(owner)
-    pid = 0 if owner == STANDING else (proc.pid if proc else 0) or -1
-    return Found(run_id, pid, alive=proc is not None and proc.lives, things=things)
 
 
 def _labelled() -> list[tuple[str, str, str]]:
@@ -126,15 +120,9 @@ def _labels(one: Any) -> tuple[str, str, str]:
     return labels.get(RUN, ""), labels.get(OWNER, ""), what
 
 
-def _apart(mark: str, work: Callable[[Engine], Awaitable[T]]) -> T:
-    """Do it in a thread with a loop of its own: the caller's loop may be running."""
-
-    async def alone() -> T:
-        engine = Engine(mark)
-        try:
-            return await work(engine)
-        finally:
-            engine.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(alone())).result()
+async def _with_engine(mark: str, work: Callable[[Engine], Awaitable[T]]) -> T:
+    engine = Engine(mark)
+    try:
+        return await work(engine)
+    finally:
+        engine.close()

@@ -9,19 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from harness.plugins import DEFAULT_TARGET
 from harness.runtimes.docker.images import ROOT
-from harness.runtimes.docker.plan import (
-    ANY,
-    DATABASE_PORT,
-    LINKS_FROM,
-    SERVICE_PORT,
-    TOXIPROXY,
-)
+from harness.runtimes.docker.plan import ANY, DATABASE_PORT, LINKS_FROM, SERVICE_PORT
 from harness.runtimes.real.document import DATABASE_KIND
-from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
+from harness.runtimes.real.sites import TOXIPROXY
+from harness.runtimes.real.wiring import RealWiring
 from harness.target import Target, load_target
 
 FOLDER = ROOT / "compose" / "config"
@@ -34,35 +28,17 @@ STAND_IN = """\
 """
 
 
-class ComposedWiring:
-    """`Wiring` of compose.yaml: containers find each other by name."""
-
-    t0_ns = 0  # the services' clock counts from the start of the machine
-    seed = 1
-
-    def __init__(self, target: Target, design: Mapping[str, Any]) -> None:
-        """Remember them."""
-        self.design = design
-        self._links = [link.name for link in target.links]
-
-    def listen(self, service: str) -> tuple[str, int]:
-        """Host and port on which `service` listens, inside its container."""
-        return ANY, SERVICE_PORT
-
-    def through(self, link: str) -> tuple[str, int]:
-        """Host and port at which the caller of `link` reaches the callee."""
-        return TOXIPROXY, LINKS_FROM + self._links.index(link)
-
-    def database(self, link: str) -> Mapping[str, Any]:
-        """host, port, user and database; the password is in the environment."""
-        host, port = self.through(link)
-        return {"host": host, "port": port, "user": PG_USER, "database": PG_DATABASE}
+def wiring_of(target: Target, design: Mapping[str, object]) -> RealWiring:
+    """Containers find each other by name; the services' clock counts from the machine's start."""
+    listens = {service.name: (ANY, SERVICE_PORT) for service in target.services}
+    links = {link.name: (TOXIPROXY, LINKS_FROM + at) for at, link in enumerate(target.links)}
+    return RealWiring(0, 1, design, listens, links)
 
 
-def files(target: Target, design: Mapping[str, Any]) -> dict[str, str]:
+def files(target: Target, design: Mapping[str, object]) -> dict[str, str]:
     """Name and content of each file."""
-    wiring = ComposedWiring(target, design)
-    made: dict[str, Any] = {
+    wiring = wiring_of(target, design)
+    made: dict[str, object] = {
         f"{service.name}.json": target.config(service.name, wiring)
         for service in target.services
         if service.module
@@ -92,7 +68,7 @@ def compose(target: Target, text: str) -> str:
     return before + BEGIN + block + END + rest.split(END)[1]
 
 
-def write(folder: Path, compose_file: Path, design: Mapping[str, Any]) -> None:
+def write(folder: Path, compose_file: Path, design: Mapping[str, object]) -> None:
     """Write the files into a folder, and the stand-ins into compose.yaml."""
     target = load_target(DEFAULT_TARGET)
     wanted = files(target, design)

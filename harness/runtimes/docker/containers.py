@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 from harness.runtimes.docker.images import Images
 from harness.runtimes.docker.plan import (
@@ -10,13 +10,13 @@ from harness.runtimes.docker.plan import (
     DISK_BYTES,
     INSIDE_DATA,
     MIB,
-    TOXIPROXY,
     Places,
     owner,
     state_folder,
     volume_name,
 )
 from harness.runtimes.real.document import DATABASE_KIND, RunFolders
+from harness.runtimes.real.sites import TOXIPROXY
 from harness.target import ServiceSpec
 
 INSIDE_CONFIG = "/run/harness/service.json"
@@ -38,9 +38,35 @@ SOON_GONE = {
 }
 
 
+class Spec(TypedDict, total=False):
+    """Arguments of the SDK's `containers.create`; `network` and `address` place it."""
+
+    name: str
+    hostname: str
+    network: str
+    address: str
+    image: str
+    entrypoint: list[str]
+    command: list[str]
+    user: str
+    environment: dict[str, str]
+    volumes: dict[str, dict[str, str]]
+    ports: dict[str, tuple[str, int]]
+    read_only: bool
+    tmpfs: dict[str, str]
+    cap_drop: list[str]
+    security_opt: list[str]
+    sysctls: dict[str, str]
+    mem_limit: int
+    memswap_limit: int
+    pids_limit: int
+    log_config: dict[str, object]
+    healthcheck: dict[str, list[str]]
+
+
 def specs(
     places: Places, images: Images, folders: RunFolders, token: str, password: str
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Spec]:
     """Arguments of `containers.create` for each program of the run."""
     made = {TOXIPROXY: _toxiproxy(places, images, folders, token)}
     for service in places.target.services:
@@ -52,7 +78,7 @@ def specs(
     return made
 
 
-def _common(program: str, places: Places, folders: RunFolders, memory: int) -> dict[str, Any]:
+def _common(program: str, places: Places, folders: RunFolders, memory: int) -> Spec:
     """No rights, no writing outside of /tmp, bounded memory and processes."""
     return {
         "name": f"{folders.run_id}.{program}",
@@ -79,7 +105,7 @@ def _published(program: str, places: Places) -> dict[str, tuple[str, int]]:
     return {f"{places.service_port(program)}/tcp": ("127.0.0.1", places.look[program])}
 
 
-def _toxiproxy(places: Places, images: Images, folders: RunFolders, token: str) -> dict[str, Any]:
+def _toxiproxy(places: Places, images: Images, folders: RunFolders, token: str) -> Spec:
     entry = places.link_port(places.target.entry)
     return {
         **_common(TOXIPROXY, places, folders, MEMORY[TOXIPROXY]),
@@ -96,7 +122,7 @@ def _toxiproxy(places: Places, images: Images, folders: RunFolders, token: str) 
 
 def _program(
     service: ServiceSpec, places: Places, images: Images, folders: RunFolders, token: str
-) -> dict[str, Any]:
+) -> Spec:
     files = {
         str(folders.config(f"{service.name}.json")): {"bind": INSIDE_CONFIG, "mode": "ro"},
         str(folders.config("pgpass")): {"bind": INSIDE_PGPASS, "mode": "ro"},
@@ -121,7 +147,7 @@ def _volume(folders: RunFolders) -> dict[str, dict[str, str]]:
     return {volume_name(folders.run_id): {"bind": INSIDE_DATA, "mode": "rw"}}
 
 
-def _disk(places: Places, images: Images, folders: RunFolders) -> dict[str, Any]:
+def _disk(places: Places, images: Images, folders: RunFolders) -> Spec:
     """Holds the volume: its content, in memory, outlives a database that is killed."""
     return {
         **_common(DISK, places, folders, DISK_BYTES + 32 * MIB),
@@ -134,7 +160,7 @@ def _disk(places: Places, images: Images, folders: RunFolders) -> dict[str, Any]
 
 def _database(
     service: ServiceSpec, places: Places, images: Images, folders: RunFolders, password: str
-) -> dict[str, Any]:
+) -> Spec:
     return {
         **_common(service.name, places, folders, MEMORY["database"]),
         "image": images.database,

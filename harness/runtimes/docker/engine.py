@@ -163,7 +163,7 @@ class Engine:
             labels=self.labels("disk"),
         )
 
-    async def make_container(self, program: str, spec: Mapping[str, Any]) -> None:
+    async def make_container(self, program: str, spec: Mapping[str, object]) -> None:
         """Make a container and start it.
 
         Args:

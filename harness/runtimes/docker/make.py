@@ -28,6 +28,4 @@ def make(context: RunContext, *, look: bool = False) -> DockerRuntime:
             )
     finally:
         client.close()
-    return DockerRuntime(
-        context.run_id, context.run_dir, context.seed, context.token, wanted, look=look
-    )
+    return DockerRuntime(context, wanted, look=look)

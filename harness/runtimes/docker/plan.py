@@ -11,24 +11,16 @@ there and then closes it, so that a link that is down would look like one that w
 from __future__ import annotations
 
 import ipaddress
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from harness.private import write_private
-from harness.runtimes.real.document import (
-    DATABASE_KIND,
-    RunFolders,
-    identity,
-    link_entry,
-    service_entry,
-)
-from harness.runtimes.real.sites import TOXIPROXY as TOXIPROXY
-from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
-from harness.target import LinkSpec, ServiceSpec, Target
+from harness.runtimes.real.document import DATABASE_KIND, RunFolders, programs_entry
+from harness.runtimes.real.sites import TOXIPROXY
+from harness.runtimes.real.wiring import RealWiring, write_configs
+from harness.target import Target
 
 DISK = "disk"
 ANY = "0.0.0.0"  # noqa: S104 - inside a container: every address of its own network
@@ -74,37 +66,6 @@ class Places:
         return LINKS_FROM + [one.name for one in self.target.links].index(link)
 
 
-class ContainerWiring:
-    """`Wiring`: the addresses that the services of a run are told.
-
-    Args:
-        t0_ns: zero of the services' clock; containers share the machine's monotonic clock.
-        seed: of the run.
-        design: of the target, plain data.
-        places: who is where.
-    """
-
-    def __init__(self, t0_ns: int, seed: int, design: Mapping[str, Any], places: Places) -> None:
-        """Remember them."""
-        self.t0_ns = t0_ns
-        self.seed = seed
-        self.design = design
-        self._places = places
-
-    def listen(self, service: str) -> tuple[str, int]:
-        """Host and port on which `service` listens, inside its container."""
-        return ANY, self._places.service_port(service)
-
-    def through(self, link: str) -> tuple[str, int]:
-        """Host and port at which the caller of `link` reaches the callee."""
-        return self._places.address(TOXIPROXY), self._places.link_port(link)
-
-    def database(self, link: str) -> Mapping[str, Any]:
-        """host, port, user and database; the password is in the file that PGPASSFILE names."""
-        host, port = self.through(link)
-        return {"host": host, "port": port, "user": PG_USER, "database": PG_DATABASE}
-
-
 def owner() -> tuple[int, int]:
     """User and group of our programs in containers: they must be able to read our files.
 
@@ -120,50 +81,41 @@ def state_folder(folders: RunFolders, service: str) -> Path:
     return folders.run / "work" / "state" / service
 
 
-def write_configs(
-    target: Target, wiring: ContainerWiring, folders: RunFolders, password: str
+def write_files(
+    places: Places,
+    t0_ns: int,
+    seed: int,
+    design: Mapping[str, object],
+    folders: RunFolders,
+    password: str,
 ) -> None:
-    """Write what the services read, for nobody else's eyes."""
-    files = {"pgpass": f"*:*:*:{PG_USER}:{password}\n"}
-    for service in target.services:
-        if service.module:
-            document = target.config(service.name, wiring)
-            files[f"{service.name}.json"] = json.dumps(document, indent=1)
-            folder = state_folder(folders, service.name)
-            folder.mkdir(parents=True, exist_ok=True)
-            if os.geteuid() == 0:
-                os.chown(folder, *owner())
-    for name, text in files.items():
-        write_private(folders.config(name), text)
-        if os.geteuid() == 0:
-            os.chown(folders.config(name), *owner())
-
-
-def _service(service: ServiceSpec, places: Places) -> dict[str, Any]:
-    address = f"{places.address(service.name)}:{places.service_port(service.name)}"
-    return service_entry(service, address)
-
-
-def _link(link: LinkSpec, run_id: str, places: Places) -> dict[str, Any]:
-    """Addresses, no names: the engine lets the name of a container that is gone hang for 10 s."""
-    listen = f"{places.address(TOXIPROXY)}:{places.link_port(link.name)}"
-    upstream = f"{places.address(link.callee)}:{places.service_port(link.callee)}"
-    return link_entry(link, run_id, listen, upstream)
-
-
-def document(places: Places, folders: RunFolders, token: str, owner: str) -> dict[str, Any]:
-    """The recovery state of a run: what another process needs to heal and to end it."""
+    """Write what the services read; containers share the machine's monotonic clock."""
     target = places.target
+    listens = {one.name: (ANY, places.service_port(one.name)) for one in target.services}
+    proxy = places.address(TOXIPROXY)
+    links = {one.name: (proxy, places.link_port(one.name)) for one in target.links}
+    wiring = RealWiring(t0_ns, seed, design, listens, links)
+    made = write_configs(target, wiring, folders, password, partial(state_folder, folders))
+    for path in made if os.geteuid() == 0 else []:
+        os.chown(path, *owner())
+
+
+def document(places: Places, run_id: str) -> dict[str, object]:
+    """What is on record of a run's containers.
+
+    Addresses, no names: the engine lets the name of a container that is gone hang for 10 s.
+    """
+    target, proxy = places.target, places.address(TOXIPROXY)
+    services = {
+        one.name: f"{places.address(one.name)}:{places.service_port(one.name)}"
+        for one in target.services
+    }
+    links = {one.name: f"{proxy}:{places.link_port(one.name)}" for one in target.links}
     return {
-        **identity(folders, token, owner),
+        **programs_entry(target, run_id, f"{proxy}:{API_PORT}", services, links),
         "network": places.network,
-        "api": f"{places.address(TOXIPROXY)}:{API_PORT}",
         "entry": f"127.0.0.1:{places.entry_port}",
         "look": {program: f"127.0.0.1:{port}" for program, port in places.look.items()},
-        "services": {one.name: _service(one, places) for one in target.services},
-        "links": {one.name: _link(one, folders.run_id, places) for one in target.links},
-        "processes": [],
-        "group": 0,
     }
 
 

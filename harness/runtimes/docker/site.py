@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 from typing import Any
 
 from harness.clock import Clock
 from harness.errors import RuntimeFailure
 from harness.runtimes.docker.engine import Engine
-from harness.runtimes.docker.plan import TOXIPROXY
 from harness.runtimes.real.recovery import RecoveryFile
-from harness.runtimes.real.sites import READY_POLL_S, READY_S, RealSite
+from harness.runtimes.real.sites import READY_POLL_S, TOXIPROXY, TOXIPROXY_S, RealSite
 from harness.target import Target
 
 ENDED = ("exited", "dead")
@@ -42,10 +40,7 @@ class Site(RealSite):
 
     async def prove(self, program: str) -> None:
         """See that the run's own container has the address: the engine gives it to one alone."""
-        state = self.recovery.read()
-        known = state["services"]
-        address = state["api"] if program == TOXIPROXY else known[program]["address"]
-        attrs = await self.inspect(program)
+        address, attrs = self.address(program), await self.inspect(program)
         networks = attrs["NetworkSettings"]["Networks"].values()
         has = [network.get("IPAddress") for network in networks]
         if attrs["State"]["Status"] in ENDED or address.rsplit(":", 1)[0] not in has:
@@ -53,20 +48,6 @@ class Site(RealSite):
                 f"the container of {program} is {attrs['State']['Status']} and has {has}, not "
                 f"{address}; nothing was sent; run: harness faults clear"
             )
-
-    async def ready(self, program: str, within_s: float = READY_S) -> None:
-        """Wait until a service does real work.
-
-        Raises:
-            RuntimeFailure: its container ended, or the time is over; with its last words.
-        """
-        works = partial(self.works, program)
-        await self._await(program, works, self.awaited(program), within_s)
-
-    async def toxiproxy_ready(self, within_s: float = READY_S) -> None:
-        """Wait until Toxiproxy's control port answers."""
-        what = f"GET http://{self.toxiproxy.address}/version -> 200"
-        await self._await(TOXIPROXY, self.toxiproxy.answers, what, within_s)
 
     async def _await(
         self, program: str, works: Callable[[], Awaitable[bool]], what: str, within_s: float
@@ -89,4 +70,4 @@ class Site(RealSite):
         """End our Toxiproxy, hanging or not, and start it again with no proxies."""
         container = await self.engine.container(TOXIPROXY)
         await self.engine.call("restarting toxiproxy", container.restart, timeout=0)
-        await self.toxiproxy_ready(4.0)
+        await self.toxiproxy_ready(TOXIPROXY_S)

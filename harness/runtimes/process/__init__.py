@@ -10,18 +10,9 @@ Linux only: processes are told apart by /proc.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from harness.ports import Capability, Runtime
-from harness.runtime_kind import (
-    Attached,
-    Found,
-    Recovery,
-    RunContext,
-    RuntimeKind,
-    StandingRuntime,
-    State,
-)
+from harness.ports import Capability
+from harness.runtime_kind import RuntimeKind
+from harness.runtimes.real.kind import Attaching, Making, making, recovery
 from harness.toolchain import Missing, find_postgres, find_toxiproxy
 
 CAPABILITIES = frozenset(
@@ -41,57 +32,21 @@ LACKS = {
 }
 
 
-def _make(context: RunContext) -> Runtime:
-    from harness.runtimes.process.make import make
-
-    return make(context)
-
-
-def _stand(context: RunContext) -> StandingRuntime:
-    from harness.runtimes.process.make import make
-
-    return make(context, look=True)
-
-
 def _missing() -> list[str]:
     parts = (find_toxiproxy(), find_postgres())
     return [part.name for part in parts if isinstance(part, Missing)]
 
 
-def _load(run_dir: Path, run_id: str) -> State:
-    from harness.runtimes.process.attach import recover
+def _attach() -> Attaching:
+    from harness.runtimes.process import attach
 
-    return recover(run_dir, run_id)
-
-
-def _found() -> list[Found]:
-    from harness.runtimes.process.attach import found
-
-    return found()
+    return attach
 
 
-def _end_found(run_id: str) -> list[str]:
-    from harness.runtimes.process.attach import end_found
+def _make() -> Making:
+    from harness.runtimes.process import make
 
-    return end_found(run_id)
-
-
-async def _attach(state: State) -> Attached:
-    from harness.runtimes.process.attach import attach
-
-    return await attach(state)
-
-
-def _alive(state: State) -> list[str]:
-    from harness.runtimes.process.attach import alive
-
-    return alive(state)
-
-
-def _end(state: State) -> list[str]:
-    from harness.runtimes.process.attach import end_processes
-
-    return end_processes(state)
+    return make
 
 
 RUNTIME = RuntimeKind(
@@ -101,16 +56,8 @@ RUNTIME = RuntimeKind(
     deterministic=False,
     capabilities=CAPABILITIES,
     lacks=LACKS,
-    make=_make,
+    make=making(_make),
     missing=_missing,
     preference=10,
-    recovery=Recovery(
-        load=_load,
-        attach=_attach,
-        alive=_alive,
-        end=_end,
-        found=_found,
-        end_found=_end_found,
-        stand=_stand,
-    ),
+    recovery=recovery(_attach, _make),
 )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +11,10 @@ from harness.runtime_kind import Found
 from harness.runtimes.process.cleanup import OWNER_FILE, bare_state, end_run, remove_work_folder
 from harness.runtimes.process.controls import controls_of
 from harness.runtimes.process.site import Site
-from harness.runtimes.real.attached import Attached, found_again
+from harness.runtimes.real.attached import Attached, apart, found_again, found_run
 from harness.runtimes.real.checking import check_process as check
 from harness.runtimes.real.document import RunFolders
-from harness.runtimes.real.procs import STANDING, Marked, marked, members, owner_of
+from harness.runtimes.real.procs import Marked, marked, members
 from harness.runtimes.real.recovery import RecoveryFile
 from harness.toolchain import cache_dir
 
@@ -50,7 +48,7 @@ def end_processes(state: Mapping[str, Any]) -> list[str]:
     Returns:
         what is left; empty when clean.
     """
-    return _apart(end_run(state, RunClock(monotonic_ns())))
+    return apart(end_run(state, RunClock(monotonic_ns())))
 
 
 def alive(state: Mapping[str, Any]) -> list[str]:
@@ -64,7 +62,7 @@ def found() -> list[Found]:
     for one in _marked_here():
         runs.setdefault(one.run_id, []).append(one)
     alive = [
-        _found(run_id, ones[0].owner, [str(one.proc) for one in ones])
+        found_run(run_id, ones[0].owner, [str(one.proc) for one in ones])
         for run_id, ones in sorted(runs.items())
     ]
     return [*alive, *(one for one in _folders() if one.run_id not in runs)]
@@ -79,7 +77,7 @@ def end_found(run_id: str) -> list[str]:
     marks = {one.mark for one in _marked_here() if one.run_id == run_id}
     left: list[str] = []
     for mark in sorted(marks):
-        left += _apart(end_run(bare_state(run_id, mark), RunClock(monotonic_ns())))
+        left += apart(end_run(bare_state(run_id, mark), RunClock(monotonic_ns())))
     return left or remove_work_folder(RunFolders(run_id, Path("/nonexistent")))
 
 
@@ -96,17 +94,4 @@ def _folders() -> Iterator[Found]:
             owner = (folder / OWNER_FILE).read_text()
         except (OSError, ValueError):
             owner = "0:0"
-        yield _found(folder.name, owner, [f"folder {folder}"])
-
-
-def _found(run_id: str, owner: str, things: list[str]) -> Found:
-    if owner == STANDING:
-        return Found(run_id, 0, alive=False, things=tuple(things))
-    proc = owner_of(owner)
-    alive = proc is not None and proc.lives
-    return Found(run_id, (proc.pid if proc else 0) or -1, alive=alive, things=tuple(things))
-
-
-def _apart(work: Coroutine[Any, Any, list[str]]) -> list[str]:
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
+        yield found_run(folder.name, owner, [f"folder {folder}"])

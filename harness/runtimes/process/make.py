@@ -21,15 +21,7 @@ def make(context: RunContext, *, look: bool = False) -> ProcessRuntime:
         RuntimeFailure: a part is missing; says how to get it.
     """
     parts = Parts(_path(find_toxiproxy()), _path(find_postgres()))
-    return ProcessRuntime(
-        context.run_id,
-        context.run_dir,
-        context.seed,
-        context.token,
-        parts,
-        template_dir=cache_dir() / "templates",
-        look=look,
-    )
+    return ProcessRuntime(context, parts, template_dir=cache_dir() / "templates", look=look)
 
 
 def _path(part: Part | Missing) -> Path:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from harness.private import write_private
-from harness.runtimes.process.addresses import RunWiring
 from harness.runtimes.process.launch import Command
 from harness.runtimes.process.postgres import RunAsUser
-from harness.runtimes.real.document import DATABASE_KIND, RunFolders, link_entry, service_entry
+from harness.runtimes.real.document import DATABASE_KIND, RunFolders, programs_entry
 from harness.runtimes.real.loopback import HOST
-from harness.runtimes.real.sites import TOXIPROXY as TOXIPROXY
-from harness.runtimes.real.sockets import PG_USER
-from harness.target import LinkSpec, ServiceSpec, Target
+from harness.runtimes.real.sites import TOXIPROXY
+from harness.target import ServiceSpec, Target
 
 PROGRAM = Path(__file__).with_name("program.py")
 
@@ -81,16 +76,6 @@ def _folders() -> list[str]:
     return [str(one) for one in absolute if not any(one.is_relative_to(home) for home in own)]
 
 
-def write_configs(target: Target, wiring: RunWiring, folders: Folders, password: str) -> None:
-    """Write what the services read, for nobody else's eyes."""
-    write_private(folders.config("pgpass"), f"*:*:*:{PG_USER}:{password}\n")
-    for service in target.services:
-        if service.module:
-            document: Mapping[str, Any] = target.config(service.name, wiring)
-            write_private(folders.config(f"{service.name}.json"), json.dumps(document, indent=1))
-            folders.state(service.name).mkdir(parents=True)
-
-
 @dataclass(frozen=True)
 class Ports:
     """Who listens where: the control port of Toxiproxy, services and links by name."""
@@ -115,32 +100,32 @@ def deal(target: Target, ports: list[int]) -> Ports:
     )
 
 
-def plan_document(
+def commands(
     target: Target, ports: Ports, parts: Parts, folders: Folders, who: RunAsUser, python: str
-) -> dict[str, Any]:
-    """Services, links and commands of a run; commands stay in memory (recovery.py)."""
-    commands = {TOXIPROXY: toxiproxy_command(parts, folders, ports.api)}
+) -> dict[str, Command]:
+    """How each program of a run is started."""
+    made = {TOXIPROXY: toxiproxy_command(parts, folders, ports.api)}
     for service in target.services:
         database = service.kind == DATABASE_KIND
-        commands[service.name] = (
+        made[service.name] = (
             database_command(parts, folders, who, service.name)
             if database
             else service_command(service, folders, python)
         )
+    return made
+
+
+def plan_document(
+    target: Target, ports: Ports, folders: Folders, parts: Parts, how: Mapping[str, Command]
+) -> dict[str, object]:
+    """What is on record of a run's programs; commands stay in memory (recovery.py)."""
+    services, links = _addresses(ports.services), _addresses(ports.links)
     return {
-        "api": f"{HOST}:{ports.api}",
-        "services": {
-            one.name: service_entry(one, f"{HOST}:{ports.services[one.name]}")
-            for one in target.services
-        },
-        "links": {one.name: _link(one, folders.run_id, ports) for one in target.links},
-        "commands": {name: command.as_data() for name, command in commands.items()},
+        **programs_entry(target, folders.run_id, f"{HOST}:{ports.api}", services, links),
+        "commands": {name: command.as_data() for name, command in how.items()},
         "postgres": str(parts.postgres / "postgres") if parts.postgres else "",
-        "processes": [],
-        "group": 0,
     }
 
 
-def _link(link: LinkSpec, run_id: str, ports: Ports) -> dict[str, Any]:
-    listen, upstream = ports.links[link.name], ports.services[link.callee]
-    return link_entry(link, run_id, f"{HOST}:{listen}", f"{HOST}:{upstream}")
+def _addresses(ports: Mapping[str, int]) -> dict[str, str]:
+    return {name: f"{HOST}:{port}" for name, port in ports.items()}

@@ -15,10 +15,8 @@ from harness.runtimes.process.readiness import await_ready
 from harness.runtimes.real.listeners import holds_all, listening
 from harness.runtimes.real.procs import family, members, recorded
 from harness.runtimes.real.recovery import RecoveryFile
-from harness.runtimes.real.sites import READY_S, TOXIPROXY, RealSite
+from harness.runtimes.real.sites import TOXIPROXY, TOXIPROXY_S, RealSite
 from harness.target import Target
-
-TOXIPROXY_S = 4.0  # chosen: it listens within 50 ms; leaves time for another try
 
 
 class Site(RealSite):
@@ -43,18 +41,7 @@ class Site(RealSite):
         """Living children whose program is gone: they would keep its successor from starting."""
         return [proc for proc in members(self.recovery.read()) if not proc.program]
 
-    async def start(self, program: str, within_s: float = READY_S) -> None:
-        """Start a service and wait until it is ready."""
-        self.launcher.start(program)
-        await self._ready(program, partial(self.works, program), self.awaited(program), within_s)
-
-    async def start_toxiproxy(self) -> None:
-        """Start the Toxiproxy server and wait until its control port answers."""
-        self.launcher.start(TOXIPROXY)
-        ready, what = self.toxiproxy.answers, f"GET http://{self.toxiproxy.address}/version -> 200"
-        await self._ready(TOXIPROXY, ready, what, TOXIPROXY_S)
-
-    async def _ready(
+    async def _await(
         self, program: str, works: Callable[[], Awaitable[bool]], what: str, within_s: float
     ) -> None:
         prove = partial(self.prove, program)
@@ -64,9 +51,7 @@ class Site(RealSite):
 
     async def prove(self, program: str) -> None:
         """See that it is our program that takes connections at its address."""
-        state = self.recovery.read()
-        known = state["services"]
-        address = state["api"] if program == TOXIPROXY else known[program]["address"]
+        state, address = self.recovery.read(), self.address(program)
         sockets = listening(int(address.rsplit(":", 1)[1]))
         if not sockets:
             raise RuntimeFailure(f"nobody listens at {address}, the address of {program}")
@@ -82,7 +67,8 @@ class Site(RealSite):
     async def restart_toxiproxy(self) -> None:
         """End our Toxiproxy, hanging or not, and start it again with no proxies."""
         await self.end(self.family(TOXIPROXY))
-        await self.start_toxiproxy()
+        self.launcher.start(TOXIPROXY)
+        await self.toxiproxy_ready(TOXIPROXY_S)
 
     async def end(self, procs: list[Proc]) -> None:
         """Kill processes and wait until they are gone."""

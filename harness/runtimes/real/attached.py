@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.clock import RunClock
 from harness.errors import UnsupportedFault
 from harness.ports import Capability
+from harness.runtime_kind import Found
 from harness.runtimes.real.document import RunFolders
+from harness.runtimes.real.procs import STANDING, owner_of
 from harness.runtimes.real.recovery import Check, RecoveryFile
 from harness.runtimes.real.sites import RealSite
+
+T = TypeVar("T")
 
 
 def pick(runtime: str, controls: Mapping[Capability, Any], capability: Capability) -> Any:
@@ -63,3 +69,22 @@ def found_again(state: Mapping[str, Any], check: Check) -> tuple[RecoveryFile, R
     folders = RunFolders(state["run_id"], Path(state["run_dir"]))
     recovery = RecoveryFile(folders, check, state)
     return recovery, RunClock(recovery.read()["clock_t0_ns"])
+
+
+def found_run(run_id: str, owner: str, things: list[str]) -> Found:
+    """What the machine shows of a run.
+
+    Args:
+        owner: `procs.this_owner` of who started it, STANDING, or anything where that is not known.
+    """
+    if owner == STANDING:
+        return Found(run_id, 0, alive=False, things=tuple(things))
+    proc = owner_of(owner)
+    alive = proc is not None and proc.lives
+    return Found(run_id, (proc.pid if proc else 0) or -1, alive=alive, things=tuple(things))
+
+
+def apart(work: Coroutine[object, object, T]) -> T:
+    """Do it in a thread with a loop of its own: the caller's loop may be running."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()

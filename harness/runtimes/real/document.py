@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.private import make_private
-from harness.target import LinkSpec, ServiceSpec
+from harness.target import LinkSpec, ServiceSpec, Target
 from harness.toolchain import cache_dir
 
 DATABASE_KIND = "database"
@@ -82,7 +83,28 @@ def mark_of(run_id: str, token: str) -> str:
     return f"{run_id}.{hashlib.sha256(token.encode()).hexdigest()[:16]}"
 
 
-def service_entry(service: ServiceSpec, address: str) -> dict[str, Any]:
+def programs_entry(
+    target: Target, run_id: str, api: str, services: Mapping[str, str], links: Mapping[str, str]
+) -> dict[str, Any]:
+    """What a run consists of; nothing of it is started yet.
+
+    Args:
+        api: address of Toxiproxy's control port.
+        services, links: where each listens, `host:port`.
+    """
+    return {
+        "api": api,
+        "services": {one.name: _service(one, services[one.name]) for one in target.services},
+        "links": {
+            one.name: _link(one, run_id, links[one.name], services[one.callee])
+            for one in target.links
+        },
+        "processes": [],
+        "group": 0,
+    }
+
+
+def _service(service: ServiceSpec, address: str) -> dict[str, Any]:
     """What must be known of a service to ask it something."""
     return {
         "address": address,
@@ -93,7 +115,7 @@ def service_entry(service: ServiceSpec, address: str) -> dict[str, Any]:
     }
 
 
-def link_entry(link: LinkSpec, run_id: str, listen: str, upstream: str) -> dict[str, Any]:
+def _link(link: LinkSpec, run_id: str, listen: str, upstream: str) -> dict[str, Any]:
     """Addresses and wanted state of a link; the proxy's name says whose it is."""
     return {
         "proxy": f"{run_id}:{link.name}",

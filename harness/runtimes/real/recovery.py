@@ -78,6 +78,11 @@ class RecoveryFile:
                 raise RuntimeFailure(f"{self.path}: mark {state['mark']}, this run has {mark}")
         return state
 
+    @property
+    def created(self) -> bool:
+        """Whether this run is on record."""
+        return bool(self._known)
+
     def create(self, state: Mapping[str, Any]) -> None:
         """Write it for the first time, before anything is started.
 

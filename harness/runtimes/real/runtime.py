@@ -1,6 +1,9 @@
-"""A run in real time and on real sockets as the engine has it: clocks, load, questions, controls.
+"""A run in real time and on real sockets: its start and stop, clocks, load, questions, controls.
 
-What differs between processes and containers is how a target is started and ended.
+take places ─> recovery.json ─┬─> Toxiproxy ─> proxies of all links ─┬─> services, each
+                              └─> the database's disk ─> database ───┘   after its needs
+
+A runtime says what a place is, how a program is started and how everything is ended.
 """
 
 from __future__ import annotations
@@ -14,15 +17,18 @@ from typing import Any, Generic, TypeVar, cast
 from harness.clock import NS, Clock, RunClock, monotonic_ns
 from harness.errors import RuntimeFailure
 from harness.ports import Capability
+from harness.private import write_private
 from harness.procfs import identify
+from harness.rng import fresh_token
+from harness.runtime_kind import RunContext
 from harness.runtimes.real.attached import pick
-from harness.runtimes.real.document import RunFolders
+from harness.runtimes.real.document import DATABASE_KIND, RunFolders, identity
 from harness.runtimes.real.loopback import PortBlock
 from harness.runtimes.real.procs import STANDING, clean_env, marking, this_owner
 from harness.runtimes.real.recovery import Check, RecoveryFile
-from harness.runtimes.real.sites import RealSite
+from harness.runtimes.real.sites import TOXIPROXY, RealSite
 from harness.runtimes.real.sockets import TOKEN_HEADER, send
-from harness.target import Answer, Request, Target, entry_service
+from harness.target import Answer, Request, ServiceSpec, Target, entry_service
 from harness.workload import Load, LoadPlan, Sink
 
 LOAD = "load"
@@ -40,9 +46,7 @@ class RealRuntime(ABC, Generic[S]):
     from the beginning of the load. Run clock = service clock - `service_offset_s`.
 
     Args:
-        run_id: unique.
-        seed: of the run.
-        token: for the control routes of the stand-ins.
+        context: of the run.
         folders: where the run keeps its things.
         python: interpreter for the load.
         check: whether a recovery file is one of this runtime.
@@ -53,23 +57,21 @@ class RealRuntime(ABC, Generic[S]):
 
     def __init__(
         self,
-        run_id: str,
-        seed: int,
-        token: str,
+        context: RunContext,
         folders: RunFolders,
-        python: str,
         check: Check,
         *,
-        look: bool = False,
+        python: str,
+        look: bool,
     ) -> None:
         """Nothing is started yet."""
-        self.run_id = run_id
-        self.seed = seed
+        self.run_id = context.run_id
+        self.seed = context.seed
         self.service_t0_ns = monotonic_ns()
         self._clock = RunClock(self.service_t0_ns)
         self.clock: Clock = self._clock
         self.service_offset_s = 0.0
-        self._token = token
+        self._token = context.token
         self._folders = folders
         self._python = python
         self._recovery = RecoveryFile(folders, check)
@@ -89,7 +91,7 @@ class RealRuntime(ABC, Generic[S]):
         entry_service(target)
         self._entry = target.entry
         try:
-            await self._start(target, design)
+            await self._begin(target, design)
         except BaseExceptionGroup as group:
             await asyncio.shield(self.stop())
             raise group.exceptions[0] from None
@@ -97,16 +99,93 @@ class RealRuntime(ABC, Generic[S]):
             await asyncio.shield(self.stop())
             raise
 
-    @abstractmethod
-    async def _start(self, target: Target, design: Mapping[str, Any]) -> None:
-        """Start everything."""
+    async def _begin(self, target: Target, design: Mapping[str, object]) -> None:
+        self._folders.make()
+        write_private(self._folders.token, self._token)
+        password = fresh_token()
+        await self._take_places(target, design, password)
+        site = self._site = self._open(target)
+        links = asyncio.Event()
+        ready = {service.name: asyncio.Event() for service in target.services}
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._start_links(site, links))
+            for service in target.services:
+                group.create_task(self._start_service(site, service, password, links, ready))
 
-    @abstractmethod
+    async def _start_links(self, site: S, done: asyncio.Event) -> None:
+        await self._launch(site, TOXIPROXY)
+        await site.toxiproxy_ready()
+        await site.links.populate()
+        done.set()
+
+    async def _start_service(
+        self,
+        site: S,
+        service: ServiceSpec,
+        password: str,
+        links: asyncio.Event,
+        ready: Mapping[str, asyncio.Event],
+    ) -> None:
+        if service.kind == DATABASE_KIND:
+            await self._make_disk(site, service.name, password)
+        else:
+            await links.wait()
+        for need in service.needs:
+            await ready[need].wait()
+        await self._launch(site, service.name)
+        await site.ready(service.name)
+        ready[service.name].set()
+
+    def _put_on_record(self, programs: Mapping[str, Any]) -> None:
+        """Write the recovery state: from here on, any process can end the run."""
+        whose = identity(self._folders, self._token, self._owner)
+        clocks = {"service_t0_ns": self.service_t0_ns, "clock_t0_ns": self._clock.t0_ns}
+        self._recovery.create({**whose, **programs, **clocks})
+
     async def stop(self) -> list[str]:
         """End everything; may be called again.
 
         Returns:
             what could not be ended or removed; empty when clean.
+        """
+        site, self._site = self._site, None
+        if site is None and self._block is not None and self._recovery.created:
+            site = self._open(None)  # the start failed between the record and the first program
+        try:
+            return [] if site is None else await self._end(site)
+        finally:
+            if site is not None:
+                await site.close()
+            self._release()
+
+    @abstractmethod
+    async def _take_places(
+        self, target: Target, design: Mapping[str, object], password: str
+    ) -> None:
+        """Choose who listens where, set `_block`, put it on record, write configurations.
+
+        Args:
+            password: of the database.
+        """
+
+    @abstractmethod
+    def _open(self, target: Target | None) -> S:
+        """The programs of the run on record."""
+
+    @abstractmethod
+    async def _make_disk(self, site: S, database: str, password: str) -> None:
+        """What a database needs before it is started."""
+
+    @abstractmethod
+    async def _launch(self, site: S, program: str) -> None:
+        """Start a program; not waited for until it is ready."""
+
+    @abstractmethod
+    async def _end(self, site: S) -> list[str]:
+        """End and remove everything.
+
+        Returns:
+            what is left; empty when clean.
         """
 
     @abstractmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -21,6 +21,7 @@ from harness.target import Target
 TOXIPROXY = "toxiproxy"  # the program; also the name under which it is started
 READY_S = 20.0  # chosen: ten times what a loaded machine of 2 cores takes
 READY_POLL_S = 0.02
+TOXIPROXY_S = 4.0  # chosen: it listens within 50 ms; leaves time for another try
 WAKE_S = 3.0  # chosen: a service that stood still answers within milliseconds
 BACK_S = 10.0  # chosen: what an undo may take
 POLL_S = 0.05
@@ -90,6 +91,30 @@ class RealSite(ABC):
         address, path = service["address"], service["ready_path"]
         called = f"GET http://{address}{path} -> 200"
         return called if service["protocol"] == "http" else f"a session at {address}"
+
+    def address(self, program: str) -> str:
+        """Where a service, or Toxiproxy for its control, listens: `host:port`."""
+        state = self.recovery.read()
+        return str(state["api"] if program == TOXIPROXY else state["services"][program]["address"])
+
+    async def ready(self, program: str, within_s: float = READY_S) -> None:
+        """Wait until a service does real work.
+
+        Raises:
+            RuntimeFailure: it ended, or the time is over; with its last words.
+        """
+        await self._await(program, partial(self.works, program), self.awaited(program), within_s)
+
+    async def toxiproxy_ready(self, within_s: float = READY_S) -> None:
+        """Wait until Toxiproxy's control port answers."""
+        what = f"GET http://{self.toxiproxy.address}/version -> 200"
+        await self._await(TOXIPROXY, self.toxiproxy.answers, what, within_s)
+
+    @abstractmethod
+    async def _await(
+        self, program: str, works: Callable[[], Awaitable[bool]], what: str, within_s: float
+    ) -> None:
+        """Wait until a program works; see `ready`."""
 
     async def works(self, name: str) -> bool:
         """Whether a service is ready."""
