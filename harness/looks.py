@@ -128,9 +128,7 @@ class Looks:
         seen = Seen(self.before, first, rest[-1] if rest else first, self.after, rest[:-1])
         proof = self.fault.proof(seen)
         numbers = {**proof.numbers, "traffic": seen.traffic}
-        if proof.proven and not seen.traffic:
-            return Proof(False, f"nobody used {self.fault.where} meanwhile", numbers)
-        return replace(proof, numbers=numbers)
+        return replace(proof, proven=proof.proven and seen.traffic > 0, numbers=numbers)
 
     async def _keep(self, when: str) -> None:
         try:

@@ -181,8 +181,8 @@ class Target(Protocol):
     get worse while a role is broken; `failure_counters`: operation -> what `abort-when` calls its
     failures; `include`: files and folders of words of its own, relative to its file; `core`: itself
     without the third parties that nobody waits for, which is what a search runs thousands of times;
-    and `usual(call) -> Completion`: how it answers when all is well, by which the samples that a
-    document can expect are counted.
+    `usual(call) -> Completion`: how it answers when all is well, by which the samples that a
+    document can expect are counted. What it may tell for reports stands in `harness/reporting.py`.
     """
 
     name: str

@@ -110,10 +110,38 @@ def _doubts(found: Findings) -> Iterator[str]:
         if fault.unready:
             yield f"{fault.where} is not what it was after {fault.kind}: {fault.unready}"
         if not (fault.proven or fault.cut_short):
-            yield f"{fault.kind} at {fault.where} had no provable effect: {dict(fault.evidence)}"
+            yield f"{fault.kind} at {fault.where} had no provable effect: {not_proven(fault)}"
     for verdict in found.verdicts:
         if verdict.validity is Validity.UNKNOWN:
             yield f"{'/'.join(verdict.ids)} {verdict.checker} is unknown: {verdict.why}"
+
+
+def not_proven(fault: FaultReport) -> str:
+    """Why a fault counts as not proven, in words."""
+    claim = fault.evidence.get("claim", "it bit")
+    if fault.evidence.get("traffic") == 0:
+        why = f"nobody used {fault.where} meanwhile, so nothing can show that {claim}"
+    else:
+        why = f"nothing shows that {claim}"
+    seen = evidence_words(fault)
+    return f"{why} ({seen})" if seen else why
+
+
+def evidence_words(fault: FaultReport) -> str:
+    """The numbers that were seen of a fault."""
+    parts = [
+        f"{key.replace('_', ' ')} {_short(value)}"
+        for key, value in fault.evidence.items()
+        if key not in ("claim", "canary")
+    ]
+    canary = fault.evidence.get("canary")
+    if isinstance(canary, Mapping) and canary:
+        parts.append("canary " + ", ".join(f"{when} {what}" for when, what in canary.items()))
+    return ", ".join(parts)
+
+
+def _short(value: object) -> str:
+    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
 def _undelivered(found: Findings) -> Iterator[str]:

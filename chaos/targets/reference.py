@@ -7,7 +7,7 @@ borrower ──> lending ──> payment gateways, risk engine, funders, notific
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 from types import MappingProxyType
@@ -20,9 +20,12 @@ from chaos.targets import _reference_factors as environments
 from chaos.targets import _reference_http as http
 from chaos.targets import _reference_ops as ops
 from chaos.targets import _reference_reads as reads
+from chaos.targets import _reference_report as reporting
 from chaos.targets import _reference_usual as well
 from chaos.targets._reference_degradation import DEGRADATION
 from harness.history import History
+from harness.model import Op
+from harness.reporting import Exposure
 from harness.target import (
     Answer,
     Call,
@@ -111,6 +114,7 @@ class Reference:
 
     stand_in_ops: Mapping[str, str] = ops.STAND_IN_OPS
     degradation: Degradation = DEGRADATION
+    identifiers: Mapping[str, str] = reporting.IDENTIFIERS
     failure_counters: Mapping[str, str] = MappingProxyType(
         {"submit": "failed_applications", "repay": "failed_repayments"}
     )
@@ -187,6 +191,14 @@ class Reference:
     def final_reads(self, history: History) -> list[Call]:
         """What is to be read once the load has stopped: everything that users were promised."""
         return reads.final_reads(history)
+
+    def degraded(self, op: Op) -> bool:
+        """Whether an ok answer is less than on a good day."""
+        return reporting.degraded(op)
+
+    def at_risk(self, history: History) -> Iterator[Exposure]:
+        """Money that gateways moved while no borrower had been told so."""
+        return reporting.at_risk(history)
 
     def _stand_in(self, service: str, wiring: Wiring) -> dict[str, Any]:
         kind = self._kinds[service]

@@ -20,6 +20,7 @@ from harness.figures.budget import budgets
 from harness.figures.latency import latencies
 from harness.figures.outcomes import classes, outcomes, users
 from harness.figures.recovery import instants, loss
+from harness.figures.risk import risk
 from harness.history import History
 from harness.model import Verdict
 from harness.target import Target
@@ -43,4 +44,5 @@ def figures(
         "error_budget": budgets(experiment, history),
         "recovery": instants(experiment, history, target, classed, stated),
         "loss": loss(experiment, stated),
+        "risk": risk(history, target),
     }

@@ -9,6 +9,7 @@ from enum import StrEnum
 from harness.history import History
 from harness.measures import served
 from harness.model import Op, Outcome, Phase
+from harness.reporting import degraded_by
 from harness.target import Target
 
 
@@ -28,16 +29,6 @@ def classes(history: History, target: Target) -> Classed:
     """Every operation of the load with its class; last reads of the harness are not load."""
     is_degraded = degraded_by(target)
     return [(op, _class(op, is_degraded)) for op in history.all_ops if op.phase != Phase.SETTLED]
-
-
-def degraded_by(target: Target) -> Callable[[Op], bool]:
-    """Whether an ok answer is less than on a good day, as the target tells it."""
-    told: Callable[[Op], bool] = getattr(target, "degraded", _never)
-    return told
-
-
-def _never(op: Op) -> bool:
-    return False
 
 
 def _class(op: Op, is_degraded: Callable[[Op], bool]) -> Class:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+
 from harness.model import FaultReport, RunResult, Validity
+from harness.report import numbers
 from harness.text import code, markdown
+from harness.verdict import not_proven
 
 MARKS = {Validity.VALID: "held", Validity.INVALID: "**BROKEN**", Validity.UNKNOWN: "unknown"}
 
@@ -18,6 +22,7 @@ def summary(result: RunResult) -> str:
         "",
         *(f"- {markdown(reason)}" for reason in result.reasons),
         "",
+        *_numbers(result),
         "| invariant | | examined | first counterexample |",
         "|---|---|---|---|",
     ]
@@ -34,8 +39,36 @@ def summary(result: RunResult) -> str:
     return "\n".join([*lines, "", f"Repeat: {code(result.repeat)}", ""])
 
 
+def _numbers(result: RunResult) -> Iterator[str]:
+    """Limits, the outage, latencies, error budgets, money at risk."""
+    marks = {True: "\u2713", False: "**\u2717**", None: "unknown"}
+    heads = ["", "limit", "when", "seen", "asked", ""]
+    yield from _table(
+        heads,
+        ([marks[one.met], one.name, one.when, one.shown, one.tolerance, one.note]
+         for one in numbers.limits(result)),
+    )  # fmt: skip
+    yield from _table(["outage", ""], numbers.outage(result))
+    yield from _table(*numbers.latencies(result))
+    yield from _table(["error budget", "", ""], numbers.budgets(result))
+    if said := numbers.risk_words(result):
+        yield from (f"Money at risk: {markdown(said)}", "")
+        yield from _table(["when", "at most, minor units", "oldest"], numbers.risk_rows(result))
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A table, and an empty line; nothing where there are no rows."""
+    body = [f"| {' | '.join(map(markdown, row))} |" for row in rows]
+    if body:
+        yield f"| {' | '.join(heads)} |"
+        yield "|" + "---|" * len(heads)
+        yield from (*body, "")
+
+
 def _proven(fault: FaultReport) -> str:
-    return "cut short" if fault.cut_short else _yes(fault.proven)
+    if fault.cut_short:
+        return "cut short"
+    return "yes" if fault.proven else f"NO: {markdown(not_proven(fault))}"
 
 
 def _yes(value: bool) -> str:

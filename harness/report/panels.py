@@ -12,9 +12,10 @@ from harness.figures.outcomes import Class, classes
 from harness.measures import served
 from harness.model import Phase, RunResult, Validity
 from harness.report.latency_panel import latency_panel
+from harness.report.numbers import risk_words
 from harness.report.recorded import Recorded
 from harness.report.series import series
-from harness.report.timeline import outcomes_chart, timeline_chart
+from harness.report.timeline import outcomes_chart, risk_chart, timeline_chart
 from harness.report.words import duration, fault_words, ms, number, percent, seconds, sentence
 
 NAMES = {
@@ -58,6 +59,9 @@ def context(result: RunResult, recorded: Recorded) -> dict[str, Any]:
         **_hypothesis(result, recorded),
         "timeline": timeline_chart(slices, result, recorded),
         "outcomes": outcomes_chart(slices, recorded),
+        "risk_chart": risk_chart(result, recorded),
+        "risk_words": risk_words(result),
+        "risk_left": result.figures.get("risk", {}).get("end", []),
         "impact": list(_impact(result)),
         "budgets": result.figures.get("error_budget", []),
         "outcome_names": list(NAMES.values()),
@@ -85,7 +89,7 @@ PANELS = (
     ("outcomes", "Outcomes"),
     ("latency", "Latency"),
     ("load", "Load asked and delivered"),
-    ("money", "Invariants and counterexamples"),
+    ("money", "Money safety, invariants and counterexamples"),
     ("log", "Faults, and their undo"),
     ("tables", "Operations and failures"),
     ("repeat", "Repeat it"),
@@ -111,6 +115,10 @@ def _tiles(result: RunResult) -> Iterator[Tile]:
         note = f"{worst['of']}: {worst['bad']} bad, {number(worst['allowed'])} may fail"
         css = "bad" if worst["spent"] > 1 else "good"
         yield Tile("Error budget spent", percent(worst["spent"]), note, css)
+    if risk := result.figures.get("risk"):
+        left = risk["end_minor"]
+        note = f"minor units, never told; at most {risk['peak_minor']:,}"
+        yield Tile("Money at risk at the end", f"{left:,}", note, "bad" if left else "good")
     broken = sum(one.validity is Validity.INVALID for one in result.verdicts)
     unknown = sum(one.validity is Validity.UNKNOWN for one in result.verdicts)
     note = f"of {len(result.verdicts)}" + (f", {unknown} unknown" if unknown else "")

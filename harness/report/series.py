@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from harness.figures.latency import SHARES
 from harness.figures.outcomes import Class, Classed
+from harness.figures.slices import slices, width_for
 from harness.stats import quantiles
-
-SLICES_MAX = 100  # chosen: a slice is a few pixels wide, a table can still be read
-WIDTHS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200)
 
 
 @dataclass
@@ -46,19 +43,6 @@ class Series:
         """The sum of some columns, a second."""
         sums = [sum(one) for one in zip(*counts, strict=True)]
         return [round(count / self.width_s, 3) for count in sums]
-
-
-def width_for(length_s: float) -> float:
-    """The narrowest slice of which a run has not too many."""
-    for width_s in WIDTHS_S:
-        if length_s <= width_s * SLICES_MAX:
-            return width_s
-    return math.ceil(length_s / SLICES_MAX / 3600) * 3600.0
-
-
-def slices(length_s: float, width_s: float) -> int:
-    """How many slices cover a run; at least one."""
-    return max(1, math.ceil(round(length_s / width_s, 6)))
 
 
 def series(classed: Classed, length_s: float) -> Series:

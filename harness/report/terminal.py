@@ -3,15 +3,19 @@ terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from harness.model import FaultReport, RunResult, RunVerdict, Validity, Verdict
+from harness.report import numbers
+from harness.report.words import seconds
 from harness.text import cut, terminal
+from harness.verdict import evidence_words, not_proven
 
 COLOURS = {
     RunVerdict.PASS: "bold green",
@@ -30,10 +34,16 @@ ITEM_MAX = 2000  # characters of one of them; chosen
 def show(result: RunResult, console: Console) -> None:
     """Print it: verdict, why, counterexamples, invariants, faults, load, where and how to
     repeat."""
-    console.print(Group(*_lines(result)), soft_wrap=False)
+    console.print(Group(*_lines(result, console.encoding)), soft_wrap=False)
 
 
-def _lines(result: RunResult) -> Iterator[RenderableType]:
+def marks_of(encoding: str) -> Mapping[bool | None, tuple[str, str]]:
+    """The mark of a limit that is met, broken or unknown, and its style."""
+    good, bad = ("\u2713", "\u2717") if encoding.lower().startswith("utf") else ("ok", "NO")
+    return {True: (good, "green"), False: (bad, "bold red"), None: ("?", "yellow")}
+
+
+def _lines(result: RunResult, encoding: str) -> Iterator[RenderableType]:
     style = COLOURS.get(result.verdict, "bold yellow")
     head = Text.assemble(
         (f"{result.verdict.value.upper()}", style),
@@ -47,6 +57,7 @@ def _lines(result: RunResult) -> Iterator[RenderableType]:
     broken = [one for one in result.verdicts if one.validity is Validity.INVALID and one.first_bad]
     for verdict in broken[:1]:
         yield from _counterexample(verdict, verdict.first_bad or {})
+    yield from _numbers(result, marks_of(encoding))
     if result.verdicts:
         yield Text("\ninvariants", "bold")
         yield from (_invariant(verdict) for verdict in result.verdicts)
@@ -60,6 +71,42 @@ def _lines(result: RunResult) -> Iterator[RenderableType]:
     yield Text("")
     yield Text(terminal(f"run     {result.run_dir}"), overflow="fold")
     yield Text(terminal(f"repeat  {result.repeat}"), overflow="fold")
+
+
+def _numbers(
+    result: RunResult, marks: Mapping[bool | None, tuple[str, str]]
+) -> Iterator[RenderableType]:
+    """Limits, the outage, latencies, error budgets, money at risk."""
+    if found := list(numbers.limits(result)):
+        yield Text("\nsteady state and thresholds", "bold")
+        for one in found:
+            mark, style = marks[one.met]
+            said = f"{one.name} {one.when}: {one.shown}, asked {one.tolerance}  ({one.note})"
+            yield _item(Text.assemble((f"{mark} ", style), terminal(cut(said, ITEM_MAX))))
+    if rows := numbers.outage(result):
+        yield Text("\noutage", "bold")
+        yield _table([], rows)
+    heads, rows_ = numbers.latencies(result)
+    if rows_:
+        yield Text("\nlatency of good answers, from the intended start", "bold")
+        yield _table(heads, rows_)
+    if spent := numbers.budgets(result):
+        yield Text("\nerror budget", "bold")
+        yield _table([], spent)
+    if said := numbers.risk_words(result):
+        yield Text("\nmoney at risk", "bold")
+        yield _item(said)
+        yield _table(["when", "at most, minor units", "oldest"], numbers.risk_rows(result))
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> RenderableType:
+    table = Table(box=None, show_header=bool(heads), pad_edge=False, header_style="dim")
+    width = max((len(row) for row in rows), default=0) if not heads else len(heads)
+    for head in [*heads, *[""] * (width - len(heads))]:
+        table.add_column(terminal(head), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(terminal(cell)) for cell in row))
+    return Padding(table, (0, 0, 0, 2), expand=False)
 
 
 def _counterexample(verdict: Verdict, bad: Mapping[str, Any]) -> Iterator[RenderableType]:
@@ -94,18 +141,14 @@ def _invariant(verdict: Verdict) -> RenderableType:
 
 def _fault(fault: FaultReport) -> RenderableType:
     undone = "undone and read back" if fault.undone else "NOT UNDONE"
-    span = f"{fault.kind} at {fault.where}, {fault.t_inject_s:g}..{fault.t_heal_s:g} s"
+    span = (
+        f"{fault.kind} at {fault.where}, {seconds(fault.t_inject_s)} .. {seconds(fault.t_heal_s)}"
+    )
     if fault.cut_short:
         return _item(f"{span}: cut short, {undone}")
-    proven = "proven" if fault.proven else "NOT PROVEN"
-    numbers = ", ".join(
-        f"{key.replace('_', ' ')} {_value(value)}"
-        for key, value in fault.evidence.items()
-        if key not in ("claim", "canary")
-    )
-    canary = fault.evidence.get("canary", {})
-    tale = ", ".join(f"{when} {what}" for when, what in canary.items())
-    return _item(f"{span}: {proven} ({numbers}; canary {tale}), {undone}")
+    if not fault.proven:
+        return _item(f"{span}: NOT PROVEN: {not_proven(fault)}; {undone}")
+    return _item(f"{span}: proven ({evidence_words(fault)}), {undone}")
 
 
 def _load(load: Mapping[str, Any]) -> str:
@@ -129,6 +172,7 @@ def _value(value: Any) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
-def _item(text: str, indent: int = 2) -> RenderableType:
-    shown = terminal(cut(text, ITEM_MAX))
-    return Padding(Text(shown, overflow="fold"), (0, 0, 0, indent), expand=False)
+def _item(text: str | Text, indent: int = 2) -> RenderableType:
+    shown = text if isinstance(text, Text) else Text(terminal(cut(text, ITEM_MAX)))
+    shown.overflow = "fold"
+    return Padding(shown, (0, 0, 0, indent), expand=False)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from harness.model import FaultReport, RunResult, RunVerdict, Validity
+from harness.verdict import evidence_words, not_proven
 
 NONE = "-"  # what stands where there is no number
 
@@ -56,15 +57,9 @@ def tick(t_s: float) -> str:
 
 
 def fault_words(fault: FaultReport) -> str:
-    """What proves a fault, in words."""
-    canary = fault.evidence.get("canary", {})
-    parts = [
-        f"{key.replace('_', ' ')} {number(v) if isinstance(v, int | float) else v}"
-        for key, v in fault.evidence.items()
-        if key != "canary"
-    ]
-    if isinstance(canary, Mapping) and canary:
-        parts.append("canary " + ", ".join(f"{when} {what}" for when, what in canary.items()))
+    """What shows that a fault bit, or why nothing does."""
+    seen = f"{fault.evidence.get('claim', '')} ({evidence_words(fault)})"
+    parts = [seen if fault.proven or fault.cut_short else not_proven(fault)]
     parts += [f"worse afterwards: {fault.worse}"] if fault.worse else []
     parts += [f"not ready afterwards: {fault.unready}"] if fault.unready else []
     return "; ".join(parts)

@@ -16,7 +16,7 @@ from harness.cli.main import main
 from harness.model import FaultReport, RunResult, RunVerdict, Validity, Verdict
 from harness.report.junit import junit
 from harness.report.markdown import summary
-from harness.report.terminal import show
+from harness.report.terminal import marks_of, show
 
 BROKEN = Verdict(
     checker="no_double_payout",
@@ -123,6 +123,63 @@ def test_the_result_fits_any_terminal_and_loses_nothing(width: int) -> None:
     text = " ".join(" ".join(lines).split())
     for part in ("FAIL X01", "paid out 2 times", "payout_key: attempt", "proven", "--seed 7"):
         assert part in text
+
+
+FIGURES = {
+    "recovery": {
+        "fault_s": 6.0, "first_failure_s": 6.2, "detected_s": None, "healed_s": 9.0,
+        "first_good_s": 9.5, "recovered_s": 11.5, "recovery_time_s": 2.5, "objective_s": 2.0,
+        "failover": [{"role": "r", "from": "a", "to": "b", "t_s": 7.0}],
+    },
+    "latency": [
+        {
+            "of": "pay", "phase": "fault", "n": 30, "good": 25, "unanswered": 1, "failed": 4,
+            "p50_s": 0.010, "p95_s": 0.120, "p99_s": 1.5,
+            "failed_p50_s": 2.0, "failed_p95_s": 3.0, "failed_p99_s": 4.0,
+        }
+    ],
+    "error_budget": [
+        {"of": "pay", "measure": "ok_ratio", "limit": 0.9, "n": 40, "bad": 6, "allowed": 4.0,
+         "spent": 1.5}
+    ],
+    "risk": {
+        "peak_minor": 1_500, "peak_t_s": 7.0, "oldest_s": 3.0, "end_minor": 20, "end_count": 1,
+        "end": [], "width_s": 1.0, "sum_minor": [0, 1500, 20], "oldest_for_s": [0.0, 3.0, 1.0],
+    },
+}  # fmt: skip
+HELD = {
+    "name": "latency_p99 of pay", "measure": "latency_p99", "of": "pay", "tolerance": "< 800ms",
+    "n": 30, "value": 0.12, "shown": "120ms", "met": True, "during": "fault", "windows": 2,
+    "window": "down at a->b, 6..9 s",
+}  # fmt: skip
+UNSEEN = FaultReport(
+    "down", "a->b", False, True, 6.0, 9.0, {"claim": "connections were refused", "traffic": 0}
+)
+
+
+@pytest.mark.parametrize("markdown", [False, True])
+def test_a_designer_sees_every_number_that_was_asked_for(markdown: bool) -> None:
+    """Held thresholds too, with what was seen in the unit asked for; why a fault is not proven."""
+    limits = (HELD, {**HELD, "shown": "900ms", "met": False}, {**HELD, "why": "3 of 20 needed"})
+    result = replace(RESULT, thresholds=limits, figures=FIGURES, faults=(UNSEEN,))
+    out = io.StringIO()
+    show(result, Console(file=out, width=160, markup=False, highlight=False))
+    text = summary(result).replace("\\", "") if markdown else out.getvalue()
+    for part in (
+        "120ms", "900ms", "< 800ms" if not markdown else "&lt; 800ms", "worst of 2 windows",
+        "3 of 20 needed", "10 / 120 / 1,500", "2,000 / 3,000 / 4,000", "2.5 s, objective 2 s",
+        "7.00 s, from a", "6 bad of 40, 4 may fail", "150 % spent",
+        "at most 1,500 minor units at 7.00 s, oldest 3 s; 20 in 1 at the end",
+        "nobody used a->b meanwhile, so nothing can show that connections were refused",
+    ):  # fmt: skip
+        assert part in " ".join(text.split()), part
+
+
+def test_a_terminal_without_the_marks_gets_words() -> None:
+    """In an ASCII locale `ok` and `NO` stand for them."""
+    ticks = [dict(marks_of(name)) for name in ("utf-8", "ascii")]
+    assert ticks[0][True][0] == "\u2713"
+    assert (ticks[1][True][0], ticks[1][False][0]) == ("ok", "NO")
 
 
 def test_what_services_said_has_no_power_over_reports() -> None:

@@ -12,9 +12,12 @@ from harness.figures.budget import budgets
 from harness.figures.latency import latencies
 from harness.figures.outcomes import Class, classes, outcomes, users
 from harness.figures.recovery import instants
+from harness.figures.risk import risk
+from harness.figures.slices import SLICES_MAX, slices, width_for
 from harness.history import Event, History
 from harness.model import Objectives, Phase
-from harness.report.series import SLICES_MAX, series, slices, width_for
+from harness.report.series import series
+from harness.reporting import Exposure
 from harness.steady_state import Hypothesis, Probe
 from harness.target import ServiceSpec, Target
 from harness.units import parse_condition
@@ -147,3 +150,23 @@ def test_a_long_run_has_no_more_slices_than_a_short_one() -> None:
     found = series(classes(history, TARGET), 31.0)
     assert sum(map(sum, found.due.values())) == sum(map(sum, found.over.values())) == 3
     assert found.over[Class.UNEXPLAINED][24] == 1
+
+
+def test_money_at_risk_is_summed_over_time() -> None:
+    """The most in each slice, the oldest of it, and what is left for ever."""
+    exposures = [
+        Exposure(1.05, 1.3, 100, "a"),
+        Exposure(1.25, 4.15, 50, "b"),
+        Exposure(8.0, None, 7, "c"),
+    ]
+    target = cast("Target", SimpleNamespace(at_risk=lambda _: exposures))
+    end = Event(i=1, t=10 * NS, p="harness", type="end", f="run", src="clock")
+    found = risk(History([end]), target)
+    assert found["width_s"] == 0.1
+    assert found["sum_minor"][9:14] == [0, 100, 100, 150, 150]
+    assert found["sum_minor"][14:42] == [50] * 28
+    assert found["sum_minor"][42:] == [0] * 38 + [7] * 20
+    assert (found["peak_minor"], found["peak_t_s"]) == (150, 1.2)
+    assert (found["oldest_for_s"][10], found["oldest_for_s"][41]) == (0.05, 2.9)
+    assert (found["oldest_s"], found["end_minor"], found["end_count"]) == (2.9, 7, 1)
+    assert risk(History([end]), TARGET) == {}

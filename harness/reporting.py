@@ -1,0 +1,54 @@
+"""What a target may tell for reports; a target that tells nothing has reports without it.
+
+degraded(op) -> bool      an ok answer that is less than on a good day: stale, queued, a guess
+at_risk(history)          every `Exposure`: amounts, and how long they were at risk
+identifiers               fields of requests, replies and ledgers that name one thing -> what
+                          it is: `{"loan_id": "loan"}`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from harness.history import History
+from harness.model import Op
+from harness.target import Target
+
+
+class Exposure(msgspec.Struct, frozen=True):
+    """An amount that was at risk for a while.
+
+    Args:
+        t_from_s, t_to_s: run clock; t_to_s is None where it never ended.
+        amount_minor: in minor units.
+        what: whose, where, for a reader.
+    """
+
+    t_from_s: float
+    t_to_s: float | None
+    amount_minor: int
+    what: str
+
+
+def degraded_by(target: Target) -> Callable[[Op], bool]:
+    """Whether an ok answer is less than on a good day."""
+    told: Callable[[Op], bool] = getattr(target, "degraded", _never)
+    return told
+
+
+def exposures(target: Target, history: History) -> Iterable[Exposure] | None:
+    """Everything that was at risk; None where the target does not tell."""
+    told: Callable[[History], Iterable[Exposure]] | None = getattr(target, "at_risk", None)
+    return None if told is None else told(history)
+
+
+def identifiers(target: Target) -> Mapping[str, str]:
+    """Field -> what it names."""
+    told: Mapping[str, str] = getattr(target, "identifiers", {})
+    return told
+
+
+def _never(op: Op) -> bool:
+    return False
