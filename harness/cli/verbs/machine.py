@@ -1,0 +1,81 @@
+"""Verbs about this machine: doctor, parts, up, down, faults, images."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from harness.cli.app import TargetRef, app, faults, images
+
+
+@app.command()
+def doctor() -> None:
+    """What this machine has, which parts were taken, and what is missing."""
+    from harness.cli.doctor import doctor_command
+
+    raise typer.Exit(doctor_command())
+
+
+@app.command()
+def parts() -> None:
+    """Find or make the real parts (Toxiproxy, PostgreSQL); done once."""
+    from harness.cli.doctor import parts_command
+
+    raise typer.Exit(parts_command())
+
+
+@app.command()
+def up(
+    runtime: Annotated[str, typer.Option(help="docker or process.")] = "docker",
+    design: Annotated[
+        str | None, typer.Option(help="A name or a path to a YAML file; left out, hardened.")
+    ] = None,
+    target: TargetRef = "",
+) -> None:
+    """Bring up the whole system, to look at; it stands until `harness down`."""
+    from harness.cli.up import up_command
+
+    raise typer.Exit(up_command(runtime, design, target))
+
+
+@app.command()
+def down() -> None:
+    """Take down what `harness up` left standing, and nothing else."""
+    from harness.cli.up import down_command
+
+    raise typer.Exit(down_command())
+
+
+@faults.command("list")
+def faults_list() -> None:
+    """What may be active: faults of every run that has not ended."""
+    from harness.cli.faults import list_command
+
+    raise typer.Exit(list_command())
+
+
+@faults.command("clear")
+def faults_clear(
+    force: Annotated[bool, typer.Option(help="Also runs whose owner is alive.")] = False,
+) -> None:
+    """Undo every fault, end every process and remove every file of dead runs."""
+    from harness.cli.faults import clear_command
+
+    raise typer.Exit(clear_command(force=force))
+
+
+@images.command("build")
+def images_build() -> None:
+    """Make the images that are not there, of the distribution's packages or of public ones."""
+    from harness.cli.images import build_command
+
+    raise typer.Exit(build_command())
+
+
+@images.command("list")
+def images_list() -> None:
+    """Which images a run takes, how large they are, and which are not made yet."""
+    from harness.cli.images import list_command
+
+    raise typer.Exit(list_command())

@@ -1,0 +1,69 @@
+"""Verbs that read documents and recorded runs: validate, list, report, replay, shrink."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from harness.cli.app import RUNS, Output, RunsDir, TargetRef, app
+
+
+@app.command()
+def validate(
+    experiment: Annotated[str, typer.Argument(help="An id, a name, or a path.")],
+    design: Annotated[str, typer.Option(help="A name or a path.")] = "hardened",
+    target: TargetRef = "",
+) -> None:
+    """Check an experiment and a design; start nothing."""
+    from harness.cli.validate import validate_command
+
+    raise typer.Exit(validate_command(experiment, design, target))
+
+
+@app.command("list")
+def list_(target: TargetRef = "") -> None:
+    """Experiments, designs, faults, invariants and journeys that there are."""
+    from harness.cli.listing import list_command
+
+    raise typer.Exit(list_command(target))
+
+
+@app.command()
+def report(
+    run: Annotated[str, typer.Argument(help="A folder, an experiment, `latest`.")] = "latest",
+    output: Annotated[Output, typer.Option(help="How the result is printed.")] = "text",
+    runs: RunsDir = RUNS,
+    target: TargetRef = "",
+) -> None:
+    """Judge a recorded run again from its history and show the result."""
+    from harness.cli.report import report_command
+
+    raise typer.Exit(report_command(run, output, runs, target))
+
+
+@app.command()
+def replay(
+    run: Annotated[str, typer.Argument(help="A folder, an experiment, `latest`.")] = "latest",
+    runs: RunsDir = RUNS,
+    target: TargetRef = "",
+) -> None:
+    """Repeat a recorded run on sim: the same, or the first event that differs."""
+    from harness.cli.replay import replay_command
+
+    raise typer.Exit(replay_command(run, runs, target))
+
+
+@app.command()
+def shrink(
+    run: Annotated[str, typer.Argument(help="A folder, an experiment, `latest`.")] = "latest",
+    invariant: Annotated[
+        str, typer.Option(help="What has to stay broken; left out, the first that broke.")
+    ] = "",
+    runs: RunsDir = RUNS,
+    target: TargetRef = "",
+) -> None:
+    """Make a failing run on sim smaller while the same invariant breaks."""
+    from harness.cli.shrink import shrink_command
+
+    raise typer.Exit(shrink_command(run, invariant, runs, target))

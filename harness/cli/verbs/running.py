@@ -1,0 +1,51 @@
+"""Verbs that run experiments: run, demo."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from harness.cli.app import RUNS, Output, RunsDir, SeedValue, TargetRef, app
+from harness.rng import SEED_MAX
+
+
+@app.command()
+def run(
+    experiment: Annotated[str, typer.Argument(help="An id (X01), a name, or a YAML file.")],
+    design: Annotated[str, typer.Option(help="A name or a path to a YAML file.")] = "hardened",
+    runtime: Annotated[
+        str | None, typer.Option(help="A name of `harness list`; left out, the best here.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=SEED_MAX, help="Chosen when left out.")
+    ] = None,
+    output: Annotated[Output, typer.Option(help="How the result is printed.")] = "text",
+    runs: RunsDir = RUNS,
+    dry: Annotated[bool, typer.Option("--dry", help="Print the plan; touch nothing.")] = False,
+    twice: Annotated[
+        bool, typer.Option("--check-determinism", help="Run twice and compare; on sim.")
+    ] = False,
+    target: TargetRef = "",
+) -> None:
+    """Run an experiment against a design and judge it."""
+    from harness.cli.run import dry_command, run_command
+
+    if dry:
+        raise typer.Exit(
+            dry_command(experiment, design, runtime, seed, runs, target=target, twice=twice)
+        )
+    raise typer.Exit(
+        run_command(experiment, design, runtime, seed, output, runs, target=target, twice=twice)
+    )
+
+
+@app.command()
+def demo(
+    seed: SeedValue = 1,
+    runs: RunsDir = RUNS,
+) -> None:
+    """See a loan paid twice in a naive design, and a hardened one survive the same fault."""
+    from harness.cli.demo import demo_command
+
+    raise typer.Exit(demo_command(seed, runs))

@@ -1,0 +1,82 @@
+"""Verbs that search: explore, self-test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.app import (
+    FAULTS_MAX,
+    RUNS,
+    SEEDS_MAX,
+    Number,
+    Output,
+    RunsDir,
+    SeedValue,
+    TargetRef,
+    app,
+)
+
+
+@app.command()
+def explore(
+    design: Annotated[str, typer.Option(help="A name or a path to a YAML file.")] = "hardened",
+    journey: Annotated[
+        list[str] | None, typer.Option(help="May be given again; they start together.")
+    ] = None,
+    faults: Annotated[
+        int, typer.Option(min=0, max=FAULTS_MAX, help="Every set of up to so many.")
+    ] = 3,
+    budget: Annotated[
+        str, typer.Option(help="Real time for everything: 60s, 5m; 1s .. 24h.")
+    ] = "60s",
+    workers: Number = None,
+    seed: SeedValue = 1,
+    target: TargetRef = "",
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Run what was found on real parts.")
+    ] = False,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Branch also where the state is known.")
+    ] = False,
+    environment: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=VALUE, may be given again: so the world is, all the time."),
+    ] = None,
+    swarm: Annotated[
+        bool, typer.Option(help="Go on beyond --faults: other environments, then by chance.")
+    ] = True,
+    output: Annotated[Output, typer.Option(help="How the result is printed.")] = "text",
+    runs: RunsDir = RUNS,
+) -> None:
+    """Search for the smallest sets of faults that break a design, on sim."""
+    from harness.cli.explore import ExploreOptions, explore_command
+
+    journeys = tuple(journey or ["consumer"])
+    asked = ExploreOptions(
+        design, journeys, faults, budget, workers, seed, target,
+        exact=exact, swarm=swarm, environment=tuple(environment or ()), runs=runs,
+    )  # fmt: skip
+    raise typer.Exit(explore_command(asked, confirming=confirm, output=output))
+
+
+@app.command("self-test")
+def self_test(
+    defects: Annotated[
+        Path | None, typer.Option(help="Folder of defects; left out, those that come along.")
+    ] = None,
+    seeds: Annotated[
+        int, typer.Option(min=0, max=SEEDS_MAX, help="Runs of the good design.")
+    ] = 200,
+    workers: Number = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave a defect as soon as it is caught.")
+    ] = False,
+    output: Annotated[Output, typer.Option(help="How the result is printed.")] = "text",
+) -> None:
+    """Plant defects in a good design, on sim: is each of them seen, and nothing else?"""
+    from harness.cli.self_test import self_test_command
+
+    raise typer.Exit(self_test_command(defects, seeds, workers, quick=quick, output=output))
