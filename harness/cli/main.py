@@ -8,6 +8,8 @@ from harness.cli import verbs
 from harness.cli.app import app
 from harness.cli.endings import launch
 
+__all__ = ["app", "main"]
+
 verbs.register()
 
 
