@@ -8,7 +8,10 @@ SHELL := /bin/sh
 # A Python of your own: make demo PYTHON=/path/to/python3
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 BIN := .venv/bin
-TIERS := $(wildcard tests/unit tests/meta tests/sim tests/conformance tests/process tests/docker)
+# Tests of values and of simulated runs share the cores; those on real parts come one by one.
+IN_MEMORY := -n auto --dist worksteal tests/unit tests/meta tests/sim tests/cases \
+  -m 'not nightly and not process and not docker'
+ON_PARTS := tests/conformance tests/process tests/docker -m 'not nightly'
 
 .PHONY: help demo test quick nightly cases check fmt parts bench clean
 
@@ -19,8 +22,8 @@ demo: parts ## set up, then find a loan paid twice, and see a hardened design su
 	@$(BIN)/harness demo
 
 test: check parts ## set up, then every check and test; those in containers where an engine is
-	@$(BIN)/python -m pytest -q -rs $(TIERS)
-	@$(BIN)/python -m pytest -q tests/cases -m 'not process and not docker'
+	@$(BIN)/python -m pytest -q -rs --durations=5 $(IN_MEMORY); first=$$?; \
+	$(BIN)/python -m pytest -q -rs --durations=5 $(ON_PARTS) && exit $$first
 
 cases: parts ## every small document with its right verdict, on sim and on real parts
 	@$(BIN)/python -m pytest -q -rs tests/cases
@@ -29,8 +32,10 @@ quick: .venv/.ready ## what a change of one file needs: style, types, unit tests
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && $(BIN)/mypy --no-error-summary
 	@$(BIN)/python -m pytest -q -x tests/unit tests/meta/test_tidy.py
 
-nightly: test ## what takes longer: every small document on real parts, documents and run folders mutated, many seeds
+nightly: test ## what takes longer: the long tests, every small document on real parts, mutated input, many seeds
+	@$(BIN)/python -m pytest -q -rs tests -m nightly
 	@$(BIN)/python -m pytest -q -rs tests/cases -m 'process or docker'
+	@$(BIN)/harness self-test
 	@$(BIN)/python -m bench.fuzz
 	@$(BIN)/python -m bench.seeds
 
