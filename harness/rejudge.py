@@ -15,6 +15,7 @@ from harness.history_reader import read_history
 from harness.judge import explained, judge, measured
 from harness.model import EXIT_CODES, RunResult, RunVerdict
 from harness.registry import Vocabulary
+from harness.report.recorded import Recorded
 from harness.run_record import Ended, agree, read_ended, read_run
 from harness.store import EXPERIMENT, FAULTS, HISTORY
 from harness.undo.faultlog import FaultLog
@@ -30,17 +31,26 @@ def recheck(run_dir: Path, words: Vocabulary) -> RunResult:
     Raises:
         ConfigError: a file is missing, is not what a run writes, or belongs to another run.
     """
+    return reread(run_dir, words)[0]
+
+
+def reread(run_dir: Path, words: Vocabulary) -> tuple[RunResult, Recorded]:
+    """The same, with what it was judged from.
+
+    Raises:
+        ConfigError: as `recheck`.
+    """
     record, ended = read_run(run_dir), read_ended(run_dir)
     experiment = load_experiment(run_dir / EXPERIMENT, words)
     history = read_history(run_dir / HISTORY)
     agree(run_dir, record, history)
     try:
-        findings = explained(
-            judge(experiment, words.invariants, history), words.target, record["design_values"]
-        )
+        findings = judge(experiment, words.invariants, history)
+        findings = explained(findings, words.target, record["design_values"])
         findings = measured(findings, experiment, history, words.target)
         verdict, reasons = _decide(run_dir, findings, history, ended)
-        return _result(run_dir, record, findings, verdict, reasons, history)
+        result = _result(run_dir, record, findings, verdict, reasons, history)
+        return result, Recorded(experiment, words.target, history)
     except (*VALUES, msgspec.MsgspecError) as error:
         cause = f"values that a run does not write: {type(error).__name__}: {error}"
         raise ConfigError(Problem(cause, str(run_dir / HISTORY))) from error

@@ -4,6 +4,7 @@ degraded(op) -> bool      an ok answer that is less than on a good day: stale, q
 at_risk(history)          every `Exposure`: amounts, and how long they were at risk
 identifiers               fields of requests, replies and ledgers that name one thing -> what
                           it is: `{"loan_id": "loan"}`
+    related(history)          pairs of names of one thing that no answer joins
 """
 
 from __future__ import annotations
@@ -48,6 +49,16 @@ def identifiers(target: Target) -> Mapping[str, str]:
     """Field -> what it names."""
     told: Mapping[str, str] = getattr(target, "identifiers", {})
     return told
+
+
+def related(target: Target, history: History) -> Iterable[tuple[str, str]]:
+    """Pairs of names of one thing that no answer joins."""
+    told: Callable[[History], Iterable[tuple[str, str]]] = getattr(target, "related", _none)
+    return told(history)
+
+
+def _none(history: History) -> Iterable[tuple[str, str]]:
+    return ()
 
 
 def _never(op: Op) -> bool:

@@ -28,6 +28,23 @@ def degraded(op: Op) -> bool:
     return not (fresh and by == MODEL) or op.value.get("status") in WAITING
 
 
+def related(history: History) -> Iterator[tuple[str, str]]:
+    """An application, its loan and its request, also where the borrower was never told of them.
+
+    A request is that of the borrower and the amount which the risk engine was asked about, where
+    there was only one such.
+    """
+    requests: defaultdict[tuple[str, object], set[str]] = defaultdict(set)
+    for op in history.ops("submit"):
+        asked = op.request
+        requests[str(asked.get("borrower")), asked.get("amount_minor")].add(op.k)
+    for score in history.ledger("score"):
+        yield score.k, f"loan-{score.k.removeprefix('app-')}"
+        asked_for = str(score.v.get("borrower")), score.v.get("amount_minor")
+        if len(keys := requests[asked_for]) == 1:
+            yield score.k, next(iter(keys))
+
+
 def at_risk(history: History) -> Iterator[Exposure]:
     """Money that gateways moved while no borrower had been told so.
 

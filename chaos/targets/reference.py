@@ -200,6 +200,10 @@ class Reference:
         """Money that gateways moved while no borrower had been told so."""
         return reporting.at_risk(history)
 
+    def related(self, history: History) -> Iterator[tuple[str, str]]:
+        """Names of one application that no answer joins."""
+        return reporting.related(history)
+
     def _stand_in(self, service: str, wiring: Wiring) -> dict[str, Any]:
         kind = self._kinds[service]
         options: dict[str, Any] = {}

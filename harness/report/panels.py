@@ -15,6 +15,7 @@ from harness.report.latency_panel import latency_panel
 from harness.report.numbers import risk_words
 from harness.report.recorded import Recorded
 from harness.report.series import series
+from harness.report.stories_panel import told
 from harness.report.timeline import outcomes_chart, risk_chart, timeline_chart
 from harness.report.words import duration, fault_words, ms, number, percent, seconds, sentence
 
@@ -73,6 +74,7 @@ def context(result: RunResult, recorded: Recorded) -> dict[str, Any]:
         "load_sentence": _load(result.load),
         "stages": result.load.get("stages", []),
         "invariants": sorted(result.verdicts, key=lambda one: _WORST[one.validity]),
+        "stories": told(result, recorded),
         "faults": [{**asdict(one), "words": fault_words(one)} for one in result.faults],
         "activity": list(_activity(recorded))[:ACTIVITY_MAX],
         "endpoints": _endpoints(result),
@@ -90,6 +92,7 @@ PANELS = (
     ("latency", "Latency"),
     ("load", "Load asked and delivered"),
     ("money", "Money safety, invariants and counterexamples"),
+    ("stories", "Stories of the counterexamples"),
     ("log", "Faults, and their undo"),
     ("tables", "Operations and failures"),
     ("repeat", "Repeat it"),

@@ -27,6 +27,7 @@ from harness.report.series import Series
 from harness.report.words import duration, ms, number
 
 FLOOR_S = 0.0001  # latencies below it stand at the bottom; chosen
+CLOSE = 0.018  # of the run: marks that are nearer than that share a flag; chosen
 WINDOWS_MAX = 12  # lanes of fault windows; the same fault at the same place shares one
 
 
@@ -46,6 +47,7 @@ class Chart:
     """
 
     id: str
+    name: str
     caption: str
     length_s: float
     panes: Sequence[Pane]
@@ -60,6 +62,19 @@ class Chart:
     def ticks(self) -> list[float]:
         """Round instants, s."""
         return time_ticks(self.length_s)
+
+    @property
+    def flags(self) -> list[Mark]:
+        """The numbers of the marks; those that would hide one another stand as one, `4-6`."""
+        flags: list[tuple[int, int, Mark]] = []
+        for at, mark in enumerate(self.marks, 1):
+            if flags and mark.t_s - flags[-1][2].t_s < self.length_s * CLOSE:
+                first, _, before = flags.pop()
+                name = f"{before.name}, {mark.name}"
+                flags.append((first, at, Mark(name, before.t_s)))
+            else:
+                flags.append((at, at, mark))
+        return [Mark(m.name, m.t_s, note=str(a) if a == b else f"{a}-{b}") for a, b, m in flags]
 
     def x(self, t_s: float) -> float:
         """Of an instant, 0..1000."""
@@ -82,6 +97,7 @@ def timeline_chart(slices: Series, result: RunResult, recorded: Recorded) -> Cha
     step = X_MAX * slices.width_s / slices.length_s
     return Chart(
         id="chart-timeline",
+        name="Master timeline",
         caption=f"Each point is {duration(slices.width_s)}. Asked: when due; all else: when "
         "answered, as a monitor would show it.",
         length_s=slices.length_s,
@@ -119,6 +135,7 @@ def outcomes_chart(slices: Series, recorded: Recorded) -> Chart:
     ]
     return Chart(
         id="chart-outcomes",
+        name="Outcomes over time",
         caption="Stacked: everything that was asked for, when it was due, by what became of it.",
         length_s=slices.length_s,
         panes=[_stack("Outcomes", "operations/s", columns, step)],
@@ -153,6 +170,7 @@ def risk_chart(result: RunResult, recorded: Recorded) -> Chart | None:
     ]
     return Chart(
         id="chart-risk",
+        name="Money at risk over time",
         caption="Moved, and nobody who has a right to know had been told; the most in each slice.",
         length_s=length_s,
         panes=[total, oldest],

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from harness.cli.report import report_command
 from harness.cli.run import silent
+from harness.cli.show import show_command
+from harness.errors import ConfigError
 from harness.model import RunVerdict
 from harness.prepare import RunRequest, prepare
 from harness.registry import experiment_files
@@ -115,3 +119,33 @@ def test_a_run_that_died_before_it_recorded_anything_has_a_page(
     text = page_of(Path(result.run_dir))[1].text
     assert "The harness or its environment broke" in text
     assert "no memory" in text
+
+
+def test_a_story_is_told_in_a_terminal_and_in_the_page(
+    failed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the checker names, by name; without one, what there is; near names for a wrong one."""
+    runs = failed.parent.parent
+    assert show_command(str(failed), "", "json", runs) == 0
+    choice = json.loads(capsys.readouterr().out)
+    name = choice["counterexamples"][0]["name"]
+    assert any(name in names for names in choice["names"].values())
+    assert show_command(str(failed), name, "text", runs) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "timeout at lending->payment_a begins" in told
+    assert told.count(f"request_id=pay-{name}-") > 1
+    assert f"{name} broke M1 no_double_payout" in " ".join(page_of(failed)[1].text.split())
+    with pytest.raises(ConfigError) as wrong:
+        show_command(str(failed), f"{name}x", "text", runs)
+    assert name in str(wrong.value)
+
+
+def test_a_run_without_a_page_gets_one(failed: Path, tmp_path: Path) -> None:
+    """`report` writes the page of a run that died before it had one, and another where asked."""
+    folder = shutil.copytree(failed, tmp_path / "runs" / "x" / "now")
+    (folder / "report.html").unlink()
+    other = tmp_path / "other.html"
+    assert report_command(str(folder), "json", tmp_path, html=other) == 1
+    assert (folder / "report.html").read_text() == other.read_text()
+    with pytest.raises(ConfigError, match="cannot write it"):
+        report_command(str(folder), "json", tmp_path, html=tmp_path / "no" / "such.html")

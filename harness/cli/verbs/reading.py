@@ -1,7 +1,8 @@
-"""Verbs that read documents and recorded runs: validate, list, report, replay, shrink."""
+"""Verbs that read documents and recorded runs: validate, list, report, show, replay, shrink."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,13 +34,32 @@ def list_(target: TargetRef = "") -> None:
 def report(
     run: Annotated[str, typer.Argument(help="A folder, an experiment, `latest`.")] = "latest",
     output: Annotated[Output, typer.Option(help="How the result is printed.")] = "text",
+    html: Annotated[
+        Path | None, typer.Option(help="Write the page into this file too.", dir_okay=False)
+    ] = None,
     runs: RunsDir = RUNS,
     target: TargetRef = "",
 ) -> None:
     """Judge a recorded run again from its history and show the result."""
     from harness.cli.report import report_command
 
-    raise typer.Exit(report_command(run, output, runs, target))
+    raise typer.Exit(report_command(run, output, runs, target, html))
+
+
+@app.command()
+def show(
+    run: Annotated[str, typer.Argument(help="A folder, an experiment, `latest`.")] = "latest",
+    name: Annotated[
+        str, typer.Argument(help="Of a loan, a request, ...; left out, what there is to show.")
+    ] = "",
+    output: Annotated[Output, typer.Option(help="How the story is printed.")] = "text",
+    runs: RunsDir = RUNS,
+    target: TargetRef = "",
+) -> None:
+    """Tell the story of one thing of a run: every event about it, by time."""
+    from harness.cli.show import show_command
+
+    raise typer.Exit(show_command(run, name, output, runs, target))
 
 
 @app.command()
