@@ -21,12 +21,11 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
-from bench.kills import HARNESS
 from bench.victims import Outcome, Victim, listening, start
-from harness.toolchain import cache_dir
 from harness.undo.recovery import RECOVERY
 
 LEFT_S = 10.0  # within which nothing of a run may be left
+END_S = 60.0  # a harness that lives still judges, and writes its report
 FAULT_S = (0.0, 1.5)  # from the first active fault to the attack
 NOBODY = 65_534
 
@@ -38,7 +37,7 @@ def folder(victim: Victim) -> None:
 
 def listing(victim: Victim) -> None:
     """The list of runs is removed and the harness killed."""
-    shutil.rmtree(cache_dir() / "active", ignore_errors=True)
+    shutil.rmtree(victim.cache / "active", ignore_errors=True)
     victim.kill()
 
 
@@ -46,8 +45,8 @@ def everything(victim: Victim) -> None:
     """Folder and list are gone, nobody is left to heal: `clear` finds it by its marks."""
     victim.kill(watchdog=True)
     shutil.rmtree(victim.dir)
-    shutil.rmtree(cache_dir() / "active", ignore_errors=True)
-    said = subprocess.run([HARNESS, "faults", "list"], capture_output=True, check=False, text=True)
+    shutil.rmtree(victim.cache / "active", ignore_errors=True)
+    said = victim.harness("faults", "list")
     if "found by its mark" not in said.stdout:
         victim.outcome.left.append(f"not named: {said.stdout}{said.stderr}")
     victim.clear()
@@ -86,7 +85,7 @@ def line(victim: Victim) -> None:
     (victim.dir / RECOVERY).write_bytes(raw[: len(raw) // 2])
     (victim.dir / "run.json").unlink()
     victim.kill(watchdog=True)
-    subprocess.run([HARNESS, "faults", "list"], check=False, capture_output=True)
+    victim.harness("faults", "list")
     victim.clear()
 
 
@@ -140,21 +139,26 @@ def attack(kind: str, seed: int, root: Path) -> Outcome:
         time.sleep(dice.uniform(*FAULT_S))
         hit_s = time.monotonic()
         KINDS[kind](victim)
-        while (left := victim.things()) and time.monotonic() - hit_s < LEFT_S:
-            time.sleep(0.1)
+        outcome.left += _left(victim, hit_s)
         outcome.left_s = round(time.monotonic() - hit_s, 1)
-        outcome.left += left
-        logs = [*root.glob("*.out"), *victim.runs.rglob("watchdog.log")]
-        outcome.tracebacks += sum(b"Traceback" in log.read_bytes() for log in logs)
         try:
-            victim.process.wait(LEFT_S)
+            outcome.exit_1 += victim.process.wait(END_S) == 1
         except subprocess.TimeoutExpired:
             outcome.left.append("the harness itself")
-            victim.process.kill()
-            victim.process.wait()
+            victim.kill()
+        outcome.left += _left(victim, time.monotonic())
+        logs = [*root.glob("*.out"), *victim.runs.rglob("watchdog.log")]
+        outcome.tracebacks += sum(b"Traceback" in log.read_bytes() for log in logs)
         if outcome.left:
             victim.clear()
     return outcome
+
+
+def _left(victim: Victim, since_s: float) -> list[str]:
+    """What of it is still there LEFT_S after an instant."""
+    while (left := victim.things()) and time.monotonic() - since_s < LEFT_S:
+        time.sleep(0.1)
+    return left
 
 
 def main() -> None:

@@ -6,9 +6,11 @@ import base64
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -19,13 +21,15 @@ from typing import Any
 
 from bench.kills import FIRST, HARNESS, SECOND, TEMPLATE
 from harness.runtimes.real.procs import marked
-from harness.toolchain import cache_dir
+from harness.toolchain.cache import prepare_cache
 from harness.undo.faultlog import FaultLog
 from harness.undo.leases import WATCHDOG, holder
 from harness.undo.recovery import RECOVERY
 
-START_S = 60.0
+START_S = 120.0  # on a machine that does other things too
 DISK_MIB = 8
+CACHE = "HARNESS_CACHE"
+OF_RUNS = ("active", "up", "work")  # what is a run's, not a part
 
 
 @dataclass
@@ -59,6 +63,7 @@ class Victim:
     process: subprocess.Popen[bytes]
     outcome: Outcome
     stack: ExitStack
+    cache: Path
     token: str = ""
     dir: Path = Path()
 
@@ -78,22 +83,23 @@ class Victim:
 
     def clear(self) -> None:
         """`harness faults clear`, which must neither end in 1 nor in a traceback."""
-        done = subprocess.run([HARNESS, "faults", "clear"], capture_output=True, check=False)
+        done = self.harness("faults", "clear")
         self.outcome.exit_1 += done.returncode == 1
-        said = done.stdout + done.stderr
-        self.outcome.tracebacks += b"Traceback" in said
+        self.outcome.tracebacks += "Traceback" in done.stdout + done.stderr
+
+    def harness(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A command of somebody at another terminal."""
+        env = {**os.environ, CACHE: str(self.cache)}
+        return subprocess.run(
+            [HARNESS, *words], env=env, capture_output=True, text=True, check=False
+        )
 
     def things(self) -> list[str]:
-        """What exists of it, by marks alone."""
-        cache = str(cache_dir())
-        run = [one for one in marked() if one.cache == cache and one.owner.startswith(self.owner)]
-        work = (cache_dir() / "work").glob(f"*-{self.process.pid}")
-        return [str(one.proc) for one in run] + [str(path) for path in work]
-
-    @property
-    def owner(self) -> str:
-        """As the marks tell of it."""
-        return f"{self.process.pid}:"
+        """What exists of it: by marks, in its work folder, on the list once the harness is gone."""
+        run = [str(one.proc) for one in marked() if one.cache == str(self.cache)]
+        names = ("work", "active") if self.process.poll() is not None else ("work",)
+        kept = [str(path) for name in names for path in (self.cache / name).glob("*")]
+        return [*run, *kept]
 
 
 def start(kind: str, dice: random.Random, root: Path, outcome: Outcome, stack: ExitStack) -> Victim:
@@ -108,9 +114,16 @@ def start(kind: str, dice: random.Random, root: Path, outcome: Outcome, stack: E
         subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", runs], check=True)
         stack.callback(lambda: subprocess.run(["umount", "-l", runs], check=True))
     command = [HARNESS, "run", str(document), "--runtime", "process", "--runs", str(runs)]
+    cache = own_cache(stack)
     out = stack.enter_context((root / "run.out").open("wb"))
-    process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
-    victim = Victim(root, runs, process, outcome, stack)
+    process = subprocess.Popen(
+        command,
+        stdout=out,
+        stderr=out,
+        start_new_session=True,
+        env={**os.environ, CACHE: str(cache)},
+    )
+    victim = Victim(root, runs, process, outcome, stack, cache)
     until_s = time.monotonic() + START_S
     while not _in_fault(victim):
         if process.poll() is not None or time.monotonic() > until_s:
@@ -119,6 +132,20 @@ def start(kind: str, dice: random.Random, root: Path, outcome: Outcome, stack: E
             )
         time.sleep(0.05)
     return victim
+
+
+def own_cache(stack: ExitStack) -> Path:
+    """A cache in which nobody else runs anything, with links to the parts that are made once.
+
+    PostgreSQL runs as a user of its own, who must be able to enter it.
+    """
+    cache = Path(tempfile.mkdtemp(prefix="chaos-harness-cache-"))
+    stack.callback(shutil.rmtree, cache, ignore_errors=True)
+    cache.chmod(0o755)
+    for part in prepare_cache().iterdir():
+        if part.name not in OF_RUNS and not part.name.startswith("."):
+            (cache / part.name).symlink_to(part)
+    return cache
 
 
 def _in_fault(victim: Victim) -> bool:

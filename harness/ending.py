@@ -25,6 +25,8 @@ from harness.undo.faultlog import FaultLog
 from harness.verdict import Findings, decide
 
 ERROR = "error.txt"
+ENDED = "every program of the run has ended, and every fault with it"
+CLEARED = "what may still be active is cleared by: harness faults clear"
 EXITS = {"SIGHUP": 129, "SIGINT": 130, "SIGTERM": 143}
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 TICK_S = 0.5
@@ -59,7 +61,7 @@ class Ending:
         """The verdict and its reasons."""
         verdict, reasons = self._verdict()
         if verdict is RunVerdict.UNSAFE:
-            reasons = (*reasons, "what may still be active is cleared by: harness faults clear")
+            reasons = (*reasons, ENDED if self.clean and not self.active else CLEARED)
         return verdict, reasons
 
     def _verdict(self) -> tuple[RunVerdict, tuple[str, ...]]:
@@ -67,8 +69,8 @@ class Ending:
         if self.active or isinstance(self.error, HealFailed):
             return RunVerdict.UNSAFE, (*self.active, *ended)
         verdict, reasons = decide(self.findings)
-        if verdict is RunVerdict.UNSAFE and not self.error:
-            return verdict, reasons
+        if verdict is RunVerdict.UNSAFE:
+            return verdict, (*reasons, *ended)
         if self.interrupted:
             return RunVerdict.INTERRUPTED, (f"{self.interrupted}; every fault was undone",)
         if self.stalled_s > STALL_S:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.document import find_experiment, load_experiment, target_of
-from harness.errors import ConfigError, LeftOvers, Problem, UnsupportedFault
+from harness.errors import ConfigError, Problem, UnsupportedFault
 from harness.experiment import Experiment, Step
 from harness.ports import Capability
 from harness.registry import Vocabulary, load_vocabulary
@@ -17,8 +17,6 @@ from harness.rng import Seed
 from harness.runtime_kind import RuntimeKind
 from harness.runtime_registry import load_runtime, runtime_kinds
 from harness.text import quoted, utf8
-from harness.undo.leases import active_dir
-from harness.undo.recovery import all_runs
 from harness.yaml_source import Place, load_yaml, nearest, plain
 
 
@@ -75,15 +73,12 @@ def prepare(order: RunRequest) -> Prepared:
     Raises:
         ConfigError: lists every problem.
         UnsupportedFault: the runtime has not the power for a fault.
-        LeftOvers: an earlier run is still there.
     """
     words, path = find_words(order.experiment, order.target)
     experiment = load_experiment(path, words)
     kind = load_runtime(order.runtime)
     refuse_unsupported(experiment.steps, kind)
     design = load_design(order.design, words)
-    if kind.recovery is not None:
-        refuse_left_overs()
     return Prepared(order, path, experiment, design, words)
 
 
@@ -169,18 +164,3 @@ def refuse_unsupported(steps: Sequence[Step], runtime: RuntimeKind) -> None:
 
 def _runtimes_with(capability: Capability) -> list[str]:
     return [kind.name for kind in runtime_kinds().values() if capability in kind.capabilities]
-
-
-def refuse_left_overs() -> None:
-    """Nothing new is started beside something that a dead run left behind.
-
-    Raises:
-        LeftOvers: names the runs and the command that clears them.
-    """
-    lost = [run for run in all_runs(active_dir()) if run.holder.state != "alive"]
-    if lost:
-        names = ", ".join(f"{r.run_id} (owner {r.holder.pid} is {r.holder.state})" for r in lost)
-        raise LeftOvers(
-            f"an earlier run was not cleaned up: {names}; its faults and processes may still be "
-            "there; run: harness faults clear"
-        )

@@ -30,6 +30,7 @@ from harness.runtime_registry import load_runtime
 from harness.store import EXPERIMENT, FAULTS, HISTORY, RUN, RunFolder, new_folder
 from harness.text import utf8
 from harness.undo.faultlog import FaultLog
+from harness.undo.left_overs import refuse_left_overs
 from harness.undo.supervision import Guard, guard_for
 from harness.verdict import Findings
 
@@ -41,10 +42,15 @@ def run(prepared: Prepared, say: Say) -> RunResult:
 
     Returns:
         the result; also for errors, which become a verdict with a reason.
+
+    Raises:
+        LeftOvers: an earlier run is still there; nothing was started.
     """
     experiment, order = prepared.experiment, prepared.order
-    folder = new_folder(order.runs, experiment.name)
     kind = load_runtime(order.runtime)
+    if kind.recovery is not None:
+        refuse_left_overs(say)
+    folder = new_folder(order.runs, experiment.name)
     lasts_s = experiment.load_s + experiment.objectives.answer_s + SPARE_S
     guard = guard_for(kind, folder, lasts_s, say)
     ending = Ending(Findings((), (), (), (), len(experiment.steps), {}))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.cli.console import note, out, out_json, progress, stdout, warn
 from harness.determinism import require_same
-from harness.errors import ConfigError, Problem
+from harness.errors import ConfigError, HarnessError, Problem
 from harness.history_reader import read_history
 from harness.ownership import named
 from harness.prepare import RunRequest, prepare
@@ -14,9 +14,10 @@ from harness.replay import once_more, refuse_inexact
 from harness.report.plan import plan_lines
 from harness.report.terminal import show
 from harness.rng import SEED_MAX, Seed, fresh_seed
-from harness.runtime_registry import best_runtime
+from harness.runtime_registry import best_runtime, load_runtime
 from harness.session import run
 from harness.store import HISTORY, result_document
+from harness.undo.left_overs import left_overs, named_runs
 
 
 def run_command(
@@ -89,9 +90,21 @@ def dry_command(
         note(why)
     if twice:
         refuse_inexact(name, prepared.repeat)
+    _note_left_overs(name)
     for line in plan_lines(prepared.experiment, prepared.words.target, name):
         out(line)
     return 0
+
+
+def _note_left_overs(runtime: str) -> None:
+    """Say what a run would be refused for now; a plan can be read all the same."""
+    try:
+        found = left_overs() if load_runtime(runtime).recovery is not None else []
+    except HarnessError as why:
+        note(f"harness: {why}")
+        return
+    if found:
+        note(f"harness: {named_runs(found)}")
 
 
 def pick(runtime: str | None) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from harness.clock import utc_stamp
 from harness.ending import EXITS
 from harness.errors import ConfigError, LeftOvers, Problem
 from harness.plugins import DEFAULT_TARGET, absolute
-from harness.prepare import load_design, refuse_left_overs
+from harness.prepare import load_design
 from harness.private import make_private
 from harness.registry import load_vocabulary
 from harness.rng import fresh_token
@@ -25,6 +25,7 @@ from harness.standing import UP, WORK_S, Standing, alone, standing
 from harness.store import RUN, RunFolder
 from harness.target import Target
 from harness.toolchain import cache_dir
+from harness.undo.left_overs import refuse_left_overs
 from harness.undo.supervision import Watched
 
 DESIGN = "hardened"
@@ -53,7 +54,7 @@ def up_command(runtime: str, design: str | None, target: str = "") -> int:
                 _refuse_another(one, runtime, design, target)
                 return _show(one, "already up")
             one.drop()
-        refuse_left_overs()
+        refuse_left_overs(say)
         words = load_vocabulary(target)
         values = load_design(design or DESIGN, words)
         folder = RunFolder(cache_dir() / UP / utc_stamp())

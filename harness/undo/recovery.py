@@ -147,7 +147,7 @@ async def clear(
     known.look()
     for problem in [*known.problems, *known.log.problems]:
         say(f"{run.run_id}: {problem}")
-    if not at_once:
+    if not at_once and (_alive(known) or things_of(run.run_id)):
         await _heal_in_time(known, say)
     left = _end(known, say) or end_marked(run.run_id, say)
     say(f"{run.run_id}: " + (f"still there: {left}" if left else "every process has ended"))

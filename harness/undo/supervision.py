@@ -19,7 +19,7 @@ from harness.runtime_kind import RuntimeKind
 from harness.store import FAULTS, RunFolder
 from harness.undo.faultlog import FaultLog
 from harness.undo.leases import BEAT_S, OWNER, Lease, active_dir, enlist, forget
-from harness.undo.recovery import PRIVATE
+from harness.undo.recovery import PRIVATE, end_marked
 from harness.undo.watchdog import Watchdog
 
 
@@ -105,12 +105,29 @@ class Watched:
 
     def let_go(self, *, clean: bool) -> None:
         """A run that left something stays on the list, and its watchdog stays with it."""
-        if clean and not FaultLog(self._folder.path / FAULTS).active():
+        if clean:
+            self._watchdog.end()
+            clean = not self._close_faults()
+        if clean:
             self._leave_the_list()
             for name in PRIVATE:
                 with suppress(OSError):
                     (self._folder.path / name).unlink(missing_ok=True)
         self._lease.release()
+
+    def _close_faults(self) -> list[str]:
+        """A fault ends with the program that carries it; its watchdog may have started one more.
+
+        Returns:
+            what is still there.
+        """
+        log = FaultLog(self._folder.path / FAULTS)
+        if active := log.active():
+            if left := end_marked(self._folder.run_id, self._say):
+                return left
+            for entry in active:
+                log.close(entry, "its process has ended")
+        return []
 
     def hand_over(self) -> None:
         """What was started is to stand without an owner, with its private files."""

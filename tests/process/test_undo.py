@@ -20,7 +20,7 @@ from harness.history_reader import read_history
 from harness.store import FAULTS, HISTORY, RUN
 from harness.toolchain import Part, find_toxiproxy
 from harness.undo.faultlog import FaultLog
-from harness.undo.leases import ActiveRun, Holder
+from harness.undo.leases import ActiveRun, Holder, enlist
 from harness.undo.recovery import RECOVERY, state_of
 
 ABORT_S_MAX = 2.0  # what docs/safety.md promises
@@ -149,14 +149,24 @@ def test_an_undo_that_is_impossible_ends_in_exit_5_and_names_the_fault(tmp_path:
     out, _ = run.communicate(timeout=90)
     assert run.returncode == 5, out
     assert "may still be active" in out
-    assert "harness faults clear" in out
-    assert until(lambda: not processes(run_dir)), "its watchdog ends what the run could not"
+    assert "every program of the run has ended, and every fault with it" in out
+    assert processes(run_dir) == []
+    assert FaultLog(run_dir / FAULTS).active() == []
 
 
-def test_dry_touches_nothing(tmp_path: Path) -> None:
-    """The whole plan on stdout, no folder, no process."""
-    command = [HARNESS, "run", "X01", "--dry", "--runs", str(tmp_path / "runs")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+def test_dry_touches_nothing_and_names_what_another_run_left(tmp_path: Path) -> None:
+    """The whole plan on stdout, no folder, no process; a plan can be read beside anything."""
+    enlist(tmp_path / "cache" / "active", "lost", tmp_path / "lost")
+    command = [HARNESS, "run", "X01", "--dry", "--runtime", "process"]
+    done = subprocess.run(
+        [*command, "--runs", str(tmp_path / "runs")],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "HARNESS_CACHE": str(tmp_path / "cache")},
+    )
+    assert "an earlier run was not cleaned up: lost (owner 0 is gone)" in done.stderr
+    assert [one.name for one in (tmp_path / "cache").iterdir()] == ["active"]
     assert (
         "timeout at lending->payment_a; touches lending->payment_a and nothing else" in done.stdout
     )

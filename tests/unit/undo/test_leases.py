@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import prepare
 from harness.clock import monotonic_ns
 from harness.errors import LeftOvers
-from harness.undo.leases import OWNER, Lease, active_runs, enlist, forget, holder
+from harness.undo.leases import OWNER, WATCHDOG, Lease, active_runs, enlist, forget, holder
+from harness.undo.left_overs import refuse_left_overs
 
 
 def test_a_holder_that_runs_is_alive_and_one_that_let_go_is_gone(tmp_path: Path) -> None:
@@ -49,17 +49,34 @@ def test_left_overs_are_named_with_the_command_that_clears_them(
     run_dir = tmp_path / "run"
     run_dir.mkdir()
     active = tmp_path / "active"
-    monkeypatch.setattr(prepare, "active_dir", lambda: active)
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine")
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
     lease = Lease(run_dir / OWNER, lasts_s=60)
     enlist(active, "r1", run_dir)
-    prepare.refuse_left_overs()
+    refuse_left_overs()
     lease.release()
     with pytest.raises(LeftOvers, match=r"r1 .*is gone.*harness faults clear"):
-        prepare.refuse_left_overs()
+        refuse_left_overs()
     forget(active, "r1")
-    prepare.refuse_left_overs()
+    refuse_left_overs()
+
+
+def test_a_run_that_its_watchdog_still_heals_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever starts the next run right after one was killed is not sent to clear it by hand."""
+    run_dir, active, said = tmp_path / "run", tmp_path / "active", list[str]()
+    run_dir.mkdir()
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine")
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
+    enlist(active, "r1", run_dir)
+    watchdog = Lease(run_dir / WATCHDOG, lasts_s=60)
+    with pytest.raises(LeftOvers, match="r1"):
+        refuse_left_overs(said.append, within_s=0)
+    monkeypatch.setattr("harness.undo.left_overs.time.sleep", lambda _: forget(active, "r1"))
+    refuse_left_overs(said.append)
+    assert said == ["waiting for the watchdog of r1 to end what it left"]
+    watchdog.release()
 
 
 def test_a_run_whose_folder_was_deleted_stays_on_the_list(tmp_path: Path) -> None:
