@@ -135,7 +135,7 @@ def hunt(wish: DefectSearch) -> tuple[Cell, ...]:
     cells: list[Cell] = []
     with defect.planted():
         for place in wish.places or _by_topic(defect):
-            cells.append(_look(place, design, wish.seed, wish.load, defect.expects))
+            cells.append(look(place, design, wish.seed, wish.load, defect.expects))
             if wish.quick and set(cells[-1].broken) & set(defect.expects):
                 break
     return tuple(cells)
@@ -158,7 +158,7 @@ def scout(place: str, folder: Path) -> frozenset[str]:
 
 def clean(place: str, seed: int) -> Cell:
     """The good design at one place (an experiment, `explore`) with one seed."""
-    return _look(place, kit().good, seed, WHOLE, ())
+    return look(place, kit().good, seed, WHOLE, ())
 
 
 def places(seeds: int) -> list[tuple[str, int]]:
@@ -179,9 +179,10 @@ def _by_topic(defect: Defect) -> list[str]:
     return sorted(ranks, key=lambda name: ranks[name])
 
 
-def _look(
+def look(
     place: str, design: Mapping[str, Any], seed: int, load: float, expects: Sequence[str]
 ) -> Cell:
+    """What one experiment sees of a design, or one search, which ends with what is expected."""
     try:
         if place == EXPLORE:
             return _search(design, seed, expects)

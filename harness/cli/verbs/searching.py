@@ -74,9 +74,25 @@ def self_test(
     quick: Annotated[
         bool, typer.Option("--quick", help="Leave a defect as soon as it is caught.")
     ] = False,
+    mutants: Annotated[
+        bool, typer.Option("--mutants", help="Small mistakes in the service instead of defects.")
+    ] = False,
+    package: Annotated[str, typer.Option(help="With --mutants: the service.")] = "lending_service",
+    modules: Annotated[str, typer.Option(help="With --mutants: some of it, as money,debits.")] = "",
+    sample: Annotated[int, typer.Option(min=0, help="With --mutants: draw so many.")] = 0,
+    seconds: Annotated[float, typer.Option(min=0, help="With --mutants: begin none later.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="With --mutants: of the draw.")] = 1,
     output: Annotated[Output, typer.Option(help="How the result is printed.")] = "text",
 ) -> None:
     """Plant defects in a good design, on sim: is each of them seen, and nothing else?"""
+    if mutants:
+        from harness.cli.self_test_mutants import mutants_command
+
+        code = mutants_command(
+            package, seed, workers,
+            modules=modules, sample=sample, seconds=seconds, output=output,
+        )  # fmt: skip
+        raise typer.Exit(code)
     from harness.cli.self_test import self_test_command
 
     raise typer.Exit(self_test_command(defects, seeds, workers, quick=quick, output=output))

@@ -1,0 +1,107 @@
+"""`harness self-test --mutants`: one small mistake at a time in the service, and who sees it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.table import Table
+
+from harness.cli.console import out_json, progress, stdout
+from harness.explore.workers import cores
+from harness.self_test.mutants.running import need
+
+
+def mutants_command(
+    package: str,
+    seed: int,
+    workers: int | None,
+    *,
+    modules: str,
+    sample: int,
+    seconds: float,
+    output: str,
+) -> int:
+    """Make mutants, judge them, print the score of each module and what survived.
+
+    Returns:
+        0 when every required module reaches its score, else 1.
+    """
+    need("libcst")
+    from harness.self_test.mutants.campaign import Asked, campaign
+    from harness.self_test.mutants.reviewed import reviewed_of
+
+    chosen = tuple(filter(None, modules.split(",")))
+    reviewed = reviewed_of(package)
+    asked = Asked(package, reviewed, seed, workers or cores(), chosen, sample, seconds)
+    report = campaign(asked, progress())
+    if output == "json":
+        out_json(_document(report, reviewed.equivalent))
+    else:
+        _show(report, reviewed.equivalent)
+    return report.exit_code
+
+
+def _document(report: Any, why: Any) -> dict[str, Any]:
+    """Everything as plain data."""
+    from harness.self_test.mutants.sites import diff_of
+
+    return {
+        "exit_code": report.exit_code,
+        "seconds": round(report.seconds, 1),
+        "mutants": report.drawn,
+        "not_begun": report.left,
+        "modules": [{**asdict(one), "score": round(one.score, 4)} for one in report.modules],
+        "killed": [asdict(one) for one in report.outcomes if one.seen],
+        "survived": [
+            {**asdict(one), "diff": diff_of(one.mutant, report.files[one.mutant.module])}
+            for one in report.survivors
+        ],
+        "equivalent": [{**asdict(one), "why": why[one.id]} for one in report.equivalent],
+    }
+
+
+def _show(report: Any, why: Any) -> None:
+    from harness.self_test.mutants.sites import diff_of
+
+    console = stdout()
+    for one in report.survivors:
+        console.print(
+            f"\n{one.mutant.id}  {one.mutant.module}:{one.mutant.line} "
+            f"{one.mutant.operator}; {one.why or f'{one.looks} places saw nothing'}"
+        )
+        console.print(diff_of(one.mutant, report.files[one.mutant.module]), soft_wrap=True)
+    console.print(_scores(report))
+    for line in _summary(report):
+        console.print(line, soft_wrap=True)
+
+
+def _scores(report: Any) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ("module", "required", "killed", "survived", "equivalent", "score"):
+        table.add_column(name, justify="left" if name == "module" else "right")
+    for one in report.modules:
+        table.add_row(
+            one.name,
+            "yes" if one.required else "",
+            *(str(n) for n in (one.killed, one.survived, one.equivalent)),
+            f"{one.score:.1%}",
+        )
+    return table
+
+
+def _summary(report: Any) -> list[str]:
+    killed = sum(one.seen for one in report.outcomes)
+    judged = len(report.outcomes)
+    by: dict[str, int] = {}
+    for one in report.outcomes:
+        for name in one.by[:1] if one.by else ((one.state,) if one.seen else ()):
+            by[name] = by.get(name, 0) + 1
+    lost_s = sum(one.cpu_s for one in report.survivors)
+    ranked = sorted(by.items(), key=lambda pair: -pair[1])
+    return [
+        f"killed   {killed} of {judged} ({killed / max(1, judged):.1%}); "
+        f"{len(report.equivalent)} equivalent, {report.left} not begun in time",
+        f"by       {', '.join(f'{name} {n}' for name, n in ranked)}",
+        f"time     {report.seconds:.1f} s; {lost_s:.0f} processor seconds on survivors",
+    ]

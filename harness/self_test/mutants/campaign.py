@@ -1,0 +1,203 @@
+"""Mutants of a package, each before the experiments that run its lines, the cheapest first.
+
+every place ──> lines that the good design runs there, and its cost
+                  │
+mutants ──────────┴─> judge ─> killed by ..., survived ─> score of each module
+
+What no place runs is not run, and counts as survived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from harness.clock import NS, monotonic_ns
+from harness.rng import Seed
+from harness.self_test.checks import EXPLORE, LIGHT
+from harness.self_test.mutants.judging import SURVIVED, Outcome, Trial, judge
+from harness.self_test.mutants.reviewed import Reviewed
+from harness.self_test.mutants.running import Ran, all_places, processes, ran
+from harness.self_test.mutants.sites import Mutant, every_mutant, package_files
+
+NOT_RUN = "no experiment runs it"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for.
+
+    Args:
+        package: the service under test.
+        reviewed: what people have said of its mutants.
+        modules: last parts of the names of modules; all of them when left out.
+        sample: how many mutants are drawn; 0 for all.
+        budget_s: no mutant is begun after it; 0 for no bound.
+    """
+
+    package: str
+    reviewed: Reviewed
+    seed: int
+    workers: int
+    modules: tuple[str, ...] = ()
+    sample: int = 0
+    budget_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class ModuleScore:
+    """What came of a module's mutants.
+
+    Args:
+        score: killed of those that are neither equivalent nor left out; 1.0 of none.
+    """
+
+    name: str
+    required: bool
+    killed: int
+    survived: int
+    equivalent: int
+
+    @property
+    def score(self) -> float:
+        """Share of what could be seen that was."""
+        judged = self.killed + self.survived
+        return self.killed / judged if judged else 1.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of it.
+
+    Args:
+        drawn: how many mutants there are in all.
+        left: of those asked for, how many were not begun in time.
+        equivalent: reviewed ones, not run.
+        seconds: real time, of the look at the good design too.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    equivalent: tuple[Mutant, ...]
+    modules: tuple[ModuleScore, ...]
+    drawn: int
+    left: int
+    seconds: float
+    files: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def survivors(self) -> list[Outcome]:
+        """By place in the source."""
+        found = [one for one in self.outcomes if not one.seen]
+        return sorted(found, key=lambda one: (one.mutant.module, one.mutant.number))
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every required module reaches its score, else 1."""
+        return 0 if all(one.score >= 0.9 for one in self.modules if one.required) else 1
+
+
+def campaign(asked: Asked, tell: Callable[[str], None]) -> Report:
+    """Carry it out.
+
+    Raises:
+        ConfigError: no such package, or what is needed is not installed.
+        HarnessError: the good design fails somewhere.
+    """
+    began_ns = monotonic_ns()
+    files = _chosen(asked)
+    mutants = _drawn(asked, list(every_mutant(files)))
+    equal = [one for one in mutants if one.id in asked.reviewed.equivalent]
+    todo = [one for one in mutants if one.id not in asked.reviewed.equivalent]
+    with TemporaryDirectory(prefix="harness-") as folder, processes(asked.workers, folder) as pool:
+        root = _root(asked.package)
+        looks = [pool.submit(ran, place, root, LIGHT) for place in all_places()]
+        places = [look.result() for look in looks]
+        tell(f"{len(todo)} mutants of {len(files)} modules, {len(places)} places")
+        outcomes = list(_judged(asked, pool.submit, todo, files, places, tell, began_ns))
+    modules = tuple(_score(name, asked, outcomes, equal) for name in files)
+    took_s = (monotonic_ns() - began_ns) / NS
+    left = len(todo) - len(outcomes)
+    return Report(tuple(outcomes), tuple(equal), modules, len(mutants), left, took_s, files)
+
+
+def _chosen(asked: Asked) -> dict[str, Path]:
+    files = package_files(asked.package)
+    return {
+        name: file
+        for name, file in files.items()
+        if not asked.reviewed.leaves_out(name)
+        and (not asked.modules or name.rpartition(".")[2] in asked.modules)
+    }
+
+
+def _root(package: str) -> Path:
+    """The folder of a package, or of a module."""
+    return next(iter(package_files(package).values())).parent
+
+
+def _drawn(asked: Asked, mutants: list[Mutant]) -> list[Mutant]:
+    """All of them or a sample, in an order that the seed gives: a part is a fair one."""
+    dice = Seed(asked.seed).stream("self-test/mutants")
+    return dice.sample(mutants, min(asked.sample or len(mutants), len(mutants)))
+
+
+def _judged(
+    asked: Asked,
+    submit: Callable[..., Future[Outcome]],
+    mutants: Sequence[Mutant],
+    files: Mapping[str, Path],
+    places: Sequence[Ran],
+    tell: Callable[[str], None],
+    began_ns: int,
+) -> Iterable[Outcome]:
+    going: set[Future[Outcome]] = set()
+    waiting = iter(mutants)
+    done = 0
+    while True:
+        late = asked.budget_s and (monotonic_ns() - began_ns) / NS > asked.budget_s
+        while len(going) < 2 * asked.workers and not late:
+            mutant = next(waiting, None)
+            if mutant is None:
+                break
+            chosen = places_of(mutant, files[mutant.module], places)
+            if chosen:
+                trial = Trial(mutant, asked.package, files[mutant.module], chosen)
+                going.add(submit(judge, trial))
+            else:
+                yield Outcome(mutant, SURVIVED, why=NOT_RUN)
+        if not going:
+            return
+        future = next(as_completed(going))
+        going.remove(future)
+        done += 1
+        one = future.result()
+        tell(
+            f"{done}/{len(mutants)}  {one.mutant.id} {one.mutant.module}:{one.mutant.line} "
+            f"{one.state} {', '.join(one.by)} {one.place}  {one.cpu_s:.1f} s"
+        )
+        yield one
+
+
+def places_of(mutant: Mutant, file: Path, places: Sequence[Ran]) -> dict[str, float]:
+    """Where the mutant's lines run, with the cost of each place: the cheapest first, the search
+    last."""
+    lines = set(range(mutant.line, mutant.last_line + 1))
+    running = [one for one in places if lines & one.lines.get(str(file), frozenset())]
+    running.sort(key=lambda one: (one.place == EXPLORE, one.cpu_s))
+    return {one.place: one.cpu_s for one in running}
+
+
+def _score(
+    name: str, asked: Asked, outcomes: Sequence[Outcome], equal: Sequence[Mutant]
+) -> ModuleScore:
+    own = [one for one in outcomes if one.mutant.module == name]
+    return ModuleScore(
+        name,
+        name.rpartition(".")[2] in asked.reviewed.required,
+        killed=sum(one.seen for one in own),
+        survived=sum(not one.seen for one in own),
+        equivalent=sum(one.module == name for one in equal),
+    )

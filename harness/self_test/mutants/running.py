@@ -1,0 +1,113 @@
+"""Which lines of a service the good design runs at each place, and how long it takes.
+
+A place is an experiment, or the search. coverage.py writes one file a place; they can be combined.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+from harness.errors import ConfigError, HarnessError, Problem
+from harness.explore.workers import safe_path
+from harness.model import RunVerdict
+from harness.registry import experiment_files
+from harness.self_test.checks import EXPLORE, SEED, kit, look
+from harness.self_test.mutants.forked import forked
+from harness.self_test.mutants.loading import forget
+
+EXTRA = "chaos-harness[self-test]"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What the good design did at one place.
+
+    Args:
+        lines: file -> lines that ran.
+        cpu_s: processor time, with the cost of watching.
+        data: file that coverage.py can read.
+    """
+
+    place: str
+    lines: Mapping[str, frozenset[int]]
+    cpu_s: float
+    data: str
+
+
+def all_places() -> list[str]:
+    """Every experiment, and the search."""
+    return [*experiment_files(), EXPLORE]
+
+
+def ran(place: str, folder: Path, load: float) -> Ran:
+    """Run the good design at a place in a child of this process; the lines of a folder that ran.
+
+    Raises:
+        HarnessError: it did not pass, so that nothing can be learned from it.
+    """
+    need("coverage")
+    kit()
+    ended = forked(partial(_watched, place, folder, load))
+    if not isinstance(ended.result, Ran):
+        raise HarnessError(f"{place} without a mistake: {ended.result or ended}")
+    return ended.result
+
+
+def _watched(place: str, folder: Path, load: float) -> Ran:
+    data = Path(os.environ["TMPDIR"]) / f"{place}.coverage"
+    watch = need("coverage").Coverage(
+        data_file=str(data), branch=True, include=[f"{folder}/*"], config_file=False, messages=False
+    )
+    forget(folder.name)
+    watch.start()
+    try:
+        cell = look(place, kit().good, SEED, load, tuple(kit().words.invariants))
+    finally:
+        watch.stop()
+        watch.save()
+    if cell.verdict in (RunVerdict.FAIL.value, RunVerdict.ERROR.value):
+        raise HarnessError(f"{cell.verdict}: {cell.why}")
+    seen = watch.get_data()
+    lines = {file: frozenset(seen.lines(file) or ()) for file in seen.measured_files()}
+    return Ran(place, lines, process_time(), str(data))
+
+
+def need(module: str) -> Any:
+    """A module that only this part of the self-test needs.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    from importlib import import_module
+
+    try:
+        return import_module(module)
+    except ImportError as error:
+        remedy = f"pip install '{EXTRA}'"
+        raise ConfigError(Problem(f"{module} is not installed", remedy=remedy)) from error
+
+
+@contextmanager
+def processes(number: int, folder: str) -> Iterator[ProcessPoolExecutor]:
+    """Processes that go with the block, with a folder for what they leave."""
+    # spawn: a forked child would share the parent's threads, files and signal handlers.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(number, mp_context=context, initializer=_begin, initargs=(folder,))
+    try:
+        with safe_path():
+            yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(folder: str) -> None:
+    os.environ["TMPDIR"] = folder
