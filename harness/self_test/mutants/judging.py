@@ -6,7 +6,6 @@ worker ──fork──> plant ─> place, place, … until one sees it ──pi
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from harness.model import RunVerdict
 from harness.self_test.checks import LIGHT, SEED, Cell, kit, look
-from harness.self_test.mutants.forked import allow_cpu, forked
+from harness.self_test.mutants.forked import allow_cpu, cpu_s, forked
 from harness.self_test.mutants.loading import planted
 from harness.self_test.mutants.sites import Mutant, source_of
 
@@ -90,11 +89,11 @@ def _looked_at(trial: Trial) -> Outcome:
             state = _state(cell)
             if state != SURVIVED:
                 return Outcome(
-                    trial.mutant, state, place, tuple(cell.broken), cell.why, _cpu_s(), looks
+                    trial.mutant, state, place, tuple(cell.broken), cell.why, cpu_s(), looks
                 )
             if cell.verdict != RunVerdict.PASS.value:
                 unclear = unclear or f"{place}: {cell.why}"
-    return Outcome(trial.mutant, SURVIVED, why=unclear, cpu_s=_cpu_s(), looks=looks)
+    return Outcome(trial.mutant, SURVIVED, why=unclear, cpu_s=cpu_s(), looks=looks)
 
 
 def _cell(place: str) -> Cell:
@@ -108,8 +107,3 @@ def _state(cell: Cell) -> str:
     if cell.broken:
         return KILLED
     return BROKEN if cell.verdict == RunVerdict.ERROR.value else SURVIVED
-
-
-def _cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime

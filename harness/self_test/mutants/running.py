@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from time import process_time
 from typing import Any
 
 from harness.errors import ConfigError, HarnessError, Problem
@@ -21,7 +20,7 @@ from harness.explore.workers import safe_path
 from harness.model import RunVerdict
 from harness.registry import experiment_files
 from harness.self_test.checks import EXPLORE, SEED, kit, look
-from harness.self_test.mutants.forked import forked
+from harness.self_test.mutants.forked import cpu_s, forked
 from harness.self_test.mutants.loading import forget
 
 EXTRA = "chaos-harness[self-test]"
@@ -78,7 +77,7 @@ def _watched(place: str, folder: Path, load: float) -> Ran:
         raise HarnessError(f"{cell.verdict}: {cell.why}")
     seen = watch.get_data()
     lines = {file: frozenset(seen.lines(file) or ()) for file in seen.measured_files()}
-    return Ran(place, lines, process_time(), str(data))
+    return Ran(place, lines, cpu_s(), str(data))
 
 
 def need(module: str) -> Any:
