@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from chaos.faults.cpu_limit import CpuLimit
 from chaos.faults.crash import Crash
 from chaos.faults.disconnect import Disconnect
@@ -44,6 +46,7 @@ async def toil(runtime: DockerRuntime, service: str) -> None:
 MEANWHILE = {"cpu_limit": toil, "memory_limit": work}
 
 
+@pytest.mark.nightly
 def test_every_container_fault_bites_and_is_undone(tmp_path: Path, images: Images) -> None:
     """Its own proof holds, its undo reads back, and the next fault finds all as it was."""
 
@@ -59,6 +62,7 @@ def test_every_container_fault_bites_and_is_undone(tmp_path: Path, images: Image
     in_loop(body, 240)
 
 
+@pytest.mark.nightly
 def test_an_end_for_want_of_memory_is_told_as_such(tmp_path: Path, images: Images) -> None:
     """That it was the kernel, with which exit code, when, at how many bytes."""
 
