@@ -72,8 +72,8 @@ def explore_command(asked: ExploreOptions, *, confirming: bool, output: str) -> 
     """Search, write down what was found, print it.
 
     Returns:
-        0 nothing breaks, 1 something does, 3 the world without faults does not work, 130
-        interrupted.
+        0 nothing breaks, 1 something does, 3 the world without faults does not work or the
+        budget is too short, 130 interrupted.
     """
     words = load_vocabulary(asked.target)
     budget_s = _check(asked, words)
@@ -161,7 +161,10 @@ def _search(asked: ExploreOptions, world: SimWorld, budget_s: float, factors: Fa
     others = {name: tuple(values) for name, values in factors.items()} if beyond else {}
     found = Found(workers=number)
     try:
-        with Workers(partial(_same, world), number) as crew, ProgressReporter(budget_s) as tell:
+        with (
+            Workers(partial(_same, world), number, budget_s) as crew,
+            ProgressReporter(budget_s) as tell,
+        ):
             explore(crew, wish, tell, found, others)
     except KeyboardInterrupt:  # while the workers were started or ended
         found.ended = "interrupted"

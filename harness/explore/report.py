@@ -53,12 +53,20 @@ class SearchReport:
 
     @property
     def exit_code(self) -> int:
-        """130 interrupted, 3 no good world without faults, 1 something breaks, 0 nothing does."""
+        """130 interrupted, 3 no good world without faults or too little time, 1 something breaks,
+        0 nothing does."""
         if self.unfit:
             return 3
         if self.found.ended == "interrupted":
             return 130
-        return 1 if self.groups else 0
+        if self.groups:
+            return 1
+        return 3 if self.too_short else 0
+
+    @property
+    def too_short(self) -> bool:
+        """Whether nothing was found because hardly anything was looked at."""
+        return not self.groups and self.found.complete_to < min(1, self.faults)
 
 
 def text(account: SearchReport, width: int) -> Iterator[str]:
@@ -91,9 +99,10 @@ def _headline(account: SearchReport) -> str:
     upto = account.found.complete_to
     if account.unfit:
         return f"INCONCLUSIVE  {about}: the world without faults does not work"
+    if account.too_short:
+        seen = "not every single fault" if upto == 0 else "nothing"
+        return f"INCONCLUSIVE  {about}: {seen} was looked at within the budget; a longer --budget"
     if not account.groups:
-        if upto < 0:
-            return f"NOTHING WAS RUN  {about}"
         return f"NOTHING BREAKS  {about}: every set of up to {_faults(upto)} was looked at"
     plans = [group.first.plan for group in account.groups]
     here = [plan for plan in plans if len(plan) == _size(plan)]
@@ -139,10 +148,7 @@ def _numbers(account: SearchReport) -> Iterator[str]:
         f"({found.rate:,.0f}/s, {found.workers} worker{'' if found.workers == 1 else 's'}); "
         f"{len(found.signatures):,} distinct behaviour{'' if len(found.signatures) == 1 else 's'}"
     )
-    yield (
-        f"complete up to {_faults(max(found.complete_to, 0))}, {found.swarm:,} beyond by chance; "
-        f"{ENDED[found.ended]}"
-    )
+    yield (f"{_extent(found.complete_to)}, {found.swarm:,} beyond by chance; {ENDED[found.ended]}")
     if found.covered is not None:
         yield _environments(found.covered)
     for rule, count in found.pruned.items():
@@ -174,6 +180,10 @@ def _at(words: Sequence[str], number: int) -> str:
 def _size(plan: Plan) -> int:
     """How many calls go wrong."""
     return sum(not one.is_setting for one in plan)
+
+
+def _extent(upto: int) -> str:
+    return f"complete up to {_faults(upto)}" if upto >= 0 else "complete up to nothing"
 
 
 def _faults(number: int) -> str:

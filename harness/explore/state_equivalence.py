@@ -17,7 +17,7 @@ one moment can end one way in this world and the other way in that, and only one
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -173,7 +173,7 @@ class _Past:
         self._in_a_row: dict[str, int] = {}
         self._told: set[tuple[str, str, str]] = set()
         self._tries: dict[str, tuple[tuple[str, str, str], int]] = {}
-        self._open: set[str] = set()
+        self._open: Counter[str] = Counter()  # a borrower may ask several times at once
 
     def call(self, point: Point, operation: str, mode: str) -> None:
         """A call was made."""
@@ -200,11 +200,11 @@ class _Past:
         elif told.answer is None:
             before, tries = self._tries.get(process, (told.step, 0))
             self._tries[process] = told.step, tries + 1 if before == told.step else 1
-            self._open.add(process)
+            self._open[process] += 1
         else:
-            self._open.discard(process)
+            self._open[process] -= 1
             if told.answer[0] == Outcome.OK.value:
-                del self._tries[process]  # he goes on; how is his future
+                self._tries.pop(process, None)  # he goes on; how is his future
                 self._told.add((process, f, self._meaning.promise(told)))
 
     def fingerprint(self, number: int) -> str:
@@ -215,10 +215,11 @@ class _Past:
         counted = [row for row in self._in_a_row.items() if row[1]]
         # Of a store that is a command which is tried again: nobody gives up his own records.
         rows = sorted(row for row in counted if row[0] == edge or row[0] not in self._stores)
-        steps = sorted((p, step[1], n, p in self._open) for p, (step, n) in self._tries.items())
+        steps = sorted((p, step[1], n) for p, (step, n) in self._tries.items())
+        under_way = sorted((p, n) for p, n in self._open.items() if n)
         way = self._again(self._on_its_way.values(), number)
         reached = self._again(self._reached, number)
-        return repr((edge, operation, reached, way, rows, sorted(self._told), steps))
+        return repr((edge, operation, reached, way, rows, sorted(self._told), steps, under_way))
 
     def _reach(self, call: tuple[str, str]) -> None:
         if call[1] != WRITE:

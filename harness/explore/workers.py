@@ -10,6 +10,7 @@ not depend on how many processes there are.
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import signal
@@ -20,8 +21,10 @@ from itertools import islice
 from multiprocessing.connection import Connection
 from types import TracebackType
 
+from harness.clock import NS, monotonic_ns
 from harness.errors import HarnessError, RuntimeFailure
 from harness.explore.plans import Plan, Seen, World
+from harness.explore.search import OutOfTime
 
 CHUNK = 4  # chosen: plans dealt out at a time, 2 ms each; at the end of a size the others wait
 AHEAD = 8  # chosen: chunks that wait at a process; they must fit into a pipe's 64 KiB
@@ -38,11 +41,13 @@ class Workers:
     Args:
         make: makes the world of a process.
         number: of processes; 1 stays in this one.
+        budget_s: real time for everything, from now on: an answer is not waited for longer.
     """
 
-    def __init__(self, make: Maker, number: int) -> None:
+    def __init__(self, make: Maker, number: int, budget_s: float = math.inf) -> None:
         """Start the processes; the world is made in each."""
         self.number = number
+        self._until_s = monotonic_ns() / NS + budget_s
         self._own = make() if number == 1 else None
         # spawn: a forked child would share the parent's threads, files and signal handlers.
         context = multiprocessing.get_context("spawn")
@@ -82,6 +87,7 @@ class Workers:
             each plan with what was seen, in the order of the plans.
 
         Raises:
+            OutOfTime: the budget was over first.
             RuntimeFailure: a process ended.
             HarnessError: a world could not be run.
         """
@@ -110,6 +116,9 @@ class Workers:
 
     def _take_up(self, at: int) -> list[Seen]:
         try:
+            left_s = self._until_s - monotonic_ns() / NS
+            if left_s != math.inf and not self._ends[at].poll(max(0.0, left_s)):
+                raise OutOfTime
             answer: list[Seen] | str = self._ends[at].recv()
         except (EOFError, OSError) as error:
             raise RuntimeFailure(f"worker {at} of the search has ended: {error!r}") from error

@@ -99,6 +99,12 @@ def test_hardened_pays_once_whatever_single_call_goes_wrong() -> None:
     assert found.complete_to == 1
 
 
+def test_a_borrower_who_asks_several_times_at_once_is_explored() -> None:
+    """Three answers to one wish are no three wishes."""
+    found = search(world("hardened", "double_tapper"), 1)
+    assert (found.minimal, found.complete_to) == ([], 1)
+
+
 def test_known_states_lose_no_finding() -> None:
     """Whatever an exact search finds was found from an equal state, with no more faults."""
     repayer = world("naive", "repayer")

@@ -86,6 +86,16 @@ def test_exit_codes_follow_from_what_was_found() -> None:
     assert account(ended="interrupted").exit_code == 130
 
 
+def test_a_search_that_came_to_nothing_is_inconclusive() -> None:
+    """Within a second, nothing breaks: that is no pass."""
+    for upto, said in ((-1, "nothing was looked at"), (0, "not every single fault")):
+        short = account(ended="budget")
+        short.found.complete_to = upto
+        assert short.exit_code == 3
+        assert said in next(text(short, 200))
+        assert replace(short, faults=0).exit_code == (0 if upto == 0 else 3)
+
+
 def test_agreement_of_real_parts_stands_beside_the_finding() -> None:
     """A finding that real parts do not show is another kind of finding."""
     told = account(one("l->p#1", "late", MONEY))

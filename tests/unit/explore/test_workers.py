@@ -52,6 +52,13 @@ def test_a_worker_says_why_a_world_could_not_be_run() -> None:
         list(crew([(Fault("a#1", "lost"),)], leaf=True))
 
 
+def test_an_answer_is_not_waited_for_beyond_the_budget() -> None:
+    """Many processes take longer to start than a short search may last."""
+    with Workers(partial(TinyWorld, SETS), 2, 0.0) as crew:
+        found = explore(crew, SearchRequest(faults=1), lambda found, size: None)
+    assert (found.ended, found.explored) == ("budget", 0)
+
+
 def test_a_search_that_ends_early_leaves_no_process() -> None:
     """Answers that nobody waits for do not hold up the end."""
     with Workers(partial(TinyWorld, SETS), 2) as crew:
