@@ -5,6 +5,9 @@ at_risk(history)          every `Exposure`: amounts, and how long they were at r
 identifiers               fields of requests, replies and ledgers that name one thing -> what
                           it is: `{"loan_id": "loan"}`
     related(history)          pairs of names of one thing that no answer joins
+    gauges                    (request, read): what to ask the service under test for every second,
+                              and `read(answer) -> {group: {name: value}}`; words are states, as of
+                              a breaker; numbers of a group whose name ends in `1/s` are counters
 """
 
 from __future__ import annotations
@@ -15,7 +18,10 @@ import msgspec
 
 from harness.history import History
 from harness.model import Op
-from harness.target import Target
+from harness.target import Answer, Request, Target
+
+Groups = Mapping[str, Mapping[str, float | str]]
+Gauges = tuple[Request, Callable[[Answer], Groups]]
 
 
 class Exposure(msgspec.Struct, frozen=True):
@@ -55,6 +61,12 @@ def related(target: Target, history: History) -> Iterable[tuple[str, str]]:
     """Pairs of names of one thing that no answer joins."""
     told: Callable[[History], Iterable[tuple[str, str]]] = getattr(target, "related", _none)
     return told(history)
+
+
+def gauges_of(target: Target) -> Gauges | None:
+    """What to ask for, and how to read it; None where the target does not tell."""
+    told: Gauges | None = getattr(target, "gauges", None)
+    return told
 
 
 def _none(history: History) -> Iterable[tuple[str, str]]:

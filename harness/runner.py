@@ -28,6 +28,7 @@ from harness.target import (
     entry_service,
     failure_counters,
 )
+from harness.telemetry import Telemetry
 from harness.undo.faultlog import FaultLog
 from harness.watch import Watch
 from harness.workload import Load, LoadPlan, LoadReport
@@ -113,6 +114,7 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
     watch = asyncio.create_task(watching.over(load, work))
     ledgers = Ledgers(run.runtime, run.target, run.writer, run.say)
     look = asyncio.create_task(_look(run, ledgers))
+    state = asyncio.create_task(Telemetry(run.runtime, run.target, run.writer).watch(run.stop))
     try:
         await (_phases(run, nemesis) if experiment.steps else _load_alone(run))
         if run.stop.asked:
@@ -128,6 +130,7 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
         watch.cancel()
         work.cancel()
         look.cancel()
+        state.cancel()
     _clock_event(run, "load", v={**asdict(report), **run.counters})
     if nemesis.unhealed:  # what is read now proves nothing, and the end of the programs undoes it
         run.say("ending every program at once: a fault ends with the program that carries it")

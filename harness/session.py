@@ -6,14 +6,18 @@ import asyncio
 import io
 import platform
 import subprocess
-from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    contextmanager,
+    suppress,
+)
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from harness.clock import NS, monotonic_ns
-from harness.document import as_run
 from harness.ending import Ending, catch_signals, no_signals, notice_stalls, still_active
 from harness.errors import RuntimeFailure, told
 from harness.history import History, HistoryWriter
@@ -35,11 +39,16 @@ from harness.undo.left_overs import refuse_left_overs
 from harness.undo.supervision import Guard, guard_for
 from harness.verdict import Findings
 
+Watch = Callable[[Run, RunFolder], AbstractAsyncContextManager[None]]
+
 SPARE_S = 120.0  # chosen: start, settling and undo of a run take less; past it, it hangs
 
 
-def run(prepared: Prepared, say: Say) -> RunResult:
+def run(prepared: Prepared, say: Say, watch: Watch | None = None) -> RunResult:
     """Carry it out, in every ending.
+
+    Args:
+        watch: is there while a run in real time goes on.
 
     Returns:
         the result; also for errors, which become a verdict with a reason.
@@ -57,7 +66,7 @@ def run(prepared: Prepared, say: Say) -> RunResult:
     ending = Ending(Findings((), (), (), (), len(experiment.steps), {}))
     started_ns = monotonic_ns()
     try:
-        work = _guarded(prepared, kind, folder, guard, ending, say)
+        work = _guarded(prepared, kind, folder, guard, ending, say, watch)
         kind.run(work, seed=order.seed.value)
     except (asyncio.CancelledError, KeyboardInterrupt):
         ending.interrupted = ending.interrupted or "interrupted by SIGINT"
@@ -91,16 +100,17 @@ async def _guarded(
     guard: Guard,
     ending: Ending,
     say: Say,
+    watch: Watch | None,
 ) -> None:
     """Run under the supervision of the guard."""
     stop = Stop()
     catch_signals(stop, ending, say)
     folder.write_json(RUN, header(prepared, folder))
-    folder.write(EXPERIMENT, as_run(prepared.path, prepared.experiment))
+    folder.write(EXPERIMENT, prepared.path.read_text(encoding="utf-8"))
     FaultLog(folder.path / FAULTS).begin()
     await guard.begin()
     try:
-        await _run(prepared, kind, folder, guard, ending, stop, say)
+        await _run(prepared, kind, folder, guard, ending, stop, say, watch)
     finally:
         guard.rest()
 
@@ -113,6 +123,7 @@ async def _run(
     ending: Ending,
     stop: Stop,
     say: Say,
+    watch: Watch | None,
 ) -> None:
     experiment, order = prepared.experiment, prepared.order
     context = RunContext(folder.run_id, folder.path, order.seed.value, fresh_token())
@@ -134,7 +145,12 @@ async def _run(
         )
         stalls = None if kind.deterministic else asyncio.create_task(notice_stalls(ending))
         try:
-            async with _shown(task, kind, folder, say):
+            async with AsyncExitStack() as stack:
+                if not kind.deterministic:  # virtual time has no place on anybody's axis
+                    about = f"{experiment.id} {folder.run_id}"
+                    await stack.enter_async_context(marked(folder.path / FAULTS, about, say))
+                    if watch is not None:
+                        await stack.enter_async_context(watch(task, folder))
                 await carry_out(task)
         finally:
             ending.history = history = task.history()
@@ -147,15 +163,6 @@ async def _run(
     findings = judge(experiment, prepared.words.invariants, history)
     findings = explained(findings, target, prepared.design)
     ending.findings = measured(findings, experiment, history, target)
-
-
-def _shown(
-    task: Run, kind: RuntimeKind, folder: RunFolder, say: Say
-) -> AbstractAsyncContextManager[None]:
-    """Where Grafana shows the faults; virtual time has no place on its axis."""
-    if kind.deterministic:
-        return nullcontext()
-    return marked(folder.path / FAULTS, f"{task.experiment.id} {folder.run_id}", say)
 
 
 @contextmanager

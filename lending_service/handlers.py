@@ -127,8 +127,10 @@ class Handlers:
         return json_response({"status": "ok"})
 
     async def metrics(self, request: Request) -> Response:
-        """Figures."""
+        """Figures, as Prometheus reads them; inside a JSON document for who accepts that alone."""
         text = await metrics.prometheus(self._parts, self._worker, self._money)
+        if request.header(b"accept") == "application/json":
+            return json_response({"text": text})
         return Response(200, text.encode(), b"text/plain; version=0.0.4; charset=utf-8")
 
     async def _found(self, kind: type[R], request: Request) -> R:

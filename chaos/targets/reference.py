@@ -17,6 +17,7 @@ from chaos.lending import BOOK_SIZE, DATABASE, FUNDER, GATEWAY, NOTIFIER, RISK_E
 from chaos.targets import _reference_counts as counting
 from chaos.targets import _reference_design as designs
 from chaos.targets import _reference_factors as environments
+from chaos.targets import _reference_gauges as state
 from chaos.targets import _reference_http as http
 from chaos.targets import _reference_ops as ops
 from chaos.targets import _reference_reads as reads
@@ -115,6 +116,7 @@ class Reference:
     stand_in_ops: Mapping[str, str] = ops.STAND_IN_OPS
     degradation: Degradation = DEGRADATION
     identifiers: Mapping[str, str] = reporting.IDENTIFIERS
+    gauges = (state.ASK, state.gauges)
     failure_counters: Mapping[str, str] = MappingProxyType(
         {"submit": "failed_applications", "repay": "failed_repayments"}
     )

@@ -121,18 +121,20 @@ def nice(value: float) -> float:
     return next(power * step for step in (1, 2, 4, 5, 10) if power * step >= value * (1 - 1e-9))
 
 
-def line(values: Values, axis: Axis, step: float) -> str:
+def line(values: Values, axis: Axis, step: float, at: Sequence[float] = ()) -> str:
     """Path of a line through the middle of each slice; a slice without a value is a gap.
 
     Args:
         step: width of a slice, in units of x.
+        at: where each value stands instead.
     """
     parts, pen = [], "M"
     for number, value in enumerate(values):
         if value is None:
             pen = "M"
             continue
-        parts.append(f"{pen}{_short((number + 0.5) * step)} {_short(axis.y(value))}")
+        x = at[number] if at else (number + 0.5) * step
+        parts.append(f"{pen}{_short(x)} {_short(axis.y(value))}")
         if pen == "M" and not _follows(values, number):
             parts.append("h.1")  # a single point is a dot
         pen = "L"

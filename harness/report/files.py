@@ -21,9 +21,9 @@ def write_reports(result: RunResult, folder: RunFolder, recorded: Recorded) -> N
     folder.write_json(VERDICT, result_document(result))
     folder.write("junit.xml", junit(result))
     folder.write("summary.md", summary(result))
-    from harness.report.html import page  # Jinja2 takes longer to load than a page to draw
-
     try:
+        from harness.report.html import page  # Jinja2 takes longer to load than a page to draw
+
         text = page(result, recorded)
     except Exception as error:
         folder.write(REPORT_ERROR, "".join(traceback.format_exception(error)))

@@ -30,13 +30,22 @@ LOCAL = (
 )
 
 
-def page(result: RunResult, recorded: Recorded) -> str:
-    """The whole page."""
+def page(result: RunResult, recorded: Recorded, *, going_on: bool = False) -> str:
+    """The whole page.
+
+    Args:
+        going_on: the run has no verdict yet, and its server pushes each new page.
+    """
     css, js = _asset("report.css"), _asset("report.js")
     policy = Markup(LOCAL.format(css=_hash(css), js=_hash(js)))
     template = _environment().get_template("report.html.jinja")
     own = {"css": Markup(css), "js": Markup(js), "policy": policy}
-    return template.render(r=result, **context(result, recorded), **own)
+    shown = context(result, recorded)
+    if going_on:
+        own["policy"] += Markup("; connect-src 'self'")
+        shown["sentence"] = f"The run goes on: {result.duration_s:g} s so far. Nothing is decided."
+    word = "running" if going_on else result.verdict.value
+    return template.render(r=result, word=word, going_on=going_on, **shown, **own)
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from harness.figures.outcomes import Class, classes
 from harness.measures import served
 from harness.model import Phase, RunResult, Validity
+from harness.report.gauges_panel import gauges_chart
 from harness.report.latency_panel import latency_panel
 from harness.report.numbers import risk_words
 from harness.report.recorded import Recorded
@@ -74,6 +75,7 @@ def context(result: RunResult, recorded: Recorded) -> dict[str, Any]:
         "load_sentence": _load(result.load),
         "stages": result.load.get("stages", []),
         "invariants": sorted(result.verdicts, key=lambda one: _WORST[one.validity]),
+        "gauges": gauges_chart(recorded),
         "stories": told(result, recorded),
         "faults": [{**asdict(one), "words": fault_words(one)} for one in result.faults],
         "activity": list(_activity(recorded))[:ACTIVITY_MAX],
@@ -91,6 +93,7 @@ PANELS = (
     ("outcomes", "Outcomes"),
     ("latency", "Latency"),
     ("load", "Load asked and delivered"),
+    ("state", "Breakers, retries, queues"),
     ("money", "Money safety, invariants and counterexamples"),
     ("stories", "Stories of the counterexamples"),
     ("log", "Faults, and their undo"),

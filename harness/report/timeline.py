@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from harness.figures.outcomes import Class
+from harness.history import Event
 from harness.model import RunResult
 from harness.report.charts import (
     X_MAX,
@@ -25,9 +26,11 @@ from harness.report.charts import (
 from harness.report.recorded import Recorded
 from harness.report.series import Series
 from harness.report.words import duration, ms, number
+from harness.telemetry import GAUGES
 
 FLOOR_S = 0.0001  # latencies below it stand at the bottom; chosen
 CLOSE = 0.018  # of the run: marks that are nearer than that share a flag; chosen
+STATES_MAX = 100  # of a service; chosen
 WINDOWS_MAX = 12  # lanes of fault windows; the same fault at the same place shares one
 
 
@@ -44,6 +47,7 @@ class Chart:
 
     Args:
         lanes: whether phases, faults and marks are named above.
+        states: lanes of states below the panes: of what, and each stretch.
     """
 
     id: str
@@ -57,6 +61,7 @@ class Chart:
     marks: Sequence[Mark]
     table: Columns
     lanes: bool = False
+    states: Sequence[tuple[str, Sequence[Span]]] = ()
 
     @property
     def ticks(self) -> list[float]:
@@ -116,8 +121,8 @@ def timeline_chart(slices: Series, result: RunResult, recorded: Recorded) -> Cha
             *(Shape(name, name, "") for name in ("p50", "p95", "p99")),
         ],
         phases=list(_phases(recorded)),
-        faults=_faults(recorded),
-        marks=sorted(_marks(result), key=lambda mark: mark.t_s),
+        faults=fault_spans(recorded),
+        marks=sorted(_marks(result, recorded), key=lambda mark: mark.t_s),
         table=_table(slices, asked, good, errors),
         lanes=True,
     )
@@ -141,7 +146,7 @@ def outcomes_chart(slices: Series, recorded: Recorded) -> Chart:
         panes=[_stack("Outcomes", "operations/s", columns, step)],
         legend=[Shape(name, one.value, "", area=True) for one, name in names.items()],
         phases=[],
-        faults=_faults(recorded),
+        faults=fault_spans(recorded),
         marks=[],
         table=Columns(["from, s", *names.values()], body),
     )
@@ -176,7 +181,7 @@ def risk_chart(result: RunResult, recorded: Recorded) -> Chart | None:
         panes=[total, oldest],
         legend=[Shape("at risk", "risk", "", area=True), Shape("oldest", "oldest", "")],
         phases=[],
-        faults=_faults(recorded),
+        faults=fault_spans(recorded),
         marks=[],
         table=Columns(["from, s", "at risk, minor units", "oldest, s"], body),
     )
@@ -214,13 +219,14 @@ def _phases(recorded: Recorded) -> Iterator[Span]:
         yield Span(name, t_s, t_end_s, "phase")
 
 
-def _faults(recorded: Recorded) -> list[Span]:
+def fault_spans(recorded: Recorded) -> list[Span]:
+    """The fault windows, as bands."""
     return [
         Span(f"{w.fault} at {w.where}", w.t_inject_s, w.t_heal_s) for w in recorded.history.windows
     ][:WINDOWS_MAX]
 
 
-def _marks(result: RunResult) -> Iterator[Mark]:
+def _marks(result: RunResult, recorded: Recorded) -> Iterator[Mark]:
     seen: dict[str, Any] = result.figures.get("recovery", {})
     names = {
         "fault_s": "fault begins",
@@ -233,12 +239,40 @@ def _marks(result: RunResult) -> Iterator[Mark]:
     for key, name in names.items():
         if seen.get(key) is not None:
             yield Mark(name, seen[key])
+    yield from _state_marks(recorded)
     for one in seen.get("failover", ()):
         yield Mark("failover", one["t_s"], note=f"{one['to']} takes over from {one['from']}")
     broken = [v.first_bad for v in result.verdicts if v.first_bad]
     if broken:
         first = min(broken, key=lambda bad: float(bad.get("t_s", 0.0)))
         yield Mark("first invariant broken", float(first.get("t_s", 0.0)), note=str(first["what"]))
+
+
+def _state_marks(recorded: Recorded) -> Iterator[Mark]:
+    """The first time that each state changed while a fault was there, and its change back."""
+    samples = [e for e in recorded.history.of("service") if e.f == GAUGES]
+    windows = recorded.history.windows
+    if not windows:
+        return
+    from_s = min(window.t_inject_s for window in windows)
+    for what, changes in list(state_changes(samples).items())[:STATES_MAX]:
+        later = [one for one in changes[1:] if one[0] >= from_s]
+        for t_s, state in [*later[:1], *(later[-1:] if len(later) > 1 else [])]:
+            yield Mark(f"{what} {state}", t_s)
+
+
+def state_changes(samples: Sequence[Event]) -> dict[str, list[tuple[float, str]]]:
+    """What -> when it came into each state; the first is that of the first sample."""
+    changes: dict[str, list[tuple[float, str]]] = {}
+    for event in samples:
+        for group, values in event.v.items():
+            for name, value in values.items():
+                if not isinstance(value, str):
+                    continue
+                its = changes.setdefault(f"{group}: {name}", [])
+                if not its or its[-1][1] != value:
+                    its.append((event.t_s, value))
+    return changes
 
 
 def _table(

@@ -6,17 +6,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.app import (
-    RUNS,
-    Output,
-    Rate,
-    RunsDir,
-    RunTime,
-    SeedValue,
-    TargetRef,
-    Vars,
-    app,
-)
+from harness.cli.app import RUNS, Output, RunsDir, SeedValue, TargetRef, app
 from harness.rng import SEED_MAX
 
 
@@ -36,20 +26,23 @@ def run(
     twice: Annotated[
         bool, typer.Option("--check-determinism", help="Run twice and compare; on sim.")
     ] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Serve the report page on 127.0.0.1 while it runs.")
+    ] = False,
     target: TargetRef = "",
-    rate: Rate = None,
-    run_time: RunTime = None,
-    var: Vars = None,
 ) -> None:
     """Run an experiment against a design and judge it."""
-    from harness.cli.run import ask, dry_command, run_command
-    from harness.overrides import Overrides
+    from harness.cli.run import dry_command, run_command
 
-    overrides = Overrides(rate, run_time, tuple(var or ()))
-    order, why = ask(experiment, design, runtime, seed, runs, target, overrides)
     if dry:
-        raise typer.Exit(dry_command(order, why, twice=twice))
-    raise typer.Exit(run_command(order, why, output, twice=twice))
+        raise typer.Exit(
+            dry_command(experiment, design, runtime, seed, runs, target=target, twice=twice)
+        )
+    raise typer.Exit(
+        run_command(
+            experiment, design, runtime, seed, output, runs, target=target, twice=twice, live=live
+        )
+    )
 
 
 @app.command()

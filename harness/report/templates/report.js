@@ -1,10 +1,10 @@
 "use strict";
 // Crosshair, zoom and series of the charts over time. Without it the page is whole: every number
 // stands in the table beside its chart, and that is where this reads them.
-(() => {
+function begin(kept) {
   const charts = [...document.querySelectorAll("figure.chart")].map(chart);
-  const view = { from: 0, to: Math.max(...charts.map((c) => c.length), 1) };
-  const length = view.to;
+  const length = Math.max(...charts.map((c) => c.length), 1);
+  const view = kept?.zoomed ? { from: kept.from, to: kept.to } : { from: 0, to: length };
 
   function make(tag, css, parent, text) {
     const made = document.createElement(tag);
@@ -196,4 +196,36 @@
     toggles(c);
   }
   if (charts.length) draw();
-})();
+  for (const id of kept?.open ?? []) document.getElementById(id)?.setAttribute("open", "");
+  for (const button of document.querySelectorAll(".legend button")) {
+    if (kept?.off.includes(where(button))) button.click();
+  }
+  return () => ({
+    ...view,
+    zoomed: view.from > 0 || view.to < length,
+    open: [...document.querySelectorAll("details[open][id]")].map((one) => one.id),
+    off: [...document.querySelectorAll(".legend [aria-pressed=false]")].map(where),
+  });
+}
+
+function where(button) {
+  return button.closest("figure").getAttribute("aria-labelledby") + button.textContent;
+}
+
+// While a run goes on, its server pushes each new page; what the reader has opened, hidden and
+// zoomed into stays so.
+let keep = begin();
+if (document.body.dataset.events) {
+  const source = new EventSource(document.body.dataset.events);
+  const take = (event) => {
+    const next = new DOMParser().parseFromString(JSON.parse(event.data), "text/html");
+    const kept = keep();
+    document.title = next.title;
+    document.querySelector("main").replaceWith(next.querySelector("main"));
+    document.querySelector("header").replaceWith(next.querySelector("header"));
+    keep = begin(kept);
+  };
+  source.addEventListener("page", take);
+  source.addEventListener("over", (event) => { take(event); source.close(); });
+  source.addEventListener("error", () => source.close());
+}

@@ -1,0 +1,49 @@
+"""The state of the reference service over time: breakers, calls, retries, queues."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from harness.target import Answer, Request
+
+# A line of Prometheus' text format: name{label="value",...} number
+_SAMPLE = re.compile(r"^(\w+)(?:\{([^}]*)\})? ([0-9.eE+-]+)$", re.MULTILINE)
+_LABEL = re.compile(r'(\w+)="([^"]*)"')
+STATES = {0: "closed", 1: "half open", 2: "open"}
+ASK = Request("GET", "/metrics", headers={"Accept": "application/json"}, timeout_s=0.5)
+
+Gauges = dict[str, dict[str, float | str]]
+
+
+def gauges(answer: Answer) -> Gauges:
+    """From an answer to ASK; {} where there was none."""
+    groups: defaultdict[str, dict[str, float | str]] = defaultdict(dict)
+    for group, name, value in _sorted(str(answer.body.get("text", ""))):
+        before = groups[group].get(name, 0)
+        groups[group][name] = value if isinstance(value, str) else float(before) + value
+    return dict(groups)
+
+
+def _sorted(text: str) -> Iterator[tuple[str, str, float | str]]:
+    """Group, name and value of each sample that is shown; equal ones are to be added."""
+    for metric, labels_text, number in _SAMPLE.findall(text):
+        labels, value = dict(_LABEL.findall(labels_text)), float(number)
+        yield from _shown(metric, labels, value)
+
+
+def _shown(
+    metric: str, labels: Mapping[str, str], value: float
+) -> Iterator[tuple[str, str, float | str]]:
+    dependency = labels.get("dependency", "")
+    if metric == "lending_breaker_state":
+        yield "Breakers", dependency, STATES.get(int(value), "unknown")
+    elif metric == "lending_upstream_calls_total":
+        yield "Calls to third parties, 1/s", dependency, value
+        if labels.get("outcome") != "ok":
+            yield "Failed calls, 1/s", dependency, value
+    elif metric == "lending_outbox_tasks":
+        yield "Queue, tasks", labels.get("kind", ""), value
+    elif metric == "lending_task_failures_total":
+        yield "Tasks tried again, 1/s", labels.get("kind", ""), value

@@ -1,0 +1,41 @@
+"""The state of the service under test, asked for every second and written into the history.
+
+An event of source `service`, `f` gauges; its values are groups, as `Target.gauges` gives them. A
+service that does not answer leaves a gap: nothing waits for it, and no verdict rests on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.clock import NS
+from harness.history import HistoryWriter
+from harness.looks import Stop
+from harness.ports import Runtime
+from harness.reporting import gauges_of
+from harness.target import Target, entry_service
+
+EVERY_S = 1.0  # chosen: breakers are open for seconds
+GAUGES = "gauges"
+
+
+@dataclass(frozen=True)
+class Telemetry:
+    """Asks the service under test for its state."""
+
+    runtime: Runtime
+    target: Target
+    writer: HistoryWriter
+
+    async def watch(self, stop: Stop) -> None:
+        """Until a stop is asked for, or cancelled."""
+        asked = gauges_of(self.target)
+        service, clock = entry_service(self.target), self.runtime.clock
+        while asked is not None and not stop.asked:
+            request, read = asked
+            if groups := read(await self.runtime.ask(service, request)):
+                t = max(0, int(clock.now_s() * NS))
+                self.writer.append(
+                    t=t, p=service, type="info", f=GAUGES, v=dict(groups), src="service"
+                )
+            await clock.sleep(EVERY_S)
