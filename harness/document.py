@@ -3,22 +3,20 @@ allowed and the nearest word."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from harness.acts import contradiction, span
+from harness.blast import blast_problems
 from harness.errors import ConfigError, Problem
 from harness.experiment import (
     Document,
     Experiment,
     Step,
     StepPart,
-    blast_radius,
     build,
     id_of_file,
     ids_of_tags,
@@ -26,15 +24,16 @@ from harness.experiment import (
 from harness.feasibility import impossible, warnings
 from harness.measures import MEASURES
 from harness.model import Phase
+from harness.overrides import AS_WRITTEN, Filled, Overrides, fill, run_time
 from harness.plugins import DEFAULT_TARGET, is_file
 from harness.registry import Vocabulary, experiment_files
-from harness.target import FAILED_OPERATIONS, Target, failure_counters, places
+from harness.target import Target, places
 from harness.text import quoted
-from harness.timeline import timeline_problems
-from harness.units import Condition, Quantity, misfit
-from harness.yaml_source import Loc, Place, load_yaml, nearest, plain
-
-WINDOW_S = 0.05  # chosen: on sockets a window is as long as written within so much
+from harness.timeline import healed_s, timeline_problems, unhonoured
+from harness.units import misfit
+from harness.variables import escaped
+from harness.yaml_limits import read_text
+from harness.yaml_source import Loc, Place, dump_yaml, load_yaml, nearest, plain, unknown
 
 
 def find_experiment(given: str, files: Mapping[str, Path] | None = None) -> Path:
@@ -85,31 +84,72 @@ def target_of(path: Path) -> str:
     return str(file)
 
 
-def load_experiment(path: Path, words: Vocabulary) -> Experiment:
+def load_experiment(path: Path, words: Vocabulary, overrides: Overrides = AS_WRITTEN) -> Experiment:
     """Read and validate an experiment.
+
+    Args:
+        overrides: what is set in place of what the document says.
 
     Raises:
         ConfigError: lists every problem found.
     """
     raw = load_yaml(path)
     place = Place(path, raw)
+    filled = fill(raw, overrides, place)
     try:
-        document = Document.model_validate(raw)
+        return _validated(path.stem, words, place, _within(filled, overrides.run_time))
+    except ConfigError as error:
+        raise ConfigError(filled.explained(error.problems)) from None
+
+
+def _within(filled: Filled, asked: str | None) -> Document:
+    """The document with its recovery as long as the length of the run leaves it.
+
+    Raises:
+        ConfigError: it is none, or its faults do not fit.
+    """
+    place, key = filled.place, ("recovery",)
+    document = _modelled(place)
+    if asked is None:
+        return document
+    staged, where = bool(document.load.stages), place.of(*key)
+    left = run_time(asked, healed_s(document), staged=staged, where=where)
+    place.raw["recovery"] = left
+    filled.note(key, f"--run-time {asked} leaves {left}")
+    return _modelled(place)
+
+
+def _modelled(place: Place) -> Document:
+    try:
+        return Document.model_validate(place.raw)
     except ValidationError as error:
         raise ConfigError(list(place.problems(error, Document))) from None
+
+
+def _validated(stem: str, words: Vocabulary, place: Place, document: Document) -> Experiment:
     problems: list[Problem] = []
     steps = _steps(document, words, place, problems)
-    problems += _two_ids(path.stem, document, place)
+    problems += _two_ids(stem, document, place)
     problems += _unknown_words(document, words, place)
-    problems += _blast(steps, document, words, place)
+    problems += blast_problems(steps, document, words.target, place)
     problems += timeline_problems(document, place)
     if problems:
         raise ConfigError(problems)
-    experiment = build(path.stem, document, tuple(steps), plain(raw), words.target)
+    experiment = build(stem, document, tuple(steps), plain(place.raw), words.target)
     if problems := list(impossible(experiment, words, place)):
         raise ConfigError(problems)
     said = (*_deprecated(document, words, place), *warnings(experiment, words, place))
     return replace(experiment, warnings=said)
+
+
+def as_run(path: Path, experiment: Experiment) -> str:
+    """The document of a run, to be read again: as written where nothing was filled in."""
+    try:
+        if plain(load_yaml(path)) == experiment.document:
+            return read_text(path)
+    except ConfigError:
+        pass  # changed or gone since it was validated
+    return dump_yaml(escaped(experiment.document))
 
 
 def _two_ids(stem: str, document: Document, place: Place) -> Iterator[Problem]:
@@ -143,7 +183,7 @@ def _steps(
         kind = words.faults.get(words.deprecated.get(part.fault, part.fault))
         if kind is None:
             problems.append(
-                _unknown("fault", part.fault, words.faults, place, "method", number, "fault")
+                unknown("fault", part.fault, words.faults, place, "method", number, "fault")
             )
             continue
         try:
@@ -151,7 +191,7 @@ def _steps(
         except ValidationError as error:
             problems += place.problems(error, kind, ("method", number))
             continue
-        problems += _unhonoured(part, kind, place.of("method", number, "for"))
+        problems += unhonoured(part, kind, place.of("method", number, "for"))
         for fault in faults:
             steps.append(Step(part.at, part.for_, fault, part.repeat, part.every or 0.0))
             problems += _unknown_place(part, fault, words, place, number)
@@ -167,28 +207,13 @@ def _at_each(part: StepPart, target: Target) -> list[dict[str, Any]]:
     return [given]
 
 
-def _unhonoured(part: StepPart, kind: Any, where: str) -> Iterator[Problem]:
-    """What makes a window that cannot be as written."""
-    least_s = max(WINDOW_S, getattr(kind, "lasts_s_min", 0.0))
-    if part.for_ < least_s:
-        yield Problem(f"for: {part.for_:g}s", where, f"at least {least_s:g}s for {part.fault}")
-    if part.repeat > 1 and (part.every or 0.0) <= part.for_:
-        yield Problem(
-            f"every: {'none' if part.every is None else f'{part.every:g}s'}",
-            where,
-            f"longer than for: {part.for_:g}s, since repeat: {part.repeat}",
-        )
-    if part.repeat == 1 and part.every is not None:
-        yield Problem(f"every: {part.every:g}s", where, "only with repeat: 2 or more")
-
-
 def _unknown_place(
     part: StepPart, fault: Any, words: Vocabulary, place: Place, number: int
 ) -> Iterator[Problem]:
     for key, known in (("link", _links(words)), ("service", _services(words))):
         value = getattr(fault, key, None)
         if value is not None and value not in known:
-            yield _unknown(key, value, known, place, "method", number, key)
+            yield unknown(key, value, known, place, "method", number, key)
 
 
 def _links(words: Vocabulary) -> list[str]:
@@ -202,10 +227,10 @@ def _services(words: Vocabulary) -> list[str]:
 def _unknown_words(document: Document, words: Vocabulary, place: Place) -> Iterator[Problem]:
     for number, name in enumerate(document.invariants):
         if name not in words.invariants:
-            yield _unknown("invariant", name, words.invariants, place, "invariants", number)
+            yield unknown("invariant", name, words.invariants, place, "invariants", number)
     for name, weight in document.load.journeys.items():
         if name not in words.journeys:
-            problem = _unknown("journey", name, words.journeys, place, "load", "journeys", name)
+            problem = unknown("journey", name, words.journeys, place, "load", "journeys", name)
             yield Problem(problem.cause, place.of_key("load", "journeys", name), problem.allowed)
         if not 0 <= weight <= 1000:
             where = place.of("load", "journeys", name)
@@ -221,80 +246,14 @@ def _unknown_words(document: Document, words: Vocabulary, place: Place) -> Itera
 
 def _unknown_measure(part: Any, words: Vocabulary, place: Place, loc: Loc) -> Iterator[Problem]:
     if part.measure not in MEASURES:
-        yield _unknown("measure", part.measure, MEASURES, place, *loc, "measure")
+        yield unknown("measure", part.measure, MEASURES, place, *loc, "measure")
     elif wrong := misfit(part.tolerance, MEASURES[part.measure].quantity, part.measure):
         yield Problem(wrong[0], place.of(*loc, "tolerance"), remedy=wrong[1])
     if getattr(part, "over", None) == 0:
         yield Problem("over: must be above 0s", place.of(*loc, "over"))
     operations = words.target.contract["operations"]
     if part.of not in operations:
-        yield _unknown("operation", part.of, operations, place, *loc, "of")
+        yield unknown("operation", part.of, operations, place, *loc, "of")
     phases = [phase.value for phase in Phase]
     if getattr(part, "during", Phase.FAULT) not in phases:
-        yield _unknown("phase", part.during, phases, place, *loc, "during")
-
-
-def _blast(
-    steps: Sequence[Step], document: Document, words: Vocabulary, place: Place
-) -> Iterator[Problem]:
-    radius = document.blast_radius
-    for key, names, known in (
-        ("links", radius.links, _links(words)),
-        ("services", radius.services, _services(words)),
-    ):
-        for number, name in enumerate(names):
-            if not set(places(words.target, name)) & set(known):
-                yield _unknown(key[:-1], name, known, place, "blast-radius", key, number)
-    allowed = blast_radius(document, words.target)
-    for step in steps:
-        if not step.fault.blast.within(allowed):
-            yield Problem(
-                f"{step.fault.kind} touches {step.fault.where}, "
-                "which the blast radius does not name",
-                place.of("blast-radius"),
-                remedy=f"add {step.fault.where} to blast-radius",
-            )
-    yield from _contradictions(steps, place)
-    if radius.abort_when is not None:
-        where = place.of("blast-radius", "abort-when")
-        yield from _abort_when(radius.abort_when, words.target, where)
-
-
-def _abort_when(limit: Condition, target: Target, where: str) -> Iterator[Problem]:
-    counters = (FAILED_OPERATIONS, *failure_counters(target).values())
-    if limit.subject not in counters:
-        cause = f"abort-when counts {quoted(limit.subject)}" + nearest(limit.subject, counters)
-        yield Problem(cause, where, ", ".join(counters))
-    elif wrong := misfit(limit, Quantity.COUNT, limit.subject):
-        yield Problem(wrong[0], where, remedy=wrong[1])
-    elif limit.holds(0):
-        cause = f"{str(limit)!r} holds before anything has happened: the run would end at once"
-        yield Problem(cause, where, remedy=f"for example '{limit.subject} > 200'")
-
-
-def _contradictions(steps: Sequence[Step], place: Place) -> Iterator[Problem]:
-    """Faults at one place compose; those that cannot be as written at one time are refused."""
-    spans = [
-        (number, span(step.fault, *window))
-        for number, step in enumerate(steps)
-        for window in step.windows
-    ]
-    told = set()
-    for (number, one), (earlier, other) in combinations(spans, 2):
-        if one.fault.where != other.fault.where or not one.overlaps(other):
-            continue
-        why = contradiction(one, other)
-        if why and (number, earlier) not in told:
-            told.add((number, earlier))
-            yield Problem(
-                f"{one.fault.kind} and {other.fault.kind} overlap at {one.fault.where}: {why}",
-                place.of("method", max(number, earlier)),
-                remedy="let one end before the other begins, or use another place",
-            )
-
-
-def _unknown(what: str, word: str, known: Iterable[str], place: Place, *loc: int | str) -> Problem:
-    words = list(known)
-    return Problem(
-        f"unknown {what} {quoted(word)}" + nearest(word, words), place.of(*loc), ", ".join(words)
-    )
+        yield unknown("phase", part.during, phases, place, *loc, "during")

@@ -103,6 +103,7 @@ class Document(Part):
     """The whole experiment document."""
 
     title: str = Field(min_length=1)
+    vars: dict[str, Any] = {}
     description: str = ""
     tags: list[str] = []
     target: str = Field(default="", min_length=1)

@@ -11,6 +11,7 @@ from typing import Any
 from harness.document import find_experiment, load_experiment, target_of
 from harness.errors import ConfigError, Problem, UnsupportedFault
 from harness.experiment import Experiment, Step
+from harness.overrides import AS_WRITTEN, Overrides
 from harness.ports import Capability
 from harness.registry import Vocabulary, load_vocabulary
 from harness.rng import Seed
@@ -28,6 +29,7 @@ class RunRequest:
         experiment, design: id, name or path.
         runs: folder under which run folders are made.
         target: a file or a module; "" for the one that the experiment names.
+        overrides: what is set in place of what the experiment says.
     """
 
     experiment: str
@@ -36,6 +38,7 @@ class RunRequest:
     seed: Seed
     runs: Path
     target: str = ""
+    overrides: Overrides = AS_WRITTEN
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Prepared:
             "--seed",
             str(order.seed.value),
             *target_option(order.target),
+            *order.overrides.argv,
         ]
         return utf8(shlex.join(parts))
 
@@ -75,7 +79,7 @@ def prepare(order: RunRequest) -> Prepared:
         UnsupportedFault: the runtime has not the power for a fault.
     """
     words, path = find_words(order.experiment, order.target)
-    experiment = load_experiment(path, words)
+    experiment = load_experiment(path, words, order.overrides)
     kind = load_runtime(order.runtime)
     refuse_unsupported(experiment.steps, kind)
     design = load_design(order.design, words)

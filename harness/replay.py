@@ -35,7 +35,7 @@ def replay(run_dir: Path, say: Say, target: str = "") -> str:
         DeterminismError: the histories differ; with the first event that does.
     """
     prepared = recorded(run_dir, target)
-    refuse_inexact(prepared.order.runtime, prepared.repeat)
+    refuse_inexact(prepared.order.runtime, read_run(run_dir)["command"])
     recording = read_history(run_dir / HISTORY)
     return require_same(recording, once_more(prepared, say), prepared.order.seed.value)
 

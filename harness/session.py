@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.clock import NS, monotonic_ns
+from harness.document import as_run
 from harness.ending import Ending, catch_signals, no_signals, notice_stalls, still_active
 from harness.errors import RuntimeFailure, told
 from harness.history import History, HistoryWriter
@@ -106,7 +107,7 @@ async def _guarded(
     stop = Stop()
     catch_signals(stop, ending, say)
     folder.write_json(RUN, header(prepared, folder))
-    folder.write(EXPERIMENT, prepared.path.read_text(encoding="utf-8"))
+    folder.write(EXPERIMENT, as_run(prepared.path, prepared.experiment))
     FaultLog(folder.path / FAULTS).begin()
     await guard.begin()
     try:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from harness.errors import Problem
-from harness.experiment import Document
+from harness.experiment import Document, StepPart
 from harness.model import Phase
 from harness.yaml_source import Place
 
 BASELINE_S = 8  # in a remedy: what the experiments that come along take
+WINDOW_S = 0.05  # chosen: on sockets a window is as long as written within so much
 AFTER_S = 8  # in a remedy: seconds left to see that the service has recovered
 PHASES_OF_FAULTS = (Phase.BASELINE, Phase.FAULT, Phase.RECOVERY, Phase.SETTLED)
 
@@ -37,7 +39,7 @@ def _load(document: Document, place: Place) -> Iterator[Problem]:
             where = place.of("load", "stages", number, "for")
             yield Problem("for: must be above 0s", where)
     staged_s = sum(stage.for_ for stage in load.stages)
-    needed_s = _healed_s(document) + document.recovery
+    needed_s = healed_s(document) + document.recovery
     if document.method and load.stages and staged_s < needed_s:
         yield Problem(
             f"the stages end at {staged_s:g} s, faults and recovery at {needed_s:g} s",
@@ -46,8 +48,33 @@ def _load(document: Document, place: Place) -> Iterator[Problem]:
         )
 
 
-def _healed_s(document: Document) -> float:
-    return max((part.at + part.for_ for part in document.method), default=0.0)
+def healed_s(document: Document) -> float:
+    """When the last fault is to be undone, repeats and all; 0 without one."""
+    return max((_ends_s(part) for part in document.method), default=0.0)
+
+
+def _ends_s(part: StepPart) -> float:
+    return part.at + (part.repeat - 1) * (part.every or 0.0) + part.for_
+
+
+def unhonoured(part: StepPart, kind: Any, where: str) -> Iterator[Problem]:
+    """What makes a window that cannot be as written.
+
+    Args:
+        kind: of the fault.
+        where: the place of `for`.
+    """
+    least_s = max(WINDOW_S, getattr(kind, "lasts_s_min", 0.0))
+    if part.for_ < least_s:
+        yield Problem(f"for: {part.for_:g}s", where, f"at least {least_s:g}s for {part.fault}")
+    if part.repeat > 1 and (part.every or 0.0) <= part.for_:
+        yield Problem(
+            f"every: {'none' if part.every is None else f'{part.every:g}s'}",
+            where,
+            f"longer than for: {part.for_:g}s, since repeat: {part.repeat}",
+        )
+    if part.repeat == 1 and part.every is not None:
+        yield Problem(f"every: {part.every:g}s", where, "only with repeat: 2 or more")
 
 
 def _baseline(document: Document, place: Place) -> Iterator[Problem]:

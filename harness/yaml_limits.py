@@ -66,6 +66,12 @@ def read_text(path: Path) -> str:
     return text
 
 
+def unfit(text: str) -> str:
+    """Why a text cannot stand in a document; "" for one that can."""
+    found = _FORBIDDEN.search(text)
+    return f"character U+{ord(found[0]):04X}" if found else ""
+
+
 def check(text: str, path: Path) -> None:
     """Whether a document may be built.
 
@@ -89,6 +95,8 @@ def problem_of(error: YAMLError, path: Path) -> Problem:
     mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
     cause = (error.problem if isinstance(error, MarkedYAMLError) else str(error)) or "no YAML"
     remedy = "check the indentation and the quotes"
+    if mark and mark.buffer and mark.buffer[max(0, mark.index - 1) :][:2] == "${":
+        remedy = 'put it in quotes: "${name}"'
     return _at(Problem(f"not valid YAML: {cause}", remedy=remedy), path, mark)
 
 

@@ -72,6 +72,14 @@ def nearest(word: str, words: Iterable[str]) -> str:
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
+def unknown(what: str, word: str, known: Iterable[str], place: Place, *loc: int | str) -> Problem:
+    """The problem of a word that is none of those that are known."""
+    words = list(known)
+    return Problem(
+        f"unknown {what} {quoted(word)}" + nearest(word, words), place.of(*loc), ", ".join(words)
+    )
+
+
 def plain(node: Any) -> Any:
     """The same as plain dicts, lists and scalars."""
     if isinstance(node, Mapping):

@@ -37,6 +37,14 @@ Number = Annotated[
     int | None,
     typer.Option(min=1, max=WORKERS_MAX, help="Processes; left out, one a core."),
 ]
+Vars = Annotated[
+    list[str] | None,
+    typer.Option("--var", help="NAME=VALUE, may be given again: in place of what vars: says."),
+]
+Rate = Annotated[str | None, typer.Option(help="Arrivals, like 20/s: in place of load.arrivals.")]
+RunTime = Annotated[
+    str | None, typer.Option(help="Length of the load, like 60s: recovery takes what is left.")
+]
 TargetRef = Annotated[
     str, typer.Option("--target", help="A .py file or a module with TARGET; else the reference.")
 ]

@@ -9,6 +9,7 @@ from harness.cli.live import View, refuse_live
 from harness.determinism import require_same
 from harness.errors import ConfigError, HarnessError, Problem
 from harness.history_reader import read_history
+from harness.overrides import AS_WRITTEN, Overrides
 from harness.ownership import named
 from harness.prepare import RunRequest, prepare
 from harness.replay import once_more, refuse_inexact
@@ -21,23 +22,35 @@ from harness.store import HISTORY, result_document
 from harness.undo.left_overs import left_overs, named_runs
 
 
-def run_command(
+def ask(
     experiment: str,
     design: str,
     runtime: str | None,
     seed: int | None,
-    output: str,
     runs: Path,
-    *,
     target: str = "",
-    twice: bool = False,
-    live: bool = False,
-) -> int:
-    """Run and print.
+    overrides: Overrides = AS_WRITTEN,
+) -> tuple[RunRequest, str]:
+    """What a person asked for, with the choices that were left open made.
 
     Args:
         runtime: None picks the best that the machine has.
         target: a file or a module; "" for the one that the experiment names.
+
+    Returns:
+        the request, and a line on the choice of the runtime or "".
+    """
+    name, why = pick(runtime)
+    return RunRequest(experiment, design, name, choose(seed), runs, target, overrides), why
+
+
+def run_command(
+    order: RunRequest, why: str, output: str, *, twice: bool = False, live: bool = False
+) -> int:
+    """Run and print.
+
+    Args:
+        why: a line to say about the choice of the runtime; "" for none.
         twice: run it a second time and compare the histories.
         live: serve the page of the report on loopback meanwhile.
 
@@ -46,8 +59,6 @@ def run_command(
     """
     view = View(serving=live)
     say = view.say
-    name, why = pick(runtime)
-    order = RunRequest(experiment, design, name, choose(seed), runs, target)
     prepared = prepare(order)
     warn(prepared.experiment)
     if why:
@@ -57,7 +68,7 @@ def run_command(
     if twice:
         refuse_inexact(order.runtime, prepared.repeat)
     title = f"{prepared.experiment.id} {prepared.experiment.title}"
-    say(f"{title}, design {design}, seed {prepared.order.seed.value}")
+    say(f"{title}, design {order.design}, seed {order.seed.value}")
     if live:
         refuse_live(order.runtime)
     result = run(prepared, say, view.watch)
@@ -75,30 +86,23 @@ def run_command(
     return result.exit_code
 
 
-def dry_command(
-    experiment: str,
-    design: str,
-    runtime: str | None,
-    seed: int | None,
-    runs: Path,
-    *,
-    target: str = "",
-    twice: bool = False,
-) -> int:
+def dry_command(order: RunRequest, why: str, *, twice: bool = False) -> int:
     """Print the whole plan.
+
+    Args:
+        why: a line to say about the choice of the runtime; "" for none.
 
     Returns:
         0; problems are raised.
     """
-    name, why = pick(runtime)
-    prepared = prepare(RunRequest(experiment, design, name, choose(seed), runs, target))
+    prepared = prepare(order)
     warn(prepared.experiment)
     if why:
         note(why)
     if twice:
-        refuse_inexact(name, prepared.repeat)
-    _note_left_overs(name)
-    for line in plan_lines(prepared.experiment, prepared.words.target, name):
+        refuse_inexact(order.runtime, prepared.repeat)
+    _note_left_overs(order.runtime)
+    for line in plan_lines(prepared.experiment, prepared.words.target, order.runtime):
         out(line)
     return 0
 

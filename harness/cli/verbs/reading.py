@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.app import RUNS, Output, RunsDir, TargetRef, app
+from harness.cli.app import RUNS, Output, Rate, RunsDir, RunTime, TargetRef, Vars, app
 
 
 @app.command()
@@ -15,11 +15,16 @@ def validate(
     experiment: Annotated[str, typer.Argument(help="An id, a name, or a path.")],
     design: Annotated[str, typer.Option(help="A name or a path.")] = "hardened",
     target: TargetRef = "",
+    rate: Rate = None,
+    run_time: RunTime = None,
+    var: Vars = None,
 ) -> None:
     """Check an experiment and a design; start nothing."""
     from harness.cli.validate import validate_command
+    from harness.overrides import Overrides
 
-    raise typer.Exit(validate_command(experiment, design, target))
+    overrides = Overrides(rate, run_time, tuple(var or ()))
+    raise typer.Exit(validate_command(experiment, design, target, overrides))
 
 
 @app.command("list")

@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.app import RUNS, Output, RunsDir, SeedValue, TargetRef, app
+from harness.cli.app import (
+    RUNS,
+    Output,
+    Rate,
+    RunsDir,
+    RunTime,
+    SeedValue,
+    TargetRef,
+    Vars,
+    app,
+)
 from harness.rng import SEED_MAX
 
 
@@ -30,19 +40,19 @@ def run(
         bool, typer.Option("--live", help="Serve the report page on 127.0.0.1 while it runs.")
     ] = False,
     target: TargetRef = "",
+    rate: Rate = None,
+    run_time: RunTime = None,
+    var: Vars = None,
 ) -> None:
     """Run an experiment against a design and judge it."""
-    from harness.cli.run import dry_command, run_command
+    from harness.cli.run import ask, dry_command, run_command
+    from harness.overrides import Overrides
 
+    overrides = Overrides(rate, run_time, tuple(var or ()))
+    order, why = ask(experiment, design, runtime, seed, runs, target, overrides)
     if dry:
-        raise typer.Exit(
-            dry_command(experiment, design, runtime, seed, runs, target=target, twice=twice)
-        )
-    raise typer.Exit(
-        run_command(
-            experiment, design, runtime, seed, output, runs, target=target, twice=twice, live=live
-        )
-    )
+        raise typer.Exit(dry_command(order, why, twice=twice))
+    raise typer.Exit(run_command(order, why, output, twice=twice, live=live))
 
 
 @app.command()
