@@ -1,6 +1,6 @@
 """Files, locks, disk and ports taken away from runs at seeded moments: what is left, what is hit.
 
-python -m bench.attacks [--times 3] [--seed 1] [--kind folder] [--output json]
+python -m bench.attacks [--times 3] [--seed 1] [--kind folder] [--system docker] [--output json]
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
+from bench.systems import SYSTEMS, System
 from bench.victims import Outcome, Victim, listening, start
 from harness.undo.recovery import RECOVERY
 
 LEFT_S = 10.0  # within which nothing of a run may be left
 END_S = 60.0  # a harness that lives still judges, and writes its report
-FAULT_S = (0.0, 1.5)  # from the first active fault to the attack
 NOBODY = 65_534
 
 
@@ -131,12 +131,12 @@ KINDS: dict[str, Callable[[Victim], None]] = {
 }
 
 
-def attack(kind: str, seed: int, root: Path) -> Outcome:
+def attack(kind: str, seed: int, root: Path, system: System = SYSTEMS["process"]) -> Outcome:
     """Start a run, take something away at a seeded moment, look what is left within LEFT_S."""
     dice, outcome = random.Random(seed), Outcome(kind, seed)
     with ExitStack() as stack:
-        victim = start(kind, dice, root, outcome, stack)
-        time.sleep(dice.uniform(*FAULT_S))
+        victim = start(kind, dice, root, outcome, stack, system)
+        time.sleep(dice.uniform(*system.fault_s))
         hit_s = time.monotonic()
         KINDS[kind](victim)
         outcome.left += _left(victim, hit_s)
@@ -167,13 +167,16 @@ def main() -> None:
     options.add_argument("--times", type=int, default=3)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--kind", choices=KINDS, default=None)
+    options.add_argument("--system", choices=SYSTEMS, default="process")
     options.add_argument("--output", choices=("text", "json"), default="text")
     given = options.parse_args()
     outcomes = []
     for number in range(given.times):
         for kind in [given.kind] if given.kind else KINDS:
             with tempfile.TemporaryDirectory(prefix="chaos-harness-attack-") as folder:
-                outcomes.append(attack(kind, given.seed + number, Path(folder)))
+                outcomes.append(
+                    attack(kind, given.seed + number, Path(folder), SYSTEMS[given.system])
+                )
             if given.output == "text":
                 print(outcomes[-1], flush=True)
     sums = {

@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.kills import FIRST, HARNESS, SECOND, TEMPLATE
+from bench.kills import HARNESS
+from bench.systems import System
 from harness.runtimes.real.procs import marked
 from harness.toolchain.cache import prepare_cache
 from harness.undo.faultlog import FaultLog
@@ -29,6 +30,7 @@ from harness.undo.recovery import RECOVERY
 START_S = 120.0  # on a machine that does other things too
 DISK_MIB = 8
 CACHE = "HARNESS_CACHE"
+LABEL = "chaos-harness.cache"  # of every object in containers
 OF_RUNS = ("active", "up", "work")  # what is a run's, not a part
 
 
@@ -64,6 +66,7 @@ class Victim:
     outcome: Outcome
     stack: ExitStack
     cache: Path
+    system: System
     token: str = ""
     dir: Path = Path()
 
@@ -89,31 +92,42 @@ class Victim:
 
     def harness(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command of somebody at another terminal."""
-        env = {**os.environ, CACHE: str(self.cache)}
         return subprocess.run(
-            [HARNESS, *words], env=env, capture_output=True, text=True, check=False
+            [HARNESS, *words], env=env_of(self.cache), capture_output=True, text=True, check=False
         )
 
     def things(self) -> list[str]:
         """What exists of it: by marks, in its work folder, on the list once the harness is gone."""
         run = [str(one.proc) for one in marked() if one.cache == str(self.cache)]
+        run += _containers(self.cache) if self.system.runtime == "docker" else []
         names = ("work", "active") if self.process.poll() is not None else ("work",)
         kept = [str(path) for name in names for path in (self.cache / name).glob("*")]
         return [*run, *kept]
 
 
-def start(kind: str, dice: random.Random, root: Path, outcome: Outcome, stack: ExitStack) -> Victim:
+def env_of(cache: Path) -> dict[str, str]:
+    """For commands on runs of one cache."""
+    return {**os.environ, CACHE: str(cache), "PYTHONPATH": str(Path(__file__).parents[1])}
+
+
+def start(
+    kind: str,
+    dice: random.Random,
+    root: Path,
+    outcome: Outcome,
+    stack: ExitStack,
+    system: System,
+) -> Victim:
     """A run in which a fault is active."""
     root.mkdir(parents=True, exist_ok=True)
     document, runs = root / "attack.yaml", root / "runs"
-    text = TEMPLATE.format(first=dice.choice(FIRST), second=dice.choice(SECOND))
-    document.write_text(text)
+    document.write_text(system.document(dice))
     if kind == "disk":
         runs.mkdir()
         size = f"size={DISK_MIB}m,mode=0755"
         subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", runs], check=True)
         stack.callback(lambda: subprocess.run(["umount", "-l", runs], check=True))
-    command = [HARNESS, "run", str(document), "--runtime", "process", "--runs", str(runs)]
+    command = [HARNESS, "run", str(document), "--runtime", system.runtime, "--runs", str(runs)]
     cache = own_cache(stack)
     out = stack.enter_context((root / "run.out").open("wb"))
     process = subprocess.Popen(
@@ -121,9 +135,9 @@ def start(kind: str, dice: random.Random, root: Path, outcome: Outcome, stack: E
         stdout=out,
         stderr=out,
         start_new_session=True,
-        env={**os.environ, CACHE: str(cache)},
+        env=env_of(cache),
     )
-    victim = Victim(root, runs, process, outcome, stack, cache)
+    victim = Victim(root, runs, process, outcome, stack, cache, system)
     until_s = time.monotonic() + START_S
     while not _in_fault(victim):
         if process.poll() is not None or time.monotonic() > until_s:
@@ -146,6 +160,18 @@ def own_cache(stack: ExitStack) -> Path:
         if part.name not in OF_RUNS and not part.name.startswith("."):
             (cache / part.name).symlink_to(part)
     return cache
+
+
+def _containers(cache: Path) -> list[str]:
+    """Containers, networks and volumes of runs of a cache, by their label alone."""
+    label = f"label={LABEL}={cache}"
+    found = []
+    for what in (["ps", "-a"], ["network", "ls"], ["volume", "ls"]):
+        done = subprocess.run(
+            ["docker", *what, "--filter", label, "-q"], capture_output=True, text=True, check=True
+        )
+        found += [f"docker {what[0]} {one}" for one in done.stdout.split()]
+    return found
 
 
 def _in_fault(victim: Victim) -> bool:

@@ -1,17 +1,29 @@
-"""How a lost reply looks on a real socket: the connection closes before any header."""
+"""Whom a stand-in hangs up on: where a reply is lost, and on other users of the machine."""
 
 from __future__ import annotations
+
+import logging
+from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mock_services.effects import ReplyLost
+from mock_services.peers import is_stranger
 
+log = logging.getLogger("mock_services")
 EXTENSION = "mock_services.hang_up"
 
 
 class HangUpProtocol(HttpToolsProtocol):
     """Uvicorn's HTTP protocol, with a way for the app to close the connection."""
+
+    def connection_made(self, transport: Any) -> None:
+        """Hang up on another user's program before it has said a word."""
+        super().connection_made(transport)
+        if is_stranger(self.client, self.server):
+            log.warning("a connection of another user, from %s: closed", self.client)
+            transport.abort()
 
     def on_message_begin(self) -> None:
         """Hand the app the transport's `abort`, as an ASGI extension."""

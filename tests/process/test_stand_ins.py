@@ -94,6 +94,36 @@ def _behave(client: httpx.Client, **rule: Any) -> None:
     assert client.put("/_control/behaviour", json=document).status_code == 200
 
 
+POST = """
+import os, socket, sys
+port, body, user = sys.argv[1:]
+os.setuid(int(user))
+head = f"POST /v1/payouts HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: {len(body)}\\r\\n\\r\\n"
+with socket.socket() as connection:
+    connection.settimeout(5)
+    try:
+        connection.connect(("127.0.0.1", int(port)))
+        connection.sendall((head + body).encode())
+        print(connection.recv(12).decode() or "closed")
+    except OSError:
+        print("closed")
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another user")
+def test_another_user_of_the_machine_moves_no_money(tmp_path: Path) -> None:
+    """What he posts would be taken for the service's doing: a loan paid twice."""
+    with _gateway(tmp_path) as (_, client):
+        command = [sys.executable, "-c", POST, str(client.base_url.port), json.dumps(PAYOUT)]
+        nobody, ours = (
+            subprocess.run([*command, uid], stdout=subprocess.PIPE, text=True, check=True)
+            for uid in ("65534", "0")
+        )
+        assert nobody.stdout.strip() == "closed"
+        assert ours.stdout.strip() == "HTTP/1.1 200"
+        assert len(client.get("/_ledger").json()["entries"]) == 1
+
+
 @pytest.mark.parametrize(("effect", "entries"), [("reply_lost", 1), ("request_lost", 0)])
 def test_lost_reply_is_a_closed_connection_and_the_ledger_knows(
     tmp_path: Path, effect: str, entries: int

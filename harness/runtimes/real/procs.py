@@ -30,8 +30,11 @@ OWNER = "HARNESS_OWNER"
 CACHE = "HARNESS_RUN_CACHE"
 STANDING = "standing"  # the owner of what stands without one
 POSTGRES = "postgres"
-# Would change where a child connects to, or pass on what another run was told.
-UNWANTED = ("PG", "HARNESS_")
+# All that a program gets of our environment: a cloud key, a proxy, PG* or what another run was
+# told is none of its business, and PostgreSQL's user can read what PostgreSQL was given.
+PASSED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
+PASSED_PREFIXES = ("LC_", "PYTHON")
+PASS_ENV = "HARNESS_PASS_ENV"  # names of more, separated by commas
 MARKED = re.compile(r"(?P<run_id>[^/\s.][^/]*)\.[0-9a-f]{16}")  # as document.mark_of makes it
 
 
@@ -57,11 +60,12 @@ class Marked:
 
 
 def clean_env() -> dict[str, str]:
-    """Our environment without proxies and without what belongs to another run or database."""
+    """What a program of a run gets of our environment: PASSED, and what PASS_ENV names."""
+    named = {name.strip() for name in os.environ.get(PASS_ENV, "").split(",")}
     return {
         key: value
         for key, value in os.environ.items()
-        if not key.startswith(UNWANTED) and not key.lower().endswith("_proxy")
+        if key in PASSED or key in named or key.startswith(PASSED_PREFIXES)
     }
 
 
