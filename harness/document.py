@@ -47,10 +47,11 @@ def find_experiment(given: str, files: Mapping[str, Path] | None = None) -> Path
     """
     known = experiment_files() if files is None else files
     path = Path(given)
-    if path.suffix in (".yaml", ".yml") or path.exists():
+    if given and (path.suffix in (".yaml", ".yml") or path.exists()):
         if path.is_file():
             return path
-        raise ConfigError(Problem("no such file", given, remedy="harness list"))
+        cause = "a folder, not a document" if path.is_dir() else "no such file"
+        raise ConfigError(Problem(cause, given, remedy="harness list"))
     ids = {id_of_file(name): file for name, file in known.items() if id_of_file(name)}
     found = known.get(given) or ids.get(given.upper())
     if found:

@@ -56,9 +56,12 @@ def new_folder(root: Path, experiment: str) -> RunFolder:
         experiment: its name, of which a safe one is made.
 
     Raises:
+        ConfigError: `root` is something else.
         RuntimeFailure: it cannot be made, a link would lead it out of `root`, or a third user
             owns it or may write to it.
     """
+    if root.exists() and not root.is_dir():
+        raise ConfigError(Problem(f"{root} is no folder", "--runs", "a folder, made if need be"))
     if why := foreign(root / path_part(experiment)):
         raise RuntimeFailure(f"run folder: {why}")
     parent = root / path_part(experiment)

@@ -9,6 +9,7 @@ Exit 1 means a weakness of the system under test, so no accident may end in it.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
@@ -93,6 +94,9 @@ def known(error: BaseException, words: Sequence[str] = ()) -> tuple[int, tuple[P
         return error.code or 0, ()
     if isinstance(error, ClickException):
         return 2, (_usage(error, words),)
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:  # we make no such names
+        cause = f"no file can be called {quoted(str(error.filename))}"
+        return 2, (Problem(cause, allowed="up to 255 bytes between two slashes, 4,095 in all"),)
     return EXIT_ERROR, (_accident(error),)
 
 

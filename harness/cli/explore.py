@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,15 +22,18 @@ from harness.explore.result import UNFIT, Found
 from harness.explore.sim_world import SimWorld, checkers_of, factors_of
 from harness.explore.to_experiment import Ask, regression
 from harness.explore.workers import Workers, cores
+from harness.plugins import constant
 from harness.prepare import load_design, target_option
 from harness.registry import Vocabulary, load_vocabulary
 from harness.rng import SEED_MAX
 from harness.store import RunFolder, new_folder
 from harness.target import Factors, core_of
+from harness.text import quoted
 from harness.units import parse_duration
 from harness.yaml_source import nearest
 
 FILES_MAX = 40  # chosen: experiments written for one search
+JOURNEYS_MAX = 10  # chosen: a world of more is slower than what it could show is worth
 FAULTS_MAX = 6  # chosen: beyond it, the number of sets has no bound that a person would wait for
 BUDGET_MIN_S = 1.0
 CONFIRM_ON = "process"
@@ -102,7 +104,10 @@ def _check(asked: ExploreOptions, words: Vocabulary) -> float:
     Returns:
         the budget, s.
     """
-    problems = [_no_journey(one, words) for one in asked.journeys if not _is_journey(one, words)]
+    problems = [p for one in asked.journeys for p in _no_journey(one, words)]
+    if len(asked.journeys) > JOURNEYS_MAX:
+        allowed = f"up to {JOURNEYS_MAX}, all at once"
+        problems.append(Problem(f"{len(asked.journeys)} journeys", "--journey", allowed))
     problems += [p for one in asked.environment for p in _no_setting(one, words)]
     if not 0 <= asked.faults <= FAULTS_MAX:
         problems.append(Problem(f"{asked.faults} faults", "--faults", f"0..{FAULTS_MAX}"))
@@ -122,19 +127,20 @@ def _check(asked: ExploreOptions, words: Vocabulary) -> float:
     return budget_s
 
 
-def _is_journey(name: str, words: Vocabulary) -> bool:
-    """One of chaos.journeys, or the dotted name of a module with a JOURNEY."""
-    if "." not in name:
-        return name in words.journeys
-    try:
-        return hasattr(importlib.import_module(name), "JOURNEY")
-    except ImportError:
-        return False
-
-
-def _no_journey(name: str, words: Vocabulary) -> Problem:
+def _no_journey(name: str, words: Vocabulary) -> list[Problem]:
+    """Why it is neither one of those that there are nor a module with a JOURNEY."""
     allowed = ", ".join(words.journeys) + ", or the dotted name of a module with a JOURNEY"
-    return Problem(f"no journey {name!r}" + nearest(name, words.journeys), "--journey", allowed)
+    if name in words.journeys:
+        return []
+    if "." not in name:
+        cause = f"no journey {quoted(name)}" + nearest(name, words.journeys)
+        return [Problem(cause, "--journey", allowed)]
+    try:
+        constant(name, "JOURNEY")
+    except ConfigError as error:
+        why = error.problems[0].cause
+        return [Problem(f"no journey {quoted(name)}: {why}", "--journey", allowed)]
+    return []
 
 
 def _no_setting(setting: str, words: Vocabulary) -> list[Problem]:
@@ -145,7 +151,7 @@ def _no_setting(setting: str, words: Vocabulary) -> list[Problem]:
         return []
     allowed = "; ".join(f"{one}={'|'.join(values)}" for one, values in factors.items())
     known = [f"{one}={value}" for one, values in factors.items() for value in values]
-    why = f"no setting {setting!r}" + nearest(setting, known)
+    why = f"no setting {quoted(setting)}" + nearest(setting, known)
     return [Problem(why, "--environment", allowed or "none: the target has no factors")]
 
 

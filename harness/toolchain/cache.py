@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.errors import RuntimeFailure
+from harness.errors import ConfigError, Problem, RuntimeFailure
+from harness.text import quoted
 
 Say = Callable[[str], None]
 
@@ -22,13 +23,34 @@ def cache_dir() -> Path:
 
     Returns:
         `HARNESS_CACHE`; without it, a system folder for root and a folder of the home for others.
+
+    Raises:
+        ConfigError: no folder can be there.
     """
     if chosen := os.environ.get("HARNESS_CACHE"):
-        return Path(chosen).absolute()
+        return _possible(Path(chosen).absolute())
     if os.geteuid() == 0:
         return ROOT_CACHE
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "chaos-harness"
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    if base.startswith("~"):
+        raise _no_cache("this user has no home")
+    return Path(base) / "chaos-harness"
+
+
+def _possible(path: Path) -> Path:
+    """The same path, where a folder is or can be made."""
+    try:
+        there = next(one for one in (path, *path.parents) if one.exists())
+        if there.is_dir():
+            return path
+    except OSError as why:
+        raise _no_cache(f"{quoted(str(path))}: {why.strerror}") from None
+    raise _no_cache(f"{there} is no folder")
+
+
+def _no_cache(why: str) -> ConfigError:
+    allowed, remedy = "a folder that you may write to", "HARNESS_CACHE=FOLDER, or leave it out"
+    return ConfigError(Problem(f"no cache: {why}", "HARNESS_CACHE", allowed, remedy))
 
 
 def prepare_cache() -> Path:

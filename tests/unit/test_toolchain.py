@@ -311,14 +311,26 @@ def test_the_cache_lies_where_its_user_and_postgres_can_reach_it(
     assert cache_dir() == Path(folder)
 
 
-def test_a_cache_that_cannot_be_made_names_the_variable(
-    machine: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["file", "file/cache", "x" * 300])
+def test_a_cache_that_cannot_be_there_names_the_variable(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """A file stands in the way."""
+    """A file stands in the way: nobody may be told that no run is active."""
     (machine / "file").write_text("")
-    monkeypatch.setenv("HARNESS_CACHE", str(machine / "file" / "cache"))
-    with pytest.raises(RuntimeFailure, match="set HARNESS_CACHE"):
-        prepare_cache()
+    monkeypatch.setenv("HARNESS_CACHE", str(machine / name))
+    for ask in (cache_dir, prepare_cache):
+        with pytest.raises(ConfigError, match="HARNESS_CACHE: no cache"):
+            ask()
+
+
+def test_a_user_without_a_home_is_told_to_name_a_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container with a user of its own choice."""
+    monkeypatch.delenv("HARNESS_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    with pytest.raises(ConfigError, match="this user has no home"):
+        cache_dir()
 
 
 def test_what_a_killed_maker_left_is_cleared_by_the_next(machine: Path) -> None:

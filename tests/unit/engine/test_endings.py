@@ -43,6 +43,7 @@ def recursing() -> Any:
         (raising(ValueError("x" * 10**6)), 4),
         (raising(MemoryError()), 4),
         (raising(OSError(errno.ENOSPC, "No space left on device", "/cache/x")), 4),
+        (raising(OSError(errno.ENAMETOOLONG, "File name too long", "x" * 10**5)), 2),
         (raising(PermissionError(errno.EACCES, "Permission denied", "/cache")), 4),
         (raising(BrokenPipeError(errno.EPIPE, "Broken pipe")), 4),
         (raising(EOFError()), 4),
