@@ -78,15 +78,15 @@ def _told(history: History) -> tuple[dict[str, float], dict[str, str]]:
     and the application of each loan."""
     times: dict[str, float] = {}
     applications: dict[str, str] = {}
-    for op in history.ops(outcome=Outcome.OK):
+    for op in history.ops("submit", "application", "read_loan", outcome=Outcome.OK):
         said, end_s = op.value, op.t_end_s or 0.0
         application = str(said.get("application_id") or "")
-        if said.get("loan_id") and application:
-            applications[str(said["loan_id"])] = application
-        if said.get("status") in PAID_OUT and application:
+        if loan := said.get("loan_id"):
+            applications[str(loan)] = application
+        if application and said.get("status") in PAID_OUT:
             times[application] = min(end_s, times.get(application, end_s))
-        if op.f == "repay":
-            times.setdefault(str(said.get("repayment_id") or ""), end_s)
+    for op in history.ops("repay", outcome=Outcome.OK):
+        times.setdefault(str(op.value.get("repayment_id") or ""), op.t_end_s or 0.0)
     for message in history.ledger("message"):
         if message.v.get("status") in PAID_OUT:
             times[message.k] = min(message.t_s, times.get(message.k, message.t_s))

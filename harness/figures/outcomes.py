@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from weakref import WeakKeyDictionary
 
 from harness.history import History
 from harness.measures import served
@@ -23,12 +24,18 @@ class Class(StrEnum):
 
 
 Classed = Sequence[tuple[Op, Class]]
+_KNOWN: WeakKeyDictionary[History, tuple[Target, Classed]] = WeakKeyDictionary()
+"""Histories whose operations have been classed: numbers and page need them both."""
 
 
 def classes(history: History, target: Target) -> Classed:
     """Every operation of the load with its class; last reads of the harness are not load."""
+    if (known := _KNOWN.get(history)) is not None and known[0] is target:
+        return known[1]
     is_degraded = degraded_by(target)
-    return [(op, _class(op, is_degraded)) for op in history.all_ops if op.phase != Phase.SETTLED]
+    classed = [(op, _class(op, is_degraded)) for op in history.all_ops if op.phase != Phase.SETTLED]
+    _KNOWN[history] = (target, classed)
+    return classed
 
 
 def _class(op: Op, is_degraded: Callable[[Op], bool]) -> Class:

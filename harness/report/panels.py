@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from harness.figures.outcomes import Class, classes
 from harness.measures import served
 from harness.model import Phase, RunResult, Validity
+from harness.report.compare import last_green
 from harness.report.gauges_panel import gauges_chart
 from harness.report.latency_panel import latency_panel
 from harness.report.numbers import risk_words
@@ -18,6 +19,7 @@ from harness.report.recorded import Recorded
 from harness.report.series import series
 from harness.report.stories_panel import told
 from harness.report.timeline import outcomes_chart, risk_chart, timeline_chart
+from harness.report.topology import topology
 from harness.report.words import duration, fault_words, ms, number, percent, seconds, sentence
 
 NAMES = {
@@ -76,6 +78,8 @@ def context(result: RunResult, recorded: Recorded) -> dict[str, Any]:
         "stages": result.load.get("stages", []),
         "invariants": sorted(result.verdicts, key=lambda one: _WORST[one.validity]),
         "gauges": gauges_chart(recorded),
+        "topo": topology(result, recorded),
+        "green": last_green(result),
         "stories": told(result, recorded),
         "faults": [{**asdict(one), "words": fault_words(one)} for one in result.faults],
         "activity": list(_activity(recorded))[:ACTIVITY_MAX],
@@ -96,8 +100,10 @@ PANELS = (
     ("state", "Breakers, retries, queues"),
     ("money", "Money safety, invariants and counterexamples"),
     ("stories", "Stories of the counterexamples"),
+    ("topology", "Topology: the fault, and who took over"),
     ("log", "Faults, and their undo"),
     ("tables", "Operations and failures"),
+    ("compare", "Beside the last green run"),
     ("repeat", "Repeat it"),
 )
 _WORST = {Validity.INVALID: 0, Validity.UNKNOWN: 1, Validity.VALID: 2}

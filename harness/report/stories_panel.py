@@ -12,6 +12,8 @@ from harness.report.story import Entry, Story, stories, subject_of
 STORIES_MAX = 8  # chosen: the first counterexample of so many invariants
 ROWS_MAX = 40  # of one story; chosen
 LANE = 30  # px between two lanes
+LANES_MAX = 10  # chosen: those who take part beyond it share the last one
+OTHERS = "others"
 
 
 class Row(NamedTuple):
@@ -72,7 +74,9 @@ def told(result: RunResult, recorded: Recorded) -> list[Told]:
 
 
 def _told(story: Story, broke: str, witness: set[int]) -> Told:
-    at = {name: LANE // 2 + LANE * number for number, name in enumerate(story.lanes)}
+    names = story.lanes[:LANES_MAX]
+    shown = names if len(story.lanes) <= LANES_MAX else [*names[:-1], OTHERS]
+    at = {name: LANE // 2 + LANE * number for number, name in enumerate(shown)}
     rows = list(_rows(story, at, witness))
     kept = _kept(rows)
     return Told(
@@ -99,12 +103,13 @@ def _weighty(row: Row) -> bool:
 
 
 def _rows(story: Story, at: Mapping[str, int], witness: set[int]) -> Iterator[Row]:
+    last = max(at.values(), default=0)
     for entry in story.entries:
         fault = entry.tone == "fault"
         yield Row(
             entry,
-            at.get(entry.source, 0),
-            at.get(entry.sink, 0),
+            at.get(entry.source, last),
+            at.get(entry.sink, last),
             bool(witness.intersection(entry.events)),
             fault or story.during(entry.t_s),
         )

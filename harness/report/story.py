@@ -82,8 +82,9 @@ def stories(history: History, target: Target, subjects: Iterable[str]) -> dict[s
         for names in pairs:
             _join(names, owners)
         for item in items:
-            for subject in _join(_names(item, fields), owners):
-                found[subject][_number(item)] = item
+            if _is_known(item, fields, owners):
+                for subject in _join(_names(item, fields), owners):
+                    found[subject][_number(item)] = item
         if sum(map(len, owners.values())) == known:
             break
     service = entry_service(target)
@@ -118,8 +119,21 @@ def subject_of(verdict: Verdict, history: History, target: Target) -> str:
     return next((e.k for e in history.events if e.i in numbers and e.k), "")
 
 
+def _is_known(item: Item, fields: Sequence[str], owners: Mapping[str, object]) -> bool:
+    """Whether it bears a name that is looked for; asked of every item, so nothing is built."""
+    if item.k in owners:
+        return True
+    for values in _values(item):
+        for field in fields:
+            if field in values and str(values[field]) in owners:
+                return True
+    return False
+
+
 def _join(names: Sequence[str], owners: dict[str, set[str]]) -> set[str]:
     """Whose names these are; all of them are from here on."""
+    if not any(name in owners for name in names):
+        return set()
     subjects = {subject for name in names for subject in owners.get(name, ())}
     if subjects:
         for name in names:
