@@ -32,10 +32,25 @@ blast-radius: {links: [lending->payment_a, lending->risk]}
 """
 
 
-def failing(folder: Path, design: str) -> Path:
+STAGES = "{for: 3s, arrivals: 20/s}, {for: 2s, arrivals: 20/s, to: 8/s}, {for: 5s, arrivals: 8/s}"
+STAGED = EXPERIMENT.replace("arrivals: 20/s", f"stages: [{STAGES}]")
+ALONE = """\
+title: Three wishes at once under a load that grows
+load: {stages: [{for: 4s, arrivals: 6/s}, {for: 6s, arrivals: 12/s}], journeys: {double_tapper: 1}}
+steady-state-hypothesis:
+  title: served
+  probes: [{name: acks, measure: served_ratio, of: submit, tolerance: ">= 0.5"}]
+method: []
+recovery: 4s
+objectives: {recovery: 1s, answer: 5s}
+invariants: [same_key_same_result]
+"""
+
+
+def failing(folder: Path, design: str, document: str = EXPERIMENT) -> Path:
     """The folder of a run."""
     file = folder / "large.yaml"
-    file.write_text(EXPERIMENT)
+    file.write_text(document)
     order = RunRequest(str(file), design, "sim", Seed(1), folder / "runs")
     return Path(run(prepare(order), lambda text: None).run_dir)
 
@@ -54,6 +69,21 @@ def test_a_failing_run_becomes_smaller_and_breaks_the_same(
     assert step.for_s < 4
     small = plain(load_yaml(folder / SHRUNK))
     assert "no_double_payout" in broken_by(small, load_design("naive", words), 1, words)
+
+
+@pytest.mark.parametrize("document", [STAGED, ALONE], ids=["staged", "load alone"])
+def test_a_load_of_stages_becomes_smaller_too(
+    tmp_path: Path, document: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What broke at any rate needs no stages; a load alone needs no fault."""
+    folder = failing(tmp_path, "naive", document)
+    assert shrink_command(str(folder), "", tmp_path / "runs") == 0
+    assert "one rate" in capsys.readouterr().out
+    words, small = load_vocabulary(), plain(load_yaml(folder / SHRUNK))
+    assert "stages" not in small["load"]
+    assert load_experiment(folder / SHRUNK, words).load_s < 8
+    (invariant,) = small["invariants"]
+    assert invariant in broken_by(small, load_design("naive", words), 1, words)
 
 
 def test_a_run_in_which_nothing_broke_is_refused(tmp_path: Path) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.explore.shrink_run import (
+from harness.explore.smaller import (
     PARTS,
     describe,
     earlier,
+    fewer_stages,
     narrowed,
+    one_rate,
     shorter_delays,
+    shorter_stages,
     shorter_windows,
     slower,
     sooner_over,
@@ -52,6 +55,37 @@ def test_the_distance_between_faults_stays() -> None:
     """Two faults that have to meet still do."""
     (sooner,) = earlier(DOCUMENT)
     assert [step["at"] for step in sooner["method"]] == ["3s", "4s"]
+
+
+def test_stages_become_one_rate_or_fewer_and_shorter_stages() -> None:
+    """The load is as long as before; a stage is left out, halved, or slower with the others."""
+    stages = [
+        {"for": "10s", "arrivals": "8/s"},
+        {"for": "4s", "arrivals": "8/s", "to": "24/s"},
+        {"for": "16s", "arrivals": "24/s"},
+    ]
+    staged = {**DOCUMENT, "load": {"stages": stages, "journeys": {"consumer": 1}}}
+    rates = [(one["load"]["arrivals"], one["recovery"]) for one in one_rate(staged)]
+    assert rates == [("24/s", "16s"), ("17.6/s", "16s")]
+    assert not any("stages" in one["load"] for one in one_rate(staged))
+    assert [len(one["load"]["stages"]) for one in fewer_stages(staged)] == [2, 2, 2]
+    assert [one["load"]["stages"][1]["for"] for one in shorter_stages(staged)] == ["4s", "2s", "4s"]
+    (slow,) = slower(staged)
+    assert [one.get("to", one["arrivals"]) for one in slow["load"]["stages"]] == [
+        "4/s", "12/s", "12/s",
+    ]  # fmt: skip
+    (sooner,) = earlier(staged)
+    assert (sooner["method"][0]["at"], sooner["load"]["stages"][0]["for"]) == ("3s", "7s")
+
+
+def test_a_load_alone_has_no_faults_to_move() -> None:
+    """It can only have fewer arrivals and a shorter end."""
+    alone = {**DOCUMENT, "method": []}
+    assert list(earlier(alone)) == list(one_rate(alone)) == list(fewer_stages(alone)) == []
+    assert [part for part, smaller in PARTS if next(smaller(alone), None)] == [
+        "arrivals", "recovery",
+    ]  # fmt: skip
+    assert describe(alone, "baseline") == "0s"
 
 
 def test_every_way_down_ends() -> None:
