@@ -29,7 +29,12 @@ FILES = "harness_files"
 
 def is_file(ref: str) -> bool:
     """Whether a reference is a path, not a dotted name."""
-    return ref.endswith(".py") or "/" in ref
+    return ref.endswith(".py") or is_document(ref) or "/" in ref
+
+
+def is_document(ref: str) -> bool:
+    """Whether a reference is a YAML file, not a module."""
+    return ref.endswith((".yaml", ".yml"))
 
 
 def absolute(ref: str) -> str:
@@ -128,12 +133,16 @@ def content_hash(files: list[Path]) -> str:
 
 
 def file_of(ref: str) -> Path:
-    """The file of a module."""
+    """The file of a module, or of a document."""
+    if is_document(ref):
+        return Path(ref).resolve()
     return Path(str(load(ref).__file__))
 
 
 def own_files(ref: str) -> list[Path]:
     """The file of a module and those in its folder that it imports, directly or not."""
+    if is_document(ref):
+        return [file_of(ref)]
     start, home = file_of(ref), str(load(ref).__package__)
     found: dict[Path, None] = {}
     waiting = [start]

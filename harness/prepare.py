@@ -17,6 +17,7 @@ from harness.registry import Vocabulary, load_vocabulary
 from harness.rng import Seed
 from harness.runtime_kind import RuntimeKind
 from harness.runtime_registry import load_runtime, runtime_kinds
+from harness.target import Target
 from harness.text import quoted, utf8
 from harness.yaml_source import Place, load_yaml, nearest, plain
 
@@ -81,9 +82,22 @@ def prepare(order: RunRequest) -> Prepared:
     words, path = find_words(order.experiment, order.target)
     experiment = load_experiment(path, words, order.overrides)
     kind = load_runtime(order.runtime)
+    refuse_runtime(words.target, kind)
     refuse_unsupported(experiment.steps, kind)
     design = load_design(order.design, words)
     return Prepared(order, path, experiment, design, words)
+
+
+def refuse_runtime(target: Target, kind: RuntimeKind) -> None:
+    """Refuse a runtime that a target does not run on.
+
+    Raises:
+        ConfigError: names those that it runs on.
+    """
+    only: tuple[str, ...] = getattr(target, "runtimes", ())
+    if only and kind.name not in only:
+        cause = f"target {target.name} does not run on {kind.name}"
+        raise ConfigError(Problem(cause, "--runtime", ", ".join(only), f"--runtime {only[0]}"))
 
 
 def find_words(experiment: str, target: str = "") -> tuple[Vocabulary, Path]:

@@ -98,6 +98,14 @@ class _Found:
         for kind, path in place.documents():
             self._add(kind, path.stem, path, str(path))
 
+    def told_by(self, target: Target, ref: str) -> None:
+        """The words of a target that is no module."""
+        for kind, words in (("JOURNEY", "journeys"), ("INVARIANT", "invariants")):
+            for name, thing in getattr(target, words, {}).items():
+                self._add(kind, name, thing, ref)
+        for name in getattr(target, "journeys", {}):
+            self.journey_refs.setdefault(name, f"{ref}#{name}")
+
     def _module(self, ref: str) -> None:
         module = plugins.load(ref)
         kinds = [kind for kind in KINDS if hasattr(module, kind)]
@@ -136,6 +144,7 @@ def load_vocabulary(target: str = "") -> Vocabulary:
     included = list(_included(ref, loaded))
     for place in (_shipped(), *_installed(), *included):
         found.take(place)
+    found.told_by(loaded, ref)
     if found.problems:
         raise ConfigError(found.problems)
     files = [Path(one) for place in included for one in place.refs]

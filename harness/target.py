@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -89,7 +91,7 @@ class LinkSpec:
     Args:
         name: `lending->payment_a`.
         caller, callee: service names; `borrower` is the load.
-        protocol: http or postgres: how a canary speaks.
+        protocol: http, postgres or tcp: how a canary speaks.
     """
 
     name: str
@@ -104,12 +106,15 @@ class ServiceSpec:
 
     Args:
         name: unique in the run.
-        module: started as `python -m module`; "" for the database.
+        module: started as `python -m module`; "" for the database, and for a program that the
+            target starts by a command of its own (`Target.program`).
         kind: the role it plays: payment_gateway, risk_engine, funding_provider, lending, database,
             or one of the target's own. Checkers know roles, never names.
         ready_path: answers 200 when it can do real work.
         needs: services that must be ready first.
         scripted: whether it takes behaviour documents and has a ledger.
+        protocol: how it is asked whether it works: http, postgres or tcp.
+        ready_s: how long it may take until it works; 0 for what a runtime allows everybody.
         simulated: `module:function` that builds it in process: takes its configuration and its
             surroundings, gives an ASGI application.
     """
@@ -121,6 +126,8 @@ class ServiceSpec:
     needs: tuple[str, ...] = ()
     scripted: bool = False
     simulated: str = ""
+    protocol: str = "http"
+    ready_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -156,6 +163,36 @@ FAILED_OPERATIONS = "failed_operations"
 """The counter of all operations that did not succeed; see `failure_counters` for those of one."""
 
 
+@dataclass(frozen=True)
+class ProgramSpec:
+    """How a program of somebody else's is started.
+
+    Args:
+        argv: program and arguments.
+        cwd: folder, absolute.
+        env: its environment beside PATH, HOME and the like.
+    """
+
+    argv: tuple[str, ...]
+    cwd: str
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DatabasePlan:
+    """What is in a database of the run at first.
+
+    Args:
+        role: that may log in, with the password of the run; "" for the run's own.
+        database: its name, owned by the role; "" for the usual one.
+        scripts: SQL, run once as that role, in this order.
+    """
+
+    role: str = ""
+    database: str = ""
+    scripts: tuple[Path, ...] = ()
+
+
 class Wiring(Protocol):
     """Addresses, as a runtime gives them out."""
 
@@ -182,7 +219,10 @@ class Target(Protocol):
     failures; `include`: files and folders of words of its own, relative to its file; `core`: itself
     without the third parties that nobody waits for, which is what a search runs thousands of times;
     `usual(call) -> Completion`: how it answers when all is well, by which the samples that a
-    document can expect are counted. What it may tell for reports stands in `harness/reporting.py`.
+    document can expect are counted; `program(service, wiring) -> ProgramSpec`: for services
+    without a module; `database_plan(service) -> DatabasePlan`: what is in a database at first;
+    `journeys` and `invariants`: words of its own, by name; `runtimes`: the only ones that it runs
+    on. What it may tell for reports stands in `harness/reporting.py`.
     """
 
     name: str
@@ -284,13 +324,16 @@ def objectives_of(target: Target) -> Objectives:
 
 
 def load_target(ref: str) -> Target:
-    """The TARGET of a module: a dotted name, or the path of a file.
+    """The TARGET of a module: a dotted name, the path of a file; or a target written as YAML.
 
     What lies beside a file can be imported by it and what it names, after all that is installed.
 
     Raises:
         ConfigError: no such module, it cannot be imported, or it defines no TARGET.
     """
+    if plugins.is_document(ref):
+        target: Target = importlib.import_module("harness.target_file").load(Path(ref))
+        return target
     plugins.search_beside(ref)
     return plugins.constant(ref, "TARGET")  # type: ignore[no-any-return]  # as its protocol says
 

@@ -18,7 +18,7 @@ from harness.clock import NS
 from harness.errors import HarnessError
 from harness.model import Outcome
 from harness.rng import Dice
-from harness.target import Call, Completion, Journey, Request, Target, Together, Wait
+from harness.target import Call, Completion, Journey, Request, Target, Together, Wait, load_target
 from harness.workload import Sink
 
 JOURNEYS = f"{plugins.SHIPPED}.journeys"
@@ -135,12 +135,16 @@ def find_journey(name: str, refs: Mapping[str, str] = NO_REFS) -> JourneyKind:
 
     Args:
         name: of a shipped journey, of one in `refs`, or dotted: of the module itself.
-        refs: name -> dotted name, or path, of the module.
+        refs: name -> dotted name, or path, of the module; `target.yaml#name` of a target's own.
 
     Raises:
         ConfigError: no such module, or it defines no JOURNEY.
     """
     ref = refs.get(name) or (name if "." in name else f"{JOURNEYS}.{name}")
+    document, mark, own = ref.partition("#")
+    if mark:
+        told: JourneyKind = getattr(load_target(document), "journeys")[own]  # noqa: B009 - not of the protocol
+        return told
     kind: JourneyKind = plugins.constant(ref, "JOURNEY")
     return kind
 

@@ -12,7 +12,7 @@ from harness.runtimes.process.postgres import RunAsUser
 from harness.runtimes.real.document import DATABASE_KIND, RunFolders, programs_entry
 from harness.runtimes.real.loopback import HOST
 from harness.runtimes.real.sites import TOXIPROXY
-from harness.target import ServiceSpec, Target
+from harness.target import ProgramSpec, ServiceSpec, Target, Wiring
 
 PROGRAM = Path(__file__).with_name("program.py")
 
@@ -107,11 +107,24 @@ def commands(
     made = {TOXIPROXY: toxiproxy_command(parts, folders, ports.api)}
     for service in target.services:
         database = service.kind == DATABASE_KIND
+        if not service.module and not database:
+            continue
         made[service.name] = (
             database_command(parts, folders, who, service.name)
             if database
             else service_command(service, folders, python)
         )
+    return made
+
+
+def foreign_commands(target: Target, wiring: Wiring, folders: Folders) -> dict[str, Command]:
+    """How programs of somebody else's are started: by their own command, with no token of ours."""
+    own = [one for one in target.services if not one.module and one.kind != DATABASE_KIND]
+    made = {}
+    for service in own:
+        told: ProgramSpec = getattr(target, "program")(service.name, wiring)  # noqa: B009 - optional
+        log = str(folders.log(service.name))
+        made[service.name] = Command(list(told.argv), log, told.cwd, dict(told.env))
     return made
 
 

@@ -7,14 +7,16 @@ import pwd
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import RuntimeFailure
 from harness.runtimes.real.loopback import HOST
 from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
+from harness.target import DatabasePlan
 
 STEP_S = 25.0  # chosen: initdb takes 1-3 s here
+ERROR = " ERROR: "
 UNPRIVILEGED = ("postgres", "nobody")
 
 # fsync stays on: what is promised to survive a crash is being tested. The rest makes it small.
@@ -29,7 +31,7 @@ dynamic_shared_memory_type = mmap
 max_wal_size = 256MB
 log_min_messages = warning
 """
-ACCESS = f"host {PG_DATABASE} {PG_USER} {HOST}/32 scram-sha-256\n"
+ACCESS = "host {database} {role} {host}/32 scram-sha-256\n"
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class PrepareJob:
         password: of the only role; given to the server through a pipe.
         who: user that will run it.
         env: for the programs.
+        plan: role, database and scripts of the target's own.
     """
 
     binaries: Path
@@ -81,6 +84,7 @@ class PrepareJob:
     password: str
     who: RunAsUser
     env: Mapping[str, str]
+    plan: DatabasePlan = field(default_factory=DatabasePlan)
 
 
 def prepare(job: PrepareJob) -> None:
@@ -93,10 +97,37 @@ def prepare(job: PrepareJob) -> None:
     _give(job.data, job.who)
     with (job.data / "postgresql.conf").open("a") as file:
         file.write(CONFIG.format(host=HOST, port=job.port))
-    (job.data / "pg_hba.conf").write_text(ACCESS)
-    sql = f"ALTER ROLE {PG_USER} PASSWORD '{job.password}'\n"
-    single = ["postgres", "--single", "-D", str(job.data), PG_DATABASE]
-    _run(job, single, "setting the password", sql)
+    plan = job.plan
+    own = {(PG_DATABASE, PG_USER), (plan.database or PG_DATABASE, plan.role or PG_USER)}
+    access = [ACCESS.format(database=one, role=role, host=HOST) for one, role in sorted(own)]
+    (job.data / "pg_hba.conf").write_text("".join(access))
+    sql = [f"ALTER ROLE {PG_USER} PASSWORD '{job.password}'"]
+    if plan.role:
+        sql.append(f"CREATE ROLE {plan.role} LOGIN PASSWORD '{job.password}'")
+    if plan.database:
+        sql.append(f"CREATE DATABASE {plan.database} OWNER {plan.role or PG_USER}")
+    _sql(job, PG_DATABASE, "roles and databases", sql)
+    for script in plan.scripts:
+        _sql(job, plan.database or PG_DATABASE, str(script), [*_as(plan), script.read_text()])
+
+
+def _as(plan: DatabasePlan) -> list[str]:
+    """What is made belongs to the target's own role."""
+    return [f"SET SESSION AUTHORIZATION {plan.role}"] if plan.role else []
+
+
+def _sql(job: PrepareJob, database: str, what: str, commands: list[str]) -> None:
+    """Run SQL in the single-user mode, which goes on after an error and ends with 0 nevertheless.
+
+    Raises:
+        RuntimeFailure: a statement failed; with the server's words.
+    """
+    argv = ["postgres", "--single", "-j", "-D", str(job.data), database]
+    text = "".join(f"{one.rstrip().rstrip(';')};\n\n" for one in commands)
+    said = _run(job, argv, what, text).splitlines()
+    wrong = [line for line in said if ERROR in line]
+    if wrong:
+        raise RuntimeFailure(f"PostgreSQL, {what}: {wrong[0].partition(ERROR)[2].strip()}")
 
 
 def _template(job: PrepareJob) -> Path:
@@ -131,7 +162,7 @@ def _run(job: PrepareJob, argv: list[str], what: str, stdin: str = "") -> str:
     """Run a program of PostgreSQL to its end.
 
     Returns:
-        what it said.
+        what it said, errors last.
     """
     program = str(job.binaries / argv[0])
     try:
@@ -155,4 +186,4 @@ def _run(job: PrepareJob, argv: list[str], what: str, stdin: str = "") -> str:
         ) from None
     except (OSError, subprocess.TimeoutExpired) as error:
         raise RuntimeFailure(f"PostgreSQL, {what}: {error}") from None
-    return done.stdout
+    return done.stdout + done.stderr

@@ -18,6 +18,7 @@ from harness.runtimes.process.plan import (
     Parts,
     commands,
     deal,
+    foreign_commands,
     plan_document,
     ports_needed,
 )
@@ -29,7 +30,7 @@ from harness.runtimes.real.loopback import HOST, take_ports
 from harness.runtimes.real.procs import clean_env, marking
 from harness.runtimes.real.runtime import RealRuntime
 from harness.runtimes.real.wiring import RealWiring, write_configs
-from harness.target import Target
+from harness.target import DatabasePlan, Target
 
 PREPARE_S = 30.0  # chosen: initdb takes 1-3 s, on a machine in distress ten times that
 
@@ -77,12 +78,14 @@ class ProcessRuntime(RealRuntime[Site]):
         ports = deal(target, self._block.ports)
         database = any(service.kind == DATABASE_KIND for service in target.services)
         who = account() if database else RunAsUser()
-        how = commands(target, ports, self._parts, self._folders, who, self._python)
-        self._put_on_record(plan_document(target, ports, self._folders, self._parts, how))
-        self._make_work_folder()
         listens = {name: (HOST, port) for name, port in ports.services.items()}
         links = {name: (HOST, port) for name, port in ports.links.items()}
-        wiring = RealWiring(self.service_t0_ns, self.seed, design, listens, links)
+        wiring = RealWiring(self.service_t0_ns, self.seed, design, listens, links, password)
+        how = commands(target, ports, self._parts, self._folders, who, self._python)
+        how |= foreign_commands(target, wiring, self._folders)
+        self._database_plan = getattr(target, "database_plan", lambda _: DatabasePlan())
+        self._put_on_record(plan_document(target, ports, self._folders, self._parts, how))
+        self._make_work_folder()
         write_configs(target, wiring, self._folders, password, self._folders.state)
 
     def _make_work_folder(self) -> None:
@@ -106,6 +109,7 @@ class ProcessRuntime(RealRuntime[Site]):
             password=password,
             who=account(),
             env={**clean_env(), **marking(site.recovery.read(), f"{database}.prepare")},
+            plan=self._database_plan(database),
         )
         work = asyncio.ensure_future(asyncio.to_thread(prepare, job))
         try:

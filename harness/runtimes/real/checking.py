@@ -102,6 +102,7 @@ def _service(one: Mapping[str, Any], local: Local) -> dict[str, Any]:
         "protocol": _protocol(one["protocol"]),
         "kind": str(one["kind"]),
         "ready_path": _matching(PATH, one["ready_path"], "ready_path"),
+        "ready_s": float(one.get("ready_s", 0.0)),
         "scripted": bool(one["scripted"]),
     }
 

@@ -13,7 +13,7 @@ from harness.target import LinkSpec, ServiceSpec, Target
 from harness.toolchain import cache_dir
 
 DATABASE_KIND = "database"
-PROTOCOLS = ("http", "postgres")
+PROTOCOLS = ("http", "postgres", "tcp")
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,10 @@ def _service(service: ServiceSpec, address: str) -> dict[str, Any]:
     """What must be known of a service to ask it something."""
     return {
         "address": address,
-        "protocol": "postgres" if service.kind == DATABASE_KIND else "http",
+        "protocol": "postgres" if service.kind == DATABASE_KIND else service.protocol,
         "kind": service.kind,
         "ready_path": service.ready_path,
+        "ready_s": service.ready_s,
         "scripted": service.scripted,
     }
 

@@ -90,7 +90,10 @@ class RealSite(ABC):
         service = self.service(name)
         address, path = service["address"], service["ready_path"]
         called = f"GET http://{address}{path} -> 200"
-        return called if service["protocol"] == "http" else f"a session at {address}"
+        if service["protocol"] == "http":
+            return called
+        what = "a session" if service["protocol"] == "postgres" else "a connection"
+        return f"{what} at {address}"
 
     def address(self, program: str) -> str:
         """Where a service, or Toxiproxy for its control, listens: `host:port`."""
@@ -98,11 +101,12 @@ class RealSite(ABC):
         return str(state["api"] if program == TOXIPROXY else state["services"][program]["address"])
 
     async def ready(self, program: str, within_s: float = READY_S) -> None:
-        """Wait until a service does real work.
+        """Wait until a service does real work; longer where the target says so.
 
         Raises:
             RuntimeFailure: it ended, or the time is over; with its last words.
         """
+        within_s = max(within_s, self.service(program)["ready_s"])
         await self._await(program, partial(self.works, program), self.awaited(program), within_s)
 
     async def toxiproxy_ready(self, within_s: float = READY_S) -> None:

@@ -18,6 +18,7 @@ from harness.target import Answer, Request
 
 CALL_S = 2.0  # chosen, not measured: no local call that is well takes longer
 CANARY_S = 2.0
+TCP_STAYS_S = 0.1  # chosen: a proxy whose callee is gone closes within milliseconds
 IDLE_CONNECTIONS = 20  # chosen: as many as are ever asked at once
 
 TOKEN_HEADER = "X-Harness-Token"  # noqa: S105 - a header's name, no secret
@@ -105,7 +106,7 @@ async def canary(
 
     Args:
         client: one without keep-alive.
-        protocol: http or postgres.
+        protocol: http, postgres or tcp.
         address: `host:port`.
         path: what to GET; for http.
 
@@ -116,12 +117,27 @@ async def canary(
         async with asyncio.timeout(CANARY_S):
             if protocol == "postgres":
                 return await _postgres_canary(address)
+            if protocol == "tcp":
+                return await _tcp_canary(address)
             response = await client.get(f"http://{address}{path}")
             return "ok" if response.status_code == 200 else "error"
     except (ConnectionRefusedError, httpx.ConnectError):
         return "refused"
     except (TimeoutError, OSError, asyncio.IncompleteReadError, httpx.HTTPError):
         return "no_reply"
+
+
+async def _tcp_canary(address: str) -> str:
+    """Connect, and see that nobody closes the connection at once, as a proxy without a callee."""
+    host, port = address.rsplit(":", 1)
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        async with asyncio.timeout(TCP_STAYS_S):
+            return "ok" if await reader.read(1) else "no_reply"
+    except TimeoutError:
+        return "ok"
+    finally:
+        writer.close()
 
 
 async def _postgres_canary(address: str) -> str:

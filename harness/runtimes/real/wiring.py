@@ -25,6 +25,7 @@ class RealWiring:
         design: of the target, plain data.
         listens: service -> host and port on which it listens.
         links: link -> host and port at which its caller reaches the callee.
+        password: of the run's database.
     """
 
     t0_ns: int
@@ -32,6 +33,7 @@ class RealWiring:
     design: Mapping[str, object]
     listens: Mapping[str, Address]
     links: Mapping[str, Address]
+    password: str = ""
 
     def listen(self, service: str) -> Address:
         """Host and port on which `service` listens."""

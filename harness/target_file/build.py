@@ -1,0 +1,250 @@
+"""From the file to a target: programs with their holes filled, requests, words of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import ValidationError
+
+from harness.errors import ConfigError, Problem
+from harness.history import History
+from harness.model import Outcome
+from harness.ownership import foreign
+from harness.target import (
+    Answer,
+    Call,
+    Completion,
+    DatabasePlan,
+    LinkSpec,
+    ProgramSpec,
+    Request,
+    ServiceSpec,
+    Wiring,
+)
+from harness.target_file.checking import OWN, problems_of
+from harness.target_file.document import Program, TargetDocument
+from harness.target_file.holes import filled, holes, selected, with_environment
+from harness.target_file.journeys import DataJourney, fits
+from harness.target_file.openapi import Documented, documented
+from harness.target_file.promises import EndPromise, LedgerPromise
+from harness.yaml_source import Place, load_yaml
+
+LOAD = "borrower"  # the name of the load in links, as everywhere
+STAND_IN = "mock_services.serve"
+
+
+def load(path: Path) -> FileTarget:
+    """The target of a file.
+
+    Raises:
+        ConfigError: every problem, each with line and column; or a third user may write to it.
+    """
+    if why := foreign(path):
+        raise ConfigError(Problem(f"not run: {why}", str(path)))
+    raw = load_yaml(path)
+    place = Place(path, raw)
+    try:
+        told = TargetDocument.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(list(place.problems(error, TargetDocument))) from None
+    if problems := list(problems_of(told, place)):
+        raise ConfigError(problems)
+    paths = documented(path.parent / told.openapi) if told.openapi else None
+    return FileTarget(told, path.parent.resolve(), paths)
+
+
+class FileTarget:
+    """`harness.target.Target`.
+
+    Args:
+        told: the file.
+        home: its folder: paths count from there.
+        paths: what an OpenAPI document says of answers; None without one.
+    """
+
+    runtimes = ("process",)
+
+    def __init__(self, told: TargetDocument, home: Path, paths: Documented | None) -> None:
+        self._told, self._home, self._paths = told, home, paths
+        self.name, self.include = told.target, tuple(told.include)
+        self.degradation = told.degradation
+        self.entry = f"{LOAD}->{told.entry}"
+        self.services = tuple(_service(name, one, told) for name, one in told.programs.items())
+        self.links = (LinkSpec(self.entry, LOAD, told.entry), *_links(told))
+        self.contract: Mapping[str, Any] = {"operations": tuple(told.operations)}
+        self.journeys = {name: DataJourney(name, steps) for name, steps in told.journeys.items()}
+        self.invariants = {name: self._promise(name) for name in told.promises}
+
+    def _promise(self, name: str) -> LedgerPromise | EndPromise:
+        promise = self._told.promises[name]
+        if promise.ledger:
+            return LedgerPromise(name, promise)
+        assert self._told.settled_when
+        return EndPromise(name, promise, self._told.settled_when)
+
+    def explain(self, invariant: str, design: Mapping[str, Any]) -> str:
+        """Nothing is known of somebody else's design."""
+        return ""
+
+    def design_problems(self, design: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """None: a design may say what it likes, the holes take what the file names."""
+        return []
+
+    def config(self, service: str, wiring: Wiring) -> dict[str, Any]:
+        """The configuration document of a stand-in; {} for everybody else."""
+        program = self._told.programs[service]
+        if program.stand_in is None:
+            return {}
+        host, port = wiring.listen(service)
+        mappings = [one.model_dump(by_alias=True, exclude_none=True) for one in program.stand_in]
+        return {
+            "kind": "mapping",
+            "name": service,
+            "host": host,
+            "port": port,
+            "t0_ns": wiring.t0_ns,
+            "seed": wiring.seed,
+            "options": {"mappings": mappings},
+        }
+
+    def program(self, service: str, wiring: Wiring) -> ProgramSpec:
+        """How a command of the file is started."""
+        program = self._told.programs[service]
+        assert program.command
+        fill = partial(_hole, self, service, wiring)
+        argv = [str(filled(_env(text), fill)) for text in program.command]
+        if "/" in argv[0]:
+            argv[0] = str(self._home / program.cwd / argv[0])
+        env = {name: str(filled(_env(str(text)), fill)) for name, text in program.env.items()}
+        return ProgramSpec(tuple(argv), str(self._home / program.cwd), env)
+
+    def database_plan(self, service: str) -> DatabasePlan:
+        """Role, database and scripts of a PostgreSQL."""
+        told = self._told.programs[service].postgres
+        assert told
+        scripts = tuple(self._home / script for script in told.init)
+        return DatabasePlan(told.user, told.database or told.user, scripts)
+
+    def request(self, call: Call) -> Request:
+        """How an operation is asked for."""
+        operation = self._told.operations[call.f]
+        method, path = operation.asked[0]
+
+        def value_of(name: str) -> Any:
+            return call.args.get(name, "")
+
+        headers = {name: str(filled(_env(text), value_of))
+                   for name, text in operation.headers.items()}  # fmt: skip
+        body = None if operation.json_ is None else filled(operation.json_, value_of)
+        way = filled(path, lambda name: quote(str(value_of(name)), safe=""))
+        return Request(method, str(way), headers, body, operation.timeout)
+
+    def classify(self, call: Call, answer: Answer) -> Completion:
+        """2xx is ok and 4xx fail, with an OpenAPI document those that it names; all else may have
+        happened."""
+        if answer.status is None:
+            outcome = Outcome.FAIL if answer.error == "refused" else Outcome.INFO
+            return Completion(outcome, answer.error)
+        value = {**answer.body, "http_status": answer.status}
+        method, path = self._told.operations[call.f].asked[0]
+        known = self._paths is None or self._paths.says(method, path, answer.status)
+        if known and 200 <= answer.status < 300:
+            return Completion(Outcome.OK, value=value)
+        if known and 400 <= answer.status < 500:
+            return Completion(Outcome.FAIL, f"http_{answer.status}", value)
+        return Completion(Outcome.INFO, f"http_{answer.status}", value)
+
+    def counts(self, link: LinkSpec, caller: str, callee: Mapping[str, Any]) -> dict[str, int]:
+        """What reached a stand-in, by its own counts; {} where nobody counts."""
+        return {"reached": sum(callee["calls"].values())} if "calls" in callee else {}
+
+    def loose_ends(self, completions: Mapping[str, Completion]) -> int:
+        """How many of the last reads have not come to their end."""
+        settled = self._told.settled_when
+        if settled is None:
+            return 0
+        return sum(
+            one.outcome is not Outcome.OK
+            or not all(fits(selected(of, one.value), want) for of, want in settled.until.items())
+            for one in completions.values()
+        )
+
+    def final_reads(self, history: History) -> list[Call]:
+        """One read of each thing that was acknowledged."""
+        settled = self._told.settled_when
+        if settled is None:
+            return []
+        return [
+            Call(settled.read, op.k, {n: selected(of, op.value) for n, of in settled.with_.items()})
+            for op in history.ops(settled.after, outcome=Outcome.OK)
+        ]
+
+
+def _env(text: str) -> str:
+    return with_environment(text, os.environ)
+
+
+def _own_holes(program: Program) -> list[str]:
+    return [*holes(program.command or []), *holes(dict(program.env))]
+
+
+def _service(name: str, program: Program, told: TargetDocument) -> ServiceSpec:
+    if program.postgres:
+        return ServiceSpec(name, "", "database")
+    if program.stand_in:
+        return ServiceSpec(name, STAND_IN, program.role or name, scripted=True)
+    called = {hole.partition(".")[0] for hole in _own_holes(program)}
+    needs = tuple(one for one in told.programs if one in called and one != name
+                  and told.programs[one].postgres)  # fmt: skip
+    protocol = "http" if program.ready.get else "tcp"
+    return ServiceSpec(
+        name,
+        "",
+        program.role or ("service" if name == told.entry else name),
+        ready_path=program.ready.get or "/",
+        needs=needs,
+        protocol=protocol,
+        ready_s=program.ready.within,
+    )
+
+
+def _links(told: TargetDocument) -> list[LinkSpec]:
+    """Who is handed a program's address calls it, through a proxy."""
+    found: dict[str, LinkSpec] = {}
+    for name, program in told.programs.items():
+        for hole in _own_holes(program):
+            callee = hole.partition(".")[0]
+            if callee in told.programs and callee != name:
+                link = f"{name}->{callee}"
+                found[link] = LinkSpec(link, name, callee, _protocol(told.programs[callee]))
+    return list(found.values())
+
+
+def _protocol(program: Program) -> str:
+    if program.postgres:
+        return "postgres"
+    return "http" if program.stand_in or program.ready.get else "tcp"
+
+
+def _hole(target: FileTarget, service: str, wiring: Wiring, hole: str) -> Any:
+    """What fills a hole of a program."""
+    name, _, part = hole.partition(".")
+    if hole in OWN:
+        host, port = wiring.listen(service)
+        return {"host": host, "port": port, "seed": wiring.seed}[hole]
+    if name == "design":
+        return wiring.design.get(part, target._told.design[part])
+    host, port = wiring.through(f"{service}->{name}")
+    if not target._told.programs[name].postgres:
+        return {"": f"http://{host}:{port}", "host": host, "port": port}[part]
+    plan, given = target.database_plan(name), wiring.database(f"{service}->{name}")
+    user, database = plan.role or given["user"], plan.database or given["database"]
+    password = getattr(wiring, "password", "")
+    url = f"postgresql://{user}:{password}@{host}:{port}/{database}"
+    parts = {"user": user, "password": password, "database": database}
+    return {"": url, "host": host, "port": port, **parts}[part]

@@ -1,0 +1,199 @@
+"""What is wrong with a target file beyond its shape: names that nobody has, holes without a
+source."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from harness.errors import Problem
+from harness.target_file.document import Program, Promise, TargetDocument
+from harness.target_file.holes import holes, variables
+from harness.yaml_source import Loc, Place, unknown
+
+OWN = ("host", "port", "seed")
+PARTS = ("host", "port", "user", "password", "database")
+
+
+def problems_of(told: TargetDocument, place: Place) -> Iterator[Problem]:
+    """Everything, each with its place."""
+    yield from _programs(told, place)
+    if told.entry not in told.programs:
+        yield unknown("program", told.entry, told.programs, place, "entry")
+    elif told.programs[told.entry].command is None:
+        yield Problem(
+            f"entry {told.entry!r} is no command: it is the service that is asked",
+            place.of("entry"),
+        )
+    yield from _operations(told, place)
+    yield from _journeys(told, place)
+    yield from _settled(told, place)
+    for name, promise in told.promises.items():
+        yield from _promise(told, name, promise, place)
+    if told.openapi and not (place.path.parent / told.openapi).is_file():
+        yield Problem(f"openapi: {told.openapi} is not there", place.of("openapi"))
+
+
+def _programs(told: TargetDocument, place: Place) -> Iterator[Problem]:
+    for name, program in told.programs.items():
+        loc: Loc = ("programs", name)
+        if not name.replace("_", "a").isalnum() or not name[0].isalpha():
+            yield Problem(f"program {name!r}", place.of_key(*loc), "letters, digits and _")
+        if len(program.kinds) != 1:
+            got = " and ".join(program.kinds) or "nothing"
+            allowed = "one of command, postgres, stand-in"
+            yield Problem(f"{name} is {got}", place.of_key(*loc), allowed)
+        if program.command is not None:
+            yield from _command(told, program, loc, place)
+        elif program.env or program.cwd != ".":
+            yield Problem(f"{name}: env and cwd are for a command", place.of_key(*loc))
+        if program.stand_in:
+            yield from _mappings(program, loc, place)
+        if program.postgres:
+            for number, script in enumerate(program.postgres.init):
+                if not (place.path.parent / script).is_file():
+                    where = place.of(*loc, "postgres", "init", number)
+                    yield Problem(f"{script} is not there", where, "a file beside the target")
+    databases = [name for name, one in told.programs.items() if one.postgres]
+    if len(databases) > 1:
+        where = place.of_key("programs", databases[1])
+        yield Problem("a second PostgreSQL", where, "one", "a second as a command of its own")
+
+
+def _command(told: TargetDocument, program: Program, loc: Loc, place: Place) -> Iterator[Problem]:
+    folder = place.path.parent / program.cwd
+    if not folder.is_dir():
+        yield Problem(f"cwd {program.cwd}: {folder} is no folder", place.of(*loc, "cwd"))
+    elif (
+        program.command
+        and not [*holes(program.command[0])]
+        and not _found(program.command[0], folder)
+    ):
+        where = place.of(*loc, "command", 0)
+        yield Problem(
+            f"command {program.command[0]!r} is not there",
+            where,
+            f"a program of PATH, or a path from {folder}",
+        )
+    for key, texts in (("command", program.command or []), ("env", program.env)):
+        items = texts.items() if isinstance(texts, Mapping) else enumerate(texts)
+        for at, text in items:
+            yield from _holes(told, str(text), place, (*loc, key, at))
+
+
+def _found(command: str, folder: Path) -> bool:
+    if "/" in command:
+        file = folder / command
+        return file.is_file() and os.access(file, os.X_OK)
+    return shutil.which(command) is not None
+
+
+def _holes(told: TargetDocument, text: str, place: Place, loc: Loc) -> Iterator[Problem]:
+    for hole in holes(text):
+        name, _, part = hole.partition(".")
+        if hole in OWN:
+            continue
+        if name == "design":
+            if part not in told.design:
+                yield unknown("field of the design", part, told.design, place, *loc)
+            continue
+        if name not in told.programs:
+            yield unknown("hole", hole, [*OWN, *told.programs, "design.<field>"], place, *loc)
+        elif part and part not in PARTS:
+            yield unknown("part of a hole", part, PARTS, place, *loc)
+    for name in variables(text):
+        if name not in os.environ:
+            where = place.of(*loc)
+            yield Problem(f"${{{name}}} is not set", where, remedy=f"export {name}=...")
+
+
+def _mappings(program: Program, loc: Loc, place: Place) -> Iterator[Problem]:
+    assert program.stand_in
+    for key, names in (
+        ("on", [one.on for one in program.stand_in]),
+        ("op", [one.op for one in program.stand_in]),
+    ):
+        counts = Counter(names)
+        for number, name in enumerate(names):
+            if counts[name] > 1 and names.index(name) != number:
+                where = place.of(*loc, "stand-in", number, key)
+                yield Problem(f"{key}: {name!r} is mapped twice", where, "one mapping each")
+
+
+def _operations(told: TargetDocument, place: Place) -> Iterator[Problem]:
+    for name, operation in told.operations.items():
+        asked = operation.asked
+        if len(asked) != 1:
+            got = " and ".join(method.lower() for method, _ in asked) or "no method"
+            where = place.of_key("operations", name)
+            yield Problem(f"{name} has {got}", where, "one of get, post, put, patch, delete")
+        elif not asked[0][1].startswith("/"):
+            where = place.of("operations", name, asked[0][0].lower())
+            yield Problem(f"path {asked[0][1]!r}", where, "a path that begins with /")
+        for header, text in operation.headers.items():
+            for variable in variables(text):
+                if variable not in os.environ:
+                    where = place.of("operations", name, "headers", header)
+                    yield Problem(f"${{{variable}}} is not set", where)
+
+
+def _journeys(told: TargetDocument, place: Place) -> Iterator[Problem]:
+    for name, steps in told.journeys.items():
+        if not steps:
+            yield Problem(f"journey {name} has no steps", place.of("journeys", name))
+        known = {"number", "key"}
+        for number, step in enumerate(steps):
+            loc: Loc = ("journeys", name, number)
+            if bool(step.do) == (step.wait is not None):
+                yield Problem("a step does one thing", place.of(*loc), "do: or wait:")
+                continue
+            if not step.do:
+                continue
+            if step.do not in told.operations:
+                yield unknown("operation", step.do, told.operations, place, *loc, "do")
+                continue
+            known |= step.with_.keys()
+            operation = told.operations[step.do]
+            asked = [path for _, path in operation.asked]
+            for hole in holes([*asked, operation.json_ or {}, operation.headers, operation.key]):
+                if hole not in known:
+                    cause = f"{step.do} needs {{{hole}}}, which nothing has given before"
+                    remedy = f"with: {{{hole}: ...}} here, or keep: {{{hole}: body...}} before"
+                    yield Problem(cause, place.of(*loc, "do"), ", ".join(sorted(known)), remedy)
+            known |= step.keep.keys()
+
+
+def _settled(told: TargetDocument, place: Place) -> Iterator[Problem]:
+    if told.settled_when is None:
+        return
+    for key in ("after", "read"):
+        name = getattr(told.settled_when, key)
+        if name not in told.operations:
+            yield unknown("operation", name, told.operations, place, "settled-when", key)
+
+
+def _promise(told: TargetDocument, name: str, promise: Promise, place: Place) -> Iterator[Problem]:
+    loc: Loc = ("promises", name)
+    if promise.ledger:
+        if promise.ledger not in told.programs or not told.programs[promise.ledger].stand_in:
+            known = [one for one, program in told.programs.items() if program.stand_in]
+            yield unknown("stand-in", promise.ledger, known, place, *loc, "ledger")
+            return
+        stand_in = told.programs[promise.ledger].stand_in or []
+        entries = [one.ledger.entry for one in stand_in if one.ledger]
+        if promise.entry not in entries:
+            yield unknown("entry", promise.entry, entries, place, *loc, "entry")
+        if (promise.at_most is None) == (promise.exactly is None):
+            yield Problem("how many?", place.of_key(*loc), "at-most: or exactly:")
+    elif promise.of:
+        if promise.of not in told.operations:
+            yield unknown("operation", promise.of, told.operations, place, *loc, "of")
+        if promise.ends_within is None or told.settled_when is None:
+            remedy = "ends-within: 30s here, and settled-when: in the file"
+            yield Problem("when does it end?", place.of_key(*loc), remedy=remedy)
+    else:
+        allowed = "ledger: with entry:, or of: with ends-within:"
+        yield Problem("a promise about nothing", place.of_key(*loc), allowed)

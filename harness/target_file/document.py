@@ -1,0 +1,142 @@
+"""The file as it is written: every key, and what it may hold."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from harness.units import Duration
+
+Method = Literal["get", "post", "put", "patch", "delete"]
+METHODS: tuple[Method, ...] = ("get", "post", "put", "patch", "delete")
+
+
+class Part(BaseModel):
+    """A part of the file: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Ready(Part):
+    """When a program works: `get` answers 200; without it, when it takes connections."""
+
+    get: str = Field(default="", pattern=r"^(/[\w./?=&%~-]*)?$")
+    within: Duration = 20.0
+
+
+class Postgres(Part):
+    """A PostgreSQL of the run's own: scripts that are run once, a role and a database."""
+
+    init: list[str] = []
+    user: str = Field(default="", pattern=r"^([a-z_][a-z0-9_]{0,62})?$")
+    database: str = Field(default="", pattern=r"^([a-z_][a-z0-9_]{0,62})?$")
+
+
+class Booking(Part):
+    """An entry of a stand-in's ledger; `amount` selects minor units: `body.amount`."""
+
+    entry: str = Field(min_length=1)
+    amount: str = ""
+
+
+class Match(Part):
+    """One kind of request to a stand-in; see mock_services/mapping.py."""
+
+    on: str = Field(pattern=r"^(GET|POST|PUT|PATCH|DELETE) /\S*$")
+    op: str = Field(min_length=1, pattern=r"^[a-z][a-z0-9_]*$")
+    key: str = ""
+    once_by: str = Field(default="", alias="once-by")
+    ledger: Booking | None = None
+    status: int = Field(default=200, ge=200, le=599)
+    reply: dict[str, Any] = {}
+    declined: dict[str, Any] | None = None
+
+
+class Program(Part):
+    """One program: a command, a PostgreSQL, or a stand-in."""
+
+    command: list[str] | None = Field(default=None, min_length=1)
+    cwd: str = "."
+    env: dict[str, str | int | float] = {}
+    ready: Ready = Ready()
+    postgres: Postgres | None = None
+    stand_in: list[Match] | None = Field(default=None, alias="stand-in", min_length=1)
+    role: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*)?$")
+
+    @property
+    def kinds(self) -> list[str]:
+        """What it says that it is; one is right."""
+        given = {
+            "command": self.command is not None,
+            "postgres": self.postgres is not None,
+            "stand-in": self.stand_in is not None,
+        }
+        return [name for name, there in given.items() if there]
+
+
+class Operation(Part):
+    """One request of the load: a method with its path, a body, headers."""
+
+    get: str | None = None
+    post: str | None = None
+    put: str | None = None
+    patch: str | None = None
+    delete: str | None = None
+    json_: dict[str, Any] | None = Field(default=None, alias="json")
+    headers: dict[str, str] = {}
+    key: str = ""
+    timeout: Duration = 5.0
+
+    @property
+    def asked(self) -> list[tuple[str, str]]:
+        """Methods with their paths; one is right."""
+        found = ((name, getattr(self, name)) for name in METHODS)
+        return [(name.upper(), path) for name, path in found if path is not None]
+
+
+class StepPart(Part):
+    """A step of a journey: an operation, or a wait."""
+
+    do: str = ""
+    with_: dict[str, Any] = Field(default={}, alias="with")
+    keep: dict[str, str] = {}
+    go_on_if: dict[str, Any] = Field(default={}, alias="go-on-if")
+    wait: Duration | None = None
+
+
+class Settled(Part):
+    """What is read at the end of what was acknowledged, and what it should have become."""
+
+    after: str
+    read: str
+    with_: dict[str, str] = Field(default={"id": "body.id"}, alias="with")
+    until: dict[str, list[Any] | str | int | bool]
+
+
+class Promise(Part):
+    """An invariant: entries of a ledger by key, or the end of what was acknowledged."""
+
+    claim: str = Field(min_length=1)
+    ledger: str = ""
+    entry: str = ""
+    at_most: int | None = Field(default=None, alias="at-most", ge=0)
+    exactly: int | None = Field(default=None, ge=0)
+    of: str = ""
+    ends_within: Duration | None = Field(default=None, alias="ends-within")
+
+
+class TargetDocument(Part):
+    """The whole file."""
+
+    target: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    entry: str
+    programs: dict[str, Program] = Field(min_length=1)
+    openapi: str = ""
+    operations: dict[str, Operation] = Field(min_length=1)
+    journeys: dict[str, list[StepPart]] = Field(min_length=1)
+    settled_when: Settled | None = Field(default=None, alias="settled-when")
+    promises: dict[str, Promise] = {}
+    design: dict[str, str | int | float | bool] = {}
+    degradation: dict[str, dict[str, dict[str, str]]] = {}
+    include: list[str] = []

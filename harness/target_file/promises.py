@@ -1,0 +1,131 @@
+"""Promises as data: invariants over ledgers and over what was acknowledged."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.checker import judge
+from harness.history import Event, History
+from harness.model import Objectives, Op, Outcome, Phase, Verdict
+from harness.target_file.document import Promise, Settled
+from harness.target_file.holes import selected
+from harness.target_file.journeys import fits
+
+SUCCESS = "SUCCESS"
+SHOWN = 3  # entries of one key in a sentence
+
+
+@dataclass(frozen=True)
+class LedgerPromise:
+    """`Checker`: how many entries of a kind each business key may have.
+
+    Args:
+        name: as the file calls it.
+        told: how it is written.
+    """
+
+    name: str
+    told: Promise
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """None: no catalogue knows it."""
+        return ()
+
+    @property
+    def claim(self) -> str:
+        """As written."""
+        return self.told.claim
+
+    def check(self, history: History, objectives: Objectives) -> Verdict:
+        """Count the successful entries of each key."""
+        by_key: defaultdict[str, list[Event]] = defaultdict(list)
+        for event in history.ledger(self.told.entry, p=self.told.ledger):
+            if event.v.get("status", SUCCESS) == SUCCESS:
+                by_key[event.k].append(event)
+        wrong = [self._bad(key, found) for key, found in by_key.items() if self._breaks(len(found))]
+        return judge(self, examined=len(by_key), bad=wrong, missing=_unread(self.told, history))
+
+    def _breaks(self, count: int) -> bool:
+        most, exactly = self.told.at_most, self.told.exactly
+        return (most is not None and count > most) or (exactly is not None and count != exactly)
+
+    def _bad(self, key: str, entries: list[Event]) -> Mapping[str, Any]:
+        when = [f"{one.t_s:.2f} s (request {one.v.get('request_id')})" for one in entries]
+        more = f" and {len(when) - SHOWN} more" if len(when) > SHOWN else ""
+        allowed = f"at most {self.told.at_most}" if self.told.exactly is None else "exactly "
+        allowed += "" if self.told.exactly is None else str(self.told.exactly)
+        return {
+            "t_s": round(entries[min(1, len(entries) - 1)].t_s, 3),
+            "what": f"{key or 'no key'}: {len(entries)} {self.told.entry} at {self.told.ledger}, "
+            f"{allowed} allowed: {'; '.join(when[:SHOWN])}{more}",
+            "events": [one.i for one in entries],
+            "key": key,
+        }
+
+
+def _unread(told: Promise, history: History) -> str:
+    if told.ledger not in history.ledgers_read:
+        return f"the ledger of {told.ledger} was not read"
+    broken = history.ledgers_broken.get(told.ledger, "")
+    return f"the ledger of {told.ledger} {broken}" if broken else ""
+
+
+@dataclass(frozen=True)
+class EndPromise:
+    """`Checker`: what was acknowledged comes to an end, as the last reads show it.
+
+    Args:
+        name: as the file calls it.
+        told: how it is written.
+        settled: what an end is.
+    """
+
+    name: str
+    told: Promise
+    settled: Settled
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """None: no catalogue knows it."""
+        return ()
+
+    @property
+    def claim(self) -> str:
+        """As written."""
+        return self.told.claim
+
+    def check(self, history: History, objectives: Objectives) -> Verdict:
+        """Compare each acknowledgement with the last that was read of it."""
+        last = {op.k: op for op in history.ops(self.settled.read) if op.phase == Phase.SETTLED}
+        end_s = max((op.t_end_s or op.t_invoke_s for op in last.values()), default=0.0)
+        within_s = self.told.ends_within or 0.0
+        promised = [
+            op
+            for op in history.ops(self.told.of, outcome=Outcome.OK)
+            if (op.t_end_s or op.t_invoke_s) + within_s <= end_s
+        ]
+        wrong = [_open(op, last.get(op.k), within_s) for op in promised
+                 if not _ended(last.get(op.k), self.settled)]  # fmt: skip
+        missing = "" if last else f"no {self.settled.read} was done after the load had stopped"
+        return judge(self, examined=len(promised), bad=wrong, missing=missing)
+
+
+def _ended(read: Op | None, settled: Settled) -> bool:
+    if read is None or read.outcome is not Outcome.OK:
+        return False
+    return all(fits(selected(of, read.value), wanted) for of, wanted in settled.until.items())
+
+
+def _open(op: Op, read: Op | None, within_s: float) -> Mapping[str, Any]:
+    said = "could not be read" if read is None or read.outcome is not Outcome.OK else "is not ended"
+    return {
+        "t_s": round(op.t_end_s or op.t_invoke_s, 3),
+        "what": f"{op.f} {op.k} was acknowledged at {op.t_end_s or 0.0:.2f} s and {said} "
+        f"{within_s:g} s later: {dict(read.value) if read else 'never asked'}",
+        "events": [op.index] + ([read.index] if read else []),
+        "key": op.k,
+    }

@@ -1,0 +1,149 @@
+"""A target written as YAML: what is wrong is said with its place, what is right is a target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from harness.errors import ConfigError
+from harness.model import Outcome
+from harness.target import Answer, Call, Completion, load_target
+
+pytestmark = pytest.mark.unit
+
+TARGET = """\
+target: mylender
+entry: mylender
+programs:
+  mylender:
+    command: [python3, -m, mylender, "{port}"]
+    env: {GATEWAY_URL: "{gateway}", DATABASE_URL: "{database}", KEY: "${SECRET}"}
+    ready: {get: /health, within: 60s}
+  database: {postgres: {user: lender, database: lender}}
+  gateway:
+    role: payment_gateway
+    stand-in:
+      - {on: POST /v1/payouts, op: create_payout, key: body.loan, ledger: {entry: payout}}
+operations:
+  create_loan:
+    {post: /loans, json: {amount: "{amount}", who: "c-{number}"}, headers: {A: "${SECRET}"}}
+  read_loan: {get: "/loans/{id}"}
+journeys:
+  borrow:
+    - {do: create_loan, with: {amount: [1, 9]}, keep: {id: body.id}, go-on-if: {status: [active]}}
+    - {wait: 500ms}
+    - {do: read_loan}
+settled-when: {after: create_loan, read: read_loan, until: {status: [active, failed]}}
+promises:
+  paid_once: {claim: Paid once., ledger: gateway, entry: payout, at-most: 1}
+  answered: {claim: It ends., of: create_loan, ends-within: 2s}
+"""
+OPENAPI = """\
+openapi: 3.1.0
+paths:
+  /loans: {post: {responses: {"201": {}, "4XX": {}}}}
+  /loans/{loan_id}: {get: {responses: {"200": {}}}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the file takes from the environment."""
+    monkeypatch.setenv("SECRET", "s3cret")
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Callable[..., Any]:
+    """Loads the file, with some of its text replaced."""
+
+    def load(*changes: tuple[str, str]) -> Any:
+        text = TARGET
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        path = tmp_path / "target.yaml"
+        path.write_text(text)
+        return load_target(str(path))
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("{gateway}", "{gatewai}", r"6:24: unknown hole 'gatewai'; did you mean 'gateway'"),
+        ("entry: mylender", "entry: gateway", r"2:8: entry 'gateway' is no command"),
+        ("[python3,", "[./nowhere,", r"5:15: command './nowhere' is not there"),
+        ("${SECRET}\"}\n", "${UNSET_HERE}\"}\n", r"UNSET_HERE.* is not set.*export UNSET_HERE"),
+        ("{do: read_loan}", "{do: read_lone}", r"21:12: unknown operation 'read_lone'"),
+        ("keep: {id: body.id}, ", "", r"needs {id}, which nothing has given before"),
+        ("entry: payout, at-most", "entry: payot, at-most", r"unknown entry 'payot'"),
+        ("at-most: 1", "at-most: -1", r"promises.paid_once.at-most"),
+        (", ends-within: 2s", "", r"when does it end\?"),
+        ('{get: "/loans/{id}"}', '{get: "/loans/{id}", post: /x}', r"has get and post"),
+        ("{postgres: {user: lender, database: lender}}", "{postgres: {}, command: [sh]}",
+         r"database is command and postgres"),
+        ("target: mylender", "target: mylender\ncompose: x.yml", r"unknown key 'compose'"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_with_its_place(
+    target: Callable[..., Any], old: str, new: str, told: str
+) -> None:
+    """Before anything is started: line and column, what is allowed, what to write."""
+    with pytest.raises(ConfigError, match=told):
+        target((old, new))
+
+
+def test_links_come_out_of_the_holes(target: Callable[..., Any]) -> None:
+    """Who is handed an address calls it; the load enters at the entry."""
+    found = {link.name: link.protocol for link in target().links}
+    assert found == {
+        "borrower->mylender": "http",
+        "mylender->gateway": "http",
+        "mylender->database": "postgres",
+    }
+
+
+def test_a_journey_is_the_same_for_the_same_dice_and_ends_where_it_should(
+    target: Callable[..., Any],
+) -> None:
+    """Values of answers go on into later requests; a refusal ends it."""
+    mine = target()
+    steps = mine.journeys["borrow"].steps(7, Random(1))
+    first = next(steps)
+    again = next(mine.journeys["borrow"].steps(7, Random(1)))
+    assert first == again
+    asked = mine.request(first)
+    assert (asked.method, asked.path, asked.headers) == ("POST", "/loans", {"A": "s3cret"})
+    assert asked.body == {"amount": first.args["amount"], "who": "c-7"}
+    assert 1 <= first.args["amount"] <= 9
+    done = Completion(Outcome.OK, value={"id": "a/b", "status": "active"})
+    assert steps.send(done).seconds == 0.5
+    assert mine.request(steps.send(None)).path == "/loans/a%2Fb"
+    other = mine.journeys["borrow"].steps(7, Random(1))
+    next(other)
+    with pytest.raises(StopIteration):
+        other.send(Completion(Outcome.OK, value={"id": "x", "status": "declined"}))
+
+
+def test_only_what_is_documented_is_known(target: Callable[..., Any], tmp_path: Path) -> None:
+    """A status that the OpenAPI document does not name says nothing about what happened."""
+    (tmp_path / "openapi.yaml").write_text(OPENAPI)
+    mine = target(("target: mylender", "target: mylender\nopenapi: openapi.yaml"))
+    create, read = Call("create_loan"), Call("read_loan")
+    told = [
+        (create, Answer(201), Outcome.OK),
+        (create, Answer(422), Outcome.FAIL),
+        (create, Answer(200), Outcome.INFO),
+        (create, Answer(503), Outcome.INFO),
+        (read, Answer(404), Outcome.INFO),
+        (create, Answer(None, error="refused"), Outcome.FAIL),
+        (create, Answer(None, error="timeout"), Outcome.INFO),
+    ]
+    assert [mine.classify(call, answer).outcome for call, answer, _ in told] == [
+        outcome for _, _, outcome in told
+    ]
