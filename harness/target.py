@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +15,8 @@ from harness import plugins
 from harness.errors import ConfigError, Problem
 from harness.history import History
 from harness.model import Objectives, Outcome, System
+from harness.setting import Factors as Factors  # a word of targets, kept apart
+from harness.setting import Setting as Setting
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -130,67 +132,12 @@ class ServiceSpec:
     ready_s: float = 0.0
 
 
-@dataclass(frozen=True)
-class Setting:
-    """How the world around the service is, all the time, while a factor has one of its values.
-
-    Args:
-        rules: scripted service -> rules of its behaviour document.
-        late_s: link -> how much later than sent a request over it arrives, s.
-        down_s: link -> how long it is down at first, s: the one thing that comes to an end.
-        lag_s: database -> how far its standby is behind, s.
-        times: how often each journey begins.
-        apart_s: from one beginning to the next, s.
-    """
-
-    rules: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
-    late_s: Mapping[str, float] = field(default_factory=dict)
-    down_s: Mapping[str, float] = field(default_factory=dict)
-    lag_s: Mapping[str, float] = field(default_factory=dict)
-    times: int = 1
-    apart_s: float = 0.0
-
-
-Factors = Mapping[str, Mapping[str, Setting]]
-"""Factor -> value -> what it means; the first value of each is the normal one."""
-
-
 Degradation = Mapping[str, Mapping[str, Mapping[str, str]]]
 """Operation -> role -> state (`one`, `all`) -> declared mode; a cell that is not there is FULL."""
 
 
 FAILED_OPERATIONS = "failed_operations"
 """The counter of all operations that did not succeed; see `failure_counters` for those of one."""
-
-
-@dataclass(frozen=True)
-class ProgramSpec:
-    """How a program of somebody else's is started.
-
-    Args:
-        argv: program and arguments.
-        cwd: folder, absolute.
-        env: its environment beside PATH, HOME and the like.
-    """
-
-    argv: tuple[str, ...]
-    cwd: str
-    env: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class DatabasePlan:
-    """What is in a database of the run at first.
-
-    Args:
-        role: that may log in, with the password of the run; "" for the run's own.
-        database: its name, owned by the role; "" for the usual one.
-        scripts: SQL, run once as that role, in this order.
-    """
-
-    role: str = ""
-    database: str = ""
-    scripts: tuple[Path, ...] = ()
 
 
 class Wiring(Protocol):

@@ -143,7 +143,7 @@ def find_journey(name: str, refs: Mapping[str, str] = NO_REFS) -> JourneyKind:
     ref = refs.get(name) or (name if "." in name else f"{JOURNEYS}.{name}")
     document, mark, own = ref.partition("#")
     if mark:
-        told: JourneyKind = getattr(load_target(document), "journeys")[own]  # noqa: B009 - not of the protocol
+        told: JourneyKind = vars(load_target(document))["journeys"][own]
         return told
     kind: JourneyKind = plugins.constant(ref, "JOURNEY")
     return kind

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from harness.errors import ConfigError, Problem
+from harness.foreign import DatabasePlan, ProgramSpec
 from harness.history import History
 from harness.model import Outcome
 from harness.ownership import foreign
@@ -19,9 +20,7 @@ from harness.target import (
     Answer,
     Call,
     Completion,
-    DatabasePlan,
     LinkSpec,
-    ProgramSpec,
     Request,
     ServiceSpec,
     Wiring,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.foreign import ProgramSpec
 from harness.runtimes.process.launch import Command
 from harness.runtimes.process.postgres import RunAsUser
 from harness.runtimes.real.document import DATABASE_KIND, RunFolders, programs_entry
 from harness.runtimes.real.loopback import HOST
 from harness.runtimes.real.sites import TOXIPROXY
-from harness.target import ProgramSpec, ServiceSpec, Target, Wiring
+from harness.target import ServiceSpec, Target, Wiring
 
+PROGRAM_HOOK = "program"  # of targets that have programs of somebody else's
 PROGRAM = Path(__file__).with_name("program.py")
 
 
@@ -122,7 +124,8 @@ def foreign_commands(target: Target, wiring: Wiring, folders: Folders) -> dict[s
     own = [one for one in target.services if not one.module and one.kind != DATABASE_KIND]
     made = {}
     for service in own:
-        told: ProgramSpec = getattr(target, "program")(service.name, wiring)  # noqa: B009 - optional
+        program: Callable[[str, Wiring], ProgramSpec] = getattr(target, PROGRAM_HOOK)
+        told = program(service.name, wiring)
         log = str(folders.log(service.name))
         made[service.name] = Command(list(told.argv), log, told.cwd, dict(told.env))
     return made

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import RuntimeFailure
+from harness.foreign import DatabasePlan
 from harness.runtimes.real.loopback import HOST
 from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
-from harness.target import DatabasePlan
 
 STEP_S = 25.0  # chosen: initdb takes 1-3 s here
 ERROR = " ERROR: "

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import LeftOvers, RuntimeFailure
+from harness.foreign import DatabasePlan
 from harness.ports import Capability, Exit
 from harness.private import write_private
 from harness.runtime_kind import RunContext
@@ -30,7 +31,7 @@ from harness.runtimes.real.loopback import HOST, take_ports
 from harness.runtimes.real.procs import clean_env, marking
 from harness.runtimes.real.runtime import RealRuntime
 from harness.runtimes.real.wiring import RealWiring, write_configs
-from harness.target import DatabasePlan, Target
+from harness.target import Target
 
 PREPARE_S = 30.0  # chosen: initdb takes 1-3 s, on a machine in distress ten times that
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
 
 from harness.errors import ConfigError
 from harness.model import Outcome
+from harness.rng import Seed
 from harness.target import Answer, Call, Completion, load_target
 
 pytestmark = pytest.mark.unit
@@ -113,9 +113,9 @@ def test_a_journey_is_the_same_for_the_same_dice_and_ends_where_it_should(
 ) -> None:
     """Values of answers go on into later requests; a refusal ends it."""
     mine = target()
-    steps = mine.journeys["borrow"].steps(7, Random(1))
+    steps = mine.journeys["borrow"].steps(7, Seed(1).stream("x"))
     first = next(steps)
-    again = next(mine.journeys["borrow"].steps(7, Random(1)))
+    again = next(mine.journeys["borrow"].steps(7, Seed(1).stream("x")))
     assert first == again
     asked = mine.request(first)
     assert (asked.method, asked.path, asked.headers) == ("POST", "/loans", {"A": "s3cret"})
@@ -124,7 +124,7 @@ def test_a_journey_is_the_same_for_the_same_dice_and_ends_where_it_should(
     done = Completion(Outcome.OK, value={"id": "a/b", "status": "active"})
     assert steps.send(done).seconds == 0.5
     assert mine.request(steps.send(None)).path == "/loans/a%2Fb"
-    other = mine.journeys["borrow"].steps(7, Random(1))
+    other = mine.journeys["borrow"].steps(7, Seed(1).stream("x"))
     next(other)
     with pytest.raises(StopIteration):
         other.send(Completion(Outcome.OK, value={"id": "x", "status": "declined"}))

@@ -1,0 +1,37 @@
+"""Programs of somebody else's: how they are started, and what is in their database at first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ProgramSpec:
+    """How a program of somebody else's is started.
+
+    Args:
+        argv: program and arguments.
+        cwd: folder, absolute.
+        env: its environment beside PATH, HOME and the like.
+    """
+
+    argv: tuple[str, ...]
+    cwd: str
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DatabasePlan:
+    """What is in a database of the run at first.
+
+    Args:
+        role: that may log in, with the password of the run; "" for the run's own.
+        database: its name, owned by the role; "" for the usual one.
+        scripts: SQL, run once as that role, in this order.
+    """
+
+    role: str = ""
+    database: str = ""
+    scripts: tuple[Path, ...] = ()
