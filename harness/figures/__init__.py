@@ -3,6 +3,7 @@
 Pure functions of the history and of what the target says of itself. None of them decides a
 verdict: invariants, thresholds and the hypothesis do.
 
+    during     the probes of the hypothesis while faults were there
     outcomes   what became of operations: served, degraded, refused, unexplained
     latency    p50, p95, p99 an operation and phase, good and failed apart
     budget     of each share that was asked for, how much of what may fail has failed
@@ -23,6 +24,7 @@ from harness.figures.recovery import instants, loss
 from harness.figures.risk import risk
 from harness.history import History
 from harness.model import Verdict
+from harness.steady_state import assess
 from harness.target import Target
 
 
@@ -38,6 +40,7 @@ def figures(
     stated: Mapping[str, Any] = {key: v for one in verdicts for key, v in one.details.items()}
     classed = classes(history, target)
     return {
+        "during": _during(experiment, history),
         "outcomes": outcomes(classed),
         "users": users(classed),
         "latency": latencies(history),
@@ -46,3 +49,12 @@ def figures(
         "loss": loss(experiment, stated),
         "risk": risk(history, target),
     }
+
+
+def _during(experiment: Experiment, history: History) -> list[Mapping[str, Any]]:
+    """What the probes of the hypothesis saw while faults were there; nothing is decided by it."""
+    if not history.windows:
+        return []
+    from_s = min(window.t_inject_s for window in history.windows)
+    to_s = max(window.t_heal_s for window in history.windows)
+    return list(assess(experiment.hypothesis, history, "during", from_s, to_s).probes)

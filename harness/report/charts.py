@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 X_MAX, Y_MAX = 1000, 100
+HEADROOM = 1.2  # chosen: the title of a pane stands above its lines
 Values = Sequence[float | None]
 
 
@@ -105,7 +106,7 @@ class Pane:
 def linear(columns: Iterable[Values]) -> Axis:
     """An axis from 0 to a round number above all values."""
     most = max((v for column in columns for v in column if v is not None), default=0.0)
-    return Axis(nice(most) if most > 0 else 1.0)
+    return Axis(nice(HEADROOM * most) if most > 0 else 1.0)
 
 
 def logarithmic(columns: Iterable[Values], floor: float) -> Axis:

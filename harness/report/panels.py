@@ -10,15 +10,16 @@ from typing import Any, NamedTuple
 
 from harness.figures.outcomes import Class, classes
 from harness.measures import served
-from harness.model import Phase, RunResult, Validity
+from harness.model import Phase, RunResult, RunVerdict, Validity
 from harness.report.compare import last_green
 from harness.report.gauges_panel import gauges_chart
 from harness.report.latency_panel import latency_panel
+from harness.report.more_charts import load_chart, risk_chart
 from harness.report.numbers import risk_words
 from harness.report.recorded import Recorded
 from harness.report.series import series
 from harness.report.stories_panel import told
-from harness.report.timeline import outcomes_chart, risk_chart, timeline_chart
+from harness.report.timeline import outcomes_chart, timeline_chart
 from harness.report.topology import topology
 from harness.report.words import duration, fault_words, ms, number, percent, seconds, sentence
 
@@ -58,7 +59,7 @@ def context(result: RunResult, recorded: Recorded) -> dict[str, Any]:
         "description": recorded.experiment.description,
         "began": str(header.get("began", "")),
         "version": version("chaos-harness"),
-        "tiles": list(_tiles(result)),
+        "tiles": [_told(tile, result) for tile in _tiles(result)],
         "panels": PANELS,
         **_hypothesis(result, recorded),
         "timeline": timeline_chart(slices, result, recorded),
@@ -74,6 +75,7 @@ def context(result: RunResult, recorded: Recorded) -> dict[str, Any]:
             for phase, counts in result.figures.get("outcomes", {}).items()
         ],
         **latency_panel(result),
+        "load_chart": load_chart(slices, recorded),
         "load_sentence": _load(result.load),
         "stages": result.load.get("stages", []),
         "invariants": sorted(result.verdicts, key=lambda one: _WORST[one.validity]),
@@ -142,6 +144,12 @@ def _tiles(result: RunResult) -> Iterator[Tile]:
         yield Tile("Users hit", str(hit), note, "bad" if hit else "good")
 
 
+def _told(tile: Tile, result: RunResult) -> Tile:
+    """A run without a verdict on the service has no good numbers, only numbers."""
+    decided = result.verdict in (RunVerdict.PASS, RunVerdict.FAIL)
+    return tile if decided or tile.css != "good" else tile._replace(css="")
+
+
 def _hypothesis(result: RunResult, recorded: Recorded) -> dict[str, Any]:
     """Rows of probes and thresholds, one column a moment at which they were looked at."""
     whens = {"before": "Before", "during": "During", "after": "After", "load": "Under load"}
@@ -149,6 +157,9 @@ def _hypothesis(result: RunResult, recorded: Recorded) -> dict[str, Any]:
     for one in result.hypothesis:
         for probe in one.probes:
             rows.setdefault((probe["name"], probe["tolerance"]), {})[one.when] = probe
+    for probe in result.figures.get("during", ()):
+        its = rows.setdefault((probe["name"], probe["tolerance"]), {})
+        its["during"] = {**probe, "decides": False}
     for seen in result.thresholds:
         when = {Phase.BASELINE: "before", Phase.FAULT: "during", Phase.LOAD: "load"}
         rows.setdefault((f"{seen['name']} in {seen['during']}", seen["tolerance"]), {})[
@@ -170,7 +181,7 @@ def _hypothesis(result: RunResult, recorded: Recorded) -> dict[str, Any]:
 
 
 def _cell(seen: Mapping[str, Any]) -> dict[str, Any]:
-    return {"why": "", "interval_95": None, "window": "", **seen}
+    return {"why": "", "interval_95": None, "window": "", "decides": True, **seen}
 
 
 def _impact(result: RunResult) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from rich.text import Text
 from harness.model import FaultReport, RunResult, RunVerdict, Validity, Verdict
 from harness.report import numbers
 from harness.report.words import seconds
+from harness.store import REPORT
 from harness.text import cut, terminal
 from harness.verdict import evidence_words, not_proven
 
@@ -70,6 +71,7 @@ def _lines(result: RunResult, encoding: str) -> Iterator[RenderableType]:
         yield from (_item(_stage(stage)) for stage in result.load.get("stages", ()))
     yield Text("")
     yield Text(terminal(f"run     {result.run_dir}"), overflow="fold")
+    yield Text(terminal(f"report  {result.run_dir}/{REPORT}"), overflow="fold")
     yield Text(terminal(f"repeat  {result.repeat}"), overflow="fold")
 
 

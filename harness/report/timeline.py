@@ -107,7 +107,7 @@ def timeline_chart(slices: Series, result: RunResult, recorded: Recorded) -> Cha
         "answered, as a monitor would show it.",
         length_s=slices.length_s,
         panes=[
-            _lines("Throughput", "operations/s", {"asked": asked, "served": good}, step),
+            lines("Throughput", "operations/s", {"asked": asked, "served": good}, step),
             _stack(
                 "Errors", "operations/s", {"refused": errors[0], "unexplained": errors[1]}, step
             ),
@@ -152,42 +152,8 @@ def outcomes_chart(slices: Series, recorded: Recorded) -> Chart:
     )
 
 
-def risk_chart(result: RunResult, recorded: Recorded) -> Chart | None:
-    """Money at risk: the sum, and how old the oldest of it is; None where nobody tells."""
-    risk = result.figures.get("risk")
-    if not risk:
-        return None
-    length_s = max(recorded.length_s, 1.0)
-    step = X_MAX * risk["width_s"] / length_s
-    sums, ages = risk["sum_minor"], risk["oldest_for_s"]
-    axis = linear([sums])
-    total = Pane(
-        "Money at risk",
-        "minor units",
-        axis,
-        [Shape("at risk", "risk", area(sums, [0] * len(sums), axis, step), area=True)],
-        [f"{value:,.0f}" if value < 1e6 else f"{value / 1e6:g} M" for value in axis.ticks],
-    )
-    oldest = _lines("Oldest of it", "s", {"oldest": ages}, step)
-    body = [
-        [number(at * risk["width_s"]), f"{money:,}", number(age)]
-        for at, (money, age) in enumerate(zip(sums, ages, strict=True))
-    ]
-    return Chart(
-        id="chart-risk",
-        name="Money at risk over time",
-        caption="Moved, and nobody who has a right to know had been told; the most in each slice.",
-        length_s=length_s,
-        panes=[total, oldest],
-        legend=[Shape("at risk", "risk", "", area=True), Shape("oldest", "oldest", "")],
-        phases=[],
-        faults=fault_spans(recorded),
-        marks=[],
-        table=Columns(["from, s", "at risk, minor units", "oldest, s"], body),
-    )
-
-
-def _lines(title: str, unit: str, columns: dict[str, list[float]], step: float) -> Pane:
+def lines(title: str, unit: str, columns: dict[str, list[float]], step: float) -> Pane:
+    """A pane of lines from 0 upwards."""
     axis = linear(columns.values())
     shapes = [Shape(name, name, line(values, axis, step)) for name, values in columns.items()]
     return Pane(title, unit, axis, shapes)
