@@ -50,17 +50,32 @@ class Transfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     amount_minor: Amount
     currency: Literal["CNY"]
 
+    @property
+    def party(self) -> str:
+        """Who is at the other end."""
+        raise NotImplementedError
+
 
 class Payout(Transfer, frozen=True, forbid_unknown_fields=True):
     """Body of `POST /v1/payouts`."""
 
     payee: Id
 
+    @property
+    def party(self) -> str:
+        """Who gets the money."""
+        return self.payee
+
 
 class Debit(Transfer, frozen=True, forbid_unknown_fields=True):
     """Body of `POST /v1/debits`."""
 
     payer: Id
+
+    @property
+    def party(self) -> str:
+        """Who gives the money."""
+        return self.payer
 
 
 Kind = Literal["payout", "debit"]
@@ -179,6 +194,7 @@ class PaymentGateway:
                 body.amount_minor,
                 payment.status,
                 currency=body.currency,
+                party=body.party,
                 state=state,
             )
         self._payments[body.request_id] = payment

@@ -54,6 +54,8 @@ class RiskEngine:
             told["body"]["application_id"]: (msgspec.convert(told["body"], Scoring), told["answer"])
             for told in stand_in.ledger.past("scored")
         }
+        entries = stand_in.ledger.entries()
+        self._limits = {one["k"]: one["amount_minor"] for one in entries if one["f"] == "limit"}
 
     def scoring(self, params: dict[str, str], raw: bytes) -> Prepared:
         """Score an application."""
@@ -109,6 +111,9 @@ class RiskEngine:
     def _limit(self, borrower: str) -> Reply:
         step = thrown(self._seed, f"limit/{borrower}", LIMITS)
         limit_minor = LIMIT_MINOR_MIN + step * LIMIT_MINOR_STEP
+        if self._limits.get(borrower) != limit_minor:
+            self._limits[borrower] = limit_minor
+            self._stand_in.ledger.append("limit", borrower, borrower, limit_minor, "TOLD")
         return Reply(200, {"borrower": borrower, "limit_minor": limit_minor, "currency": "CNY"})
 
 

@@ -14,16 +14,21 @@ from harness.model import Objectives, Op, Outcome
 
 def _examine(history: History, objectives: Objectives) -> Findings:
     loans = final_reads(history, "read_loan")
+    reads = list(history.ops("read_loan", outcome=Outcome.OK))
     repaid, undecided = _repaid(history, objectives), _undecided(history)
     found = [
         _bad(op, wrong)
-        for k, op in loans.items()
-        for wrong in (*_inside(op), *(() if k in undecided else _outside(op, repaid[k])))
+        for op in reads
+        for wrong in (*_inside(op), *(() if op.k in undecided else _outside(op, repaid[op.k])))
     ]
     return Findings(
         examined=len(loans),
         bad=found,
-        details={"loans": len(loans), "undecided": len(undecided & loans.keys())},
+        details={
+            "loans": len(loans),
+            "reads": len(reads),
+            "undecided": len(undecided & loans.keys()),
+        },
     )
 
 
@@ -86,8 +91,8 @@ def _bad(op: Op, wrong: str) -> Mapping[str, object]:
 INVARIANT = Invariant(
     name="loans_add_up",
     ids=("M4", "M9"),
-    claim="At the end the due items of a loan sum to its principal, what is paid on it is what was "
-    "debited for it, and it bears no penalty.",
+    claim="Whenever a loan is read, its due items sum to its principal, what is paid on it is what "
+    "was debited for it, and it bears no penalty.",
     examine=_examine,
     roles=(GATEWAY,),
     ledgers=(GATEWAY,),

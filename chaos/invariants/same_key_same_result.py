@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from harness.history import History
@@ -20,7 +20,10 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     tried = {key: ops for key, ops in attempts.items() if _tells_something(ops)}
     return Findings(
         examined=len(tried),
-        bad=[one for (f, k), ops in tried.items() if (one := _wrong(f, k, ops))],
+        bad=[
+            *(one for (f, k), ops in tried.items() if (one := _wrong(f, k, ops))),
+            *_shared(attempts),
+        ],
         details={
             "keys": len(attempts),
             "asked_again": sum(1 for ops in attempts.values() if len(ops) > 1),
@@ -57,6 +60,21 @@ def _wrong(f: str, k: str, ops: list[Op]) -> Mapping[str, object] | None:
     return None
 
 
+def _shared(attempts: Mapping[tuple[str, str], list[Op]]) -> Iterator[Mapping[str, object]]:
+    """One id under two keys: two wishes, and one of them was dropped."""
+    owners: dict[tuple[str, str], tuple[str, Op]] = {}
+    for (f, k), ops in attempts.items():
+        for op in ops:
+            id_ = str(op.value.get(ID[f]) or "")
+            if op.outcome is not Outcome.OK or not id_:
+                continue
+            other, first = owners.setdefault((f, id_), (k, op))
+            if other != k:
+                what = f"{f} keys {other} and {k} were both answered with {id_}"
+                yield bad(_end(op), what, [first.index, op.index], key=k, ids=[id_])
+                break
+
+
 def _refused(op: Op) -> bool:
     return op.outcome is Outcome.FAIL and 400 <= (op.value.get("http_status") or 0) < 500
 
@@ -72,7 +90,7 @@ def _end(op: Op) -> float:
 INVARIANT = Invariant(
     name="same_key_same_result",
     ids=("M8",),
-    claim="Submits and repays with one key and one body get one id, and no other body is accepted "
-    "under that key.",
+    claim="Submits and repays with one key and one body get one id, no other body is accepted "
+    "under that key, and two keys never get the same id.",
     examine=_examine,
 )

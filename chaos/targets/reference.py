@@ -92,6 +92,9 @@ def _contract(funders: Sequence[str]) -> Mapping[str, Any]:
         "operations": http.OPERATIONS,
         "terminal": sorted(TERMINAL),
         "repay_ack_s": 2.0,
+        "currency": "CNY",
+        "book": {"prefix": "b-", "limit_minor": 1_500_000},
+        "stand_in_limit_minor": 200_000,
         "business_codes": http.BUSINESS_CODES,
         "funding_quota_minor": dict.fromkeys(funders, FUNDING_QUOTA_MINOR),
         "stand_in": {

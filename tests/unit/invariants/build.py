@@ -99,16 +99,16 @@ class Story:
         value = {"repayment_id": rep, "status": status, "amount_minor": amount}
         return self.op(self._t_final_s, "repayment", rep, value=value)
 
-    def ledger(self, t_s: float, p: str, f: str, k: str, **v: Any) -> Story:
+    def ledger(self, t_s: float, p: str, f: str, k: str, /, **v: Any) -> Story:
         """An entry in the ledger of a stand-in; its request id is `f`, `p` and `k` unless given."""
         v = {"request_id": f"{p}:{k}", "amount_minor": PRICE, **v}
         return self.event(t_s, p=p, type="ok", f=f, k=k, v=v, src="ledger")
 
-    def pays_out(self, t_s: float, loan: str, by: str = "payment_a", **v: Any) -> Story:
+    def pays_out(self, t_s: float, loan: str, /, by: str = "payment_a", **v: Any) -> Story:
         """Money goes to a borrower."""
         return self.ledger(t_s, by, "payout", loan, **{"status": "SUCCESS", **v})
 
-    def debits(self, t_s: float, rep: str, by: str = "payment_a", **v: Any) -> Story:
+    def debits(self, t_s: float, rep: str, /, by: str = "payment_a", **v: Any) -> Story:
         """Money comes from a borrower."""
         v = {"status": "SUCCESS", "amount_minor": 200_000, **v}
         return self.ledger(t_s, by, "debit", rep, **v)

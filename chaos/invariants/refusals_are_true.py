@@ -1,0 +1,108 @@
+"""U3, U10: the reason of a refusal is the true one, and says whether to come back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from chaos.invariants._finding import Findings, Invariant, bad, money
+from chaos.invariants._views import explained
+from chaos.lending import PAID_OUT
+from harness.history import History
+from harness.model import Objectives, Op, Outcome
+
+INTERNAL = "internal"  # what broke inside the service is its own mistake, however well it is told
+AMOUNT_MAX = 1_000_000_000
+
+
+def _examine(history: History, objectives: Objectives) -> Findings:
+    refused = [op for op in history.all_ops if explained(op)]
+    known = _Known(history)
+    found = [_bad(op, wrong) for op in refused for wrong in (*_form(op), *known.untrue(op))]
+    return Findings(examined=len(history.all_ops), bad=found, details={"refused": len(refused)})
+
+
+def _form(op: Op) -> Iterator[str]:
+    status, value = op.value.get("http_status") or 0, op.value
+    retryable, wait_s = value.get("retryable"), value.get("retry_after_s")
+    if not value.get("message"):
+        yield "says nothing for people"
+    if retryable is not (wait_s is not None):
+        yield f"calls itself retryable {retryable!r} with retry_after_s {wait_s!r}"
+    elif wait_s is not None and not wait_s > 0:
+        yield f"asks to come back after {wait_s!r} s"
+    if retryable and 400 <= status < 500:
+        yield f"is the borrower's own doing ({status}) and calls a retry helpful"
+    if status >= 500 and retryable is False:
+        yield f"is the service's own fault ({status}) and calls a retry useless"
+    known = (op.k, op.request.get("loan_id"))
+    if not {*map(str, known)} & {str(value.get("reference")), *_parts(value.get("reference"))}:
+        yield f"refers to {value.get('reference')!r}, which is none of {known}"
+    if op.err == INTERNAL:
+        yield "broke inside of the service"
+
+
+def _parts(reference: object) -> list[str]:
+    """Of a path."""
+    return str(reference).split("/")
+
+
+class _Known:
+    """What a history says of the things that refusals speak of."""
+
+    def __init__(self, history: History) -> None:
+        self._tries: defaultdict[tuple[str, str], list[Op]] = defaultdict(list)
+        self._repays: defaultdict[str, list[Op]] = defaultdict(list)
+        for op in history.ops("submit", "repay"):
+            self._tries[op.f, op.k].append(op)
+            if op.f == "repay":
+                self._repays[str(op.request.get("loan_id"))].append(op)
+        self._loans: defaultdict[str, list[Op]] = defaultdict(list)
+        for op in history.ops("read_loan", outcome=Outcome.OK):
+            self._loans[op.k].append(op)
+
+    def untrue(self, op: Op) -> Iterator[str]:
+        """Why the reason of a refused write cannot be true; nothing of others."""
+        loan_id = str(op.request.get("loan_id"))
+        seen = [r for r in self._loans[loan_id] if (r.t_end_s or 0.0) < op.t_invoke_s]
+        if op.f not in ("submit", "repay"):
+            return
+        if op.err == "key_reused" and all(
+            one.request == op.request for one in self._tries[op.f, op.k]
+        ):
+            yield "says that the key was used with another body, and it never was"
+        if op.err in ("no_such_loan", "not_found") and seen:
+            yield f"says that there is no loan {loan_id}, which was read before"
+        if op.err == "loan_not_active" and any(r.value.get("status") in PAID_OUT for r in seen):
+            yield f"says that loan {loan_id} is not active, which was read as such before"
+        if op.err == "more_than_owed" and seen:
+            yield from self._owed(op, loan_id, seen[-1])
+        if op.err == "bad_body" and 1 <= op.request.get("amount_minor", 0) <= AMOUNT_MAX:
+            yield "says that the body does not fit, and it does"
+
+    def _owed(self, op: Op, loan_id: str, seen: Op) -> Iterator[str]:
+        """Whether the amount fits, even if all else that was ever sent has been promised."""
+        others = {
+            other.k: int(other.request.get("amount_minor") or 0)
+            for other in self._repays[loan_id]
+            if other.k != op.k and other.t_invoke_s <= (op.t_end_s or op.t_invoke_s)
+        }
+        least = int(seen.value.get("outstanding_minor") or 0) - sum(others.values())
+        asked = int(op.request.get("amount_minor") or 0)
+        if asked <= least:
+            yield f"says that {money(asked)} is more than is owed, and at least {money(least)} is"
+
+
+def _bad(op: Op, wrong: str) -> Mapping[str, object]:
+    t_s = op.t_end_s or op.t_invoke_s
+    what = f"{op.f} {op.k}, refused as {op.err!r} at {t_s:.2f} s, {wrong}"
+    return bad(t_s, what, [op.index], f=op.f, key=op.k, err=op.err)
+
+
+INVARIANT = Invariant(
+    name="refusals_are_true",
+    ids=("U3", "U10"),
+    claim="No refusal gives a reason that the record refutes, breaks inside of the service, refers "
+    "to something else, or misleads about whether and when to come back.",
+    examine=_examine,
+)
