@@ -43,8 +43,8 @@ def _form(op: Op) -> Iterator[str]:
 
 
 def _parts(reference: object) -> list[str]:
-    """Of a path."""
-    return str(reference).split("/")
+    """Of a path, or of a key with what it is for before it."""
+    return str(reference).replace(":", "/").split("/")
 
 
 class _Known:
