@@ -106,10 +106,10 @@ def search(design: str, journey: str, k: int, workers: int = 1, *, exact: bool =
     """Exhaustively; progress by nobody."""
     document = load_design(design, load_vocabulary())
     make = partial(SimWorld, document, (journey,), 1)
-    with Workers(make, workers) as crew:
-        list(crew([()] * 2 * workers, leaf=True))  # every process has started and imported
-        wish = SearchRequest(faults=k, budget_s=BUDGET_S, swarm=False, exact=exact)
-        return explore(crew, wish, lambda found, size: None)
+    with Workers(make, workers) as runner:
+        list(runner([()] * 2 * workers, leaf=True))  # every process has started and imported
+        request = SearchRequest(faults=k, budget_s=BUDGET_S, swarm=False, exact=exact)
+        return explore(runner, request, lambda found, size: None)
 
 
 def _same(full: Minimal, merged: Minimal, *, any_mode: bool = False) -> bool:

@@ -77,17 +77,17 @@ def some_worlds(first: int) -> list[tuple[int, str, str]]:
         dice = Seed(seed).stream("bench/clean")
         journeys = tuple(dice.choice(JOURNEYS) for _ in range(dice.randint(1, TOGETHER_MAX)))
         world = SimWorld(design, journeys, seed)
-        plan = drawn(world.run(()).moments, dice)
+        plan = drawn(world.run(()).calls, dice)
         broken = world.run(plan, leaf=True).broken
         name = " and ".join(map(str, plan))
         found += [(seed, name, f"{one.invariant}: {one.what}") for one in broken]
     return found
 
 
-def drawn(moments: tuple[CallPoint, ...], dice: Dice) -> tuple[Fault, ...]:
+def drawn(calls: tuple[CallPoint, ...], dice: Dice) -> tuple[Fault, ...]:
     """Up to FAULTS_MAX calls that go wrong, in the order in which they are made."""
-    chosen = sorted(dice.sample(range(len(moments)), dice.randint(0, FAULTS_MAX)))
-    return tuple(Fault(moments[n].point, dice.choice(moments[n].modes)) for n in chosen)
+    chosen = sorted(dice.sample(range(len(calls)), dice.randint(0, FAULTS_MAX)))
+    return tuple(Fault(calls[n].point, dice.choice(calls[n].modes)) for n in chosen)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 from harness.ports import ENDING, HOLDING, Act, Fault, Toxic
 
@@ -24,12 +23,12 @@ class Notes:
 
     def __init__(self) -> None:
         """Nothing was asked for yet."""
-        self.acts: list[tuple[str, tuple[Any, ...]]] = []
+        self.acts: list[tuple[str, tuple[object, ...]]] = []
 
-    def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, None]]:
+    def __getattr__(self, name: str) -> Callable[..., Coroutine[object, object, None]]:
         """Takes down an act of this name."""
 
-        async def note(*args: Any) -> None:
+        async def note(*args: object) -> None:
             self.acts.append((name, args))
 
         return note
@@ -42,7 +41,7 @@ async def acts_of(fault: Fault, injection: str) -> tuple[Act, ...]:
     return tuple((name, *(_plain(arg, injection) for arg in args)) for name, args in notes.acts)
 
 
-def _plain(arg: Any, injection: str) -> Any:
+def _plain(arg: object, injection: str) -> object:
     if isinstance(arg, Toxic):
         return asdict(replace(arg, of=injection))
     if isinstance(arg, Sequence) and not isinstance(arg, str):
@@ -50,7 +49,7 @@ def _plain(arg: Any, injection: str) -> Any:
     return arg
 
 
-async def do(act: Act, control: Any) -> None:
+async def do(act: Act, control: object) -> None:
     """Do it."""
     name, *args = act
     await getattr(control, name)(*(Toxic(**a) if name == "add_toxic" and isinstance(a, Mapping)

@@ -36,7 +36,7 @@ def judge(
     *,
     examined: int,
     bad: Iterable[Mapping[str, Any]],
-    details: Mapping[str, Any] | None = None,
+    details: Mapping[str, object] | None = None,
     missing: str = "",
 ) -> Verdict:
     """The verdict of a checker from what it counted.

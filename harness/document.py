@@ -199,7 +199,7 @@ def _steps(
     return steps
 
 
-def _at_each(part: StepPart, target: Target) -> list[dict[str, Any]]:
+def _at_each(part: StepPart, target: Target) -> list[dict[str, object]]:
     """Arguments of the fault, once for each place where it acts: a role stands for many."""
     given = part.model_extra or {}
     for key in ("link", "service"):
@@ -209,7 +209,7 @@ def _at_each(part: StepPart, target: Target) -> list[dict[str, Any]]:
 
 
 def _unknown_place(
-    part: StepPart, fault: Any, words: Vocabulary, place: Place, number: int
+    part: StepPart, fault: object, words: Vocabulary, place: Place, number: int
 ) -> Iterator[Problem]:
     for key, known in (("link", _links(words)), ("service", _services(words))):
         value = getattr(fault, key, None)

@@ -1,4 +1,4 @@
-"""How a run ended, whatever ended it, and the verdict that follows.
+"""How a run ended (signal, error, stall), and the verdict that follows.
 
 once          SIGHUP, SIGINT, SIGTERM: the load ends, every fault is undone, all is written down
 twice         what is going on is cancelled; the undo is not, and is looked up afterwards

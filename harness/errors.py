@@ -21,7 +21,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from traceback import walk_tb
-from typing import Any
 
 from harness.text import cut
 
@@ -63,7 +62,7 @@ class Problem:
         tail += [f"try: {cut(self.remedy, CAUSE_MAX)}"] if self.remedy else []
         return "; ".join([head, *tail])
 
-    def as_data(self) -> dict[str, Any]:
+    def as_data(self) -> dict[str, object]:
         """For machines; line and column count from 1, and are None where there is no file."""
         found = _PLACE.fullmatch(self.where)
         line, column = (found["line"], found["column"]) if found else (None, None)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -103,7 +102,7 @@ class Document(Part):
     """The whole experiment document."""
 
     title: str = Field(min_length=1)
-    vars: dict[str, Any] = {}
+    vars: dict[str, object] = {}
     description: str = ""
     tags: list[str] = []
     target: str = Field(default="", min_length=1)
@@ -174,7 +173,7 @@ class Experiment:
     thresholds: tuple[ThresholdPart, ...]
     blast: BlastRadius
     abort_when: Condition | None
-    document: Mapping[str, Any]
+    document: Mapping[str, object]
     warnings: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = ()
 
@@ -237,7 +236,7 @@ def build(
     name: str,
     document: Document,
     steps: tuple[Step, ...],
-    raw: Mapping[str, Any],
+    raw: Mapping[str, object],
     target: Target,
 ) -> Experiment:
     """Put a validated document together with its faults.

@@ -1,4 +1,4 @@
-"""From the marks that the nemesis leaves in a history to windows of faults."""
+"""Fault windows, from the nemesis events of a history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a document can end in a verdict at all: how many operations to expect, what to change.
+"""Feasibility: whether a document can end in a verdict, by the number of operations to expect.
 
 Journeys are rehearsed with a service that answers everything well. Arrivals times the share of a
 journey times its operations within a window are what a probe or threshold may expect there.

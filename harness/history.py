@@ -77,7 +77,7 @@ class HistoryWriter:
         header: seed, plan, commit, versions, runtime.
     """
 
-    def __init__(self, stream: io.BufferedIOBase, header: Mapping[str, Any]) -> None:
+    def __init__(self, stream: io.BufferedIOBase, header: Mapping[str, object]) -> None:
         """Write the first line."""
         self._stream = stream
         self._sha = hashlib.sha256()
@@ -108,7 +108,7 @@ class HistoryWriter:
         type: str,
         f: str,
         k: str = "",
-        v: dict[str, Any] | None = None,
+        v: dict[str, object] | None = None,
         err: str = "",
         due: int | None = None,
         src: str = "client",
@@ -172,7 +172,7 @@ class History:
         self.complete = complete
 
     @cached_property
-    def header(self) -> Mapping[str, Any]:
+    def header(self) -> Mapping[str, object]:
         """What the first line said; empty when there is none."""
         return next((event.v for event in self.events if event.type == "start"), {})
 

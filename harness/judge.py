@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 
@@ -49,7 +48,7 @@ def judge(experiment: Experiment, checkers: Mapping[str, Checker], history: Hist
     )
 
 
-def explained(findings: Findings, target: Target, design: Mapping[str, Any]) -> Findings:
+def explained(findings: Findings, target: Target, design: Mapping[str, object]) -> Findings:
     """The same findings, each broken invariant with the choice of the design that let it break."""
     return replace(
         findings,
@@ -90,7 +89,7 @@ def _hypothesis(experiment: Experiment, history: History) -> Iterator[Hypothesis
         yield assess(experiment.hypothesis, history, "after", min(from_s, to_s - 1), to_s)
 
 
-def stages_seen(experiment: Experiment, history: History) -> dict[str, Any]:
+def stages_seen(experiment: Experiment, history: History) -> dict[str, object]:
     """`stages`: how many journeys each stage of the load asked for and got; {} for one rate."""
     if not experiment.stages:
         return {}

@@ -33,7 +33,7 @@ class Ledgers:
         self._names = [service.name for service in target.services if service.scripted]
         self._writer = writer
         self._say = say
-        self._seen: dict[str, list[Any]] = {}
+        self._seen: dict[str, list[object]] = {}
 
     async def look(self) -> None:
         """Remember what is in them now; what is there later must begin with it."""

@@ -1,4 +1,4 @@
-"""What is seen of one step while it is carried out, and what that proves.
+"""Observes one step of the schedule while it is carried out, and proves its effect.
 
     begin("before") ... begin("active") ... begin("active") ... after() ──> proof()
 
@@ -11,7 +11,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
 
 from harness.clock import Clock
 from harness.errors import HarnessError
@@ -54,7 +53,7 @@ class Looks:
     fault: Fault
     control: Control
     clock: Clock
-    note: Callable[[Mapping[str, Any]], None]
+    note: Callable[[Mapping[str, object]], None]
     traffic: Traffic
     ids: list[str] = field(default_factory=list)
     before: Observation | None = None

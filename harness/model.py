@@ -1,4 +1,4 @@
-"""The values that everything else speaks in. Frozen, plain, no behaviour beyond a property."""
+"""The values shared by the whole engine: frozen, plain, no behaviour beyond a property."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class BlastRadius:
         return self.links <= other.links and self.services <= other.services
 
 
-def _no_reads(history: Any) -> Sequence[object]:
+def _no_reads(history: object) -> Sequence[object]:
     return ()
 
 

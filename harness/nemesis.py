@@ -26,7 +26,7 @@ from harness.undo.faultlog import Entry, FaultLog
 LOOK_S = 2.2  # a look waits at most 2 s for its canary
 AGAIN_S = 0.1  # chosen: from one look to the next until the place answers as before
 
-Record = Callable[[str, str, str, Mapping[str, Any]], None]
+Record = Callable[[str, str, str, Mapping[str, object]], None]
 
 
 async def sleep_until(clock: Clock, t_s: float, stop: Stop) -> None:
@@ -232,5 +232,5 @@ class Nemesis:
         )
         self._note(Outcome.OK, step, "report", {"report": asdict(report)})
 
-    def _note(self, type_: str, step: Step, action: str, values: Mapping[str, Any]) -> None:
+    def _note(self, type_: str, step: Step, action: str, values: Mapping[str, object]) -> None:
         self.record(type_, step.fault.kind, step.fault.where, {"action": action, **values})

@@ -1,4 +1,4 @@
-"""Whose files we run by: ours, root's, those of users that we trust; never a third user's.
+"""Ownership of files that we load: ours, root's, those of trusted users; never a third user's.
 
 Trusted are this user, root and the owner of the machine's root folder; for root also the owner of
 the working folder (a checkout in a container) and who used sudo; and HARNESS_TRUST_UID. A path is

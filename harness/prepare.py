@@ -1,4 +1,4 @@
-"""From what a person asked for to something that can be run; starts and writes nothing."""
+"""Prepares a run: loads and validates what was asked for; starts and writes nothing."""
 
 from __future__ import annotations
 

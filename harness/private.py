@@ -1,4 +1,4 @@
-"""Files of a run that nobody else may open, locks that never hang, and a reserve of disk.
+"""Private files of a run, locks with a time limit, and a reserve of disk space.
 
 Healing needs none of the three: a lock that is not free in time is gone without, a file that is
 gone or cannot be written is remembered in memory.

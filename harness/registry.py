@@ -52,7 +52,7 @@ class Vocabulary:
 
     faults: Mapping[str, Any]
     invariants: Mapping[str, Checker]
-    journeys: Mapping[str, Any]
+    journeys: Mapping[str, object]
     target: Target
     source: Source = field(default_factory=Source)
     deprecated: Mapping[str, str] = field(default_factory=dict)
@@ -121,7 +121,7 @@ class _Found:
             allowed = f"one of {', '.join(KINDS)}; the name of a helper module begins with _"
             self.problems.append(Problem("defines no word", str(module.__file__), allowed))
 
-    def _add(self, kind: str, name: str, thing: Any, place: str) -> None:
+    def _add(self, kind: str, name: str, thing: object, place: str) -> None:
         before = self.places.setdefault((kind, name), place)
         self.things[kind].setdefault(name, thing)
         if before != place:

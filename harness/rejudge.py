@@ -1,4 +1,4 @@
-"""Judges a run again from its folder; also one that died midway."""
+"""Judges a recorded run again from its folder; also one that died midway."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Record(msgspec.Struct, frozen=True):
     runtime: Annotated[str, Meta(max_length=100, pattern=r"^[a-z][a-z0-9_-]*$")]
     seed: Annotated[int, Meta(ge=0, le=SEED_MAX)]
     command: Word
-    design_values: dict[str, Any]
+    design_values: dict[str, object]
     target: dict[str, Word] = {}
 
 
@@ -55,7 +55,7 @@ def read_run(run_dir: Path) -> dict[str, Any]:
         ConfigError: run.json is missing or is not what a run writes.
     """
     _json(run_dir / RUN, Record)
-    record: dict[str, Any] = _json(run_dir / RUN, dict[str, Any])
+    record: dict[str, object] = _json(run_dir / RUN, dict[str, object])
     return record
 
 
@@ -69,7 +69,7 @@ def read_ended(run_dir: Path) -> Ended | None:
     return _json(path, Ended) if path.exists() or path.is_symlink() else None
 
 
-def agree(run_dir: Path, record: Mapping[str, Any], history: History) -> None:
+def agree(run_dir: Path, record: Mapping[str, object], history: History) -> None:
     """The files of one folder are of one run, and tell of the same faults.
 
     Raises:
@@ -114,7 +114,7 @@ def _faults(path: Path, *, torn: bool) -> Iterable[tuple[str, str]]:
     """
     for number, line in lines(path, LINE_MAX):
         try:
-            entry = msgspec.json.decode(line, type=dict[str, Any])
+            entry = msgspec.json.decode(line, type=dict[str, object])
             if not isinstance(entry["id"], str):
                 raise ValueError("id is no text")
             if "undo" in entry:

@@ -55,7 +55,7 @@ class Run:
     runtime: Runtime
     target: Target
     target_name: str
-    design: Mapping[str, Any]
+    design: Mapping[str, object]
     seed: int
     writer: HistoryWriter
     log: FaultLog
@@ -141,7 +141,7 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
 
 
 def _watch(run: Run) -> Watch:
-    def note(what: str, values: dict[str, Any]) -> None:
+    def note(what: str, values: dict[str, object]) -> None:
         _clock_event(run, what, v=values)
 
     under_test = entry_service(run.target)
@@ -227,7 +227,7 @@ async def _look(run: Run, ledgers: Ledgers) -> None:
     await ledgers.look()
 
 
-def _load_sink(run: Run) -> Callable[[Mapping[str, Any]], None]:
+def _load_sink(run: Run) -> Callable[[Mapping[str, object]], None]:
     failures = failure_counters(run.target)
 
     def sink(event: Mapping[str, Any]) -> None:
@@ -257,8 +257,8 @@ def _traffic(run: Run, where: str) -> Mapping[str, int]:
     return {f"{n} {run.target.entry}": run.counters.get(c, 0) for n, c in names.items()}
 
 
-def _nemesis_sink(run: Run) -> Callable[[str, str, str, Mapping[str, Any]], None]:
-    def record(type_: str, fault: str, where: str, values: Mapping[str, Any]) -> None:
+def _nemesis_sink(run: Run) -> Callable[[str, str, str, Mapping[str, object]], None]:
+    def record(type_: str, fault: str, where: str, values: Mapping[str, object]) -> None:
         run.writer.append(
             t=_now_ns(run), p="nemesis", type=type_, f=fault, k=where, v=dict(values), src="nemesis"
         )
@@ -266,7 +266,7 @@ def _nemesis_sink(run: Run) -> Callable[[str, str, str, Mapping[str, Any]], None
     return record
 
 
-def _clock_event(run: Run, f: str, *, p: str = "harness", v: dict[str, Any]) -> None:
+def _clock_event(run: Run, f: str, *, p: str = "harness", v: dict[str, object]) -> None:
     run.writer.append(t=_now_ns(run), p=p, type="info", f=f, v=v, src="clock")
 
 

@@ -135,7 +135,7 @@ class ImageStore(Protocol):
 class RunCoroutine(Protocol):
     """Runs a coroutine to its end, as `asyncio.run` does, on the loop of a runtime."""
 
-    def __call__(self, work: Coroutine[Any, Any, T], seed: int) -> T:
+    def __call__(self, work: Coroutine[object, object, T], seed: int) -> T:
         """Run it.
 
         Args:
@@ -143,7 +143,7 @@ class RunCoroutine(Protocol):
         """
 
 
-def run_in_real_time(work: Coroutine[Any, Any, T], seed: int) -> T:
+def run_in_real_time(work: Coroutine[object, object, T], seed: int) -> T:
     """The loop of asyncio: the order of what happens is the machine's, whatever the seed."""
     return asyncio.run(work)
 

@@ -15,7 +15,6 @@ from contextlib import (
 )
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from harness.clock import NS, monotonic_ns
 from harness.document import as_run
@@ -177,7 +176,7 @@ def _kept(path: Path) -> Iterator[io.BufferedWriter]:
             stream.close()
 
 
-def header(prepared: Prepared, folder: RunFolder) -> dict[str, Any]:
+def header(prepared: Prepared, folder: RunFolder) -> dict[str, object]:
     """What is needed to repeat and to understand a run."""
     order, experiment, source = prepared.order, prepared.experiment, prepared.words.source
     return {

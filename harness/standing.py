@@ -146,7 +146,7 @@ async def _orders(links: Any, entry: str) -> str:
     return "ok"
 
 
-async def _health(look: Awaitable[Any]) -> str:
+async def _health(look: Awaitable[object]) -> str:
     try:
         seen = await look
     except HarnessError as why:
@@ -169,7 +169,7 @@ def _is_of(run_id: str, known: set[str]) -> bool:
     return any(run_id == one or run_id.startswith(f"{one}-") for one in known)
 
 
-def _record(path: Path) -> Mapping[str, Any]:
+def _record(path: Path) -> Mapping[str, object]:
     """What `harness up` wrote down; nothing where that cannot be read: marks tell the rest."""
     try:
         record = json.loads(path.read_bytes())

@@ -7,7 +7,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.clock import utc_stamp
 from harness.errors import ConfigError, Problem, RuntimeFailure
@@ -44,7 +43,7 @@ class RunFolder:
         part.write_text(utf8(text), encoding="utf-8")
         part.replace(self.path / name)
 
-    def write_json(self, name: str, data: Mapping[str, Any]) -> None:
+    def write_json(self, name: str, data: Mapping[str, object]) -> None:
         """Write a JSON document."""
         self.write(name, json.dumps(data, indent=2, default=str) + "\n")
 
@@ -120,7 +119,7 @@ def _is_run(path: Path) -> bool:
         return False
 
 
-def result_document(result: RunResult) -> dict[str, Any]:
+def result_document(result: RunResult) -> dict[str, object]:
     """The one JSON document of a run: what `--output json` prints and verdict.json holds."""
     return {
         "experiment": result.experiment,

@@ -24,14 +24,14 @@ class Findings:
 
     hypothesis: tuple[HypothesisResult, ...]
     verdicts: tuple[Verdict, ...]
-    thresholds: tuple[Mapping[str, Any], ...]
+    thresholds: tuple[Mapping[str, object], ...]
     faults: tuple[FaultReport, ...]
     faults_planned: int
     load: Mapping[str, Any]
     aborted: str = ""
     unhealed: tuple[str, ...] = ()
     exits: tuple[Mapping[str, Any], ...] = ()
-    figures: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, object] = field(default_factory=dict)
 
 
 def decide(found: Findings) -> tuple[RunVerdict, tuple[str, ...]]:
@@ -156,15 +156,15 @@ def _undelivered(found: Findings) -> Iterator[str]:
         yield f"load late: {late} of {asked} journeys started more than 100 ms late"
 
 
-def _threshold(seen: Mapping[str, Any]) -> str:
+def _threshold(seen: Mapping[str, object]) -> str:
     return f"{seen['name']} was {seen['shown']}{_where(seen)}, allowed {seen['tolerance']}"
 
 
-def _where(seen: Mapping[str, Any]) -> str:
+def _where(seen: Mapping[str, object]) -> str:
     return f" during {seen['window']}" if "window" in seen else ""
 
 
-def _probe(probe: Mapping[str, Any], when: str) -> str:
+def _probe(probe: Mapping[str, object], when: str) -> str:
     why = f" ({probe['why']})" if "why" in probe else ""
     seen = f"{probe['name']} was {probe['shown']} {when}"
     return f"{seen}, needs {probe['tolerance']}, n={probe['n']}{why}"

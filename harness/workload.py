@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 
 class Stage(NamedTuple):
@@ -101,7 +101,7 @@ class LoadReport:
     late_worst_s: float
 
 
-Sink = Callable[[Mapping[str, Any]], None]
+Sink = Callable[[Mapping[str, object]], None]
 
 
 class Load(Protocol):

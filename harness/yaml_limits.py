@@ -134,7 +134,7 @@ class _Limits:
         """What is wrong with an event, if anything."""
         return next(self._problems(event), None)
 
-    def _problems(self, event: Any) -> Iterator[Problem]:
+    def _problems(self, event: object) -> Iterator[Problem]:
         if isinstance(event, DocumentStartEvent) and (event.version or event.tags):
             yield Problem("a %directive", allowed="none", remedy="remove it")
         if isinstance(event, CollectionEndEvent):
@@ -162,7 +162,7 @@ class _Limits:
         self.open[-1].children += 1
         return self.open[-1].is_mapping and self.open[-1].children % 2 == 1
 
-    def _key(self, event: Any, is_key: bool) -> Iterator[Problem]:
+    def _key(self, event: object, is_key: bool) -> Iterator[Problem]:
         if not is_key:
             return
         if not isinstance(event, ScalarEvent):

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
 
 import aiohttp
 import httpx
@@ -55,7 +54,7 @@ class HttpClient:
         dependency: str,
         method: str,
         path: str,
-        body: dict[str, Any] | None,
+        body: dict[str, object] | None,
         timeout_s: float,
     ) -> Reply:
         """One request, one reply; see `ports.Client`."""
@@ -89,11 +88,11 @@ def _encoded(body: dict[str, object] | None) -> bytes | None:
     return None if body is None else msgspec.json.encode(body)
 
 
-def _headers(body: dict[str, Any] | None) -> dict[str, str]:
+def _headers(body: dict[str, object] | None) -> dict[str, str]:
     return {} if body is None else {"Content-Type": "application/json"}
 
 
-def _decoded(content: bytes) -> dict[str, Any]:
+def _decoded(content: bytes) -> dict[str, object]:
     try:
         body = msgspec.json.decode(content)
     except msgspec.DecodeError:

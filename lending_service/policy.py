@@ -132,7 +132,7 @@ class Policy:
         dependency: str,
         method: str,
         path: str,
-        body: dict[str, Any] | None = None,
+        body: dict[str, object] | None = None,
         *,
         lane: str = "",
     ) -> Called:

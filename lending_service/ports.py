@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -35,7 +35,7 @@ class Reply(msgspec.Struct, frozen=True):
     """
 
     status: int
-    body: dict[str, Any]
+    body: dict[str, object]
     retry_after_s: float | None = None
 
 
@@ -54,7 +54,7 @@ class Client(Protocol):
         dependency: str,
         method: str,
         path: str,
-        body: dict[str, Any] | None,
+        body: dict[str, object] | None,
         timeout_s: float,
     ) -> Reply:
         """The third party's reply, within `timeout_s` seconds.

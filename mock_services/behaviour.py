@@ -11,7 +11,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -46,7 +46,7 @@ class Rule(msgspec.Struct, frozen=True):
     last: Ordinal | None = None
     key: str | None = None
     per_key: bool = False
-    args: dict[str, Any] = {}
+    args: dict[str, object] = {}
 
 
 class Behaviour(msgspec.Struct, frozen=True):
@@ -56,7 +56,7 @@ class Behaviour(msgspec.Struct, frozen=True):
 
 
 class _Document(msgspec.Struct, frozen=True):
-    rules: list[Any] = []
+    rules: list[object] = []
 
 
 def parse(raw: object, ops: Sequence[str]) -> Behaviour:
@@ -94,7 +94,7 @@ def _rule(raw: object, ops: Sequence[str], path: str, problems: list[str]) -> Ru
 
 
 def _check_effect(
-    raw: Mapping[str, Any], ops: Sequence[str], path: str, problems: list[str]
+    raw: Mapping[str, object], ops: Sequence[str], path: str, problems: list[str]
 ) -> None:
     """Check that the op exists here, that the effect exists and fits it, and its arguments."""
     op, name, args = raw.get("op"), raw.get("effect"), raw.get("args", {})

@@ -11,7 +11,7 @@ from mock_services.stand_in import World
 ACKNOWLEDGED = "success"
 
 
-Copy = tuple[float, dict[str, Any]]
+Copy = tuple[float, dict[str, object]]
 """How long a callback is held back beyond the usual, s, and its body."""
 
 
@@ -70,14 +70,14 @@ class Callbacks:
             await clock.sleep(max(0.0, since_s + self._delay_s + held_s - clock.now_s()))
             await self._until_acknowledged(body)
 
-    async def _until_acknowledged(self, body: dict[str, Any]) -> None:
+    async def _until_acknowledged(self, body: dict[str, object]) -> None:
         for gap_s in self._gaps_s:
             if await self._send(body):
                 return
             await self._world.clock.sleep(gap_s)
         await self._send(body)
 
-    async def _send(self, body: dict[str, Any]) -> bool:
+    async def _send(self, body: dict[str, object]) -> bool:
         """Make one attempt; no reply at all counts as failed like any other reply."""
         self.counts["sent"] += 1
         try:

@@ -111,7 +111,7 @@ class DeltaArgs(msgspec.Struct, frozen=True):
 class ScoreArgs(msgspec.Struct, frozen=True):
     """`value`: answered as the score; any JSON, also null; "NaN" for a bare NaN, which is none."""
 
-    value: Any
+    value: object
 
 
 class PointsArgs(msgspec.Struct, frozen=True):

@@ -39,7 +39,7 @@ class Ledger:
         status: str,
         *,
         state: dict[str, Any] | None = None,
-        **more: Any,
+        **more: object,
     ) -> Entry:
         """Write one entry; it is true from this moment on.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -241,7 +241,7 @@ class PaymentGateway:
             return refusal(404, "not_found", f"{request_id} was never seen here")
         return Reply(200, self._facts(payment))
 
-    def _facts(self, payment: Payment) -> dict[str, Any]:
+    def _facts(self, payment: Payment) -> dict[str, object]:
         return {
             "request_id": payment.body.request_id,
             "kind": payment.kind,

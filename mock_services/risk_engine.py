@@ -50,7 +50,7 @@ class RiskEngine:
         self._seed = seed
         self._options = options
         self._decode: Callable[[bytes], Scoring] = msgspec.json.Decoder(Scoring).decode
-        self._scored: dict[str, tuple[Scoring, dict[str, Any]]] = {
+        self._scored: dict[str, tuple[Scoring, dict[str, object]]] = {
             told["body"]["application_id"]: (msgspec.convert(told["body"], Scoring), told["answer"])
             for told in stand_in.ledger.past("scored")
         }
@@ -70,7 +70,7 @@ class RiskEngine:
         self,
         body: Scoring,
         *,
-        adjust: Callable[[int], Any] = lambda points: points,
+        adjust: Callable[[int], object] = lambda points: points,
         declined: bool = False,
     ) -> Reply:
         seen, told = self._scored.get(body.application_id, (body, None))
@@ -89,7 +89,7 @@ class RiskEngine:
             return Reply(200, {**answer, "score": msgspec.Raw(NAN.encode())})
         return Reply(200, answer)
 
-    def _decide(self, score: Any, points: int) -> str:
+    def _decide(self, score: object, points: int) -> str:
         """Decide by the score that is answered; by the true one when that is no number."""
         counts = score if isinstance(score, int | float) else points
         lowest = (1 - self._options.approve_share) * (SCORE_MAX + 1)

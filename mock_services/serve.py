@@ -59,7 +59,7 @@ class Background:
         """Start with none."""
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[object, object, None]) -> None:
         """Run `work` until it ends or the program does."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
@@ -138,7 +138,7 @@ async def serve(config: Config, token: str, listener: socket.socket, journal: Jo
         transport=transport, timeout=CALLBACK_TIMEOUT_S, trust_env=False
     ) as client:
 
-        async def send_callback(url: str, body: dict[str, Any]) -> str:
+        async def send_callback(url: str, body: dict[str, object]) -> str:
             try:
                 return (await client.post(url, json=body)).text
             except httpx.HTTPError as lost:

@@ -40,7 +40,7 @@ class Around(Protocol):
         """Sends a request."""
 
     @property
-    def spawn(self) -> Callable[[Coroutine[Any, Any, None]], object]:
+    def spawn(self) -> Callable[[Coroutine[object, object, None]], object]:
         """Lets a coroutine run in the background."""
 
     @property
@@ -52,7 +52,7 @@ class Around(Protocol):
         """Outlives the stand-in."""
 
 
-def stand_in(config: Mapping[str, Any], around: Around) -> ASGIApp:
+def stand_in(config: Mapping[str, object], around: Around) -> ASGIApp:
     """Make the stand-in that `config` describes.
 
     Raises:
@@ -60,7 +60,7 @@ def stand_in(config: Mapping[str, Any], around: Around) -> ASGIApp:
     """
     read = msgspec.convert(config, Config)
 
-    async def send_callback(url: str, body: dict[str, Any]) -> str:
+    async def send_callback(url: str, body: dict[str, object]) -> str:
         _, text = await around.call("POST", url, msgspec.json.encode(body), CALLBACK_TIMEOUT_S)
         return text.decode()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -44,8 +44,8 @@ class World(msgspec.Struct, frozen=True):
 
     clock: Clock
     dice: Dice
-    send_callback: Callable[[str, dict[str, Any]], Awaitable[str]]
-    spawn: Callable[[Coroutine[Any, Any, None]], object]
+    send_callback: Callable[[str, dict[str, object]], Awaitable[str]]
+    spawn: Callable[[Coroutine[object, object, None]], object]
     token: str
     journal: Journal
     calendar: Callable[[], datetime] = utc

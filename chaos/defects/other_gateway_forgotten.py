@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from harness.self_test.defects import Defect, Swap
 from lending_service.money import Money
 
 
-async def nowhere_else(money: Money, tx: Any, order: Any, request_id: str) -> None:
+async def nowhere_else(money: Money, tx: object, order: object, request_id: str) -> None:
     """Look at this gateway's own records alone."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._front import front_windows, gave_up
@@ -75,7 +74,7 @@ def _is_calm(one: _Intent, history: History) -> bool:
     return first.phase in CALM and not touched
 
 
-def _never(one: _Intent) -> Mapping[str, Any]:
+def _never(one: _Intent) -> Mapping[str, object]:
     last = one.attempts[-1]
     what = (
         f"submit {one.k} of {last.p} was never acknowledged nor refused with reasons: "
@@ -85,7 +84,7 @@ def _never(one: _Intent) -> Mapping[str, Any]:
     return bad(t_s, what, [op.index for op in one.attempts], key=one.k, err=last.err)
 
 
-def _late(one: _Intent, late: int, calm: int, ack_s: float) -> Mapping[str, Any]:
+def _late(one: _Intent, late: int, calm: int, ack_s: float) -> Mapping[str, object]:
     what = (
         f"submit {one.k} was answered after {one.wait_s:.2f} s, promised {ack_s:g} s, with no "
         f"fault; {late} of {calm} were late"

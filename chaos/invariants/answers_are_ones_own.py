@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._views import acknowledged
@@ -25,7 +24,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
 
 def _asked(history: History) -> dict[tuple[str, str], Mapping[str, object]]:
     """What each thing must say, from what was asked for when it was made."""
-    asked: dict[tuple[str, str], Mapping[str, Any]] = {}
+    asked: dict[tuple[str, str], Mapping[str, object]] = {}
     for k, op in acknowledged(history, "submit", "application_id").items():
         asked["application", k] = _only(op, "borrower", "amount_minor")
     for k, op in acknowledged(history, "repay", "repayment_id").items():

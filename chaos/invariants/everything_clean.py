@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from harness.history import Event, History
@@ -36,7 +35,7 @@ def _injection(event: Event) -> tuple[str, ...]:
     return event.f, event.k, str(event.v.get("id", ""))
 
 
-def _bad(inject: Event, heal: Event | None) -> Mapping[str, Any]:
+def _bad(inject: Event, heal: Event | None) -> Mapping[str, object]:
     what = f"{inject.f} at {inject.k}, injected at {inject.t_s:.2f} s,"
     if heal is None or heal.t < inject.t:
         what = f"{what} was never healed"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from harness.model import Outcome
 from harness.target import Call, Completion
 
 ITEM = {"amount_minor": 200_000, "paid_minor": 0}
-WELL: Mapping[str, Mapping[str, Any]] = {
+WELL: Mapping[str, Mapping[str, object]] = {
     "read_limit": {"available_minor": 1_000_000},
     "submit": {"application_id": "app-1"},
     "application": {"status": "active", "loan_id": "loan-1"},

@@ -148,11 +148,11 @@ class Reference:
     def _playing(self, kind: str) -> tuple[str, ...]:
         return tuple(name for name, its in self._kinds.items() if its == kind)
 
-    def explain(self, invariant: str, design: Mapping[str, Any]) -> str:
+    def explain(self, invariant: str, design: Mapping[str, object]) -> str:
         """Which choices of the design let this invariant break; "" when none is known to."""
         return designs.explain(invariant, design)
 
-    def design_problems(self, design: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def design_problems(self, design: Mapping[str, object]) -> list[tuple[str, str]]:
         """What is wrong with a design document, each with its key; empty when it can be used."""
         return designs.design_problems(design)
 
@@ -178,7 +178,7 @@ class Reference:
         """How an operation is answered when all is well."""
         return well.usual(call)
 
-    def counts(self, link: LinkSpec, caller: str, callee: Mapping[str, Any]) -> dict[str, int]:
+    def counts(self, link: LinkSpec, caller: str, callee: Mapping[str, object]) -> dict[str, int]:
         """`attempted`, `failed`, `reached` on a link; {} where nobody counts (the borrowers' link).
 
         Args:
@@ -209,9 +209,9 @@ class Reference:
         """Names of one application that no answer joins."""
         return reporting.related(history)
 
-    def _stand_in(self, service: str, wiring: Wiring) -> dict[str, Any]:
+    def _stand_in(self, service: str, wiring: Wiring) -> dict[str, object]:
         kind = self._kinds[service]
-        options: dict[str, Any] = {}
+        options: dict[str, object] = {}
         if kind == GATEWAY:
             options["callback_url"] = _url(wiring, f"{service}->lending") + "/callbacks/payments"
             options["callback_delay_s"] = CALLBACK_DELAY_S
@@ -219,7 +219,7 @@ class Reference:
             options["quota_minor"] = FUNDING_QUOTA_MINOR
         return {"kind": kind, "options": options}
 
-    def _lending(self, wiring: Wiring) -> dict[str, Any]:
+    def _lending(self, wiring: Wiring) -> dict[str, object]:
         return {
             "design": dict(wiring.design),
             "database": dict(wiring.database("lending->database")),

@@ -36,7 +36,7 @@ def out(text: object) -> None:
     print(terminal(text))
 
 
-def out_json(document: Mapping[str, Any]) -> None:
+def out_json(document: Mapping[str, object]) -> None:
     """Print the JSON document of a result."""
     print(json.dumps(document, indent=2, default=str))
 

@@ -100,7 +100,7 @@ def known(error: BaseException, words: Sequence[str] = ()) -> tuple[int, tuple[P
     return EXIT_ERROR, (_accident(error),)
 
 
-def document(code: int, problems: Sequence[Problem]) -> dict[str, Any]:
+def document(code: int, problems: Sequence[Problem]) -> dict[str, object]:
     """What `--output json` prints when there is no result."""
     return {
         "verdict": None if code == 2 else "error",

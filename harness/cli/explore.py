@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from harness.cli.console import note, out_json, progress, stdout
 from harness.errors import ConfigError, Problem
@@ -162,16 +161,16 @@ def _plan(asked: ExploreOptions) -> Plan:
 
 def _search(asked: ExploreOptions, world: SimWorld, budget_s: float, factors: Factors) -> Found:
     number = asked.workers or cores()
-    wish = SearchRequest(asked.faults, budget_s, asked.seed, asked.swarm, asked.exact)
+    request = SearchRequest(asked.faults, budget_s, asked.seed, asked.swarm, asked.exact)
     beyond = asked.swarm and not asked.environment  # in one environment, not in others
     others = {name: tuple(values) for name, values in factors.items()} if beyond else {}
     found = Found(workers=number)
     try:
         with (
-            Workers(partial(_same, world), number, budget_s) as crew,
+            Workers(partial(_same, world), number, budget_s) as runner,
             ProgressReporter(budget_s) as tell,
         ):
-            explore(crew, wish, tell, found, others)
+            explore(runner, request, tell, found, others)
     except KeyboardInterrupt:  # while the workers were started or ended
         found.ended = "interrupted"
     return found
@@ -186,7 +185,7 @@ def _account(
     asked: ExploreOptions,
     world: SimWorld,
     words: Vocabulary,
-    design: Mapping[str, Any],
+    design: Mapping[str, object],
     found: Found,
 ) -> SearchReport:
     groups = grouped(found.minimal, {one.name: one.ids for one in checkers_of(words)})
@@ -223,7 +222,7 @@ def _write(folder: RunFolder, number: int, group: Group, world: SimWorld, words:
         return ""
     seen, first = world.run(group.first.plan), world.trace(()).history.all_ops[0]
     journeys = {name: world.journeys.count(name) for name in world.journeys}
-    made = regression(group.first, seen.moments, words.target, Ask(journeys, first.f, known))
+    made = regression(group.first, seen.calls, words.target, Ask(journeys, first.f, known))
     if made.left_out:
         return ""
     name = f"{number:02d}_{known[0]}.yaml"

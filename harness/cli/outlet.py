@@ -1,4 +1,4 @@
-"""stdout and stderr that never end a run: what cannot be printed is dropped, and remembered.
+"""stdout and stderr whose errors never end a run: what cannot be printed is dropped and counted.
 
 A pipe whose reader has gone, a terminal that was closed, a full disk, a descriptor that was never
 open, a character that the locale does not have: none of them is an error of what is being done.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from rich.table import Table
 
@@ -78,7 +77,7 @@ def _bring_up(
     kind: RuntimeKind,
     runtime: StandingRuntime,
     target: Target,
-    design: Mapping[str, Any],
+    design: Mapping[str, object],
     say: Say,
 ) -> None:
     """Start it under guard, then let it stand; on failure nothing is left."""

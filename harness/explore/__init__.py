@@ -1,4 +1,4 @@
-"""Looks for the smallest sets of faults that break a design.
+"""Searches for the smallest sets of faults that break a design.
 
     world ── plans        a call that goes wrong is a fault; a few of them are a plan
     search ── swarm       every plan up to k faults, then chosen ones until the budget is over

@@ -1,4 +1,4 @@
-"""Makes something that fails smaller while it still fails.
+"""Delta debugging: shrinks a failing input while it still fails.
 
 Source: Zeller, Hildebrandt: Simplifying and Isolating Failure-Inducing Input, IEEE TSE 28(2), 2002.
 """

@@ -22,7 +22,7 @@ from harness.explore.result import NO_NEWS, SUPERSET, Covered, Found
 from harness.explore.search import PlanRunner
 
 STRENGTH = 3
-BATCH = 64  # chosen: plans that are with the crew at a time
+BATCH = 64  # chosen: plans that are handed to the runner at a time
 
 Combination = frozenset[tuple[str, str]]
 
@@ -38,7 +38,7 @@ class Environments:
 
     def __init__(
         self,
-        crew: PlanRunner,
+        runner: PlanRunner,
         found: Found,
         factors: Mapping[str, Iterable[str]],
         tick: Callable[[int], None],
@@ -46,7 +46,7 @@ class Environments:
     ) -> None:
         self._factors = {name: tuple(values) for name, values in factors.items()}
         self._rows = covering(self._factors)
-        self._crew = crew
+        self._runner = runner
         self._found = found
         self._tick = tick
         self._until_s = until_s
@@ -67,10 +67,10 @@ class Environments:
             self._triples |= set(_of(self._row(row)))
             self._covered.triples = len(self._triples)
             if not seen.broken:
-                worlds.append((row, seen.moments))
-        for row, moments in worlds:
-            self._names = {moment.point: moment.operation for moment in moments}
-            for _ in self._in_batches(self._single(row, moments), leaf=True):
+                worlds.append((row, seen.calls))
+        for row, calls in worlds:
+            self._names = {call.point: call.operation for call in calls}
+            for _ in self._in_batches(self._single(row, calls), leaf=True):
                 pass
             if self._over:
                 return
@@ -85,10 +85,10 @@ class Environments:
         normal = {name: values[0] for name, values in self._factors.items()}
         return {**normal, **{one.point: one.mode for one in row}}
 
-    def _single(self, row: Plan, moments: Iterable[CallPoint]) -> Iterator[Plan]:
-        for moment in moments:
-            for mode in moment.modes:
-                plan = (*row, Fault(moment.point, mode))
+    def _single(self, row: Plan, calls: Iterable[CallPoint]) -> Iterator[Plan]:
+        for call in calls:
+            for mode in call.modes:
+                plan = (*row, Fault(call.point, mode))
                 if self._found.breaks_already(plan):
                     self._found.pruned[SUPERSET] += 1
                 else:
@@ -96,10 +96,10 @@ class Environments:
 
     def _in_batches(self, plans: Iterable[Plan], *, leaf: bool) -> Iterator[tuple[Plan, Seen]]:
         """Run plans until the time is over; all answers of a batch first, because to make a finding
-        smaller the same crew is asked again."""
+        smaller the same runner is asked again."""
         left = iter(plans)
         while not self._over and (batch := list(islice(left, BATCH))):
-            for plan, seen in list(self._crew(batch, leaf=leaf)):
+            for plan, seen in list(self._runner(batch, leaf=leaf)):
                 self._take(plan, seen)
                 yield plan, seen
 
@@ -126,7 +126,7 @@ class Environments:
         def breaks(part: list[Fault]) -> bool:
             key = tuple(part)
             if key not in worlds:
-                ((_, worlds[key]),) = self._crew([key], leaf=True)
+                ((_, worlds[key]),) = self._runner([key], leaf=True)
                 self._count(worlds[key])
             return any(one.invariant in names for one in worlds[key].broken)
 

@@ -41,8 +41,8 @@ Tell = Callable[[Found, int], None]
 
 
 def explore(
-    crew: PlanRunner,
-    wish: SearchRequest,
+    runner: PlanRunner,
+    request: SearchRequest,
     tell: Tell,
     found: Found | None = None,
     factors: Mapping[str, tuple[str, ...]] = NO_FACTORS,
@@ -59,19 +59,19 @@ def explore(
     def tick(size: int) -> None:
         found.seconds = (monotonic_ns() - began_ns) / NS
         tell(found, size)
-        if found.seconds > wish.budget_s:
+        if found.seconds > request.budget_s:
             raise OutOfTime
 
-    search = Search(crew, found, tick, exact=wish.exact)
+    search = Search(runner, found, tick, exact=request.exact)
     try:
-        search.run(wish.faults)
+        search.run(request.faults)
         if factors:
-            share = ENVIRONMENTS_SHARE if wish.swarm else 1.0
-            until_s = found.seconds + share * (wish.budget_s - found.seconds)
-            Environments(crew, found, factors, tick, until_s).run()
-        if wish.swarm and search.pool:
-            dice = Seed(wish.seed).stream("explore/swarm")
-            Swarm(crew, found, search.pool, dice, tick).run()
+            share = ENVIRONMENTS_SHARE if request.swarm else 1.0
+            until_s = found.seconds + share * (request.budget_s - found.seconds)
+            Environments(runner, found, factors, tick, until_s).run()
+        if request.swarm and search.pool:
+            dice = Seed(request.seed).stream("explore/swarm")
+            Swarm(runner, found, search.pool, dice, tick).run()
             found.ended = "dry"
     except OutOfTime:
         found.ended = "budget"

@@ -1,4 +1,4 @@
-"""Whether the world without faults works: where it does not, a search has nothing to look at."""
+"""The fault-free baseline of a search: where it does not work, nothing can be concluded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What belongs together for a reader: sets of faults at the same calls that break the same."""
+"""Groups results: sets of faults at the same calls that break the same invariant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Modes that make no difference: learned on small plans, so that large ones need not try them all.
+"""Equivalent modes of a call: learned on small plans, pruned in larger ones.
 
     at one call, after the same faults:   refused ──> the same future ┐
                                      error_before ──> the same future ┴ alike
@@ -54,10 +54,10 @@ class Alike:
         return pair not in self._other and self._same[pair] >= LEAST
 
 
-def kind_of(moments: tuple[CallPoint, ...], at: int) -> Kind:
+def kind_of(calls: tuple[CallPoint, ...], at: int) -> Kind:
     """What is asked for by call `at`, and by the one after it: one write is not like another."""
-    calls = moments[at : at + 2]
-    return tuple(word for one in calls for word in (one.point.rpartition("#")[0], one.operation))
+    near = calls[at : at + 2]
+    return tuple(word for one in near for word in (one.point.rpartition("#")[0], one.operation))
 
 
 def outcome(seen: Seen, later: tuple[CallPoint, ...]) -> object:

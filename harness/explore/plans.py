@@ -1,4 +1,4 @@
-"""What the search speaks in: calls that go wrong, and what was seen of a world in which they did.
+"""Plans (calls that go wrong) and what was observed of a world in which they did.
 
     plan ──> world.run ──> Seen: the calls that were made, what broke, a signature
 
@@ -85,12 +85,12 @@ class Seen:
     """What was seen of one world.
 
     Args:
-        moments: every call, in the order in which they were made; empty when nobody asked for it.
+        calls: every call, in the order in which they were made; empty when nobody asked for it.
         broken: in the order of time.
         signature: equal for worlds that behaved alike.
     """
 
-    moments: tuple[CallPoint, ...]
+    calls: tuple[CallPoint, ...]
     broken: tuple[Broken, ...]
     signature: str
 
@@ -102,24 +102,24 @@ class World(Protocol):
         """Run one world from its beginning.
 
         Args:
-            leaf: nobody will branch from here; moments may be left out.
+            leaf: nobody will branch from here; calls may be left out.
         """
 
 
 def after(plan: Plan, seen: Seen) -> tuple[CallPoint, ...]:
     """The calls that were made after the last fault struck; all of them without a fault."""
     if not plan:
-        return seen.moments
+        return seen.calls
     last = plan[-1].point
-    for number, moment in enumerate(seen.moments):
-        if moment.point == last:
-            return seen.moments[number + 1 :]
+    for number, call in enumerate(seen.calls):
+        if call.point == last:
+            return seen.calls[number + 1 :]
     return ()
 
 
 def struck(plan: Iterable[Fault], seen: Seen) -> Plan:
     """Those faults of a plan whose call was made, in the order in which they struck."""
-    order = {moment.point: number for number, moment in enumerate(seen.moments)}
+    order = {call.point: number for number, call in enumerate(seen.calls)}
     return tuple(sorted((f for f in plan if f.point in order), key=lambda f: order[f.point]))
 
 

@@ -1,4 +1,4 @@
-"""How far a search is: a bar on a terminal, a line now and then anywhere else."""
+"""Progress of a search: a bar on a terminal, a line from time to time elsewhere."""
 
 from __future__ import annotations
 

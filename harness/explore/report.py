@@ -1,4 +1,4 @@
-"""What a search found, for a tired person and for a program."""
+"""Reports of a search: text for people, JSON for programs."""
 
 from __future__ import annotations
 

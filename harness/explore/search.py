@@ -35,13 +35,13 @@ class Extended(NamedTuple):
 
     Args:
         operations: of its faults.
-        moments: the calls at which it can be continued.
+        calls: the calls at which it can be continued.
         seen: what was seen of it.
     """
 
     plan: Plan
     operations: tuple[str, ...]
-    moments: tuple[CallPoint, ...]
+    calls: tuple[CallPoint, ...]
     seen: Seen
 
 
@@ -63,7 +63,7 @@ class Search:
     """A breadth-first search.
 
     Args:
-        crew: runs plans.
+        runner: runs plans.
         found: is filled as things are found, so that an interrupted search has a result.
         exact: branch at every call in every mode, also where the state is known.
         tick: called after each world with its plan; raises OutOfTime to end the search.
@@ -71,7 +71,7 @@ class Search:
 
     def __init__(
         self,
-        crew: PlanRunner,
+        runner: PlanRunner,
         found: Found,
         tick: Callable[[int], None],
         *,
@@ -79,7 +79,7 @@ class Search:
     ) -> None:
         self.found = found
         self.pool: list[tuple[Plan, tuple[CallPoint, ...]]] = []
-        self._crew = crew
+        self._runner = runner
         self._tick = tick
         self._exact = exact
         self._branched: set[tuple[str, str]] = set()
@@ -93,7 +93,7 @@ class Search:
             OutOfTime: before all were run.
         """
         grown = self._run([Branch(())], leaf=False)
-        self._free = {moment.point: len(moment.modes) for one in grown for moment in one.moments}
+        self._free = {call.point: len(call.modes) for one in grown for call in one.calls}
         self.found.complete_to = 0
         for size in range(1, k + 1):
             if not grown:
@@ -111,7 +111,7 @@ class Search:
         clean: list[Extended] = []
         waiting: deque[Branch] = deque()
         siblings = _Siblings(self._alike)
-        for plan, seen in self._crew(_noted(branches, waiting), leaf=leaf):
+        for plan, seen in self._runner(_noted(branches, waiting), leaf=leaf):
             branch = waiting.popleft()
             self._count(plan, seen)
             later = after(plan, seen)
@@ -133,37 +133,37 @@ class Search:
         found.by_size[len(plan)] += 1
         found.signatures[seen.signature] += 1
         found.hit.update(fault.point for fault in plan)
-        for moment in seen.moments:
-            found.operations.setdefault(moment.point, moment.operation)
+        for call in seen.calls:
+            found.operations.setdefault(call.point, call.operation)
 
     def _keep(self, plan: Plan, seen: Seen) -> None:
         """The first plan of each behaviour is where the swarm begins."""
         if self.found.signatures[seen.signature] == 1:
-            self.pool.append((plan, seen.moments))
+            self.pool.append((plan, seen.calls))
 
     def _unreachable(self, seen: Seen) -> None:
-        made = {moment.point for moment in seen.moments}
+        made = {call.point for call in seen.calls}
         gone = sum(modes for point, modes in self._free.items() if point not in made)
         self.found.pruned[ORDER] += gone
 
     def _children(self, grown: list[Extended], *, leaf: bool) -> Iterator[Branch]:
         for one in grown:
-            for at, moment in enumerate(one.moments):
-                self.found.pruned[MODE] += moment.left_out
-                kind = kind_of(one.moments, at) if leaf and not self._exact else None
-                for child in self._turns(one.plan, moment, kind):
-                    yield Branch(child, (*one.operations, moment.operation), one, at)
+            for at, call in enumerate(one.calls):
+                self.found.pruned[MODE] += call.left_out
+                kind = kind_of(one.calls, at) if leaf and not self._exact else None
+                for child in self._turns(one.plan, call, kind):
+                    yield Branch(child, (*one.operations, call.operation), one, at)
 
-    def _turns(self, plan: Plan, moment: CallPoint, kind: Kind | None) -> Iterator[Plan]:
+    def _turns(self, plan: Plan, call: CallPoint, kind: Kind | None) -> Iterator[Plan]:
         """One more fault at a call, in every mode that is not spared.
 
         Args:
             kind: of the call, where what was learned of modes may spare some.
         """
         tried: list[str] = []
-        for mode in moment.modes:
-            child = (*plan, Fault(moment.point, mode))
-            turn = (moment.state, mode)
+        for mode in call.modes:
+            child = (*plan, Fault(call.point, mode))
+            turn = (call.state, mode)
             if self.found.breaks_already(child):
                 self.found.pruned[SUPERSET] += 1
             elif turn in self._branched and not self._exact:
@@ -173,7 +173,7 @@ class Search:
                 self.found.pruned[ALIKE] += 1
             else:
                 # Marked only when it is run: a plan spared as a superset says nothing of others.
-                if moment.state:
+                if call.state:
                     self._branched.add(turn)
                 tried.append(mode)
                 yield child
@@ -197,8 +197,8 @@ class _Siblings:
         if call != self._call:
             self.end()
             self._call = call
-            self._kind = kind_of(branch.of.moments, branch.at)
-            self._note(NO_FAULT, outcome(branch.of.seen, branch.of.moments[branch.at + 1 :]))
+            self._kind = kind_of(branch.of.calls, branch.at)
+            self._note(NO_FAULT, outcome(branch.of.seen, branch.of.calls[branch.at + 1 :]))
         self._note(fault.mode, outcome(seen, later))
 
     def end(self) -> None:

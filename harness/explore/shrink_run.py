@@ -1,4 +1,4 @@
-"""Makes a failing run smaller while the same invariant breaks: in the simulation, seed and all.
+"""Shrinks a failing simulated run while the same invariant breaks, with the same seed.
 
     steps ──> journeys ──> stages ──> rate ──> windows ──> delays ──> what comes before and after
 
@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from harness.document import load_experiment
 from harness.errors import ConfigError, HarnessError, Problem
@@ -147,7 +146,7 @@ class Reducer:
 
 
 def broken_by(
-    document: Document, design: Mapping[str, Any], seed: int, words: Vocabulary
+    document: Document, design: Mapping[str, object], seed: int, words: Vocabulary
 ) -> frozenset[str]:
     """Run a document in the simulation.
 

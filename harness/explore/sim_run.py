@@ -1,4 +1,4 @@
-"""An experiment run in the simulation and judged, without a folder: for tests by the hundred."""
+"""Runs an experiment in the simulation and judges it, without a run folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from harness.experiment import Experiment
 from harness.history import HistoryWriter
@@ -46,7 +45,9 @@ class Trial:
     lasted_s: float
 
 
-def trial(experiment: Experiment, design: Mapping[str, Any], words: Vocabulary, seed: int) -> Trial:
+def trial(
+    experiment: Experiment, design: Mapping[str, object], words: Vocabulary, seed: int
+) -> Trial:
     """Run and judge.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The world that is explored: a design in the simulation, judged by every invariant.
+"""The system under exploration: a design in the simulation, judged by every invariant.
 
 plan ──> scenario ──> trace ──> checkers ──> what broke
                         └─────> states.py ──> where worlds are the same
@@ -99,8 +99,8 @@ class SimWorld:
         trace = self.trace(plan)
         history = judged(trace, self._target)
         verdicts = self.verdicts(history)
-        moments = () if leaf else tuple(self._moments(trace, history))
-        return Seen(moments, tuple(_broken(verdicts, trace.stuck)), signature(trace, history))
+        calls = () if leaf else tuple(self._calls(trace, history))
+        return Seen(calls, tuple(_broken(verdicts, trace.stuck)), signature(trace, history))
 
     @property
     def system(self) -> Target:
@@ -123,7 +123,7 @@ class SimWorld:
         factors = factors_of(self._target) if chosen else {}
         return tuple(factors[name][value] for name, value in chosen.items())
 
-    def _moments(self, trace: Trace, history: History) -> Iterator[CallPoint]:
+    def _calls(self, trace: Trace, history: History) -> Iterator[CallPoint]:
         known = states(trace, history, self._meaning(history))
         hit = {fired.point for fired in trace.fired}
         before: tuple[str, str, int] | None = None

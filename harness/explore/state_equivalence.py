@@ -1,4 +1,4 @@
-"""When are two worlds the same? Where both would go on alike, and nothing that counts is different.
+"""State equivalence: two worlds that would continue alike, with the same promises, are run once.
 
     what reached whom and is asked again, what is on its way ─┐
     promises made                                            ─┼─ state of a moment ── equal: one
@@ -11,7 +11,7 @@ third parties are asked, borrowers answered and ledgers written, moments in time
 promises nothing, what reached somebody and is not asked again (the ledgers tell), and a service's
 memory beyond what its future shows. That these lose no finding is checked against exact searches,
 by tests and by the benchmark. Left out as well is where the dice stand: a race of two deliveries at
-one moment can end one way in this world and the other way in that, and only one of them is seen.
+one instant can end one way in this world and the other way in that, and only one of them is seen.
 """
 
 from __future__ import annotations

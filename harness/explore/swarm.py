@@ -1,4 +1,4 @@
-"""Beyond k faults: plans drawn from a seed, those first that follow a behaviour nobody saw before.
+"""Random search beyond k faults: plans drawn from a seed, new behaviour followed first.
 
     queue of behaviours ──> draw: add calls that go wrong, or a burst on one edge ──> run
           └───────────────── new signature: to the front ──────────────────────────────┘
@@ -39,13 +39,13 @@ class Swarm:
 
     def __init__(
         self,
-        crew: PlanRunner,
+        runner: PlanRunner,
         found: Found,
         pool: list[Known],
         dice: Dice,
         tick: Callable[[int], None],
     ) -> None:
-        self._crew = crew
+        self._runner = runner
         self._found = found
         self._queue = deque(pool)
         self._dice = dice
@@ -61,18 +61,18 @@ class Swarm:
         dry = 0
         while self._queue and dry < DRY_AFTER:
             before = len(self._found.signatures)
-            # All answers first: to make a finding smaller, the same crew is asked again.
-            for plan, seen in list(self._crew(list(self._round()), leaf=False)):
+            # All answers first: to make a finding smaller, the same runner is asked again.
+            for plan, seen in list(self._runner(list(self._round()), leaf=False)):
                 self._take(struck(plan, seen), seen)
             dry = 0 if len(self._found.signatures) > before else dry + ROUND
 
     def _round(self) -> Iterator[Plan]:
         """Up to ROUND plans that nobody ran before."""
         for _ in range(ROUND // DRAWS):
-            plan, moments = self._queue[0]
+            plan, calls = self._queue[0]
             self._queue.rotate(-1)
             for _ in range(DRAWS):
-                drawn = self._draw(plan, moments)
+                drawn = self._draw(plan, calls)
                 if frozenset(drawn) in self._drawn:
                     self._found.pruned[KNOWN] += 1
                 elif self._found.breaks_already(drawn):
@@ -81,16 +81,16 @@ class Swarm:
                     self._drawn.add(frozenset(drawn))
                     yield drawn
 
-    def _draw(self, plan: Plan, moments: tuple[CallPoint, ...]) -> Plan:
+    def _draw(self, plan: Plan, calls: tuple[CallPoint, ...]) -> Plan:
         """A plan with some more faults, at most one a call."""
         at = dict(plan)
         for _ in range(1 + self._dice.randrange(MORE_MAX)):
-            moment = self._dice.choice(moments)
-            mode = self._dice.choice(moment.modes)
+            call = self._dice.choice(calls)
+            mode = self._dice.choice(call.modes)
             length = 1
             if self._dice.random() < BURST_SHARE:
                 length += self._dice.randrange(BURST_MAX)
-            edge, _, n = moment.point.rpartition("#")
+            edge, _, n = call.point.rpartition("#")
             # A burst goes on to calls that are made only because the first ones failed.
             for later in range(int(n), int(n) + length):
                 if len(at) < FAULTS_MAX:
@@ -103,12 +103,12 @@ class Swarm:
         found.swarm += 1
         found.signatures[seen.signature] += 1
         found.hit.update(fault.point for fault in plan)
-        for moment in seen.moments:
-            found.operations.setdefault(moment.point, moment.operation)
+        for call in seen.calls:
+            found.operations.setdefault(call.point, call.operation)
         if seen.broken and not found.breaks_already(plan):
             found.minimal.append(self._smallest(plan, seen))
         elif not seen.broken and found.signatures[seen.signature] == 1:
-            self._queue.appendleft((plan, seen.moments))
+            self._queue.appendleft((plan, seen.calls))
         self._tick(len(plan))
 
     def _smallest(self, plan: Plan, seen: Seen) -> Minimal:
@@ -117,7 +117,7 @@ class Swarm:
         def breaks(part: list[Fault]) -> bool:
             key = tuple(part)
             if key not in worlds:
-                ((_, worlds[key]),) = self._crew([key], leaf=False)
+                ((_, worlds[key]),) = self._runner([key], leaf=False)
                 self._found.explored += 1
             return bool(worlds[key].broken)
 

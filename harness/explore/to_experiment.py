@@ -133,11 +133,11 @@ def _on_link(fault: Fault, link: LinkSpec) -> Step | None:
 def _nth(fault: Fault, made: Sequence[CallPoint], ops: Mapping[str, str]) -> tuple[str, int]:
     """The operation as its stand-in names it, and how many of these calls there were by then."""
     before: list[str] = []
-    for moment in made:
-        edge, _, _ = moment.point.rpartition("#")
+    for call in made:
+        edge, _, _ = call.point.rpartition("#")
         if edge == fault.edge:
-            before.append(ops.get(moment.operation, "*"))
-        if moment.point == fault.point:
+            before.append(ops.get(call.operation, "*"))
+        if call.point == fault.point:
             break
     op = before[-1] if before else "*"
     return op, max(len(before) if op == "*" else before.count(op), 1)

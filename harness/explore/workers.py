@@ -1,4 +1,4 @@
-"""The same search on every core.
+"""Runs plans on every core, in worker processes.
 
     plans, in order ──> chunks, dealt out like cards ──> processes, a world each
                                                                 │

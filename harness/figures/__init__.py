@@ -14,7 +14,6 @@ verdict: invariants, thresholds and the hypothesis do.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from harness.experiment import Experiment
 from harness.figures.budget import budgets
@@ -30,14 +29,14 @@ from harness.target import Target
 
 def figures(
     experiment: Experiment, history: History, target: Target, verdicts: Iterable[Verdict]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """All of them, plain data for verdict.json.
 
     Args:
         verdicts: of the checkers; one that states `recovery_time_s` or `lost` in its details is
             believed.
     """
-    stated: Mapping[str, Any] = {key: v for one in verdicts for key, v in one.details.items()}
+    stated: Mapping[str, object] = {key: v for one in verdicts for key, v in one.details.items()}
     classed = classes(history, target)
     return {
         "during": _during(experiment, history),
@@ -51,7 +50,7 @@ def figures(
     }
 
 
-def _during(experiment: Experiment, history: History) -> list[Mapping[str, Any]]:
+def _during(experiment: Experiment, history: History) -> list[Mapping[str, object]]:
     """What the probes of the hypothesis saw while faults were there; nothing is decided by it."""
     if not history.windows:
         return []

@@ -8,7 +8,6 @@ All on the run clock, s; None where it did not happen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from harness.experiment import Experiment
 from harness.figures.outcomes import Class, Classed
@@ -26,8 +25,8 @@ def instants(
     history: History,
     target: Target,
     classed: Classed,
-    stated: Mapping[str, Any],
-) -> dict[str, Any]:
+    stated: Mapping[str, object],
+) -> dict[str, object]:
     """The instants, the recovery time and its objective; {} for a run without a fault.
 
     Args:
@@ -54,7 +53,7 @@ def instants(
     }
 
 
-def loss(experiment: Experiment, stated: Mapping[str, Any]) -> dict[str, Any]:
+def loss(experiment: Experiment, stated: Mapping[str, object]) -> dict[str, object]:
     """Acknowledged operations that were gone at the end, as a checker's `lost` says; else {}."""
     if not isinstance(lost := stated.get("lost"), int):
         return {}
@@ -88,7 +87,7 @@ def _detected(classed: Classed, from_s: float) -> float | None:
     return None if any(t_s < from_s for t_s in aware) else min(aware, default=None)
 
 
-def _failovers(history: History, target: Target, from_s: float) -> Iterator[dict[str, Any]]:
+def _failovers(history: History, target: Target, from_s: float) -> Iterator[dict[str, object]]:
     """Who of a role did its first work after the fault began, by the ledgers."""
     first: dict[str, float] = {}
     for event in history.of("ledger"):

@@ -154,11 +154,11 @@ def _event(
     p: str,
     type_: str,
     call: Call,
-    v: Mapping[str, Any],
+    v: Mapping[str, object],
     *,
     err: str = "",
     due: int | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     return {
         "t": t, "p": p, "type": type_, "f": call.f, "k": call.k, "v": dict(v),
         "err": err, "due": due, "src": "client",

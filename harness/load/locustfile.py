@@ -93,7 +93,7 @@ class Load:
         self.open.join(timeout=max(0.0, end_s - self.clock.now_s()))
         self.finish()
 
-    def finish(self, **_: Any) -> None:
+    def finish(self, **_: object) -> None:
         """Cut what is still open and send the report; idempotent."""
         self.open.kill(block=False)
         report = {
@@ -208,7 +208,7 @@ class Borrowers(FastHttpUser):
     abstract = True
     max_redirects = 0
 
-    def __init__(self, environment: Any) -> None:
+    def __init__(self, environment: object) -> None:
         """Make room for one connection a borrower."""
         self.client_pool = _OneTry(concurrency=OPEN_MAX + 1)
         super().__init__(environment)

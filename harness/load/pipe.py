@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any
 
 import gevent  # type: ignore[import-untyped]  # ships no types
 from gevent import event, lock
@@ -34,7 +33,7 @@ class Pipe:
             self._pending += json.dumps(document, separators=(",", ":")).encode() + b"\n"
             self._some.set()
 
-    def close(self, last: Mapping[str, Any]) -> None:
+    def close(self, last: Mapping[str, object]) -> None:
         """Add the last document and write what there is, within a second."""
         self.put(last)
         self._closed = True

@@ -104,7 +104,7 @@ class Marks:
         if answer is not None:
             self._ids[id_] = answer
 
-    async def _send(self, method: str, path: str, body: dict[str, Any]) -> int | None:
+    async def _send(self, method: str, path: str, body: dict[str, object]) -> int | None:
         """The id that it answered (0 without one), None when it did not take it."""
         import httpx
 

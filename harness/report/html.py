@@ -14,7 +14,6 @@ import base64
 import hashlib
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -67,7 +66,7 @@ def _environment() -> Environment:
     return made
 
 
-def _visible(value: Any) -> Any:
+def _visible(value: object) -> object:
     """Text with its control characters as escapes."""
     return terminal(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 

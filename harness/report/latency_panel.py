@@ -25,7 +25,7 @@ class Bar(NamedTuple):
     label: str
 
 
-def latency_panel(result: RunResult) -> dict[str, Any]:
+def latency_panel(result: RunResult) -> dict[str, object]:
     """Groups of bars over one axis, and the table."""
     rows = result.figures.get("latency", [])
     keys = [f"{prefix}p{p}_s" for prefix in ("", "failed_") for p in (50, 95, 99)]

@@ -49,7 +49,7 @@ class Table(NamedTuple):
     body: list[list[str]]
 
 
-def context(result: RunResult, recorded: Recorded) -> dict[str, Any]:
+def context(result: RunResult, recorded: Recorded) -> dict[str, object]:
     """Everything that the templates name."""
     classed = classes(recorded.history, recorded.target)
     slices = series(classed, max(recorded.length_s, 1.0))
@@ -153,7 +153,7 @@ def _told(tile: Tile, result: RunResult) -> Tile:
 def _hypothesis(result: RunResult, recorded: Recorded) -> dict[str, Any]:
     """Rows of probes and thresholds, one column a moment at which they were looked at."""
     whens = {"before": "Before", "during": "During", "after": "After", "load": "Under load"}
-    rows: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
+    rows: dict[tuple[str, str], dict[str, Mapping[str, object]]] = {}
     for one in result.hypothesis:
         for probe in one.probes:
             rows.setdefault((probe["name"], probe["tolerance"]), {})[one.when] = probe
@@ -257,7 +257,7 @@ def _endpoints(result: RunResult) -> Table:
     )
 
 
-def _failures(recorded: Recorded) -> list[dict[str, Any]]:
+def _failures(recorded: Recorded) -> list[dict[str, object]]:
     counts: Counter[tuple[str, str, str]] = Counter()
     first: dict[tuple[str, str, str], float] = {}
     for op in recorded.history.all_ops:

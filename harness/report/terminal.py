@@ -111,7 +111,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> RenderableTyp
     return Padding(table, (0, 0, 0, 2), expand=False)
 
 
-def _counterexample(verdict: Verdict, bad: Mapping[str, Any]) -> Iterator[RenderableType]:
+def _counterexample(verdict: Verdict, bad: Mapping[str, object]) -> Iterator[RenderableType]:
     title = f"\ncounterexample to {'/'.join(verdict.ids)} {verdict.checker}"
     yield Text(terminal(title), "bold red")
     yield _item(f"claim: {verdict.claim}")
@@ -126,7 +126,7 @@ def _counterexample(verdict: Verdict, bad: Mapping[str, Any]) -> Iterator[Render
         yield _item(f"and {others} more like it, see verdict.json for the other invariants")
 
 
-def _is_rows(value: Any) -> bool:
+def _is_rows(value: object) -> bool:
     return isinstance(value, list | tuple) and bool(value) and isinstance(value[0], Mapping)
 
 
@@ -153,7 +153,7 @@ def _fault(fault: FaultReport) -> RenderableType:
     return _item(f"{span}: proven ({evidence_words(fault)}), {undone}")
 
 
-def _load(load: Mapping[str, Any]) -> str:
+def _load(load: Mapping[str, object]) -> str:
     return (
         f"{load.get('delivered')} of {load.get('asked')} journeys started, "
         f"{load.get('late')} late, {load.get('dropped')} dropped, "
@@ -170,7 +170,7 @@ def _stage(stage: Mapping[str, Any]) -> str:
     )
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 

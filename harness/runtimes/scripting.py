@@ -33,7 +33,7 @@ class Scripted(ABC):
 
     @abstractmethod
     async def _send(
-        self, where: str, method: str, path: str, body: Mapping[str, Any] | None
+        self, where: str, method: str, path: str, body: Mapping[str, object] | None
     ) -> Answer:
         """Ask a stand-in, with what its control routes want."""
 
@@ -41,7 +41,7 @@ class Scripted(ABC):
     async def _wake(self, where: str) -> None:
         """Make a stand-in run that is stopped or gone, and wait until it can be asked."""
 
-    async def healthy(self, where: str) -> Mapping[str, Any]:
+    async def healthy(self, where: str) -> Mapping[str, object]:
         """No rule."""
         return {"rules": []}
 
@@ -49,7 +49,7 @@ class Scripted(ABC):
         """The behaviour document as it is now."""
         return await self._ask(where, "GET", BEHAVIOUR)
 
-    async def script(self, service: str, rules: Sequence[Mapping[str, Any]]) -> None:
+    async def script(self, service: str, rules: Sequence[Mapping[str, object]]) -> None:
         """Put rules in front of those that are set.
 
         Raises:
@@ -83,7 +83,7 @@ class Scripted(ABC):
             document = {"rules": _without(rules, record, others)}
             await self._ask(record.where, "PUT", BEHAVIOUR, document)
 
-    async def _read(self, where: str) -> tuple[dict[str, int], Mapping[str, Any]]:
+    async def _read(self, where: str) -> tuple[dict[str, int], Mapping[str, object]]:
         """Counts and behaviour; none of either from one that cannot be read.
 
         Counts: `calls` of all operations and each as `calls.OP`, `hits` of rules and each as
@@ -96,8 +96,8 @@ class Scripted(ABC):
             return {}, {"unreadable": str(error)}
 
     async def _ask(
-        self, where: str, method: str, path: str, body: Mapping[str, Any] | None = None
-    ) -> Mapping[str, Any]:
+        self, where: str, method: str, path: str, body: Mapping[str, object] | None = None
+    ) -> Mapping[str, object]:
         if not self._takes_rules(where):
             raise UnsupportedFault(f"{where} takes no behaviour: it is no stand-in")
         answer = await self._send(where, method, path, body)
@@ -111,8 +111,8 @@ class Scripted(ABC):
 
 
 def _without(
-    rules: Sequence[Mapping[str, Any]], record: UndoRecord, others: Sequence[UndoRecord]
-) -> list[Mapping[str, Any]]:
+    rules: Sequence[Mapping[str, object]], record: UndoRecord, others: Sequence[UndoRecord]
+) -> list[Mapping[str, object]]:
     """The rules that stay: those of the others."""
     own = {rule["id"] for rules_ in arguments([record], "script") for rule in rules_}
     kept = {rule["id"] for rules_ in arguments(others, "script") for rule in rules_}

@@ -63,7 +63,7 @@ def _problems(where: str, toxic: Toxic) -> Iterator[Problem]:
     yield from _slices(where, toxic)
 
 
-def _whole_within(value: Any, least: int, most: int) -> bool:
+def _whole_within(value: object, least: int, most: int) -> bool:
     return type(value) is int and least <= value <= most
 
 
@@ -85,7 +85,7 @@ def closed(others: Iterable[UndoRecord]) -> bool:
     return False in arguments(others, "set_enabled")
 
 
-def as_data(toxic: Toxic) -> dict[str, Any]:
+def as_data(toxic: Toxic) -> dict[str, object]:
     """The document that Toxiproxy takes and gives back."""
     return {
         "name": toxic.name,

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
 
 from harness.document import load_experiment
 from harness.errors import HarnessError
@@ -112,7 +111,7 @@ class CheckContext:
     """What every look needs; read once a process."""
 
     words: Vocabulary
-    good: Mapping[str, Any]
+    good: Mapping[str, object]
 
     @cached_property
     def experiments(self) -> Mapping[str, Experiment]:
@@ -180,7 +179,7 @@ def _by_topic(defect: Defect) -> list[str]:
 
 
 def look(
-    place: str, design: Mapping[str, Any], seed: int, load: float, expects: Sequence[str]
+    place: str, design: Mapping[str, object], seed: int, load: float, expects: Sequence[str]
 ) -> Cell:
     """What one experiment sees of a design, or one search, which ends with what is expected."""
     try:
@@ -191,7 +190,7 @@ def look(
         return Cell(place, seed, RunVerdict.ERROR.value, {}, str(error), load=load)
 
 
-def _run(place: str, design: Mapping[str, Any], seed: int, load: float) -> Cell:
+def _run(place: str, design: Mapping[str, object], seed: int, load: float) -> Cell:
     experiment = kit().experiments[place]
     if load != WHOLE:
         experiment = _under(experiment, load)
@@ -216,7 +215,7 @@ def _under(experiment: Experiment, load: float) -> Experiment:
     )
 
 
-def _search(design: Mapping[str, Any], seed: int, expects: Sequence[str]) -> Cell:
+def _search(design: Mapping[str, object], seed: int, expects: Sequence[str]) -> Cell:
     """One fault at every call of each journey, then two, until what is expected breaks."""
     broken: dict[str, float] = {}
     why, worlds = "", 0

@@ -58,7 +58,7 @@ class Defect:
     name: str
     about: str
     expects: tuple[str, ...]
-    design: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    design: Mapping[str, object] = field(default_factory=lambda: NOTHING)
     swaps: tuple[Swap, ...] = ()
     plant: Callable[[], AbstractContextManager[object]] = nullcontext
 

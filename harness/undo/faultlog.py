@@ -198,7 +198,7 @@ class FaultLog:
         return replace(entry, state=state, by=by, why=why)
 
 
-def _plain(entry: Entry) -> dict[str, Any]:
+def _plain(entry: Entry) -> dict[str, object]:
     return {
         name: getattr(entry, name)
         for name in ("id", "kind", "where", "state", "at_utc", "expires_ns")

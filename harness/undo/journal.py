@@ -14,7 +14,6 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from harness.private import locked, with_reserve
 
@@ -33,7 +32,7 @@ class Journal:
         self._read: list[bytes] = []
         self._unwritten: list[bytes] = []
 
-    def append(self, record: Mapping[str, Any]) -> None:
+    def append(self, record: Mapping[str, object]) -> None:
         """Write a record and fsync.
 
         Raises:
@@ -42,7 +41,7 @@ class Journal:
         self._write([*self._unwritten, _line(record)])
         self._unwritten.clear()
 
-    def note(self, record: Mapping[str, Any], say: Callable[[str], None] | None = None) -> None:
+    def note(self, record: Mapping[str, object], say: Callable[[str], None] | None = None) -> None:
         """Write a record where that is possible, else keep it in memory; never raises OSError."""
         lines = [*self._unwritten, _line(record)]
         try:
@@ -59,7 +58,7 @@ class Journal:
         """How many records are in memory alone."""
         return len(self._unwritten)
 
-    def records(self) -> Iterator[dict[str, Any]]:
+    def records(self) -> Iterator[dict[str, object]]:
         """Every record that can be read; the others are skipped and told in `problems`."""
         try:
             self._read = self.path.read_bytes().splitlines()
@@ -93,11 +92,11 @@ class Journal:
                 os.close(handle)
 
 
-def _line(record: Mapping[str, Any]) -> bytes:
+def _line(record: Mapping[str, object]) -> bytes:
     return json.dumps(record).encode()
 
 
-def _parsed(line: bytes) -> Any:
+def _parsed(line: bytes) -> object:
     """What the line says, None when it is no JSON: torn, or not written by us."""
     try:
         return json.loads(line)

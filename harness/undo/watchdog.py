@@ -22,7 +22,6 @@ import sys
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.clock import NS, RunClock, monotonic_ns
 from harness.errors import RuntimeFailure
@@ -94,7 +93,7 @@ class Watchdog:
                 raise RuntimeFailure(f"the watchdog does not start; see {path}")
             await clock.sleep(0.02)
 
-    def tell(self, state: Mapping[str, Any]) -> None:
+    def tell(self, state: Mapping[str, object]) -> None:
         """Let it know how to start the run's programs again: that is written down nowhere."""
         told = json.dumps(state).encode() + b"\n"
         if told != self._told:
@@ -238,7 +237,7 @@ async def watch(post: Post) -> None:
     beats.cancel()
 
 
-async def _survived(work: Coroutine[Any, Any, bool]) -> bool:
+async def _survived(work: Coroutine[object, object, bool]) -> bool:
     """What it gives; no failure may end a watchdog, the next look tries again."""
     try:
         return await work

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from lending_service.domain import Record, Task
 from lending_service.simulated.remote_store import RemoteStore, Way
@@ -48,7 +48,7 @@ class RemotePair(RemoteStore):
 
     def claim(
         self, kind: str, now_s: float, limit: int, lease_s: float
-    ) -> Coroutine[Any, Any, list[Task]]:
+    ) -> Coroutine[object, object, list[Task]]:
         """Due tasks; refused as `transaction`."""
         self._writable(write=True)
         return super().claim(kind, now_s, limit, lease_s)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from lending_service.domain import Record, Task
 from lending_service.stores.memory import MemoryStore, MemoryTx
@@ -86,11 +86,11 @@ class RemoteStore:
         """One command; a lost answer to it is a commit that nobody knows of."""
         return RemoteTransaction(self)
 
-    def read(self, kind: type[R], id_: str) -> Coroutine[Any, Any, R | None]:
+    def read(self, kind: type[R], id_: str) -> Coroutine[object, object, R | None]:
         """One read."""
         return self._command(lambda: self.memory.read(kind, id_))
 
-    def load(self, records: Sequence[Record]) -> Coroutine[Any, Any, None]:
+    def load(self, records: Sequence[Record]) -> Coroutine[object, object, None]:
         """Write those whose ids are free."""
         return self._command(lambda: self.memory.load(records))
 

@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from lending_service.domain import Record, Task
 from lending_service.ports import Clock
@@ -168,7 +168,7 @@ class ReplicatedStore(MemoryStore):
         self._stir_all(task.kind for task in self._tasks.values())
         return lost
 
-    def read(self, kind: type[R], id_: str) -> Coroutine[Any, Any, R | None]:
+    def read(self, kind: type[R], id_: str) -> Coroutine[object, object, R | None]:
         """The record as the primary shows it: without commits that wait for the standby."""
         return self._visible(kind, id_) if self.hidden else super().read(kind, id_)
 

@@ -42,9 +42,9 @@ def world(design: str, journey: str = "consumer") -> SimWorld:
 
 def search(world: SimWorld, k: int, workers: int = 1, **more: Any) -> Found:
     """Exhaustively."""
-    with Workers(partial(SimWorld, **vars_of(world)), workers) as crew:
-        wish = SearchRequest(faults=k, budget_s=600, swarm=False, **more)
-        return explore(crew, wish, lambda found, size: None)
+    with Workers(partial(SimWorld, **vars_of(world)), workers) as runner:
+        request = SearchRequest(faults=k, budget_s=600, swarm=False, **more)
+        return explore(runner, request, lambda found, size: None)
 
 
 def vars_of(world: SimWorld) -> dict[str, Any]:
@@ -131,10 +131,10 @@ def test_modes_that_make_no_difference_lose_no_finding(monkeypatch: pytest.Monke
 def test_a_crash_between_two_writes_is_one_crash(name: str) -> None:
     """What is left out before a write breaks what the crash after the write before it breaks."""
     stage = world(name, "repayer")
-    moments = [one for one in stage.run(()).moments if one.operation == "write"]
+    calls = [one for one in stage.run(()).calls if one.operation == "write"]
     pairs = [
         (one.point, two.point)
-        for one, two in pairwise(moments)
+        for one, two in pairwise(calls)
         if "crash_before_write" not in two.modes
     ]
     assert pairs

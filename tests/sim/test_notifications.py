@@ -20,9 +20,9 @@ def test_no_fault_of_a_notification_breaks_a_promise(journey: str) -> None:
     borrower is told at last."""
     world = SimWorld(HARDENED, (journey,), 1, WHOLE)
     calm = world.run(())
-    (moment,) = [one for one in calm.moments if one.point == EDGE]
-    assert len(moment.modes) >= 5
-    for mode in moment.modes:
+    (call,) = [one for one in calm.calls if one.point == EDGE]
+    assert len(call.modes) >= 5
+    for mode in call.modes:
         seen = world.run((Fault(EDGE, mode),))
         assert seen.broken == (), (mode, seen.broken)
 

@@ -46,11 +46,11 @@ def broken(seen: Seen) -> set[str]:
 def test_commits_that_wait_for_the_standby_lose_nothing_at_any_write(journey: str) -> None:
     """Whichever write goes with its primary or finds the standby behind: every promise is kept."""
     calm = world(journey)
-    writes = [m for m in calm.run(()).moments if "stale" in m.modes]
+    writes = [m for m in calm.run(()).calls if "stale" in m.modes]
     assert len(writes) >= 5
-    for moment in writes:
+    for call in writes:
         for mode in ("promote", "stale"):
-            assert calm.run((Fault(moment.point, mode),)).broken == (), (moment.point, mode)
+            assert calm.run((Fault(call.point, mode),)).broken == (), (call.point, mode)
 
 
 def test_what_no_commit_waited_for_is_acknowledged_and_lost() -> None:
@@ -113,12 +113,12 @@ def test_a_database_without_a_standby_is_offered_none_and_that_is_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """No plan can do nothing; what is left out is added up with other modes that show nothing."""
-    usual = [m.left_out for m in world().run(()).moments if m.operation == "write"]
+    usual = [m.left_out for m in world().run(()).calls if m.operation == "write"]
     monkeypatch.setattr(service, "DATABASE", "where nobody looks for it")
     alone = world()
-    writes = [m for m in alone.run(()).moments if m.operation == "write"]
-    assert all(not {"promote", "stale"} & set(moment.modes) for moment in writes)
-    assert [moment.left_out for moment in writes] == [n + 2 for n in usual]
+    writes = [m for m in alone.run(()).calls if m.operation == "write"]
+    assert all(not {"promote", "stale"} & set(call.modes) for call in writes)
+    assert [call.left_out for call in writes] == [n + 2 for n in usual]
     with pytest.raises(ValueError, match="promote needs a standby; the database over lending->"):
         alone.run(plan("1 promote"))
 
@@ -139,7 +139,7 @@ def test_a_finding_becomes_an_experiment_that_breaks_the_same(
     found = Minimal(plan(f"1 {mode}"), seen.broken, ("write",))
     ask = Ask({"repayer": 1}, "repay", [invariant])
     file = tmp_path / "explored.yaml"
-    file.write_text(regression(found, seen.moments, load_vocabulary().target, ask).text)
+    file.write_text(regression(found, seen.calls, load_vocabulary().target, ask).text)
     result = run(
         prepare(RunRequest(str(file), "naive", "sim", Seed(1), tmp_path)), lambda text: None
     )

@@ -23,7 +23,7 @@ T = TypeVar("T")
 NAME = "docker"
 
 
-def recover(run_dir: Path, run_id: str) -> dict[str, Any]:
+def recover(run_dir: Path, run_id: str) -> dict[str, object]:
     """The recovery state of a run, from its folder.
 
     Raises:
@@ -32,7 +32,7 @@ def recover(run_dir: Path, run_id: str) -> dict[str, Any]:
     return RecoveryFile(RunFolders(run_id, run_dir), check).read()
 
 
-async def attach(state: Mapping[str, Any]) -> Attached:
+async def attach(state: Mapping[str, object]) -> Attached:
     """Rebuild the controls of a run from its recovery state.
 
     Args:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from typing import Any
 
 from harness.runtimes.docker.subnets import RANGE, VARIABLE
 from harness.runtimes.real.checking import checked
 from harness.runtimes.real.document import RunFolders
 
 
-def check(document: Any, folders: RunFolders) -> dict[str, Any]:
+def check(document: object, folders: RunFolders) -> dict[str, object]:
     """The state that a recovery file of this runtime holds (`checking.checked`)."""
     return checked(document, folders, in_range)
 

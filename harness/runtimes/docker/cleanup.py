@@ -43,7 +43,7 @@ async def end_run(state: Mapping[str, Any], engine: Engine, clock: Clock) -> lis
     return left
 
 
-async def left_over(state: Mapping[str, Any], engine: Engine) -> list[str]:
+async def left_over(state: Mapping[str, object], engine: Engine) -> list[str]:
     """Everything of the run that exists: containers, volumes, networks, processes."""
     containers, volumes, networks = await asyncio.gather(
         engine.containers(), engine.volumes(), engine.networks()
@@ -54,7 +54,7 @@ async def left_over(state: Mapping[str, Any], engine: Engine) -> list[str]:
     return found + [str(proc) for proc in members(state)]
 
 
-async def _end_load(state: Mapping[str, Any], clock: Clock) -> None:
+async def _end_load(state: Mapping[str, object], clock: Clock) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         for proc in members(state):
             proc.send(signal.SIGCONT)  # one that is stopped hears nothing else

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from harness.errors import RuntimeFailure
 from harness.ports import Observation, UndoRecord
@@ -43,7 +42,7 @@ class DiskOfRun:
         """Remember them."""
         self._site, self._processes = site, processes
 
-    async def healthy(self, where: str) -> Mapping[str, Any]:
+    async def healthy(self, where: str) -> Mapping[str, object]:
         """`filled`: our file is not there.
 
         Raises:

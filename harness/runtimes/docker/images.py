@@ -166,7 +166,7 @@ def _mib(client: Any, name: str) -> float | None:
     return float(guarded(name, client.images.get, name).attrs["Size"]) / 2**20
 
 
-def build(client: Any, say: Say) -> Images:
+def build(client: object, say: Say) -> Images:
     """Make what is missing: parents, then one image for each target.
 
     Raises:

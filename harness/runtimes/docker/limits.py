@@ -29,9 +29,9 @@ class CpuOfRun:
     def __init__(self, site: Site, processes: ContainersOfRun) -> None:
         """Remember them."""
         self._site, self._processes = site, processes
-        self._usual: dict[str, Mapping[str, Any]] = {}
+        self._usual: dict[str, Mapping[str, object]] = {}
 
-    async def healthy(self, where: str) -> Mapping[str, Any]:
+    async def healthy(self, where: str) -> Mapping[str, object]:
         """`cores`: the limit that it was started with, None for no limit."""
         self._site.service(where)
         if where not in self._usual:
@@ -101,9 +101,9 @@ class MemoryOfRun:
     def __init__(self, site: Site, processes: ContainersOfRun) -> None:
         """Remember them."""
         self._site, self._processes = site, processes
-        self._usual: dict[str, Mapping[str, Any]] = {}
+        self._usual: dict[str, Mapping[str, object]] = {}
 
-    async def healthy(self, where: str) -> Mapping[str, Any]:
+    async def healthy(self, where: str) -> Mapping[str, object]:
         """`limit_bytes` that it was started with."""
         self._site.service(where)
         if where not in self._usual:

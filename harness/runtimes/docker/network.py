@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from harness.ports import Observation, UndoRecord
 from harness.runtimes.docker.processes import ContainersOfRun
@@ -21,9 +20,9 @@ class NetworkOfRun:
     def __init__(self, site: Site, processes: ContainersOfRun) -> None:
         """Remember them."""
         self._site, self._processes = site, processes
-        self._usual: dict[str, Mapping[str, Any]] = {}
+        self._usual: dict[str, Mapping[str, object]] = {}
 
-    async def healthy(self, where: str) -> Mapping[str, Any]:
+    async def healthy(self, where: str) -> Mapping[str, object]:
         """`address` in the run's network that it was started with."""
         self._site.service(where)
         if where not in self._usual:

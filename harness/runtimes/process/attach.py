@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from harness.clock import RunClock, monotonic_ns
 from harness.runtime_kind import Found
@@ -21,7 +20,7 @@ from harness.toolchain import cache_dir
 NAME = "process"
 
 
-def recover(run_dir: Path, run_id: str) -> dict[str, Any]:
+def recover(run_dir: Path, run_id: str) -> dict[str, object]:
     """The recovery state of a run, from its folder.
 
     Raises:
@@ -30,7 +29,7 @@ def recover(run_dir: Path, run_id: str) -> dict[str, Any]:
     return RecoveryFile(RunFolders(run_id, run_dir), check).read()
 
 
-async def attach(state: Mapping[str, Any]) -> Attached:
+async def attach(state: Mapping[str, object]) -> Attached:
     """Rebuild the controls of a run from its recovery state.
 
     Args:
@@ -40,7 +39,7 @@ async def attach(state: Mapping[str, Any]) -> Attached:
     return Attached(NAME, site, controls_of(site))
 
 
-def end_processes(state: Mapping[str, Any]) -> list[str]:
+def end_processes(state: Mapping[str, object]) -> list[str]:
     """End every process of a run and remove its work folder; blocks until that is done.
 
     It may be called while an event loop runs: it has a thread with a loop of its own.
@@ -51,7 +50,7 @@ def end_processes(state: Mapping[str, Any]) -> list[str]:
     return apart(end_run(state, RunClock(monotonic_ns())))
 
 
-def alive(state: Mapping[str, Any]) -> list[str]:
+def alive(state: Mapping[str, object]) -> list[str]:
     """Which processes of a run live: `payment_a (pid 123)`."""
     return [str(proc) for proc in members(state)]
 

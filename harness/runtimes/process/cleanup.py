@@ -23,7 +23,7 @@ OWNER_FILE = "owner"
 
 
 async def end_run(
-    state: Mapping[str, Any], clock: Clock, reap: Callable[[], None] = lambda: None
+    state: Mapping[str, object], clock: Clock, reap: Callable[[], None] = lambda: None
 ) -> list[str]:
     """End every process of the run and remove its work folder.
 
@@ -101,7 +101,7 @@ def remove_work_folder(folders: RunFolders) -> list[str]:
     return [f"folder {folders.work}"] if folders.work.exists() else []
 
 
-def bare_state(run_id: str, mark: str) -> dict[str, Any]:
+def bare_state(run_id: str, mark: str) -> dict[str, object]:
     """What is known of a run of which nothing is left but its mark."""
     folders = RunFolders(run_id, Path("/nonexistent"))
     return {

@@ -41,7 +41,7 @@ class Command:
     gid: int | None = None
     secret: bool = False
 
-    def as_data(self) -> dict[str, Any]:
+    def as_data(self) -> dict[str, object]:
         """Plain JSON data."""
         return asdict(self)
 

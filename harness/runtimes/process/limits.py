@@ -35,7 +35,7 @@ class CpuOfRun:
         """Remember them."""
         self._site, self._processes = site, processes
 
-    async def healthy(self, where: str) -> Mapping[str, Any]:
+    async def healthy(self, where: str) -> Mapping[str, object]:
         """`cores`: None, for no limit."""
         self._site.service(where)
         return {"cores": None}

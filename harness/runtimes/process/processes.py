@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from harness.clock import poll
 from harness.errors import RuntimeFailure
@@ -68,7 +67,7 @@ class ProcessesOfRun(RealServices[Site]):
         await self.stop(service)
         await self._spawn(service)
 
-    async def _told(self, service: str) -> Mapping[str, Any]:
+    async def _told(self, service: str) -> Mapping[str, object]:
         head = next(iter(self._family(service)), None)
         return {
             "pid": head and head.pid,

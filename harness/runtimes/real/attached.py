@@ -21,7 +21,7 @@ from harness.runtimes.real.sites import RealSite
 T = TypeVar("T")
 
 
-def pick(runtime: str, controls: Mapping[Capability, Any], capability: Capability) -> Any:
+def pick(runtime: str, controls: Mapping[Capability, object], capability: Capability) -> object:
     """The control for a capability.
 
     Args:
@@ -45,7 +45,7 @@ class Attached:
 
     runtime: str
     site: RealSite
-    controls: Mapping[Capability, Any]
+    controls: Mapping[Capability, object]
 
     def capability(self, capability: Capability) -> Any:
         """The control for `capability`.

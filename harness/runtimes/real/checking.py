@@ -29,12 +29,12 @@ def is_loopback(host: str) -> bool:
     return host == HOST
 
 
-def check_process(document: Any, folders: RunFolders) -> dict[str, Any]:
+def check_process(document: object, folders: RunFolders) -> dict[str, object]:
     """The state that a recovery file of a run of processes holds."""
     return checked(document, folders, is_loopback)
 
 
-def checked(document: Any, folders: RunFolders, local: Local) -> dict[str, Any]:
+def checked(document: object, folders: RunFolders, local: Local) -> dict[str, object]:
     """The state that a recovery file holds.
 
     Args:
@@ -87,7 +87,7 @@ def _state(document: Any, folders: RunFolders, local: Local) -> dict[str, Any]:
 
 def _published(document: Mapping[str, Any]) -> dict[str, Any]:
     """Addresses for people, of this machine."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     if "entry" in document:
         found["entry"] = _address(document["entry"], is_loopback)
     if "look" in document:
@@ -96,13 +96,13 @@ def _published(document: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _service(one: Mapping[str, Any], local: Local) -> dict[str, Any]:
+def _service(one: Mapping[str, object], local: Local) -> dict[str, object]:
     return {
         "address": _address(one["address"], local),
         "protocol": _protocol(one["protocol"]),
         "kind": str(one["kind"]),
         "ready_path": _matching(PATH, one["ready_path"], "ready_path"),
-        "ready_s": float(one.get("ready_s", 0.0)),
+        "ready_s": float(str(one.get("ready_s", 0.0))),
         "scripted": bool(one["scripted"]),
     }
 
@@ -126,7 +126,7 @@ def _process(one: Mapping[str, Any]) -> dict[str, Any]:
     return {"pid": int(one["pid"]), "start_ticks": int(one["start_ticks"]), "program": program}
 
 
-def _protocol(value: Any) -> str:
+def _protocol(value: object) -> str:
     if value not in PROTOCOLS:
         raise ValueError(f"protocol {value!r}, need {' or '.join(PROTOCOLS)}")
     return str(value)
@@ -145,6 +145,6 @@ def _matching(pattern: re.Pattern[str], value: Any, what: str) -> str:
     return str(value)
 
 
-def _same(value: Any, needed: str, what: str) -> None:
+def _same(value: object, needed: str, what: str) -> None:
     if value != needed:
         raise ValueError(f"{what} {value!r}, need {needed!r}")

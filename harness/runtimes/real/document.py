@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.private import make_private
 from harness.target import LinkSpec, ServiceSpec, Target
@@ -85,7 +84,7 @@ def mark_of(run_id: str, token: str) -> str:
 
 def programs_entry(
     target: Target, run_id: str, api: str, services: Mapping[str, str], links: Mapping[str, str]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What a run consists of; nothing of it is started yet.
 
     Args:
@@ -104,7 +103,7 @@ def programs_entry(
     }
 
 
-def _service(service: ServiceSpec, address: str) -> dict[str, Any]:
+def _service(service: ServiceSpec, address: str) -> dict[str, object]:
     """What must be known of a service to ask it something."""
     return {
         "address": address,
@@ -116,7 +115,7 @@ def _service(service: ServiceSpec, address: str) -> dict[str, Any]:
     }
 
 
-def _link(link: LinkSpec, run_id: str, listen: str, upstream: str) -> dict[str, Any]:
+def _link(link: LinkSpec, run_id: str, listen: str, upstream: str) -> dict[str, object]:
     """Addresses and wanted state of a link; the proxy's name says whose it is."""
     return {
         "proxy": f"{run_id}:{link.name}",

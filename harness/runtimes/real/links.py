@@ -28,7 +28,7 @@ Counts = Callable[[str], Awaitable[Mapping[str, int]]]
 class LinkBook(Protocol):
     """Where the links are and what state they should have, shared with whoever may have to heal."""
 
-    def links(self) -> Mapping[str, Mapping[str, Any]]:
+    def links(self) -> Mapping[str, Mapping[str, object]]:
         """By name: proxy, listen, upstream, protocol, enabled, toxics."""
 
     def remember(self, link: str, edit: Callable[[dict[str, Any]], None]) -> None:
@@ -91,7 +91,7 @@ class ToxiproxyLinks:
         if entry["enabled"] and not open_now:
             await self._server.set_enabled(name, True)
 
-    async def healthy(self, where: str) -> Mapping[str, Any]:
+    async def healthy(self, where: str) -> Mapping[str, object]:
         """Open, without a toxic, at its own addresses."""
         entry = self._entry(where)
         places = {key: entry[key] for key in ("upstream", "listen")}

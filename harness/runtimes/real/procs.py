@@ -127,7 +127,7 @@ def recorded(state: Mapping[str, Any], program: str) -> list[Proc]:
     return [one for one in known if _environment(one.pid).get(MARK) == state["mark"]]
 
 
-def family(state: Mapping[str, Any], program: str) -> list[Proc]:
+def family(state: Mapping[str, object], program: str) -> list[Proc]:
     """The living processes of one program: itself first, then its descendants."""
     everything = {proc.pid: proc for proc in members(state)}
     parents = {pid: stat[1] for pid in everything if (stat := read_stat(pid))}

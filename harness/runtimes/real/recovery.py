@@ -20,7 +20,7 @@ from harness.errors import RuntimeFailure
 from harness.private import locked, with_reserve, write_private
 from harness.runtimes.real.document import RunFolders
 
-Check = Callable[[Any, RunFolders], dict[str, Any]]
+Check = Callable[[object, RunFolders], dict[str, object]]
 IN_MEMORY = ("commands",)
 
 
@@ -37,7 +37,7 @@ class RecoveryFile:
     """
 
     def __init__(
-        self, folders: RunFolders, check: Check, state: Mapping[str, Any] | None = None
+        self, folders: RunFolders, check: Check, state: Mapping[str, object] | None = None
     ) -> None:
         """Nothing is read yet."""
         self.path = folders.recovery
@@ -66,7 +66,7 @@ class RecoveryFile:
                 return {**state, **self._in_memory}
         return {**self._checked(self._known), **self._in_memory}
 
-    def _checked(self, raw: bytes) -> dict[str, Any]:
+    def _checked(self, raw: bytes) -> dict[str, object]:
         try:
             document = json.loads(raw)
         except (ValueError, RecursionError) as error:
@@ -83,7 +83,7 @@ class RecoveryFile:
         """Whether this run is on record."""
         return bool(self._known)
 
-    def create(self, state: Mapping[str, Any]) -> None:
+    def create(self, state: Mapping[str, object]) -> None:
         """Write it for the first time, before anything is started.
 
         Raises:
@@ -138,18 +138,18 @@ class RecoveryFile:
                 raise RuntimeFailure(f"{self._folders.token}: {error}") from None
         return self._token
 
-    def links(self) -> Mapping[str, Mapping[str, Any]]:
+    def links(self) -> Mapping[str, Mapping[str, object]]:
         """The links: address and the state that each should have."""
         return dict(self.read()["links"])
 
-    def remember(self, link: str, edit: Callable[[dict[str, Any]], None]) -> None:
+    def remember(self, link: str, edit: Callable[[dict[str, object]], None]) -> None:
         """Change the state that a link should have."""
         self.change(lambda state: edit(state["links"][link]))
 
 
-def _on_disk(state: Mapping[str, Any]) -> dict[str, Any]:
+def _on_disk(state: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in state.items() if key not in IN_MEMORY}
 
 
-def _beside(state: Mapping[str, Any]) -> dict[str, Any]:
+def _beside(state: Mapping[str, object]) -> dict[str, object]:
     return {key: state[key] for key in IN_MEMORY if key in state}

@@ -78,10 +78,10 @@ class RealRuntime(ABC, Generic[S]):
         self._owner = STANDING if look else this_owner()
         self._block: PortBlock | None = None
         self._site: S | None = None
-        self._made: Mapping[Capability, Any] = {}
+        self._made: Mapping[Capability, object] = {}
         self._entry = ""
 
-    async def start(self, target: Target, design: Mapping[str, Any]) -> None:
+    async def start(self, target: Target, design: Mapping[str, object]) -> None:
         """Start everything and wait until it is ready; on failure nothing is left.
 
         Raises:
@@ -136,7 +136,7 @@ class RealRuntime(ABC, Generic[S]):
         await site.ready(service.name)
         ready[service.name].set()
 
-    def _put_on_record(self, programs: Mapping[str, Any]) -> None:
+    def _put_on_record(self, programs: Mapping[str, object]) -> None:
         """Write the recovery state: from here on, any process can end the run."""
         whose = identity(self._folders, self._token, self._owner)
         clocks = {"service_t0_ns": self.service_t0_ns, "clock_t0_ns": self._clock.t0_ns}
@@ -189,7 +189,7 @@ class RealRuntime(ABC, Generic[S]):
         """
 
     @abstractmethod
-    def _controls(self, site: S) -> Mapping[Capability, Any]:
+    def _controls(self, site: S) -> Mapping[Capability, object]:
         """One control for each capability."""
 
     async def leave(self) -> None:

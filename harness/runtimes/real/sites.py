@@ -158,7 +158,7 @@ class RealServices(ABC, Generic[S]):
         """Remember it."""
         self._site = site
 
-    async def healthy(self, where: str) -> Mapping[str, Any]:
+    async def healthy(self, where: str) -> Mapping[str, object]:
         """A service of a run runs."""
         self._site.service(where)
         return {"state": "running"}
@@ -175,7 +175,7 @@ class RealServices(ABC, Generic[S]):
         return Observation(clock.now_s(), result, latency_s, counts, told)
 
     @abstractmethod
-    async def _told(self, service: str) -> Mapping[str, Any]:
+    async def _told(self, service: str) -> Mapping[str, object]:
         """What the machine says of a service: pid, start_time, proc_state, exit_code."""
 
     async def ready(self, where: str, within_s: float = BACK_S) -> None:

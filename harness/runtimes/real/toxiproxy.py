@@ -57,7 +57,7 @@ class ToxiproxyServer:
         # Host and port are class attributes there, so each server gets a class of its own. It has
         # no place for a password but the host: `user:password@host` is what requests reads.
         where = {"host": f"{USER}:{token}@{host}", "port": int(port)}
-        self._package: Any = type("Consumer", (APIConsumer,), where)
+        self._package: object = type("Consumer", (APIConsumer,), where)
 
     async def version(self) -> str:
         """What the server says it is, "2.12.0"."""
@@ -71,7 +71,7 @@ class ToxiproxyServer:
         except RuntimeFailure:
             return False
 
-    async def proxies(self) -> dict[str, Any]:
+    async def proxies(self) -> dict[str, object]:
         """Every proxy of the server by name, whoever made it."""
         return await self._call("get", "/proxies", "the server")
 
@@ -122,14 +122,14 @@ class ToxiproxyServer:
         verb: Literal["get", "post", "delete"],
         path: str,
         proxy: str,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, object] | None = None,
         *,
         read_s: float = CALL_S,
         absent_ok: bool = False,
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """Call through the package, in a thread that is sure to end."""
         await self._prove()
-        options: dict[str, Any] = {"timeout": (CALL_S, read_s), "proxies": NO_PROXY}
+        options: dict[str, object] = {"timeout": (CALL_S, read_s), "proxies": NO_PROXY}
         if verb == "post":
             options["json"] = body
         call = f"{verb.upper()} {path}"
@@ -149,8 +149,8 @@ class ToxiproxyServer:
         return self._document(call, proxy, reply.status_code, reply.text, reply)
 
     async def _httpx(
-        self, verb: str, path: str, proxy: str, body: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
+        self, verb: str, path: str, proxy: str, body: Mapping[str, object] | None = None
+    ) -> dict[str, object]:
         await self._prove()
         call = f"{verb} {path}"
         try:
@@ -175,7 +175,7 @@ class ToxiproxyServer:
         status: int,
         text: str,
         reply: httpx.Response | requests.Response,
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         if not 200 <= status < 300:
             raise self._failure(call, proxy, f"{status} {text.strip()[:200]}")
         if status == 204:
@@ -188,7 +188,7 @@ class ToxiproxyServer:
             raise self._failure(call, proxy, f"{status} with no JSON object: {text[:80]!r}")
         return document
 
-    def _compare(self, what: str, proxy: str, asked: Any, got: Any) -> None:
+    def _compare(self, what: str, proxy: str, asked: object, got: object) -> None:
         if asked != got:
             raise RuntimeFailure(
                 f"Toxiproxy at {self.address}, proxy {proxy}, {what}: asked for {asked}, "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 from harness.ports import Observation
 from harness.runtimes.real.sites import RealSite
@@ -42,7 +41,7 @@ class StandIns(Scripted):
         return bool(self._site.service(where)["scripted"])
 
     async def _send(
-        self, where: str, method: str, path: str, body: Mapping[str, Any] | None
+        self, where: str, method: str, path: str, body: Mapping[str, object] | None
     ) -> Answer:
         await self._site.prove(where)
         headers = {TOKEN_HEADER: self._site.recovery.token()}

@@ -15,7 +15,7 @@ It has no recovery: what runs here ends with this process, and nobody else can o
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from harness.ports import Capability, Runtime
 from harness.runtime_kind import RunContext, RuntimeKind
@@ -46,7 +46,7 @@ def _make(context: RunContext) -> Runtime:
     return SimRuntime(context.seed, context.token)
 
 
-def _run(work: Coroutine[Any, Any, T], seed: int) -> T:
+def _run(work: Coroutine[object, object, T], seed: int) -> T:
     from harness.runtimes.sim.loop import run
 
     return run(work, seed)

@@ -127,7 +127,7 @@ class Lifespan:
         self._asked = False
         self._never = loop.create_future()
         self.started = loop.create_future()
-        self.state: dict[str, Any] = {}
+        self.state: dict[str, object] = {}
 
     async def run(self) -> None:
         """For as long as the process lives; an application without a lifespan needs none."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -162,7 +161,7 @@ class Talk:
         return reply.body.decode() if reply.status == 200 else ""
 
     async def observed(
-        self, to: Host | Wire, path: str, counts: Mapping[str, int], state: Mapping[str, Any]
+        self, to: Host | Wire, path: str, counts: Mapping[str, int], state: Mapping[str, object]
     ) -> Observation:
         """A canary now, beside what was counted and what is known."""
         result, latency_s = await self.canary(to, path)
@@ -179,7 +178,7 @@ def _encoded(request: Request, extra: Headers, closes: bool) -> Ask:
     return Ask(request.method, request.path, (*JSON, *headers, *extra), body, closes)
 
 
-def _document(body: bytes) -> Mapping[str, Any]:
+def _document(body: bytes) -> Mapping[str, object]:
     try:
         document = msgspec.json.decode(body)
     except msgspec.DecodeError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from harness.errors import ConfigError, Problem, RuntimeFailure
 from harness.ports import Observation, Toxic, UndoRecord, held
@@ -29,12 +28,12 @@ class SimLinks:
         self._network = network
         self._talk = talk
 
-    async def healthy(self, where: str) -> Mapping[str, Any]:
+    async def healthy(self, where: str) -> Mapping[str, object]:
         """Open, without a toxic."""
         self._wire(where)
         return {"enabled": True, "toxics": []}
 
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
+    async def snapshot(self, where: str) -> Mapping[str, object]:
         """`enabled` and `toxics` of a link, as they are now."""
         return self._state(self._wire(where))
 
@@ -70,7 +69,7 @@ class SimLinks:
         wire = self._wire(record.where)
         return not surplus(wire.active, record, others) and (closed(others) or wire.enabled)
 
-    def _state(self, wire: Wire) -> dict[str, Any]:
+    def _state(self, wire: Wire) -> dict[str, object]:
         toxics = [normal(as_data(active.toxic)) for active in wire.active.values()]
         return {"enabled": wire.enabled, "toxics": sorted(toxics, key=lambda t: str(t["name"]))}
 
@@ -91,7 +90,7 @@ class SimProcesses:
         self._network = network
         self._talk = talk
 
-    async def healthy(self, where: str) -> Mapping[str, Any]:
+    async def healthy(self, where: str) -> Mapping[str, object]:
         """A service of a run runs."""
         self._network.host(where)
         return RUNNING
@@ -174,7 +173,7 @@ class SimStandIns(Scripted):
         return self._talk.spec(where).scripted
 
     async def _send(
-        self, where: str, method: str, path: str, body: Mapping[str, Any] | None
+        self, where: str, method: str, path: str, body: Mapping[str, object] | None
     ) -> Answer:
         return await self._talk.own(where, Request(method, path, {}, body, CALL_S))
 

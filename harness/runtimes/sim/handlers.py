@@ -8,7 +8,6 @@ import random
 from collections.abc import Coroutine, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from harness.clock import Clock
 from harness.rng import Seed
@@ -64,7 +63,7 @@ class Hands:
             assert isinstance(wire, Wire), f"{host}:{port} is no link"
             return wire.way(home, timeout_s)
 
-        def spawn(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        def spawn(work: Coroutine[object, object, None]) -> asyncio.Task[None]:
             return network.loop.create_task(work)
 
         def dice(name: str) -> random.Random:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections.abc import Callable
-from typing import Any
 
 from harness.errors import RuntimeFailure
 from harness.runtimes.sim.asgi import App, Done, Exchange, Lifespan
@@ -29,11 +28,11 @@ class Home:
     def __init__(self) -> None:
         """Empty."""
         self.alive = True
-        self.tasks: list[asyncio.Task[Any]] = []
+        self.tasks: list[asyncio.Task[object]] = []
         self.exchanges: dict[Exchange, None] = {}
         self._prune_at = PRUNE
 
-    def adopt(self, task: asyncio.Task[Any]) -> None:
+    def adopt(self, task: asyncio.Task[object]) -> None:
         """A task was made here; in a dead home nothing begins."""
         if not self.alive:
             task.cancel()
@@ -43,7 +42,7 @@ class Home:
             self.tasks = [task for task in self.tasks if not task.done()]
             self._prune_at = 2 * len(self.tasks) + PRUNE
 
-    def end(self) -> list[asyncio.Task[Any]]:
+    def end(self) -> list[asyncio.Task[object]]:
         """Kill it: connections close first, then nothing goes on.
 
         Returns:
@@ -81,9 +80,9 @@ class Host:
         self._context = contextvars.Context()
         self._app: App | None = None
         self._started: asyncio.Future[None] | None = None
-        self._shared: dict[str, Any] = {}
+        self._shared: dict[str, object] = {}
         self._waiting: list[asyncio.Future[None]] = []
-        self._past: list[asyncio.Task[Any]] = []
+        self._past: list[asyncio.Task[object]] = []
 
     async def start(self) -> None:
         """Begin a life and wait for the application's own start.

@@ -32,7 +32,7 @@ TASK = "task"  # what nobody named; to number them costs time
 class Adopting(Protocol):
     """Whom tasks belong to: one life of a service."""
 
-    def adopt(self, task: asyncio.Task[Any]) -> None:
+    def adopt(self, task: asyncio.Task[object]) -> None:
         """Take note of a task."""
 
 
@@ -57,7 +57,7 @@ class SimLoop(Refusing):
         self._tick = 0
         self._timers: list[tuple[int, int, Timer]] = []
         self._timer_count = 0
-        self._deadlines: dict[float, deque[tuple[int, asyncio.Future[Any]]]] = {}
+        self._deadlines: dict[float, deque[tuple[int, asyncio.Future[object]]]] = {}
         """By time-out: of equal ones the first to begin is the first to end."""
         self._quiet: asyncio.Future[None] | None = None
         self._quiet_until = 0
@@ -113,7 +113,7 @@ class SimLoop(Refusing):
         self,
         tick: int,
         callback: Callable[..., object],
-        args: tuple[Any, ...],
+        args: tuple[object, ...],
         context: contextvars.Context | None,
     ) -> Timer:
         if context is None:
@@ -227,7 +227,7 @@ class SimLoop(Refusing):
 
     def create_task(  # type: ignore[override]  # the same with fewer words
         self,
-        coro: Coroutine[Any, Any, Any],
+        coro: Coroutine[object, object, object],
         *,
         name: str | None = None,
         context: contextvars.Context | None = None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from harness.errors import UnsupportedFault
 from harness.rng import Dice
@@ -26,7 +25,7 @@ class SimWiring:
 
     t0_ns: int
     seed: int
-    design: Mapping[str, Any]
+    design: Mapping[str, object]
     services: Mapping[str, int]
     links: Mapping[str, int]
 

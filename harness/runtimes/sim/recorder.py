@@ -68,7 +68,7 @@ class Recorder:
         """What was recorded so far."""
         return History(self.events)
 
-    def _nemesis(self, t: int, mode: str, edge: str, v: dict[str, Any]) -> None:
+    def _nemesis(self, t: int, mode: str, edge: str, v: dict[str, object]) -> None:
         self._add(t, "nemesis", Outcome.OK.value, mode, edge, v, src="nemesis")
 
     def _add(
@@ -78,7 +78,7 @@ class Recorder:
         type_: str,
         f: str,
         k: str = "",
-        v: dict[str, Any] | None = None,
+        v: dict[str, object] | None = None,
         *,
         err: str = "",
         due: int | None = None,

@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from harness.errors import UnsupportedFault
 from harness.ports import Observation, UndoRecord, arguments, names
@@ -82,7 +81,7 @@ class Standby:
 class SimReplication:
     """`ReplicationControl` over the databases of a run."""
 
-    def __init__(self, disk: Mapping[str, Any], talk: Talk, processes: SimProcesses) -> None:
+    def __init__(self, disk: Mapping[str, object], talk: Talk, processes: SimProcesses) -> None:
         """Remember them."""
         self._disk = disk
         self._talk = talk
@@ -90,7 +89,7 @@ class SimReplication:
         self._spare: dict[str, Callable[[], object]] = {}
         self._usual: dict[str, dict[str, float]] = {}
 
-    async def healthy(self, where: str) -> Mapping[str, Any]:
+    async def healthy(self, where: str) -> Mapping[str, object]:
         """It runs, and its standby is as far behind as it was before the first fault.
 
         Raises:

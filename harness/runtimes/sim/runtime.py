@@ -59,9 +59,9 @@ class SimRuntime:
         self.service_offset_s = 0.0
         self._target: Target | None = None
         self._talk: Talk | None = None
-        self._controls: dict[Capability, Any] = {}
+        self._controls: dict[Capability, object] = {}
 
-    async def start(self, target: Target, design: Mapping[str, Any]) -> None:
+    async def start(self, target: Target, design: Mapping[str, object]) -> None:
         """Start every service after those that it needs.
 
         Raises:
@@ -71,7 +71,7 @@ class SimRuntime:
         loop = asyncio.get_running_loop()
         if not isinstance(loop, SimLoop):
             raise RuntimeFailure("the runtime sim needs its own loop; use harness.runtimes.sim.run")
-        disk: dict[str, Any] = {}
+        disk: dict[str, object] = {}
         network = build(loop, target, design, self.seed, self._token, TRAVEL_S, disk=disk)
         self._target = target
         self._clock.time = loop.time
@@ -133,12 +133,12 @@ class SimRuntime:
 def build(
     loop: SimLoop,
     target: Target,
-    design: Mapping[str, Any],
+    design: Mapping[str, object],
     seed: int,
     token: str,
     travel_s: float,
     wires: type[Wire] = Wire,
-    disk: MutableMapping[str, Any] | None = None,
+    disk: MutableMapping[str, object] | None = None,
 ) -> Network:
     """The network of a target; no service is started.
 
@@ -148,8 +148,8 @@ def build(
     Raises:
         ConfigError: the target does not say how a service is built in process.
     """
-    makers: dict[str, Any] = {}
-    kept: MutableMapping[str, Any] = {} if disk is None else disk
+    makers: dict[str, object] = {}
+    kept: MutableMapping[str, object] = {} if disk is None else disk
     hosts = [
         Host(service.name, loop, _lazily(makers, service), FIRST_PID + PIDS * number)
         for number, service in enumerate(target.services)
@@ -167,7 +167,7 @@ def build(
     return network
 
 
-def _recover(disk: Mapping[str, Any], name: str) -> None:
+def _recover(disk: Mapping[str, object], name: str) -> None:
     """A database that was killed shows what its log has, once it is back."""
     pair = disk.get(name)
     if isinstance(pair, Pair):

@@ -17,7 +17,6 @@ import asyncio
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from math import prod
-from typing import Any
 
 from harness.clock import NS
 from harness.history import History
@@ -59,7 +58,7 @@ class Stage:
 
     def __init__(
         self,
-        design: Mapping[str, Any],
+        design: Mapping[str, object],
         target: str = DEFAULT_TARGET,
         answer_s: float = ANSWER_S,
         refs: Mapping[str, str] = NO_REFS,
@@ -116,7 +115,7 @@ class _World:
         self.script = Script({p: Mode(mode) for p, mode in scenario.faults.items()})
         self.record = Recorder(loop, scenario.seed)
         self.script.told = self.record.events
-        self.disk: dict[str, Any] = {}
+        self.disk: dict[str, object] = {}
         self.standbys: set[str] = set()
         self.network: Network = build(
             loop, self.target, stage.design, scenario.seed, "scenario", 0.0, ScriptedWire, self.disk

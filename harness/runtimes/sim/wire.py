@@ -168,7 +168,9 @@ class Wire:
             del self._open[connection]
             give(connection.outcome, reply)
 
-    def _carry(self, connection: Connection, way: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+    def _carry(
+        self, connection: Connection, way: Callable[[], Coroutine[object, object, object]]
+    ) -> None:
         """Let something go on its way in a task of its own: something may hold it up."""
 
         async def carry() -> None:

@@ -15,7 +15,7 @@ class TinyWorld:
 
     Args:
         violating: invariant -> sets of faults that break it.
-        merging: whether moments tell a state, so that worlds which recovered are one.
+        merging: whether calls tell a state, so that worlds which recovered are one.
     """
 
     def __init__(
@@ -29,23 +29,23 @@ class TinyWorld:
         """Make the calls."""
         self.runs.append(plan)
         at = dict(plan)
-        moments: list[CallPoint] = []
+        calls: list[CallPoint] = []
         behaviour = ""
         for step in STEPS:
             for n in (1, 2):
                 point = f"{step}#{n}"
                 state = f"{step}{n}" if self.merging else ""
-                moments.append(CallPoint(point, f"do {step}", MODES, state=state))
+                calls.append(CallPoint(point, f"do {step}", MODES, state=state))
                 behaviour += point
                 if point not in at:
                     break
-        made = {Fault(m.point, at[m.point]) for m in moments if m.point in at}
+        made = {Fault(m.point, at[m.point]) for m in calls if m.point in at}
         broken = tuple(
             Broken(name, f"{name} broke", 1.0)
             for name, sets in self.violating.items()
             if any(one <= made for one in sets)
         )
-        return Seen(tuple(moments), broken, behaviour)
+        return Seen(tuple(calls), broken, behaviour)
 
 
 def faults(*words: str) -> frozenset[Fault]:

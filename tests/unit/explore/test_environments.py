@@ -41,26 +41,26 @@ class Weather:
         points = ["a->b#1", "a->b#2"] if CALL in plan else ["a->b#1"]
         if Fault("borrowers", "three") in plan:
             points.append("a->b#3")
-        moments = tuple(CallPoint(point, "POST /x", ("lost",)) for point in points)
+        calls = tuple(CallPoint(point, "POST /x", ("lost",)) for point in points)
         broken = tuple(
             Broken(name, f"{name} broke", 1.0)
             for name, faults in self.violating.items()
             if faults <= set(plan)
         )
-        return Seen(moments, broken, repr(plan))
+        return Seen(calls, broken, repr(plan))
 
 
 def look(world: Weather, found: Found | None = None, until_s: float = 60.0) -> Found:
     """The stage alone; each world takes a second."""
     found = found or Found()
 
-    def crew(plans, *, leaf):  # type: ignore[no-untyped-def] # a fake of one line
+    def runner(plans, *, leaf):  # type: ignore[no-untyped-def] # a fake of one line
         return ((plan, world.run(plan, leaf=leaf)) for plan in plans)
 
     def tick(size: int) -> None:
         found.seconds += 0.001
 
-    Environments(crew, found, FACTORS, tick, until_s).run()
+    Environments(runner, found, FACTORS, tick, until_s).run()
     return found
 
 
@@ -156,14 +156,14 @@ def test_it_leaves_off_when_its_share_of_the_time_is_over() -> None:
 def test_the_end_of_all_time_ends_it() -> None:
     """As in every other stage."""
 
-    def crew(plans, *, leaf):  # type: ignore[no-untyped-def] # a fake of one line
+    def runner(plans, *, leaf):  # type: ignore[no-untyped-def] # a fake of one line
         return ((plan, Weather({}).run(plan)) for plan in plans)
 
     def tick(size: int) -> None:
         raise OutOfTime
 
     with pytest.raises(OutOfTime):
-        Environments(crew, Found(), FACTORS, tick, 60.0).run()
+        Environments(runner, Found(), FACTORS, tick, 60.0).run()
 
 
 def told(*minimal: Minimal, commands: tuple[str, ...] = ()) -> SearchReport:

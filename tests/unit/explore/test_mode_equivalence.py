@@ -72,19 +72,19 @@ class Telling(TinyWorld):
     def run(self, plan: Plan, *, leaf: bool = False) -> Seen:
         """As a tiny world does; the state is what went wrong so far."""
         seen = super().run(plan, leaf=leaf)
-        so_far, at, moments = "", dict(plan), []
-        for moment in seen.moments:
-            state = f"{moment.point}{so_far}"
-            moments.append(moment._replace(state=state, future=state))
-            if moment.point in at:
-                so_far += moment.point + (at[moment.point] if self._matters else "")
-        return Seen(tuple(moments), seen.broken, seen.signature)
+        so_far, at, calls = "", dict(plan), []
+        for call in seen.calls:
+            state = f"{call.point}{so_far}"
+            calls.append(call._replace(state=state, future=state))
+            if call.point in at:
+                so_far += call.point + (at[call.point] if self._matters else "")
+        return Seen(tuple(calls), seen.broken, seen.signature)
 
 
 def search(world: TinyWorld, **more: bool) -> Found:
     """Up to three faults, without a swarm."""
-    wish = SearchRequest(faults=3, swarm=False, **more)
-    return explore(InProcess(world), wish, lambda found, size: None)
+    request = SearchRequest(faults=3, swarm=False, **more)
+    return explore(InProcess(world), request, lambda found, size: None)
 
 
 def test_a_search_spares_modes_that_make_no_difference() -> None:

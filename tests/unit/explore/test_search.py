@@ -16,8 +16,8 @@ TRIPLE = faults("a#1 refused", "b#1 lost", "b#2 lost")
 
 def search(world: TinyWorld, k: int = 3, **more: object) -> Found:
     """Exhaustively, without a swarm."""
-    wish = SearchRequest(faults=k, swarm=False, **more)  # type: ignore[arg-type] # options
-    return explore(InProcess(world), wish, lambda found, size: None)
+    request = SearchRequest(faults=k, swarm=False, **more)  # type: ignore[arg-type] # options
+    return explore(InProcess(world), request, lambda found, size: None)
 
 
 def minimal_by_hand(world: TinyWorld, k: int) -> set[frozenset[Fault]]:
@@ -75,7 +75,7 @@ def test_calls_that_a_plan_prevents_are_counted() -> None:
     class Stopping(TinyWorld):
         def run(self, plan, *, leaf=False):  # type: ignore[no-untyped-def] # as in TinyWorld
             seen = super().run(plan, leaf=leaf)
-            kept = seen.moments[:2] if ("a#1", "lost") in plan else seen.moments
+            kept = seen.calls[:2] if ("a#1", "lost") in plan else seen.calls
             return type(seen)(kept, seen.broken, seen.signature)
 
     assert search(Stopping({}), k=2).pruned[ORDER] > 0

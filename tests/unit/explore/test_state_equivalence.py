@@ -95,7 +95,7 @@ def test_the_order_of_what_goes_on_side_by_side_is_no_state() -> None:
 
 
 def test_a_store_is_no_third_party_whose_failures_are_counted() -> None:
-    """A command that is tried again is another moment; once it is done it says nothing."""
+    """A command that is tried again is another call; once it is done it says nothing."""
     calls = (("a->d", 0, "write"), ("a->d", 0, "write"), ("a->c", 0, "POST /y"))
     failed, calm = trace(*calls, faults={At("a->d", 1): "refused"}), trace(*calls)
     assert states(failed, failed.history, MEANING)[1] != states(calm, calm.history, MEANING)[1]
@@ -166,7 +166,7 @@ def test_a_late_call_is_on_its_way_until_it_lands() -> None:
 
 
 def test_ledgers_are_compared_one_by_one() -> None:
-    """Which of two third parties wrote first is a matter of moments."""
+    """Which of two third parties wrote first is a matter of chance."""
 
     def wrote(*banks: str) -> Any:
         v = {"request_id": "pay-1", "amount_minor": 5}

@@ -27,9 +27,9 @@ def test_the_number_of_workers_changes_nothing() -> None:
     """A finding does not depend on the machine."""
     results = []
     for number in (1, 2, 3):
-        with Workers(partial(TinyWorld, SETS), number) as crew:
-            wish = SearchRequest(faults=3, seed=3)
-            found = explore(crew, wish, lambda found, size: None)
+        with Workers(partial(TinyWorld, SETS), number) as runner:
+            request = SearchRequest(faults=3, seed=3)
+            found = explore(runner, request, lambda found, size: None)
         results.append((found.minimal, found.explored, found.pruned, found.signatures))
     assert results[0] == results[1] == results[2]
 
@@ -39,8 +39,8 @@ def test_a_finding_of_the_swarm_is_the_same_on_several_cores() -> None:
     long = {"money": [faults("a#1 lost", "b#1 lost", "b#2 lost", "c#1 refused")]}
     results = []
     for number in (1, 2):
-        with Workers(partial(TinyWorld, long), number) as crew:
-            found = explore(crew, SearchRequest(faults=1, seed=1), lambda found, size: None)
+        with Workers(partial(TinyWorld, long), number) as runner:
+            found = explore(runner, SearchRequest(faults=1, seed=1), lambda found, size: None)
         results.append((found.minimal, found.explored))
     assert results[0] == results[1]
     assert [frozenset(one.plan) for one in results[0][0]] == long["money"]
@@ -48,8 +48,8 @@ def test_a_finding_of_the_swarm_is_the_same_on_several_cores() -> None:
 
 def test_a_worker_says_why_a_world_could_not_be_run() -> None:
     """An error far away is not swallowed."""
-    with Workers(Failing, 2) as crew, pytest.raises(HarnessError, match="no such mode"):
-        list(crew([(Fault("a#1", "lost"),)], leaf=True))
+    with Workers(Failing, 2) as runner, pytest.raises(HarnessError, match="no such mode"):
+        list(runner([(Fault("a#1", "lost"),)], leaf=True))
 
 
 def test_an_answer_is_not_waited_for_beyond_the_budget() -> None:
@@ -61,6 +61,6 @@ def test_an_answer_is_not_waited_for_beyond_the_budget() -> None:
 
 def test_a_search_that_ends_early_leaves_no_process() -> None:
     """Answers that nobody waits for do not hold up the end."""
-    with Workers(partial(TinyWorld, SETS), 2) as crew:
-        next(crew([()] * 500, leaf=False))
-    assert not any(process.is_alive() for process in crew._processes)
+    with Workers(partial(TinyWorld, SETS), 2) as runner:
+        next(runner([()] * 500, leaf=False))
+    assert not any(process.is_alive() for process in runner._processes)
