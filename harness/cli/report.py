@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from harness.cli.console import note, out_json, stdout
@@ -12,7 +13,7 @@ from harness.rejudge import reread
 from harness.report.recorded import Recorded
 from harness.report.terminal import show
 from harness.run_record import read_run
-from harness.store import REPORT, find_run, result_document
+from harness.store import HISTORY, REPORT, find_run, result_document
 
 
 def report_command(
@@ -33,9 +34,9 @@ def report_command(
     if problem := changed(header, words):
         note(f"harness: warning: {problem.where}: {problem.cause}")
     result, recorded = reread(folder, words)
-    missing = [] if (folder / REPORT).exists() else [folder / REPORT]
-    for path in [*missing, *([html] if html else [])]:
-        _write_page(path, result, recorded, needed=path is html)
+    if html is not None:
+        _write_page(html, result, recorded)
+    _complete(folder / REPORT, result, recorded)
     if output == "json":
         out_json(result_document(result))
     else:
@@ -43,13 +44,25 @@ def report_command(
     return result.exit_code
 
 
-def _write_page(path: Path, result: RunResult, recorded: Recorded, *, needed: bool) -> None:
-    """Write the page; a folder that cannot be written to matters only where it was asked for."""
+def _complete(path: Path, result: RunResult, recorded: Recorded) -> None:
+    """The page of a run that died before it had one; where it cannot be, there is none. What is
+    there already, also a link, is left alone."""
+    if not path.exists() and not path.is_symlink():
+        with suppress(ConfigError):
+            _write_page(path, result, recorded, mode="x")
+
+
+def _write_page(path: Path, result: RunResult, recorded: Recorded, mode: str = "w") -> None:
     from harness.report.html import page
 
     try:
-        path.write_text(page(result, recorded), encoding="utf-8")
+        text = page(result, recorded)
+    except Exception as error:
+        cause = f"values that a run does not write: {type(error).__name__}: {error}"
+        raise ConfigError(Problem(cause, f"{result.run_dir}/{HISTORY}")) from error
+    try:
+        with path.open(mode, encoding="utf-8") as stream:
+            stream.write(text)
     except OSError as error:
-        if needed:
-            cause = f"cannot write it: {error.strerror}"
-            raise ConfigError(Problem(cause, str(path), "a file that can be written")) from None
+        cause = f"cannot write it: {error.strerror}"
+        raise ConfigError(Problem(cause, str(path), "a file that can be written")) from None

@@ -15,6 +15,7 @@ from harness.store import VERDICT
 
 LOOK_BACK_MAX = 50  # folders; chosen
 SIZE_MAX = 16 << 20
+VALUE_MAX = 1e15
 
 
 class Row(NamedTuple):
@@ -90,15 +91,22 @@ def _at(figures: Mapping[str, Any], keys: tuple[str, ...]) -> float | None:
     value: Any = figures
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
-    return value if isinstance(value, int | float) else None
+    return _finite(value)
+
+
+def _finite(value: object) -> float | None:
+    """A number of a size that a run has; what a file of somebody else's holds may be anything."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if -VALUE_MAX < value < VALUE_MAX else None
 
 
 def _p99(figures: Mapping[str, Any]) -> dict[str, float]:
     """p99 of good answers while a fault was there, by operation."""
     rows = figures.get("latency")
     return {
-        f"{row.get('of')} in {row.get('phase')}": float(row["p99_s"])
+        f"{row.get('of')} in {row.get('phase')}": value
         for row in (rows if isinstance(rows, list) else [])
-        if isinstance(row, Mapping) and isinstance(row.get("p99_s"), int | float)
-        if row.get("phase") in ("fault", "load")
+        if isinstance(row, Mapping) and row.get("phase") in ("fault", "load")
+        if (value := _finite(row.get("p99_s"))) is not None
     }

@@ -149,3 +149,8 @@ def test_a_run_without_a_page_gets_one(failed: Path, tmp_path: Path) -> None:
     assert (folder / "report.html").read_text() == other.read_text()
     with pytest.raises(ConfigError, match="cannot write it"):
         report_command(str(folder), "json", tmp_path, html=tmp_path / "no" / "such.html")
+    elsewhere = tmp_path / "elsewhere"
+    (folder / "report.html").unlink()
+    (folder / "report.html").symlink_to(elsewhere)
+    assert report_command(str(folder), "json", tmp_path) == 1
+    assert not elsewhere.exists(), "nothing is written through a link of somebody else's folder"

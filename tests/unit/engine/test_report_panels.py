@@ -23,6 +23,8 @@ RESULT = RunResult("X01", "t", "d", "sim", 1, RunVerdict.FAIL, 1, (), "", (), ()
 THEN = {"experiment": "X01", "runtime": "sim", "verdict": "pass", "design": "d", "seed": 4,
         "figures": {"recovery": {"recovery_time_s": 0.5}}}  # fmt: skip
 
+DAMAGED = {"recovery": {"recovery_time_s": float("nan")}, "latency": [1]}
+
 
 @pytest.mark.parametrize(
     ("written", "found"),
@@ -32,6 +34,10 @@ THEN = {"experiment": "X01", "runtime": "sim", "verdict": "pass", "design": "d",
         ({**THEN, "runtime": "process"}, False),
         ({**THEN, "experiment": "X02"}, False),
         ({**THEN, "figures": None}, False),
+        (
+            {**THEN, "figures": {"recovery": {"recovery_time_s": float("nan")}, "latency": [1]}},
+            None,
+        ),
         ([], False),
         ("not even JSON", False),
     ],
@@ -44,8 +50,10 @@ def test_the_last_run_that_passed_is_the_measure(tmp_path: Path, written: Any, f
     (tmp_path / "2026-03" / "verdict.json").write_text(json.dumps(THEN))
     now = {"recovery": {"recovery_time_s": 2.0}}
     seen = last_green(replace(RESULT, run_dir=str(tmp_path / "2026-02"), figures=now))
-    assert (seen is not None) is found
-    if seen is not None:
+    assert (seen is not None) is (found is not False)
+    if seen is not None and found is None:
+        assert list(seen.rows[0]) == ["recovery time", "2 s", "-"]
+    elif seen is not None:
         assert (seen.run, list(seen.rows[0])) == ("2026-01", ["recovery time", "2 s", "500 ms"])
 
 
