@@ -73,7 +73,7 @@ def _inside(op: Op) -> Iterator[str]:
 
 def _outside(op: Op, repaid: list[tuple[Event, float]]) -> Iterator[str]:
     """Between what was surely credited when it was read and all that had been debited by then."""
-    least = sum(amount(entry) for entry, t_s in repaid if t_s <= op.t_invoke_s)
+    least = sum(amount(entry) for entry, t_s in repaid if t_s < op.t_invoke_s)
     most = sum(amount(entry) for entry, _ in repaid if entry.t_s <= (op.t_end_s or op.t_invoke_s))
     if not least <= _paid(op) <= most:
         yield f"has {money(_paid(op))} paid, and {money(most)} was debited for it"
