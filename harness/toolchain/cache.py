@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from harness.errors import ConfigError, Problem, RuntimeFailure
+from harness.private import locked
 from harness.text import quoted
 
 Say = Callable[[str], None]
 
 # PostgreSQL refuses root, so it runs as an unprivileged user, who cannot enter root's home.
 ROOT_CACHE = Path("/var/cache/chaos-harness")
+MADE_S = 1200.0  # chosen: several times what the longest of them takes, a base image
 
 
 def cache_dir() -> Path:
@@ -79,11 +80,14 @@ def workshop(name: str, say: Say) -> Iterator[Path]:
 
     The lock on its file is the kernel's: it goes with its process, however that ends, so one
     maker at a time is certain, and what an interrupted one left behind is cleared by the next.
+
+    Raises:
+        RuntimeFailure: another process holds the lock for longer than making it can take.
     """
     cache = prepare_cache()
     folder = cache / f".making-{name}"
-    with (cache / f".{name}.lock").open("w") as lock:
-        _take(lock.fileno(), name, say)
+    with ExitStack() as locks:
+        _take(cache / f".{name}.lock", name, say, locks)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(exist_ok=True)
         try:
@@ -92,12 +96,15 @@ def workshop(name: str, say: Say) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _take(lock: int, name: str, say: Say) -> None:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        say(f"{name}: another process is making it; waiting")
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def _take(path: Path, name: str, say: Say, locks: ExitStack) -> None:
+    if locks.enter_context(locked(path, within_s=0)):
+        return
+    say(f"{name}: another process is making it; waiting")
+    if not locks.enter_context(locked(path, within_s=MADE_S)):
+        raise RuntimeFailure(
+            f"{name}: not made within {MADE_S / 60:g} min by the process that holds {path}; "
+            f"see who does: fuser {path}; end it, then try again"
+        )
 
 
 def open_to_all(folder: Path) -> None:

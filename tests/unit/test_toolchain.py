@@ -345,18 +345,24 @@ def test_what_a_killed_maker_left_is_cleared_by_the_next(machine: Path) -> None:
 
 def test_a_second_maker_says_that_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two at once must not trip over each other, nor look frozen."""
-    held = [True]
+    path, said = prepare_cache() / ".x.lock", list[str]()
+    with path.open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        monkeypatch.setattr("harness.private.time.sleep", lambda _: other.close())
+        with workshop("x", said.append):
+            assert said == ["x: another process is making it; waiting"]
 
-    def flock(_: int, how: int) -> None:
-        if how & fcntl.LOCK_NB and held:
-            raise BlockingIOError
-        held.clear()
 
-    monkeypatch.setattr(fcntl, "flock", flock)
-    said: list[str] = []
-    with workshop("x", said.append):
-        assert said == ["x: another process is making it; waiting"]
-        assert held == []
+def test_a_lock_that_somebody_keeps_ends_in_an_error_that_names_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another user who holds it must not keep everybody waiting for ever."""
+    path = prepare_cache() / ".x.lock"
+    monkeypatch.setattr("harness.toolchain.cache.MADE_S", 0)
+    with path.open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(RuntimeFailure, match=r"fuser .*\.x\.lock"), workshop("x", print):
+            pass
 
 
 def test_the_report_names_what_is_missing_and_makes_nothing(machine: Path) -> None:
