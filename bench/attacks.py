@@ -1,6 +1,10 @@
-"""Files, locks, disk and ports taken away from runs at seeded moments: what is left, what is hit.
+"""Runs attacked at seeded moments: files, locks, disk and ports are taken away, programs are hit.
 
-python -m bench.attacks [--times 3] [--seed 1] [--kind folder] [--system docker] [--output json]
+What is left of a run after 10 s, what of others was touched, which secrets went elsewhere, who
+ended in 1 or in a traceback.
+
+python -m bench.attacks [--times 3] [--seed 1] [--kind folder] [--system docker]
+    [--workers 2] [--output json]
 """
 
 from __future__ import annotations
@@ -17,10 +21,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
+from bench.endings import ENDINGS
 from bench.systems import SYSTEMS, System
 from bench.victims import Outcome, Victim, listening, start
 from harness.undo.recovery import RECOVERY
@@ -126,9 +132,10 @@ def foreign(victim: Victim) -> None:
         victim.outcome.touched.append("a command line of the file was run")
 
 
-KINDS: dict[str, Callable[[Victim], None]] = {
+TAKEN: dict[str, Callable[[Victim], None]] = {
     work.__name__: work for work in (folder, listing, everything, lock, disk, line, port, foreign)
 }
+KINDS = TAKEN | ENDINGS
 
 
 def attack(kind: str, seed: int, root: Path, system: System = SYSTEMS["process"]) -> Outcome:
@@ -139,19 +146,34 @@ def attack(kind: str, seed: int, root: Path, system: System = SYSTEMS["process"]
         time.sleep(dice.uniform(*system.fault_s))
         hit_s = time.monotonic()
         KINDS[kind](victim)
-        outcome.left += _left(victim, hit_s)
-        outcome.left_s = round(time.monotonic() - hit_s, 1)
-        try:
-            outcome.exit_1 += victim.process.wait(END_S) == 1
-        except subprocess.TimeoutExpired:
-            outcome.left.append("the harness itself")
-            victim.kill()
-        outcome.left += _left(victim, time.monotonic())
+        if not victim.goes_on:
+            outcome.left += _left(victim, hit_s)
+            outcome.left_s = round(time.monotonic() - hit_s, 1)
+        _await_end(victim)
+        end_s = time.monotonic()
+        outcome.left += [*_left(victim, end_s), *victim.secrets()]
+        if victim.goes_on:
+            outcome.left_s = round(time.monotonic() - end_s, 1)
         logs = [*root.glob("*.out"), *victim.runs.rglob("watchdog.log")]
         outcome.tracebacks += sum(b"Traceback" in log.read_bytes() for log in logs)
         if outcome.left:
             victim.clear()
     return outcome
+
+
+def _await_end(victim: Victim) -> None:
+    """The harness ends as it should, and writes down what is known."""
+    try:
+        code = victim.process.wait(END_S)
+    except subprocess.TimeoutExpired:
+        victim.outcome.left.append("the harness itself")
+        victim.kill()
+        return
+    victim.outcome.exit_1 += code == 1
+    if victim.expected and code not in victim.expected:
+        victim.outcome.left.append(f"exit code {code}, not one of {victim.expected}")
+    if victim.expected and not (victim.dir / "verdict.json").exists():
+        victim.outcome.left.append("no verdict.json")
 
 
 def _left(victim: Victim, since_s: float) -> list[str]:
@@ -167,26 +189,30 @@ def main() -> None:
     options.add_argument("--times", type=int, default=3)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--kind", choices=KINDS, default=None)
+    options.add_argument("--workers", type=int, default=1, help="at once; each has its own cache")
     options.add_argument("--system", choices=SYSTEMS, default="process")
     options.add_argument("--output", choices=("text", "json"), default="text")
     given = options.parse_args()
-    outcomes = []
-    for number in range(given.times):
-        for kind in [given.kind] if given.kind else KINDS:
-            with tempfile.TemporaryDirectory(prefix="chaos-harness-attack-") as folder:
-                outcomes.append(
-                    attack(kind, given.seed + number, Path(folder), SYSTEMS[given.system])
-                )
-            if given.output == "text":
-                print(outcomes[-1], flush=True)
+    kinds = [given.kind] if given.kind else KINDS
+    asked = [(kind, given.seed + number) for number in range(given.times) for kind in kinds]
+
+    def one(order: tuple[str, int]) -> Outcome:
+        with tempfile.TemporaryDirectory(prefix="chaos-harness-attack-") as folder:
+            outcome = attack(*order, Path(folder), SYSTEMS[given.system])
+        if given.output == "text":
+            print(outcome, flush=True)
+        return outcome
+
+    with ThreadPoolExecutor(given.workers) as pool:
+        outcomes = list(pool.map(one, asked))
     sums = {
-        "left": sum(bool(one.left) for one in outcomes),
-        "touched": sum(bool(one.touched) for one in outcomes),
-        "secrets_sent": sum(one.secrets_sent for one in outcomes),
-        "exit_1": sum(one.exit_1 for one in outcomes),
-        "tracebacks": sum(one.tracebacks for one in outcomes),
+        "left": sum(bool(each.left) for each in outcomes),
+        "touched": sum(bool(each.touched) for each in outcomes),
+        "secrets_sent": sum(each.secrets_sent for each in outcomes),
+        "exit_1": sum(each.exit_1 for each in outcomes),
+        "tracebacks": sum(each.tracebacks for each in outcomes),
     }
-    whole = {**sums, "attacks": [asdict(one) for one in outcomes]}
+    whole = {**sums, "attacks": [asdict(each) for each in outcomes]}
     print(json.dumps(whole if given.output == "json" else sums, indent=1))
 
 

@@ -33,6 +33,7 @@ class System:
     Args:
         firsts, seconds: faults, of which one each is drawn.
         fault_s: from the first active fault to the attack, s: while both are active.
+        stand_in: a stand-in that no fault of it hits.
         runtime: where it runs.
     """
 
@@ -40,6 +41,7 @@ class System:
     firsts: tuple[str, ...]
     seconds: tuple[str, ...]
     fault_s: tuple[float, float]
+    stand_in: str = "payment_b"
     runtime: str = "process"
 
     def document(self, dice: random.Random) -> str:
@@ -50,7 +52,7 @@ class System:
 
 SYSTEMS = {
     "process": System(TEMPLATE, FIRST, SECOND, (0.0, 1.5)),
-    "docker": System(TEMPLATE, FIRST, SECOND, (0.0, 1.5), "docker"),
+    "docker": System(TEMPLATE, FIRST, SECOND, (0.0, 1.5), runtime="docker"),
     "small": System(
         SMALL,
         (
@@ -60,5 +62,6 @@ SYSTEMS = {
         ),
         ("fault: pause, service: back", "fault: crash, service: back"),
         (0.0, 0.5),
+        "back",
     ),
 }

@@ -58,7 +58,12 @@ class Outcome:
 
 @dataclass
 class Victim:
-    """One run under attack."""
+    """One run under attack.
+
+    Args:
+        goes_on: the attack leaves the run alive: it ends when it ends.
+        expected: exit codes; () where any but 1 will do.
+    """
 
     root: Path
     runs: Path
@@ -69,6 +74,8 @@ class Victim:
     system: System
     token: str = ""
     dir: Path = Path()
+    goes_on: bool = False
+    expected: tuple[int, ...] = ()
 
     @property
     def state(self) -> dict[str, Any]:
@@ -83,6 +90,16 @@ class Victim:
             os.kill(pid, signal.SIGKILL)
         self.process.kill()
         self.process.wait()
+
+    def pids(self, name: str) -> list[int]:
+        """The processes of a program of the run; `stand_in` is one of several."""
+        wanted = self.system.stand_in if name == "stand_in" else name
+        return [one["pid"] for one in self.state["processes"] if one["program"] == wanted]
+
+    def secrets(self) -> list[str]:
+        """Files with a secret in them."""
+        names = ("token", "config/pgpass")
+        return [str(self.dir / name) for name in names if (self.dir / name).exists()]
 
     def clear(self) -> None:
         """`harness faults clear`, which must neither end in 1 nor in a traceback."""

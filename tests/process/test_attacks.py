@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from bench.attacks import KINDS, NOBODY, attack
+from bench.attacks import NOBODY, TAKEN, attack
 from bench.kills import HARNESS
 from bench.systems import SYSTEMS
 from bench.victims import Outcome
 
 AT_ONCE = 3  # chosen: a small run waits most of its time
 AS_ROOT = os.geteuid() == 0
+KINDS = (*TAKEN, "closed", "terminated_twice")  # kills are in test_undo.py
 NEEDS_ROOT = {"disk": "a small disk of its own is mounted", "lock": "another user tries the files"}
 
 
