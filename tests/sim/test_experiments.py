@@ -10,6 +10,7 @@ import pytest
 from harness.history_reader import read_history
 from harness.model import RunResult, RunVerdict, Validity
 from harness.prepare import RunRequest, prepare
+from harness.registry import design_files
 from harness.rng import Seed
 from harness.session import run
 
@@ -49,6 +50,20 @@ def test_the_naive_design_fails_for_what_the_experiment_is_about(
     broken = [one.checker for one in result.verdicts if one.validity is Validity.INVALID]
     assert result.verdict is RunVerdict.FAIL, result.reasons
     assert broken[0] == ABOUT[experiment]
+
+
+@pytest.mark.parametrize("commit_wait", ["cancel", "abandon"])
+def test_a_commit_that_is_shown_although_it_waits_is_found(
+    commit_wait: str, tmp_path: Path
+) -> None:
+    """Told "declined" by what a promotion loses, the same borrower is paid afterwards."""
+    good = design_files()["hardened"].read_text().replace("_wait: abandon", f"_wait: {commit_wait}")
+    design = tmp_path / "variant.yaml"
+    design.write_text(good)
+    result = carry_out("X82", str(design), tmp_path)
+    broken = {one.checker for one in result.verdicts if one.validity is Validity.INVALID}
+    assert broken == ({"terminal_states_immutable"} if commit_wait == "cancel" else set())
+    assert result.verdict is (RunVerdict.FAIL if broken else RunVerdict.PASS)
 
 
 def test_a_run_leaves_a_whole_folder_and_no_running_thing(tmp_path: Path) -> None:
