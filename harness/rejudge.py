@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -16,7 +14,7 @@ from harness.judge import explained, judge, measured
 from harness.model import EXIT_CODES, RunResult, RunVerdict
 from harness.registry import Vocabulary
 from harness.report.recorded import Recorded
-from harness.run_record import Ended, agree, read_ended, read_run
+from harness.run_record import Ended, agree, read_ended, read_run, result_of
 from harness.store import EXPERIMENT, FAULTS, HISTORY
 from harness.undo.faultlog import FaultLog
 from harness.verdict import Findings, decide
@@ -49,7 +47,8 @@ def reread(run_dir: Path, words: Vocabulary) -> tuple[RunResult, Recorded]:
         findings = explained(findings, words.target, record["design_values"])
         findings = measured(findings, experiment, history, words.target)
         verdict, reasons = _decide(run_dir, findings, history, ended)
-        result = _result(run_dir, record, findings, verdict, reasons, history)
+        code, lasted_s = EXIT_CODES[verdict], round(history.events[-1].t_s, 1)
+        result = result_of(record, run_dir, findings, verdict, reasons, code, lasted_s)
         return result, Recorded(experiment, words.target, history)
     except (*VALUES, msgspec.MsgspecError) as error:
         cause = f"values that a run does not write: {type(error).__name__}: {error}"
@@ -69,32 +68,3 @@ def _decide(
         verdict, said = RunVerdict.INCONCLUSIVE, "; ".join(ended.reasons)
         reasons = (f"the run itself ended as {ended.verdict}: {said}", *reasons)
     return verdict, reasons
-
-
-def _result(
-    run_dir: Path,
-    record: Mapping[str, Any],
-    findings: Findings,
-    verdict: RunVerdict,
-    reasons: tuple[str, ...],
-    history: History,
-) -> RunResult:
-    return RunResult(
-        experiment=record["experiment"],
-        title=record["title"],
-        design=record["design"],
-        runtime=record["runtime"],
-        seed=record["seed"],
-        verdict=verdict,
-        exit_code=EXIT_CODES[verdict],
-        reasons=reasons,
-        run_dir=str(run_dir),
-        hypothesis=findings.hypothesis,
-        verdicts=findings.verdicts,
-        thresholds=findings.thresholds,
-        faults=findings.faults,
-        load=findings.load,
-        repeat=record["command"],
-        duration_s=round(history.events[-1].t_s, 1),
-        figures=findings.figures,
-    )

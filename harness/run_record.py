@@ -17,10 +17,12 @@ from msgspec import Meta
 
 from harness.errors import ConfigError, Problem
 from harness.history import Event, History
+from harness.model import RunResult, RunVerdict
 from harness.rng import SEED_MAX
 from harness.safe_files import lines, read_bytes
 from harness.store import FAULTS, HISTORY, RUN, VERDICT
 from harness.text import quoted
+from harness.verdict import Findings
 
 SIZE_MAX = 16 << 20  # bytes of one JSON document; chosen
 LINE_MAX = 1 << 20
@@ -88,6 +90,41 @@ def agree(run_dir: Path, record: Mapping[str, object], history: History) -> None
     problems += _unknown_faults(run_dir, history)
     if problems:
         raise ConfigError(problems)
+
+
+def result_of(
+    record: Mapping[str, Any],
+    run_dir: Path,
+    findings: Findings,
+    verdict: RunVerdict,
+    reasons: tuple[str, ...],
+    exit_code: int,
+    duration_s: float,
+) -> RunResult:
+    """The result of a run, just ended or read again.
+
+    Args:
+        record: run.json, checked.
+    """
+    return RunResult(
+        experiment=record["experiment"],
+        title=record["title"],
+        design=record["design"],
+        runtime=record["runtime"],
+        seed=record["seed"],
+        verdict=verdict,
+        exit_code=exit_code,
+        reasons=reasons,
+        run_dir=str(run_dir),
+        hypothesis=findings.hypothesis,
+        verdicts=findings.verdicts,
+        thresholds=findings.thresholds,
+        faults=findings.faults,
+        load=findings.load,
+        repeat=record["command"],
+        duration_s=duration_s,
+        figures=findings.figures,
+    )
 
 
 def _unknown_faults(run_dir: Path, history: History) -> Iterable[Problem]:

@@ -29,6 +29,7 @@ from harness.report.files import write_reports
 from harness.report.grafana import marked
 from harness.report.recorded import Recorded
 from harness.rng import fresh_token
+from harness.run_record import result_of
 from harness.runner import Run, Say, carry_out
 from harness.runtime_kind import RunContext, RuntimeKind
 from harness.runtime_registry import load_runtime
@@ -219,23 +220,6 @@ def _commit() -> str:
 
 def _result(prepared: Prepared, folder: RunFolder, ending: Ending, duration_s: float) -> RunResult:
     verdict, reasons = ending.verdict()
-    findings = ending.findings
-    return RunResult(
-        experiment=prepared.experiment.id,
-        title=prepared.experiment.title,
-        design=utf8(prepared.order.design),
-        runtime=prepared.order.runtime,
-        seed=prepared.order.seed.value,
-        verdict=verdict,
-        exit_code=ending.exit_code(verdict),
-        reasons=reasons,
-        run_dir=str(folder.path),
-        hypothesis=findings.hypothesis,
-        verdicts=findings.verdicts,
-        thresholds=findings.thresholds,
-        faults=findings.faults,
-        load=findings.load,
-        repeat=prepared.repeat,
-        duration_s=round(duration_s, 1),
-        figures=findings.figures,
-    )
+    code, lasted_s = ending.exit_code(verdict), round(duration_s, 1)
+    record = header(prepared, folder)
+    return result_of(record, folder.path, ending.findings, verdict, reasons, code, lasted_s)

@@ -27,7 +27,7 @@ REQUIREMENTS = (
     "uvloop",
 )
 LOAD = ("locust", "msgspec", "pip")  # what the load imports
-CONSTRAINTS = "constraints.txt"
+CONSTRAINTS = "compose/constraints.txt"  # a link to the one file of the project
 GLIBC = ("2_28", "2_17")  # PEP 600: the oldest that wheels are made for; newer systems run them
 
 
@@ -39,7 +39,7 @@ def fingerprint(root: Path, wanted: Sequence[str] = REQUIREMENTS) -> str:
     """
     pins = root / CONSTRAINTS
     if not pins.is_file():
-        raise RuntimeFailure(f"{pins} is not there; images are made from a checkout of the project")
+        raise RuntimeFailure(f"{pins} is not there; images cannot be made without it")
     what = repr((tuple(wanted), GLIBC, platform.machine(), pins.read_text(encoding="utf-8")))
     return hashlib.sha256(what.encode()).hexdigest()[:12]
 

@@ -108,8 +108,8 @@ def expected_load() -> str:
 def _tag(content: Content) -> str:
     if not (ROOT / DOCKERFILE).is_file():
         raise RuntimeFailure(
-            f"{ROOT / DOCKERFILE} is not there: images are made from a checkout of the project; "
-            "run from one (git clone, make), or use --runtime process"
+            f"{ROOT / DOCKERFILE} is not there: this installation lacks the files of images; "
+            "install the wheel anew, or use --runtime process"
         )
     digest = hashlib.sha256()
     for name, parent in sorted(parents().items()):

@@ -113,10 +113,6 @@ class ToxiproxyServer:
         got = await self._httpx("PATCH", _path(proxy), proxy, {"enabled": enabled})
         self._compare("enabled", proxy, enabled, got.get("enabled"))
 
-    async def delete(self, proxy: str) -> None:
-        """Remove a proxy; one that is not there is fine."""
-        await self._call("delete", _path(proxy), proxy, absent_ok=True)
-
     async def _call(
         self,
         verb: Literal["get", "post", "delete"],
