@@ -91,10 +91,11 @@ def _fail(result: RunResult) -> str:
         return f"A weakness was found: {result.reasons[0]}."
     first = min(broken, key=lambda one: float((one.first_bad or {}).get("t_s", math.inf)))
     t_s = float((first.first_bad or {}).get("t_s", 0.0))
-    names = f"{len(broken)} of {len(result.verdicts)} invariants broke"
+    more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
+    names = f"{broken[0].checker}{more} of {len(result.verdicts)} invariants broke"
     began = min((f.t_inject_s for f in result.faults if f.t_inject_s is not None), default=None)
     after = f", {duration(t_s - began)} into the fault" if began is not None and t_s > began else ""
-    return f"A weakness was found: {names}; the first was {first.checker} at {seconds(t_s)}{after}."
+    return f"A weakness was found: {names}; first {first.checker} at {seconds(t_s)}{after}."
 
 
 def _inconclusive(result: RunResult) -> str:
