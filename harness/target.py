@@ -169,7 +169,8 @@ class Target(Protocol):
     document can expect are counted; `program(service, wiring) -> ProgramSpec`: for services
     without a module; `database_plan(service) -> DatabasePlan`: what is in a database at first;
     `journeys` and `invariants`: words of its own, by name; `runtimes`: the only ones that it runs
-    on. What it may tell for reports stands in `harness/reporting.py`.
+    on; `variables`: those of the caller's environment that it needs wherever it is loaded. What it
+    may tell for reports stands in `harness/reporting.py`.
     """
 
     name: str

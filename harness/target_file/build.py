@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from harness.target import (
 )
 from harness.target_file.checking import OWN, problems_of
 from harness.target_file.document import Program, TargetDocument
-from harness.target_file.holes import filled, holes, selected, with_environment
+from harness.target_file.holes import filled, holes, selected, variables, with_environment
 from harness.target_file.journeys import DataJourney, fits
 from harness.target_file.openapi import Documented, documented
 from harness.target_file.promises import EndPromise, LedgerPromise
@@ -75,6 +75,7 @@ class FileTarget:
         self.entry = f"{LOAD}->{told.entry}"
         self.services = tuple(_service(name, one, told) for name, one in told.programs.items())
         self.links = (LinkSpec(self.entry, LOAD, told.entry), *_links(told))
+        self.variables = tuple(_variables(told))
         self.contract: Mapping[str, Any] = {"operations": tuple(told.operations)}
         self.journeys = {name: DataJourney(name, steps) for name, steps in told.journeys.items()}
         self.invariants = {name: self._promise(name) for name in told.promises}
@@ -186,6 +187,16 @@ class FileTarget:
 
 def _env(text: str) -> str:
     return with_environment(text, os.environ)
+
+
+def _variables(told: TargetDocument) -> Iterator[str]:
+    """Variables of the caller's environment that anything of the file names."""
+    for program in told.programs.values():
+        for text in (*(program.command or []), *map(str, program.env.values())):
+            yield from variables(text)
+    for operation in told.operations.values():
+        for text in operation.headers.values():
+            yield from variables(text)
 
 
 def _own_holes(program: Program) -> list[str]:

@@ -37,7 +37,7 @@ def test_a_lender_that_pays_twice_is_found_and_its_secret_is_nowhere(tmp_path: P
     assert run.returncode == 1, run.stdout + run.stderr
     (folder,) = (lender / "runs" / "reply_lost").glob("20*")
     verdict = json.loads((folder / "verdict.json").read_text())
-    broken = [one["checker"] for one in verdict["verdicts"] if one["validity"] == "invalid"]
+    broken = [one["name"] for one in verdict["invariants"] if one["verdict"] == "invalid"]
     assert broken == ["paid_once"]
     kept = [path for path in folder.rglob("*") if path.is_file()]
     assert [path for path in kept if secret.encode() in path.read_bytes()] == []

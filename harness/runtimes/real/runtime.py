@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar, cast
@@ -80,6 +81,7 @@ class RealRuntime(ABC, Generic[S]):
         self._site: S | None = None
         self._made: Mapping[Capability, object] = {}
         self._entry = ""
+        self._variables: Mapping[str, str] = {}
 
     async def start(self, target: Target, design: Mapping[str, object]) -> None:
         """Start everything and wait until it is ready; on failure nothing is left.
@@ -90,6 +92,8 @@ class RealRuntime(ABC, Generic[S]):
         """
         entry_service(target)
         self._entry = target.entry
+        wanted: tuple[str, ...] = getattr(target, "variables", ())
+        self._variables = {name: os.environ[name] for name in wanted if name in os.environ}
         try:
             await self._begin(target, design)
         except BaseExceptionGroup as group:
@@ -222,7 +226,7 @@ class RealRuntime(ABC, Generic[S]):
             clock_zero=self._set_zero,
             log_path=self._folders.log(LOAD),
             python=self._python,
-            env={**clean_env(), **marking(state, LOAD)},
+            env={**clean_env(), **self._variables, **marking(state, LOAD)},
             process_group=state["group"],
         )
         if proc := identify(load.pid, LOAD):
