@@ -19,6 +19,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,7 @@ LOOK_S = 0.25  # chosen: a tenth of the time in which it must have healed
 STOPPED_S = 1.2  # chosen: with one look a beat, a stopped watchdog is replaced within 2 s
 START_S = 10.0  # chosen: Python on a busy machine
 ASKED_S = 3.0  # chosen: with the end of its programs, 10 s after it was lost at the latest
+STACK_BYTES = 2**20  # of each thread: of the usual 8 MiB there may be none when memory is scarce
 MODULE = "harness.undo.watchdog"
 
 
@@ -270,4 +272,5 @@ def _post(argv: list[str]) -> Post:
 
 
 if __name__ == "__main__":
+    threading.stack_size(STACK_BYTES)
     asyncio.run(watch(_post(sys.argv[1:])))

@@ -7,7 +7,9 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from harness.runtimes.real.procs import is_postgres, members
 
 END_S = 2.0  # chosen: the kernel ends a killed process within milliseconds
 POLL_S = 0.02
+REMOVE_S = 5.0  # chosen: a data folder is gone in a tenth of that
 OWNER_FILE = "owner"
 
 
@@ -98,6 +101,10 @@ def remove_work_folder(folders: RunFolders) -> list[str]:
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         return [f"{folders.work}, which this run did not make: left alone"]
     shutil.rmtree(folders.work, ignore_errors=True)
+    if folders.work.exists():  # it takes descriptors for every level, and we may have none left
+        with suppress(OSError, subprocess.TimeoutExpired):
+            command = ["rm", "-rf", "--", str(folders.work)]
+            subprocess.run(command, check=False, timeout=REMOVE_S)
     return [f"folder {folders.work}"] if folders.work.exists() else []
 
 
