@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import httpx
 
 from harness.errors import RuntimeFailure, TargetContractError
 from harness.runtimes.real.recovery import RecoveryFile
-from harness.runtimes.real.sockets import TOKEN_HEADER, text_of
+from harness.runtimes.real.sockets import TOKEN_HEADER, once_connected, text_of
 from harness.runtimes.scripting import COUNTS
 from harness.target import Target
 
@@ -65,10 +66,10 @@ class Counting:
             return ""
         url = f"http://{service['address']}"
         if service["scripted"]:
+            headers = {TOKEN_HEADER: self._recovery.token()}
+            proven = once_connected(partial(self._prove, name))
             try:
-                await self._prove(name)
+                return await text_of(self._client, url + COUNTS, COUNTS_S, headers, proven)
             except RuntimeFailure:
                 return ""  # as for one that does not answer
-            headers = {TOKEN_HEADER: self._recovery.token()}
-            return await text_of(self._client, url + COUNTS, COUNTS_S, headers)
         return await text_of(self._client, url + METRICS, COUNTS_S) if metrics else ""

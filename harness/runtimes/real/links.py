@@ -122,13 +122,13 @@ class ToxiproxyLinks:
         await self._server.add_toxic(entry["proxy"], toxic)
         if toxic.toxicity < 1 and entry["enabled"]:
             await self._server.set_enabled(entry["proxy"], True)
-        self._book.remember(link, lambda wanted: wanted["toxics"].append(as_data(toxic)))
+        self._remember(link, lambda wanted: wanted["toxics"].append(as_data(toxic)))
 
     async def set_enabled(self, link: str, enabled: bool) -> None:
         """Refuse new connections and cut the live ones, or accept again."""
         entry = self._entry(link)
         await self._server.set_enabled(entry["proxy"], enabled)
-        self._book.remember(link, lambda wanted: wanted.update(enabled=enabled))
+        self._remember(link, lambda wanted: wanted.update(enabled=enabled))
 
     async def observe(self, where: str) -> Observation:
         """Look through the link with a canary, at its counts and at its state."""
@@ -158,6 +158,7 @@ class ToxiproxyLinks:
                 await self._take_away(record, others)
         except (RuntimeFailure, TimeoutError):
             async with self._healing:
+                await self._clock.sleep(0.0)  # what is to be remembered in a moment is now
                 self._forget(record, others)
                 await self._restart()
                 await self.populate()
@@ -168,7 +169,12 @@ class ToxiproxyLinks:
             await self._server.remove_toxic(proxy, name)
         if not now["enabled"] and not closed(others):
             await self._server.set_enabled(proxy, True)
-        self._forget(record, others)
+        asyncio.get_running_loop().call_soon(self._forget, record, others)
+
+    def _remember(self, link: str, edit: Callable[[dict[str, Any]], None]) -> None:
+        """Write the wanted state down, in a moment: a fault is to begin and to end at its instant.
+        Whoever has to heal before that goes by what the server says."""
+        asyncio.get_running_loop().call_soon(self._book.remember, link, edit)
 
     def _forget(self, record: UndoRecord, others: Sequence[UndoRecord]) -> None:
         """What the record brought is not wanted any more."""

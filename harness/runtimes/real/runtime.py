@@ -13,6 +13,7 @@ import importlib
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 from harness.clock import NS, Clock, RunClock, monotonic_ns
@@ -28,7 +29,7 @@ from harness.runtimes.real.loopback import PortBlock
 from harness.runtimes.real.procs import STANDING, clean_env, marking, this_owner
 from harness.runtimes.real.recovery import Check, RecoveryFile
 from harness.runtimes.real.sites import TOXIPROXY, RealSite
-from harness.runtimes.real.sockets import TOKEN_HEADER, send
+from harness.runtimes.real.sockets import TOKEN_HEADER, once_connected, send
 from harness.target import Answer, Request, ServiceSpec, Target, entry_service
 from harness.workload import Load, LoadPlan, Sink
 
@@ -249,13 +250,14 @@ class RealRuntime(ABC, Generic[S]):
         site = self._running()
         entry = site.service(service)
         control = entry["scripted"] and request.path.startswith("/_")
-        if control:
-            try:
-                await site.prove(service)
-            except RuntimeFailure:
-                return Answer(None, error="refused")
-        headers = {TOKEN_HEADER: self._token} if control else {}
-        return await send(site.client, f"http://{entry['address']}", request, headers)
+        address = f"http://{entry['address']}"
+        if not control:
+            return await send(site.client, address, request)
+        proven, headers = once_connected(partial(site.prove, service)), {TOKEN_HEADER: self._token}
+        try:
+            return await send(site.orders, address, request, headers, proven)
+        except RuntimeFailure:
+            return Answer(None, error="refused")
 
     def recovery_state(self) -> Mapping[str, Any]:
         """Plain data for `attach`, `end_processes` and `alive`, in any process."""

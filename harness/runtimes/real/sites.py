@@ -25,6 +25,7 @@ TOXIPROXY_S = 4.0  # chosen: it listens within 50 ms; leaves time for another tr
 WAKE_S = 3.0  # chosen: a service that stood still answers within milliseconds
 BACK_S = 10.0  # chosen: what an undo may take
 POLL_S = 0.05
+IDLE_S = 30.0  # chosen: from one fault to the next; Toxiproxy itself closes after 60 s
 
 
 async def _no_counts(link: str) -> Mapping[str, int]:
@@ -41,15 +42,16 @@ class RealSite(ABC):
     """
 
     def __init__(self, recovery: RecoveryFile, clock: Clock, target: Target | None = None) -> None:
-        """Open clients; nothing is sent or started."""
+        """Open clients; nothing is sent or started. `orders` keeps its proven connections."""
         self.recovery = recovery
         self.clock = clock
         self.client = open_client()
+        self.orders = open_client(idle_s=IDLE_S)
         self.canaries = open_client(keep_alive=False)
         self.toxiproxy = ToxiproxyServer(
-            recovery.read()["api"], self.client, recovery.token(), partial(self.prove, TOXIPROXY)
+            recovery.read()["api"], self.orders, recovery.token(), partial(self.prove, TOXIPROXY)
         )
-        self.counts = Counting(self.client, recovery, target, self.prove) if target else _no_counts
+        self.counts = Counting(self.orders, recovery, target, self.prove) if target else _no_counts
         self.links = ToxiproxyLinks(
             self.toxiproxy,
             recovery,
@@ -72,6 +74,7 @@ class RealSite(ABC):
     async def close(self) -> None:
         """Close the clients; what runs goes on."""
         await self.client.aclose()
+        await self.orders.aclose()
         await self.canaries.aclose()
 
     def service(self, name: str) -> Mapping[str, Any]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import httpx
 
@@ -29,7 +30,7 @@ SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # PostgreSQL, Message Formats: SS
 PROTOCOL_3_0 = 196608  # PostgreSQL, Message Formats: StartupMessage
 
 
-def open_client(*, keep_alive: bool = True) -> httpx.AsyncClient:
+def open_client(*, keep_alive: bool = True, idle_s: float = 2.0) -> httpx.AsyncClient:
     """A client that ignores proxy variables and gives up after 2 s.
 
     No request ever queues for a connection: one that is cancelled while it does takes a place of
@@ -37,13 +38,31 @@ def open_client(*, keep_alive: bool = True) -> httpx.AsyncClient:
 
     Args:
         keep_alive: False opens a new connection for each request, as a canary must.
+        idle_s: how long a connection is kept for the next request.
     """
     limits = httpx.Limits(
         max_connections=None,
         max_keepalive_connections=IDLE_CONNECTIONS if keep_alive else 0,
-        keepalive_expiry=2.0,
+        keepalive_expiry=idle_s,
     )
     return httpx.AsyncClient(trust_env=False, timeout=CALL_S, limits=limits)
+
+
+def once_connected(prove: Callable[[], Awaitable[None]]) -> Mapping[str, Any]:
+    """Extensions of one request: who listens is proven before the first byte of a new connection.
+
+    A connection never changes its peer, so the next request on it needs no proof.
+    """
+    new = False
+
+    async def trace(event: str, _: Mapping[str, Any]) -> None:
+        nonlocal new
+        if event == "connection.connect_tcp.complete":
+            new = True
+        elif new and event == "http11.send_request_headers.started":
+            await prove()
+
+    return {"trace": trace}
 
 
 async def send(
@@ -51,8 +70,13 @@ async def send(
     base_url: str,
     request: Request,
     headers: Mapping[str, str] | None = None,
+    extensions: Mapping[str, Any] | None = None,
 ) -> Answer:
-    """Send a request; what went wrong on the way is in the answer, never an exception."""
+    """Send a request; what went wrong on the way is in the answer, never an exception.
+
+    Args:
+        extensions: of httpx, as `once_connected` makes them; what a proof raises goes through.
+    """
     try:
         async with asyncio.timeout(request.timeout_s):
             response = await client.request(
@@ -61,6 +85,7 @@ async def send(
                 headers={**request.headers, **(headers or {})},
                 json=request.body,
                 timeout=request.timeout_s,
+                extensions=dict(extensions or {}),
             )
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
         return Answer(None, error="refused")
@@ -89,11 +114,12 @@ async def text_of(
     url: str,
     within_s: float,
     headers: Mapping[str, str] | None = None,
+    extensions: Mapping[str, Any] | None = None,
 ) -> str:
     """The text at `url`; "" when it does not come within `within_s` with status 200."""
     try:
         async with asyncio.timeout(within_s):
-            response = await client.get(url, headers=headers)
+            response = await client.get(url, headers=headers, extensions=dict(extensions or {}))
     except (TimeoutError, httpx.HTTPError):
         return ""
     return response.text if response.status_code == 200 else ""

@@ -22,10 +22,11 @@ from toxiproxy.exceptions import (  # type: ignore[import-untyped]  # ships no t
 
 from harness.errors import RuntimeFailure
 from harness.ports import Toxic
-from harness.runtimes.real.sockets import CALL_S
+from harness.runtimes.real.sockets import CALL_S, once_connected
 from harness.runtimes.toxics import as_data, normal
 
 REMOVE_S = 4.0  # reset_peer's wait cannot be interrupted: a removal lasts as long as its timeout
+NOT_FOUND = 404
 GRACE_S = 0.5  # the thread's own time-out should come first and say more
 USER = "harness"  # any will do, the password counts
 NO_PROXY = {"http": ""}  # an empty entry wins over http_proxy and all_proxy of the environment
@@ -90,14 +91,16 @@ class ToxiproxyServer:
         self._compare("created", name, asked, {key: got.get(key) for key in asked})
 
     async def add_toxic(self, proxy: str, toxic: Toxic) -> None:
-        """Add a toxic, read it back and compare type, stream, toxicity and every attribute.
+        """Add a toxic and compare the echo: type, stream, toxicity and every attribute.
+
+        Not through the package: it opens a connection and a thread a call, and a fault is to begin
+        at its instant.
 
         Raises:
             RuntimeFailure: refused, no answer, or something else came back.
         """
         asked = as_data(toxic)
-        await self._call("post", f"{_path(proxy)}/toxics", proxy, asked)
-        got = await self._httpx("GET", _path(proxy, toxic.name), proxy)
+        got = await self._httpx("POST", f"{_path(proxy)}/toxics", proxy, asked)
         self._compare(f"toxic {toxic.name}", proxy, normal(asked), normal(got))
 
     async def remove_toxic(self, proxy: str, toxic: str) -> None:
@@ -106,7 +109,7 @@ class ToxiproxyServer:
         Raises:
             RuntimeFailure: no answer within 4 s, as from a server that hangs.
         """
-        await self._call("delete", _path(proxy, toxic), proxy, read_s=REMOVE_S, absent_ok=True)
+        await self._httpx("DELETE", _path(proxy, toxic), proxy, within_s=REMOVE_S, absent_ok=True)
 
     async def set_enabled(self, proxy: str, enabled: bool) -> None:
         """Close the listener and every connection, or listen again; read back."""
@@ -145,23 +148,32 @@ class ToxiproxyServer:
         return self._document(call, proxy, reply.status_code, reply.text, reply)
 
     async def _httpx(
-        self, verb: str, path: str, proxy: str, body: Mapping[str, object] | None = None
+        self,
+        verb: str,
+        path: str,
+        proxy: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        within_s: float = CALL_S,
+        absent_ok: bool = False,
     ) -> dict[str, object]:
-        await self._prove()
         call = f"{verb} {path}"
         try:
-            async with asyncio.timeout(CALL_S):
+            async with asyncio.timeout(within_s):
                 reply = await self._client.request(
                     verb,
                     f"http://{self.address}{path}",
                     json=body,
-                    timeout=CALL_S,
+                    timeout=within_s,
                     auth=self._auth,
+                    extensions=once_connected(self._prove),
                 )
         except (TimeoutError, httpx.TimeoutException):
-            raise self._failure(call, proxy, f"no answer within {CALL_S:g} s") from None
+            raise self._failure(call, proxy, f"no answer within {within_s:g} s") from None
         except httpx.HTTPError as error:
             raise self._failure(call, proxy, f"no answer ({type(error).__name__})") from None
+        if absent_ok and reply.status_code == NOT_FOUND:
+            return {}
         return self._document(call, proxy, reply.status_code, reply.text, reply)
 
     def _document(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from harness.ports import Observation
 from harness.runtimes.real.sites import RealSite
-from harness.runtimes.real.sockets import CALL_S, TOKEN_HEADER, send, timed_canary
+from harness.runtimes.real.sockets import CALL_S, TOKEN_HEADER, once_connected, send, timed_canary
 from harness.runtimes.scripting import Scripted
 from harness.target import Answer, Request
 
@@ -43,8 +44,8 @@ class StandIns(Scripted):
     async def _send(
         self, where: str, method: str, path: str, body: Mapping[str, object] | None
     ) -> Answer:
-        await self._site.prove(where)
         headers = {TOKEN_HEADER: self._site.recovery.token()}
+        proven = once_connected(partial(self._site.prove, where))
         request = Request(method, path, headers, body, CALL_S)
         address = self._site.service(where)["address"]
-        return await send(self._site.client, f"http://{address}", request)
+        return await send(self._site.orders, f"http://{address}", request, extensions=proven)
