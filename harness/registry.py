@@ -101,8 +101,10 @@ class _Found:
     def told_by(self, target: Target, ref: str) -> None:
         """The words of a target that is no module."""
         for kind, words in (("JOURNEY", "journeys"), ("INVARIANT", "invariants")):
-            for name, thing in getattr(target, words, {}).items():
-                self._add(kind, name, thing, ref)
+            told = getattr(target, words, {})
+            if isinstance(told, Mapping):  # else checkers that it is judged by, and no words
+                for name, thing in told.items():
+                    self._add(kind, name, thing, ref)
         for name in getattr(target, "journeys", {}):
             self.journey_refs.setdefault(name, f"{ref}#{name}")
 

@@ -56,7 +56,7 @@ class Borrowing:
         seen = yield from look_until(Call("application", application_id), TERMINAL)
         loan_id = seen.value.get("loan_id")
         if seen.value.get("status") == "active" and loan_id:
-            yield from repay_first_item(loan_id, number)
+            yield from repay_first_item(loan_id, f"rep-{number}")
 
     def application(self, borrower: str, limit: Completion, dice: Dice) -> dict[str, object]:
         """What is applied for: an amount within the limit, as far as the limit could be read."""
@@ -74,14 +74,14 @@ class Borrowing:
 
 
 def repay_first_item(
-    loan_id: str, number: int
+    loan_id: str, key: str
 ) -> Generator[Call | Wait, Completion | None, Completion | None]:
     """Repay what is due first on a loan and look once at what became of it."""
     loan = yield from ask(Call("read_loan", loan_id))
     due_minor = open_item_minor(loan)
     if due_minor is None:
         return None
-    repay = Call("repay", f"rep-{number}", {"loan_id": loan_id, "amount_minor": due_minor})
+    repay = Call("repay", key, {"loan_id": loan_id, "amount_minor": due_minor})
     repaid = yield from insist(repay)
     repayment_id = repaid.value.get("repayment_id")
     if repaid.outcome is not Outcome.OK or not repayment_id:

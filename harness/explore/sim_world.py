@@ -166,8 +166,10 @@ def _waits(trace: Trace) -> bool:
 
 def checkers_of(words: Vocabulary) -> list[Checker]:
     """What a target is judged by: its own `invariants` if it names any, else all that there are."""
-    own: list[Checker] | None = getattr(words.target, "invariants", None)
-    return list(own) if own is not None else list(words.invariants.values())
+    own = getattr(words.target, "invariants", None)
+    if own is None or isinstance(own, Mapping):  # words of its own are among the others
+        return list(words.invariants.values())
+    return list(own)
 
 
 def factors_of(target: Target) -> Factors:

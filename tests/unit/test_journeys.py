@@ -265,3 +265,33 @@ def test_an_unknown_journey_or_target_is_named() -> None:
         find_journey("chaos.targets.reference")
     with pytest.raises(ConfigError, match="TARGET"):
         load_target("chaos.journeys.sme")
+
+
+def test_a_settler_pays_in_two_parts_and_asks_for_what_nobody_owes() -> None:
+    """The wrong loan, too much, a part that ends inside an item, the rest, and once more."""
+
+    def owing(step: Send) -> Answer:
+        if step.call.f == "read_loan":
+            return Answer(200, {"outstanding_minor": 600_000})
+        return good(step)
+
+    repays = invokes(play("settler", owing), "repay")
+    assert [e["k"].partition("-")[0] for e in repays] == ["none", "much", "part", "rest", "again"]
+    wrong, much, part, rest, _ = (e["v"] for e in repays)
+    assert wrong["loan_id"] != much["loan_id"] == part["loan_id"]
+    assert much["amount_minor"] > 600_000
+    assert part["amount_minor"] + rest["amount_minor"] == 600_000
+
+
+def test_a_returner_has_two_wishes_at_once_and_comes_back_after_the_end() -> None:
+    """The same keys and bodies again, and a look at what was terminal."""
+    events = play("returner", good)
+    submits = invokes(events, "submit")
+    assert [e["k"] for e in submits] == ["one-17", "two-17"] * 2
+    assert submits[0]["t"] == submits[1]["t"]
+    assert submits[0]["v"]["borrower"] == submits[1]["v"]["borrower"]
+    assert [e["v"] for e in submits[:2]] == [e["v"] for e in submits[2:]]
+    ended = [e["t"] for e in invokes(events, "application")]
+    assert len(ended) == 4
+    assert ended[2] - ended[1] >= 4 * NS
+    assert len({e["k"] for e in invokes(events, "repay")}) == 2
