@@ -14,7 +14,7 @@ from harness.ports import Toxic
 from harness.runtimes.scripting import BEHAVIOUR
 from harness.runtimes.sim.calls import Talk
 from harness.runtimes.sim.network import Network
-from harness.runtimes.sim.pair import Pair
+from harness.runtimes.sim.pair import Pair, is_pair
 from harness.target import Request, Setting
 
 MS = 1_000
@@ -63,6 +63,6 @@ async def _tell(service: str, rules: list[Mapping[str, object]], talk: Talk) -> 
 
 def _pair(database: str, disk: Mapping[str, object]) -> Pair:
     pair = disk.get(database)
-    if not isinstance(pair, Pair):
+    if not is_pair(pair):
         raise UnsupportedFault(f"{database} has no standby that could be behind; see factors")
     return pair

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from functools import lru_cache
+from typing import Protocol, TypeGuard
 
 
-@runtime_checkable
 class Pair(Protocol):
     """A primary and its standby.
 
@@ -40,3 +40,15 @@ class Pair(Protocol):
 
     def demote(self) -> None:
         """The standby takes over in good order, the old primary becomes read-only."""
+
+
+def is_pair(one: object) -> TypeGuard[Pair]:
+    """Whether something that a service keeps on its disk is a primary with a standby."""
+    kind: type = type(one)
+    return _makes_pairs(kind)
+
+
+@lru_cache(maxsize=64)
+def _makes_pairs(kind: type) -> bool:
+    """By its methods, once a type: a look at a Protocol takes longer than a call of the service."""
+    return all(hasattr(kind, name) for name in ("part", "promote", "recover", "demote"))

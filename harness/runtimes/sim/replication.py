@@ -21,7 +21,7 @@ from harness.runtimes.sim.controls import SimProcesses
 from harness.runtimes.sim.host import Host
 from harness.runtimes.sim.loop import SimLoop
 from harness.runtimes.sim.modes import ALONE_S, BEHIND_S, DOWN_S
-from harness.runtimes.sim.pair import Pair
+from harness.runtimes.sim.pair import Pair, is_pair
 
 LAGS = {"receive": "lag_s", "apply": "apply_lag_s"}
 """Stage of a lag -> where a pair keeps it."""
@@ -157,8 +157,8 @@ class SimReplication:
     def _pair(self, where: str) -> Pair:
         self._talk.network.host(where)
         kept = self._disk.get(where)
-        if not isinstance(kept, Pair):
-            has = ", ".join(name for name, one in self._disk.items() if isinstance(one, Pair))
+        if not is_pair(kept):
+            has = ", ".join(name for name, one in self._disk.items() if is_pair(one))
             raise UnsupportedFault(f"{where} has no standby; with one: {has or 'nothing'}")
         return kept
 

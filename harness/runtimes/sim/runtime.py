@@ -27,7 +27,7 @@ from harness.runtimes.sim.lifecycle import SimLifecycle
 from harness.runtimes.sim.load import SimLoad
 from harness.runtimes.sim.loop import SimLoop
 from harness.runtimes.sim.network import Network, SimWiring
-from harness.runtimes.sim.pair import Pair
+from harness.runtimes.sim.pair import is_pair
 from harness.runtimes.sim.replication import SimReplication
 from harness.runtimes.sim.service_context import find_factory
 from harness.runtimes.sim.wire import Wire
@@ -170,7 +170,7 @@ def build(
 def _recover(disk: Mapping[str, object], name: str) -> None:
     """A database that was killed shows what its log has, once it is back."""
     pair = disk.get(name)
-    if isinstance(pair, Pair):
+    if is_pair(pair):
         pair.recover()
 
 

@@ -32,7 +32,7 @@ from harness.runtimes.sim.load import play
 from harness.runtimes.sim.loop import Deadlock, SimLoop
 from harness.runtimes.sim.modes import Mode, modes_for
 from harness.runtimes.sim.network import Network
-from harness.runtimes.sim.pair import Pair
+from harness.runtimes.sim.pair import is_pair
 from harness.runtimes.sim.recorder import Recorder
 from harness.runtimes.sim.replication import Standby
 from harness.runtimes.sim.runtime import build, in_order
@@ -178,7 +178,7 @@ class _World:
         assert isinstance(wire, ScriptedWire)
         wire.script = self.script
         wire.caller = self.network.hosts.get(spec.caller)
-        if (pair := self.disk.get(spec.callee)) is not None and isinstance(pair, Pair):
+        if is_pair(pair := self.disk.get(spec.callee)):
             wire.standby = Standby(pair, wire.callee, self.loop)
             self.standbys.add(spec.name)
 
