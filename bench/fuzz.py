@@ -43,7 +43,13 @@ objectives: {recovery: 1s}
 invariants: [no_double_payout, every_application_answered]
 blast-radius: {links: [lending->payment_a]}
 """
+VARIABLES = (
+    SHORT.replace("title: Short", "title: ${how}\nvars: {how: Short, delay: 300ms, n: 1}")
+    .replace("delay: 300ms}]", 'delay: "${delay}"}]')
+    .replace("consumer: 1", 'consumer: "${n}"')
+)
 NASTY = (
+    "${delay}", "${", "$${", "${}", "${a b}", "$", "${n}${n}", "${how", "vars: {x: 1}",
     "", "~", "null", "true", "-1", "0", "1e999", ".nan", "9" * 400, "0x_", "0o9", "12:30:45",
     "2001-99-99", "!!int x", "!!python/object:os.system x", "!x", "&a [*a]", "*a", "<<: 5",
     "<<: *a", "<<: [{a: 1}]", "? x", "? [a]", "- " * 40, "[" * 40, "{" * 2000, "}" * 3, "[]",
@@ -142,9 +148,10 @@ def cases() -> Iterator[dict[str, Case]]:
         good = _recorded(root)
 
         def document(dice: random.Random) -> CommandResult:
-            source = dice.choice([*experiment_files().values()]).read_bytes()
+            shipped = [path.read_bytes() for path in experiment_files().values()]
+            source = dice.choice([*shipped, *[VARIABLES.encode()] * 8])
             (root / "d.yaml").write_bytes(mutated(source, dice))
-            return tell("validate", str(root / "d.yaml"))
+            return tell("validate", str(root / "d.yaml"), *overrides(dice))
 
         def design(dice: random.Random) -> CommandResult:
             source = dice.choice([*design_files().values()]).read_bytes()
@@ -168,6 +175,14 @@ def _recorded(root: Path) -> Path:
     if not folders:
         raise SystemExit(told.text)
     return folders[0]
+
+
+def overrides(dice: random.Random) -> list[str]:
+    """Now and then something of the command line that is set in place of what a document says."""
+    value = dice.choice([*NASTY, "12/s", "60s", "2s", "3"]).replace("\0", "")
+    options = (("--var", f"delay={value}"), ("--var", f"n={value}"), ("--var", value))
+    more = (("--rate", value), ("--run-time", value))
+    return [*dice.choice([*options, *more])] if dice.random() < 0.3 else []
 
 
 def damage(folder: Path, dice: random.Random) -> None:
