@@ -25,6 +25,8 @@ faults = typer.Typer(no_args_is_help=True, help="Faults of this and of dead runs
 app.add_typer(faults, name="faults")
 images = typer.Typer(no_args_is_help=True, help="Images of our own for --runtime docker.")
 app.add_typer(images, name="images")
+init = typer.Typer(no_args_is_help=True, help="First files for a service of your own.")
+app.add_typer(init, name="init")
 
 Output = Literal["text", "json"]
 RunsDir = Annotated[Path, typer.Option(help="Folder for what runs leave.")]

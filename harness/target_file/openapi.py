@@ -35,13 +35,17 @@ class Documented:
 
 
 def documented(path: Path) -> Documented:
-    """Read one.
+    """What an OpenAPI document says of answers; refused like `api_of`."""
+    return Documented(api_of(path))
+
+
+def api_of(path: Path) -> Mapping[str, Any]:
+    """An OpenAPI document as plain data.
 
     Raises:
-        ConfigError: it is no OpenAPI document.
+        ConfigError: it is none.
     """
     document = plain(load_yaml(path))
-    paths = document.get("paths")
-    if "openapi" not in document or not isinstance(paths, Mapping):
+    if "openapi" not in document or not isinstance(document.get("paths"), Mapping):
         raise ConfigError(Problem("no OpenAPI document", str(path), "keys openapi: and paths:"))
-    return Documented(document)
+    return dict(document)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.app import RUNS, Output, Rate, RunsDir, RunTime, TargetRef, Vars, app
+from harness.cli.app import RUNS, Output, Rate, RunsDir, RunTime, TargetRef, Vars, app, init
 
 
 @app.command()
@@ -25,6 +25,19 @@ def validate(
 
     overrides = Overrides(rate, run_time, tuple(var or ()))
     raise typer.Exit(validate_command(experiment, design, target, overrides))
+
+
+@init.command("target")
+def init_target(
+    openapi: Annotated[Path, typer.Option(help="What the service says of itself.")],
+    out: Annotated[Path, typer.Option(help="What is written; it must not be there.")] = Path(
+        "target.yaml"
+    ),
+) -> None:
+    """Write a first target.yaml; what a person must decide is CHANGE-ME."""
+    from harness.cli.init import init_target_command
+
+    raise typer.Exit(init_target_command(openapi, out))
 
 
 @app.command("list")

@@ -1,0 +1,161 @@
+"""Operations of a first target file: path, body and headers out of an OpenAPI document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+DEPTH_MAX = 8  # of references and of bodies; chosen: beyond it a person writes it down better
+HOLE = re.compile(r"\{([^}]+)\}")
+NUMBERS = (1, 1000)  # chosen, where the document has no bounds
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """One operation.
+
+    Args:
+        written: as the target file says it.
+        values: what its holes may hold, by name.
+        places: holes of its path, which an earlier answer has to give.
+        answer: names of the properties of its 2xx answer.
+    """
+
+    name: str
+    method: str
+    path: str
+    written: Mapping[str, Any]
+    values: Mapping[str, Any] = field(default_factory=dict)
+    places: tuple[str, ...] = ()
+    answer: tuple[str, ...] = ()
+
+
+def drafted(
+    document: Mapping[str, Any], name: str, method: str, path: str, headers: Mapping[str, str]
+) -> Drafted:
+    """An operation of the document; what it does not require is left out.
+
+    Args:
+        headers: those of every operation.
+    """
+    told = document["paths"][path][method]
+    shared = _list(document["paths"][path].get("parameters"))
+    parameters = [_resolved(document, one) for one in shared + _list(told.get("parameters"))]
+    values: dict[str, Any] = {}
+    asked, wanted = HOLE.sub(lambda hole: f"{{{_name(hole[1])}}}", path), []
+    extra = dict(headers)
+    for one in parameters:
+        where, hole = one.get("in"), _name(str(one.get("name", "")))
+        if where == "path" or not one.get("required"):
+            continue
+        values[hole] = _value(document, one.get("schema", {}), hole)
+        if where == "query":
+            wanted.append(f"{one['name']}={{{hole}}}")
+        elif where == "header":
+            extra[str(one["name"])] = f"{{{hole}}}"
+    written: dict[str, Any] = {method: asked + ("?" + "&".join(wanted) if wanted else "")}
+    body = _content(document, told.get("requestBody", {}))
+    if body:
+        written["json"] = _body(document, body, values)
+    if extra:
+        written["headers"] = extra
+    return Drafted(
+        name, method, path, written, values,
+        tuple(_name(hole) for hole in HOLE.findall(path)),
+        tuple(_answer(document, told)),
+    )  # fmt: skip
+
+
+def schemes(document: Mapping[str, Any]) -> dict[str, str]:
+    """Headers of the schemes that the document declares; secrets stay in the environment."""
+    found: dict[str, str] = {}
+    if not document.get("security"):
+        return found
+    components = _resolved(document, document.get("components"))
+    declared = _resolved(document, components.get("securitySchemes"))
+    for scheme in (_resolved(document, one) for one in declared.values()):
+        if scheme.get("type") == "http" and str(scheme.get("scheme")).lower() == "bearer":
+            found["Authorization"] = "Bearer ${API_TOKEN}"
+        elif scheme.get("type") == "apiKey" and scheme.get("in") == "header":
+            found[str(scheme.get("name"))] = "${API_KEY}"
+    return found
+
+
+def _answer(document: Mapping[str, Any], told: Mapping[str, Any]) -> list[str]:
+    for status, answer in _resolved(document, told.get("responses")).items():
+        if str(status).startswith("2"):
+            return list(_resolved(document, _content(document, answer).get("properties")))
+    return []
+
+
+def _content(document: Mapping[str, Any], holder: Any) -> Mapping[str, Any]:
+    """The JSON schema of a request body or an answer; {} when there is none."""
+    content = _resolved(document, _resolved(document, holder).get("content"))
+    for kind, told in content.items():
+        if "json" in str(kind) and isinstance(told, Mapping):
+            return _resolved(document, told.get("schema", {}))
+    return {}
+
+
+def _body(
+    document: Mapping[str, Any], schema: Mapping[str, Any], values: dict[str, Any], depth: int = 0
+) -> dict[str, Any]:
+    """Required properties, each a hole; objects in objects stay objects."""
+    found: dict[str, Any] = {}
+    properties = _resolved(document, schema.get("properties"))
+    for name in map(str, _list(schema.get("required"))):
+        inner = _resolved(document, properties.get(name))
+        if inner.get("properties") and depth < DEPTH_MAX:
+            found[name] = _body(document, inner, values, depth + 1)
+        else:
+            hole = _name(name)
+            values[hole] = _value(document, inner, hole)
+            found[name] = f"{{{hole}}}"
+    return found
+
+
+def _value(document: Mapping[str, Any], schema: Any, name: str) -> Any:
+    """What a hole may hold: the document's own example or bounds, else something plain."""
+    told = _resolved(document, schema)
+    for key in ("example", "default", "const"):
+        if isinstance(told.get(key), str | int | bool):
+            return told[key]
+    for one in _list(told.get("enum")) + _list(told.get("examples")):
+        if isinstance(one, str | int | bool):
+            return one
+    kind = told.get("type")
+    if kind in ("integer", "number"):
+        low, high = told.get("minimum"), told.get("maximum")
+        low = int(low) if isinstance(low, int | float) else NUMBERS[0]
+        return [low, max(low, int(high)) if isinstance(high, int | float) else low + NUMBERS[1]]
+    if kind == "boolean":
+        return True
+    if kind == "string" and told.get("format") == "date":
+        return "2024-01-31"
+    return f"{name}-{{number}}"
+
+
+def _resolved(document: Mapping[str, Any], node: Any) -> Mapping[str, Any]:
+    """The node behind a reference within the document; {} for what leads nowhere."""
+    for _ in range(DEPTH_MAX):
+        if not isinstance(node, Mapping):
+            return {}
+        ref = node.get("$ref")
+        if not isinstance(ref, str):
+            return node
+        node = document
+        for key in ref.removeprefix("#/").split("/"):
+            key = key.replace("~1", "/").replace("~0", "~")
+            node = node.get(key) if isinstance(node, Mapping) else None
+    return {}
+
+
+def _list(node: Any) -> list[Any]:
+    return node if isinstance(node, list) else []
+
+
+def _name(text: str) -> str:
+    """A name that a hole can have."""
+    return re.sub(r"\W", "_", text) if not text[:1].isdigit() else f"_{text}"
