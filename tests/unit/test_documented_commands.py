@@ -29,7 +29,7 @@ def commands() -> Iterator[object]:
     """Each command with the name of its page."""
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        for found in {*BLOCK.findall(text), *INLINE.findall(text.replace("\n", " "))}:
+        for found in sorted({*BLOCK.findall(text), *INLINE.findall(text.replace("\n", " "))}):
             yield pytest.param(NO_WORD.sub("", found), id=f"{page.name}: {found[:60]}")
 
 
