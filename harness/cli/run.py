@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from harness.cli.console import note, out, out_json, stdout, warn
@@ -9,9 +11,10 @@ from harness.cli.live import View, refuse_live
 from harness.determinism import require_same
 from harness.errors import ConfigError, HarnessError, Problem
 from harness.history_reader import read_history
+from harness.model import RunResult
 from harness.overrides import AS_WRITTEN, Overrides
 from harness.ownership import named
-from harness.prepare import RunRequest, prepare
+from harness.prepare import Prepared, RunRequest, prepare
 from harness.replay import once_more, refuse_inexact
 from harness.report.plan import plan_lines
 from harness.report.terminal import show
@@ -19,7 +22,10 @@ from harness.rng import SEED_MAX, Seed, fresh_seed
 from harness.runtime_registry import best_runtime, load_runtime
 from harness.session import run
 from harness.store import HISTORY, result_document
+from harness.suite.spread import spread, spread_lines
 from harness.undo.left_overs import left_overs, named_runs
+
+LAST = (5, 129, 130, 143)  # nothing is started after an undo that was not proven, or a signal
 
 
 def ask(
@@ -57,26 +63,17 @@ def run_command(
     Returns:
         the exit code of the verdict.
     """
-    view = View(serving=live)
-    say = view.say
     prepared = prepare(order)
     warn(prepared.experiment)
-    if why:
-        say(why)
-    for one in named():
-        say(one)
     if twice:
         refuse_inexact(order.runtime, prepared.repeat)
-    title = f"{prepared.experiment.id} {prepared.experiment.title}"
-    say(f"{title}, design {order.design}, seed {order.seed.value}")
     if live:
         refuse_live(order.runtime)
-    result = run(prepared, say, view.watch)
-    view.close()
+    result = _once(prepared, why, live=live)
     if twice:
         first = read_history(Path(result.run_dir) / HISTORY)
         digest = require_same(first, once_more(prepared, silent), order.seed.value)
-        say(f"run twice, the same both times: sha256 {digest}")
+        note(f"run twice, the same both times: sha256 {digest}")
     if output == "json":
         out_json(result_document(result))
     else:
@@ -84,6 +81,58 @@ def run_command(
     if result.exit_code and output == "json":
         note(f"harness: seed {result.seed}; repeat: {result.repeat}")
     return result.exit_code
+
+
+def repeat_command(order: RunRequest, why: str, output: str, count: int) -> int:
+    """Run it several times and say how the verdicts spread; an unsafe or interrupted run is the
+    last one.
+
+    Args:
+        why: a line to say about the choice of the runtime; "" for none.
+        count: how many runs.
+
+    Returns:
+        the exit code of the worst.
+    """
+    prepared = prepare(order)
+    warn(prepared.experiment)
+    results = []
+    for number, one in enumerate(repetitions(prepared, count), 1):
+        note(f"run {number} of {count}")
+        results.append(_once(one, why))
+        if results[-1].exit_code in LAST:
+            break
+    again = f"{prepared.repeat} --repeat {count}"
+    told = spread([result_document(one) for one in results], count, again)
+    if output == "json":
+        out_json(told)
+    else:
+        for line in spread_lines(told):
+            out(line)
+    return int(told["exit_code"])
+
+
+def repetitions(prepared: Prepared, count: int) -> Iterator[Prepared]:
+    """The same seed each time, so that what differs is no choice of the harness; where that would
+    be the very same history, the seeds that follow."""
+    order = prepared.order
+    step = 1 if load_runtime(order.runtime).deterministic else 0
+    for number in range(count):
+        seed = Seed((order.seed.value + step * number) % (SEED_MAX + 1))
+        yield replace(prepared, order=replace(order, seed=seed))
+
+
+def _once(prepared: Prepared, why: str, *, live: bool = False) -> RunResult:
+    """One run that shows itself."""
+    view = View(serving=live)
+    order = prepared.order
+    for line in filter(None, (why, *named())):
+        view.say(line)
+    title = f"{prepared.experiment.id} {prepared.experiment.title}"
+    view.say(f"{title}, design {order.design}, seed {order.seed.value}")
+    result = run(prepared, view.say, view.watch)
+    view.close()
+    return result
 
 
 def dry_command(order: RunRequest, why: str, *, twice: bool = False) -> int:

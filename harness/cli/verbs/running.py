@@ -39,20 +39,29 @@ def run(
     live: Annotated[
         bool, typer.Option("--live", help="Serve the report page on 127.0.0.1 while it runs.")
     ] = False,
+    repeat: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Run it so often: how do verdicts spread?")
+    ] = 1,
     target: TargetRef = "",
     rate: Rate = None,
     run_time: RunTime = None,
     var: Vars = None,
 ) -> None:
     """Run an experiment against a design and judge it."""
-    from harness.cli.run import ask, dry_command, run_command
+    from harness.cli.run import ask, dry_command, repeat_command, run_command
     from harness.overrides import Overrides
 
     overrides = Overrides(rate, run_time, tuple(var or ()))
-    order, why = ask(experiment, design, runtime, seed, runs, target, overrides)
+    order, chosen = ask(experiment, design, runtime, seed, runs, target, overrides)
     if dry:
-        raise typer.Exit(dry_command(order, why, twice=twice))
-    raise typer.Exit(run_command(order, why, output, twice=twice, live=live))
+        raise typer.Exit(dry_command(order, chosen, twice=twice))
+    if repeat > 1:
+        if twice or live:
+            raise typer.BadParameter(
+                "not with --check-determinism or --live", param_hint="--repeat"
+            )
+        raise typer.Exit(repeat_command(order, chosen, output, repeat))
+    raise typer.Exit(run_command(order, chosen, output, twice=twice, live=live))
 
 
 @app.command()

@@ -1,0 +1,101 @@
+"""How the verdicts of repetitions spread: is it the design, or chance?
+
+    runs ──> how often each verdict, each finding; least, median and greatest of each number
+
+Source: invariant E4 of docs/invariants.md: the same seed is the same schedule, and stability over
+repetitions is told.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from statistics import median
+from typing import Any
+
+from harness.suite.findings import Document, findings, numbers, verdict_of, worst
+
+
+def spread(runs: Sequence[Document], asked: int, repeat: str) -> dict[str, Any]:
+    """The JSON document of repetitions.
+
+    Args:
+        runs: result documents, in order; one or more.
+        asked: how many there were to be.
+        repeat: the command that does it again.
+    """
+    first = runs[0]
+    code = worst(run["exit_code"] for run in runs)
+    return {
+        "experiment": first["experiment"],
+        "title": first["title"],
+        "design": first["design"],
+        "runtime": first["runtime"],
+        "verdict": verdict_of(code),
+        "exit_code": code,
+        "asked": asked,
+        "verdicts": dict(Counter(run["verdict"] for run in runs)),
+        "stable": len({run["verdict"] for run in runs}) == 1,
+        "findings": list(_findings(runs)),
+        "numbers": list(_numbers(runs)),
+        "runs": [
+            {
+                key: run[key]
+                for key in ("seed", "verdict", "exit_code", "reasons", "run_dir", "duration_s")
+            }
+            for run in runs
+        ],
+        "repeat": repeat,
+    }
+
+
+def _findings(runs: Sequence[Document]) -> Iterator[dict[str, Any]]:
+    """Each finding, the most frequent first, with its first counterexample."""
+    seen = [(one, run) for run in runs for one in findings(run)]
+    counts = Counter(one.key for one, _ in seen)
+    for key, count in counts.most_common():
+        what, run = next((one.what, run) for one, run in seen if one.key == key)
+        yield {"finding": key, "runs": count, "first": what, "run_dir": run["run_dir"]}
+
+
+def _numbers(runs: Sequence[Document]) -> Iterator[dict[str, Any]]:
+    every = [number for run in runs for number in numbers(run)]
+    for name in dict.fromkeys(number.name for number in every):
+        same = [number for number in every if number.name == name]
+        values = [number.value for number in same]
+        yield {
+            "name": name,
+            "unit": same[0].unit,
+            "runs": len(values),
+            "min": min(values),
+            "median": median(values),
+            "max": max(values),
+        }
+
+
+def spread_lines(told: Document) -> Iterator[str]:
+    """The same for a person."""
+    done, asked = len(told["runs"]), told["asked"]
+    head = f"{told['verdict'].upper()}  {told['experiment']} {told['title']}"
+    yield f"{head}, design {told['design']}, runtime {told['runtime']}"
+    counts = ", ".join(f"{count} {word}" for word, count in told["verdicts"].items())
+    stable = "the same verdict each time" if told["stable"] else "verdicts differ"
+    short = f" of {asked}" if done < asked else ""
+    yield f"  {done}{short} runs: {counts}; {stable}"
+    if told["findings"]:
+        yield "\nfindings"
+    for one in told["findings"]:
+        yield f"  {one['runs']} of {done}  {one['finding']}: {one['first']}"
+    if told["numbers"]:
+        yield "\nnumbers  least .. median .. greatest"
+    for one in told["numbers"]:
+        values = " .. ".join(_shown(one[key], one["unit"]) for key in ("min", "median", "max"))
+        yield f"  {values}  {one['name']}, {one['runs']} runs"
+    yield "\nruns"
+    for run in told["runs"]:
+        yield f"  {run['verdict']:<13}seed {run['seed']}  {run['run_dir']}"
+    yield f"\nrepeat  {told['repeat']}"
+
+
+def _shown(value: float, unit: str) -> str:
+    return f"{value * 1000:.4g}ms" if unit == "s" and value < 1 else f"{value:.4g}{unit}"
