@@ -151,7 +151,7 @@ def attack(kind: str, seed: int, root: Path, system: System = SYSTEMS["process"]
             outcome.left_s = round(time.monotonic() - hit_s, 1)
         _await_end(victim)
         end_s = time.monotonic()
-        outcome.left += [*_left(victim, end_s), *victim.secrets()]
+        outcome.left += _left(victim, end_s, secrets=True)
         if victim.goes_on:
             outcome.left_s = round(time.monotonic() - end_s, 1)
         logs = [*root.glob("*.out"), *victim.runs.rglob("watchdog.log")]
@@ -176,11 +176,14 @@ def _await_end(victim: Victim) -> None:
         victim.outcome.left.append("no verdict.json")
 
 
-def _left(victim: Victim, since_s: float) -> list[str]:
-    """What of it is still there LEFT_S after an instant."""
-    while (left := victim.things()) and time.monotonic() - since_s < LEFT_S:
+def _left(victim: Victim, since_s: float, *, secrets: bool = False) -> list[str]:
+    """What of it is still there LEFT_S after an instant; with files that hold a secret, which go
+    last."""
+    while True:
+        left = [*victim.things(), *(victim.secrets() if secrets else ())]
+        if not left or time.monotonic() - since_s >= LEFT_S:
+            return left
         time.sleep(0.1)
-    return left
 
 
 def main() -> None:
