@@ -38,7 +38,7 @@ def terminated_twice(victim: Victim) -> None:
 
 
 def stopped(victim: Victim) -> None:
-    """The harness stands still for a while, as on a laptop that slept."""
+    """The harness is suspended for a while, as on a laptop that slept."""
     victim.process.send_signal(signal.SIGSTOP)
     time.sleep(STOPPED_S)
     victim.process.send_signal(signal.SIGCONT)

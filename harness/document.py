@@ -80,7 +80,7 @@ def target_of(path: Path) -> str:
     file = path.parent / given
     if not file.is_file():
         where = Place(path, raw).of("target")
-        allowed = "a Python file, beside the document; or the dotted name of a module"
+        allowed = "a YAML or Python file, beside the document; or the dotted name of a module"
         raise ConfigError(Problem(f"target {quoted(given)}: {file} is not there", where, allowed))
     return str(file)
 

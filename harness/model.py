@@ -208,6 +208,11 @@ class Verdict(msgspec.Struct, frozen=True):
     ids: tuple[str, ...] = ()
     why: str = ""
 
+    @property
+    def title(self) -> str:
+        """`M1 no_double_payout`; a promise of a target's own is in no catalogue and has no id."""
+        return f"{'/'.join(self.ids)} {self.checker}".lstrip()
+
 
 @dataclass(frozen=True)
 class FaultReport:

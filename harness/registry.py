@@ -105,8 +105,6 @@ class _Found:
             if isinstance(told, Mapping):  # else checkers that it is judged by, and no words
                 for name, thing in told.items():
                     self._add(kind, name, thing, ref)
-        for name in getattr(target, "journeys", {}):
-            self.journey_refs.setdefault(name, f"{ref}#{name}")
 
     def _module(self, ref: str) -> None:
         module = plugins.load(ref)

@@ -3,7 +3,7 @@ alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -74,12 +74,17 @@ def _until_a_program_died(found: Findings) -> Findings:
     return replace(found, verdicts=kept, thresholds=(), hypothesis=found.hypothesis[:1])
 
 
-def _weaknesses(found: Findings) -> Iterator[str]:
-    yield from (str(one["what"]) for one in found.exits if one["finding"])
-    for verdict in found.verdicts:
+def broken(verdicts: Iterable[Verdict]) -> Iterator[str]:
+    """Each broken invariant with its first counterexample."""
+    for verdict in verdicts:
         if verdict.validity is Validity.INVALID:
             witness = (verdict.first_bad or {}).get("what", verdict.claim)
-            yield f"{'/'.join(verdict.ids)} {verdict.checker}: {witness}"
+            yield f"{verdict.title}: {witness}"
+
+
+def _weaknesses(found: Findings) -> Iterator[str]:
+    yield from (str(one["what"]) for one in found.exits if one["finding"])
+    yield from broken(found.verdicts)
     for seen in found.thresholds:
         if not seen["met"] and "why" not in seen:
             yield f"threshold {_threshold(seen)}"
@@ -113,7 +118,7 @@ def _doubts(found: Findings) -> Iterator[str]:
             yield f"{fault.kind} at {fault.where} had no provable effect: {not_proven(fault)}"
     for verdict in found.verdicts:
         if verdict.validity is Validity.UNKNOWN:
-            yield f"{'/'.join(verdict.ids)} {verdict.checker} is unknown: {verdict.why}"
+            yield f"{verdict.title} is unknown: {verdict.why}"
 
 
 def not_proven(fault: FaultReport) -> str:

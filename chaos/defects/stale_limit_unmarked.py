@@ -18,7 +18,7 @@ async def unmarked(parts: Context, borrower: str) -> Limit | None:
 
 DEFECT = Defect(
     name="stale_limit_unmarked",
-    about="A remembered limit is shown without its mark and age while the risk engine is away.",
+    about="A remembered limit is shown without its mark and age while the risk engine is down.",
     expects=("limit_fresh_or_marked",),
     swaps=(Swap(handlers, "read_limit", unmarked),),
 )

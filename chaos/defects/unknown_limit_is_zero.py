@@ -18,7 +18,7 @@ async def or_zero(parts: Context, borrower: str) -> Limit | None:
 
 DEFECT = Defect(
     name="unknown_limit_is_zero",
-    about="The limit reads 0 while the risk engine is away.",
+    about="The limit reads 0 while the risk engine is down.",
     expects=("limit_fresh_or_marked",),
     swaps=(Swap(handlers, "read_limit", or_zero),),
 )

@@ -14,14 +14,20 @@ OWN_DOING = ("invalid", "already")
 """Starts of error codes that are the borrower's own doing, unless the contract lists others."""
 
 
+def entries(history: History, f: str, names: Collection[str]) -> defaultdict[str, list[Event]]:
+    """Ledger entries of kind `f` of these services, by business key."""
+    found: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in history.ledger(f):
+        if event.p in names:
+            found[event.k].append(event)
+    return found
+
+
 def moved(history: History, f: str, objectives: Objectives) -> dict[str, list[Event]]:
     """Ledger entries of kind `f` that moved money, over all gateways, by business key."""
-    gateways = objectives.system.playing(GATEWAY)
-    entries: defaultdict[str, list[Event]] = defaultdict(list)
-    for event in history.ledger(f):
-        if event.p in gateways and event.v.get("status") == "SUCCESS":
-            entries[event.k].append(event)
-    return dict(entries)
+    each = entries(history, f, objectives.system.playing(GATEWAY))
+    paid = {k: [one for one in es if one.v.get("status") == "SUCCESS"] for k, es in each.items()}
+    return {k: es for k, es in paid.items() if es}
 
 
 def amount(entry: Event) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
-from chaos.invariants._views import final_reads, last_heal_s
+from chaos.invariants._views import entries, final_reads, last_heal_s
 from chaos.lending import NOTIFIER, TERMINAL
 from harness.history import Event, History
 from harness.model import Objectives, Op, Outcome
@@ -59,12 +58,7 @@ def _wrong(op: Op, status: str, told: list[Event]) -> str:
 
 
 def _messages(history: History, objectives: Objectives) -> Mapping[str, list[Event]]:
-    providers = objectives.system.playing(NOTIFIER)
-    messages: defaultdict[str, list[Event]] = defaultdict(list)
-    for event in history.ledger("message"):
-        if event.p in providers:
-            messages[event.k].append(event)
-    return messages
+    return entries(history, "message", objectives.system.playing(NOTIFIER))
 
 
 def _looked_s(history: History, objectives: Objectives) -> float:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from chaos.invariants._approvals import APPROVED
 from chaos.invariants._finding import Findings, Invariant, bad
+from chaos.invariants._views import entries
 from chaos.lending import RISK_ENGINE
 from harness.history import Event, History
 from harness.model import Objectives, Op, Outcome
@@ -16,11 +16,7 @@ EXPIRED = "expired"
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    engines = objectives.system.playing(RISK_ENGINE)
-    scores: defaultdict[str, list[Event]] = defaultdict(list)
-    for event in history.ledger("score"):
-        if event.p in engines:
-            scores[event.k].append(event)
+    scores = entries(history, "score", objectives.system.playing(RISK_ENGINE))
     reads = [op for op in history.ops("application", outcome=Outcome.OK) if _is_decided(op)]
     found = [_bad(op, wrong, scores[op.k]) for op in reads for wrong in _wrong(op, scores[op.k])]
     declined = sum(1 for op in reads if op.value.get("status") == "declined")

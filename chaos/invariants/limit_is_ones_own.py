@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad, money
 from chaos.invariants._service_clock import CLOCKS_S, offset_s
-from chaos.invariants._views import amount
+from chaos.invariants._views import amount, entries
 from chaos.lending import RISK_ENGINE
 from harness.history import Event, History
 from harness.model import Objectives, Op, Outcome
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    engines = objectives.system.playing(RISK_ENGINE)
-    given: defaultdict[str, list[Event]] = defaultdict(list)
-    for event in history.ledger("limit"):
-        if event.p in engines:
-            given[event.k].append(event)
+    given = entries(history, "limit", objectives.system.playing(RISK_ENGINE))
     ahead_s = offset_s(history)
     reads = list(history.ops("read_limit", outcome=Outcome.OK))
     before: dict[str, Op] = {}

@@ -29,6 +29,9 @@ init = typer.Typer(no_args_is_help=True, help="First files for a service of your
 app.add_typer(init, name="init")
 
 Output = Literal["text", "json"]
+Printed = Annotated[Output, typer.Option(help="How the result is printed.")]
+DesignRef = Annotated[str, typer.Option("--design", help="A name or a path to a YAML file.")]
+RecordedRun = Annotated[str, typer.Argument(help="A folder, an experiment, `latest`.")]
 RunsDir = Annotated[Path, typer.Option(help="Folder for what runs leave.")]
 RUNS = Path("runs")
 WORKERS_MAX = min(64, 4 * len(os.sched_getaffinity(0)))  # chosen: more only wait for one another
@@ -47,9 +50,8 @@ Rate = Annotated[str | None, typer.Option(help="Arrivals, like 20/s: in place of
 RunTime = Annotated[
     str | None, typer.Option(help="Length of the load, like 60s: recovery takes what is left.")
 ]
-TargetRef = Annotated[
-    str, typer.Option("--target", help="A .py file or a module with TARGET; else the reference.")
-]
+TARGET = "A .yaml file, or a .py file or a module with TARGET; else the reference."
+TargetRef = Annotated[str, typer.Option("--target", help=TARGET)]
 
 
 def _version(asked: bool) -> None:

@@ -63,11 +63,7 @@ def _choice(folder: Path, words: Vocabulary, history: History) -> dict[str, Any]
     for name, kind in names_of(history, words.target).items():
         kinds.setdefault(kind, []).append(name)
     return {
-        "counterexamples": [
-            {"name": name, "invariant": f"{'/'.join(one.ids)} {one.checker}"}
-            for name, one in told
-            if name
-        ],
+        "counterexamples": [{"name": name, "invariant": one.title} for name, one in told if name],
         "names": kinds,
     }
 

@@ -16,8 +16,9 @@ from harness.judge import explained, judge, measured
 from harness.model import RunResult, RunVerdict, Validity
 from harness.registry import Vocabulary, vocabulary_of
 from harness.report.recorded import Recorded
-from harness.run_record import read_run
+from harness.run_record import read_run, result_of
 from harness.store import EXPERIMENT, HISTORY
+from harness.verdict import broken
 
 _decode = msgspec.json.Decoder(Event).decode
 
@@ -80,25 +81,9 @@ class Going:
         findings = judge(self.experiment, self.words.invariants, history)
         findings = explained(findings, target, record["design_values"])
         findings = measured(findings, self.experiment, history, target)
-        result = RunResult(
-            experiment=record["experiment"],
-            title=record["title"],
-            design=record["design"],
-            runtime=record["runtime"],
-            seed=record["seed"],
-            verdict=RunVerdict.INCONCLUSIVE,
-            exit_code=0,
-            reasons=tuple(_broken(findings.verdicts)),
-            run_dir=str(self.folder),
-            hypothesis=findings.hypothesis,
-            verdicts=findings.verdicts,
-            thresholds=findings.thresholds,
-            faults=findings.faults,
-            load=findings.load,
-            repeat=record["command"],
-            duration_s=round(last.t_s, 1),
-            figures=findings.figures,
-        )
+        reasons, verdict = tuple(broken(findings.verdicts)), RunVerdict.INCONCLUSIVE
+        lasted_s = round(last.t_s, 1)
+        result = result_of(record, self.folder, findings, verdict, reasons, 0, lasted_s)
         return result, Recorded(self.experiment, target, history)
 
 
@@ -130,13 +115,6 @@ def going(folder: Path) -> Going:
 def counts(result: RunResult) -> dict[str, Any]:
     """Verdicts so far: names of the broken, and how many hold or are not known yet."""
     by = {one: sum(v.validity is one for v in result.verdicts) for one in Validity}
-    broken = [f"{'/'.join(v.ids)} {v.checker}" for v in result.verdicts
+    names = [v.title for v in result.verdicts
               if v.validity is Validity.INVALID]  # fmt: skip
-    return {"broken": broken, "held": by[Validity.VALID], "unknown": by[Validity.UNKNOWN]}
-
-
-def _broken(verdicts: Any) -> Iterator[str]:
-    for one in verdicts:
-        if one.validity is Validity.INVALID:
-            witness = (one.first_bad or {}).get("what", one.claim)
-            yield f"{'/'.join(one.ids)} {one.checker}: {witness}"
+    return {"broken": names, "held": by[Validity.VALID], "unknown": by[Validity.UNKNOWN]}

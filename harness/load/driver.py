@@ -18,7 +18,7 @@ from harness.clock import NS
 from harness.errors import HarnessError
 from harness.model import Outcome
 from harness.rng import Dice
-from harness.target import Call, Completion, Journey, Request, Target, Together, Wait, load_target
+from harness.target import Call, Completion, Journey, Request, Target, Together, Wait
 from harness.workload import Sink
 
 JOURNEYS = f"{plugins.SHIPPED}.journeys"
@@ -130,21 +130,23 @@ def _one(
     return completion
 
 
-def find_journey(name: str, refs: Mapping[str, str] = NO_REFS) -> JourneyKind:
-    """The JOURNEY of a module.
+def find_journey(
+    name: str, refs: Mapping[str, str] = NO_REFS, target: Target | None = None
+) -> JourneyKind:
+    """The JOURNEY of a module, or one of a target's own.
 
     Args:
         name: of a shipped journey, of one in `refs`, or dotted: of the module itself.
-        refs: name -> dotted name, or path, of the module; `target.yaml#name` of a target's own.
+        refs: name -> dotted name, or path, of the module.
+        target: may have `journeys` by name.
 
     Raises:
         ConfigError: no such module, or it defines no JOURNEY.
     """
+    own: Mapping[str, JourneyKind] = getattr(target, "journeys", {})
+    if name in own:
+        return own[name]
     ref = refs.get(name) or (name if "." in name else f"{JOURNEYS}.{name}")
-    document, mark, own = ref.partition("#")
-    if mark:
-        told: JourneyKind = vars(load_target(document))["journeys"][own]
-        return told
     kind: JourneyKind = plugins.constant(ref, "JOURNEY")
     return kind
 

@@ -70,7 +70,7 @@ class Load:
         self.plan = LoadPlan(**document["plan"])
         self.arrivals = arrivals(self.plan)
         self.target = load_target(self.plan.target)
-        self.kinds = {n: find_journey(n, self.plan.refs) for n in self.plan.journeys}
+        self.kinds = {n: find_journey(n, self.plan.refs, self.target) for n in self.plan.journeys}
         self.pipe = Pipe(document["fd"])
         self.user = user
         self.open = pool.Group()

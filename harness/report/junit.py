@@ -28,7 +28,7 @@ def junit(result: RunResult) -> str:
 
 
 def _case(suite: ET.Element, result: RunResult, verdict: Verdict) -> None:
-    name = xml(f"{'/'.join(verdict.ids)} {verdict.checker}")
+    name = xml(verdict.title)
     case = ET.SubElement(suite, "testcase", classname=xml(result.experiment), name=name)
     if verdict.validity is Validity.INVALID:
         what = xml((verdict.first_bad or {}).get("what", verdict.claim))

@@ -28,7 +28,7 @@ def summary(result: RunResult) -> str:
     ]
     for verdict in result.verdicts:
         witness = (verdict.first_bad or {}).get("what", verdict.why)
-        name = markdown(f"{'/'.join(verdict.ids)} {verdict.checker}")
+        name = markdown(verdict.title)
         lines.append(
             f"| {name} | {MARKS[verdict.validity]} | {verdict.examined} | {markdown(witness)} |"
         )

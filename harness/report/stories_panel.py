@@ -32,7 +32,7 @@ class Row(NamedTuple):
     faulty: bool
 
 
-class Told(NamedTuple):
+class StoryLayout(NamedTuple):
     """One story, ready to be laid out.
 
     Args:
@@ -52,7 +52,7 @@ class Told(NamedTuple):
     more: int
 
 
-def told(result: RunResult, recorded: Recorded) -> list[Told]:
+def told(result: RunResult, recorded: Recorded) -> list[StoryLayout]:
     """One for each thing that a broken invariant names first."""
     wanted: dict[str, list[str]] = {}
     witnesses: dict[str, set[int]] = {}
@@ -60,7 +60,7 @@ def told(result: RunResult, recorded: Recorded) -> list[Told]:
         if verdict.validity is not Validity.INVALID:
             continue
         if name := subject_of(verdict, recorded.history, recorded.target):
-            wanted.setdefault(name, []).append(f"{'/'.join(verdict.ids)} {verdict.checker}")
+            wanted.setdefault(name, []).append(verdict.title)
             witnesses.setdefault(name, set()).update((verdict.first_bad or {}).get("events", ()))
     chosen = dict(list(wanted.items())[:STORIES_MAX])
     if not chosen:
@@ -73,13 +73,13 @@ def told(result: RunResult, recorded: Recorded) -> list[Told]:
     ]
 
 
-def _told(story: Story, broke: str, witness: set[int]) -> Told:
+def _told(story: Story, broke: str, witness: set[int]) -> StoryLayout:
     names = story.lanes[:LANES_MAX]
     shown = names if len(story.lanes) <= LANES_MAX else [*names[:-1], OTHERS]
     at = {name: LANE // 2 + LANE * number for number, name in enumerate(shown)}
     rows = list(_rows(story, at, witness))
     kept = _kept(rows)
-    return Told(
+    return StoryLayout(
         story.subject,
         broke,
         ", ".join(story.ids[:ROWS_MAX]),

@@ -112,7 +112,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> RenderableTyp
 
 
 def _counterexample(verdict: Verdict, bad: Mapping[str, object]) -> Iterator[RenderableType]:
-    title = f"\ncounterexample to {'/'.join(verdict.ids)} {verdict.checker}"
+    title = f"\ncounterexample to {verdict.title}"
     yield Text(terminal(title), "bold red")
     yield _item(f"claim: {verdict.claim}")
     yield _item(str(bad.get("what", "")))

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.measures import MEASURES
 from harness.model import EXIT_CODES, RunVerdict
+from harness.units import Quantity
 
 Document = Mapping[str, Any]
 """As `harness.store.result_document` makes it."""
@@ -37,13 +39,11 @@ class Number:
     Args:
         name: `latency_p99 of submit in fault`.
         value: s, or a share.
-        n: samples that it rests on.
         unit: `s` or "".
     """
 
     name: str
     value: float
-    n: int
     unit: str = ""
 
 
@@ -81,18 +81,18 @@ def numbers(run: Document) -> list[Number]:
     looks = [(probe, look["when"]) for look in run["hypothesis"] for probe in look["probes"]]
     seen = [*looks, *((one, one["during"]) for one in run["thresholds"])]
     found = [
-        Number(f"{one['measure']} of {one['of']} in {when}", one["value"], one["n"], _unit(one))
+        Number(f"{one['measure']} of {one['of']} in {when}", one["value"], _unit(one["measure"]))
         for one, when in seen
         if one.get("value") is not None
     ]
     recovery = run["figures"].get("recovery") or {}
     if recovery.get("recovery_time_s") is not None:
-        found.append(Number("recovery time", recovery["recovery_time_s"], 1, "s"))
+        found.append(Number("recovery time", recovery["recovery_time_s"], "s"))
     return found
 
 
-def _unit(seen: Mapping[str, Any]) -> str:
-    return "s" if "latency" in seen["measure"] else ""
+def _unit(measure: str) -> str:
+    return "s" if MEASURES[measure].quantity is Quantity.TIME else ""
 
 
 def worst(codes: Iterable[int]) -> int:

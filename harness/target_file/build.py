@@ -169,8 +169,7 @@ class FileTarget:
         if settled is None:
             return 0
         return sum(
-            one.outcome is not Outcome.OK
-            or not all(fits(selected(of, one.value), want) for of, want in settled.until.items())
+            one.outcome is not Outcome.OK or not fits(one.value, settled.until)
             for one in completions.values()
         )
 

@@ -65,9 +65,14 @@ def _goes_on(part: StepPart, done: Completion) -> bool:
     """Only after what was acknowledged, with the values that are wanted."""
     if done.outcome is not Outcome.OK:
         return False
-    return all(fits(selected(of, done.value), wanted) for of, wanted in part.go_on_if.items())
+    return fits(done.value, part.go_on_if)
 
 
-def fits(value: Any, wanted: Any) -> bool:
-    """Whether a value is the one that is wanted, or one of several."""
+def fits(value: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether every field of an answer that is named has the value that is wanted, or one of
+    several."""
+    return all(_is(selected(of, value), one) for of, one in wanted.items())
+
+
+def _is(value: Any, wanted: Any) -> bool:
     return value in wanted if isinstance(wanted, list) else bool(value == wanted)

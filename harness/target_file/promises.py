@@ -11,7 +11,6 @@ from harness.checker import judge
 from harness.history import Event, History
 from harness.model import Objectives, Op, Outcome, Phase, Verdict
 from harness.target_file.document import Promise, Settled
-from harness.target_file.holes import selected
 from harness.target_file.journeys import fits
 
 SUCCESS = "SUCCESS"
@@ -19,8 +18,8 @@ SHOWN = 3  # entries of one key in a sentence
 
 
 @dataclass(frozen=True)
-class LedgerPromise:
-    """`Checker`: how many entries of a kind each business key may have.
+class _Promised:
+    """What every promise of a file is.
 
     Args:
         name: as the file calls it.
@@ -39,6 +38,11 @@ class LedgerPromise:
     def claim(self) -> str:
         """As written."""
         return self.told.claim
+
+
+@dataclass(frozen=True)
+class LedgerPromise(_Promised):
+    """`Checker`: how many entries of a kind each business key may have."""
 
     def check(self, history: History, objectives: Objectives) -> Verdict:
         """Count the successful entries of each key."""
@@ -56,8 +60,8 @@ class LedgerPromise:
     def _bad(self, key: str, entries: list[Event]) -> Mapping[str, Any]:
         when = [f"{one.t_s:.2f} s (request {one.v.get('request_id')})" for one in entries]
         more = f" and {len(when) - SHOWN} more" if len(when) > SHOWN else ""
-        allowed = f"at most {self.told.at_most}" if self.told.exactly is None else "exactly "
-        allowed += "" if self.told.exactly is None else str(self.told.exactly)
+        most, exactly = self.told.at_most, self.told.exactly
+        allowed = f"at most {most}" if exactly is None else f"exactly {exactly}"
         return {
             "t_s": round(entries[min(1, len(entries) - 1)].t_s, 3),
             "what": f"{key or 'no key'}: {len(entries)} {self.told.entry} at {self.told.ledger}, "
@@ -75,28 +79,14 @@ def _unread(told: Promise, history: History) -> str:
 
 
 @dataclass(frozen=True)
-class EndPromise:
+class EndPromise(_Promised):
     """`Checker`: what was acknowledged comes to an end, as the last reads show it.
 
     Args:
-        name: as the file calls it.
-        told: how it is written.
         settled: what an end is.
     """
 
-    name: str
-    told: Promise
     settled: Settled
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """None: no catalogue knows it."""
-        return ()
-
-    @property
-    def claim(self) -> str:
-        """As written."""
-        return self.told.claim
 
     def check(self, history: History, objectives: Objectives) -> Verdict:
         """Compare each acknowledgement with the last that was read of it."""
@@ -115,9 +105,7 @@ class EndPromise:
 
 
 def _ended(read: Op | None, settled: Settled) -> bool:
-    if read is None or read.outcome is not Outcome.OK:
-        return False
-    return all(fits(selected(of, read.value), wanted) for of, wanted in settled.until.items())
+    return read is not None and read.outcome is Outcome.OK and fits(read.value, settled.until)
 
 
 def _open(op: Op, read: Op | None, within_s: float) -> Mapping[str, Any]:

@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.app import RUNS, Output, Rate, RunsDir, RunTime, TargetRef, Vars, app, init
+from harness.cli.app import (
+    RUNS,
+    Output,
+    Printed,
+    Rate,
+    RecordedRun,
+    RunsDir,
+    RunTime,
+    TargetRef,
+    Vars,
+    app,
+    init,
+)
 
 
 @app.command()
@@ -50,8 +62,8 @@ def list_(target: TargetRef = "") -> None:
 
 @app.command()
 def report(
-    run: Annotated[str, typer.Argument(help="A folder, an experiment, `latest`.")] = "latest",
-    output: Annotated[Output, typer.Option(help="How the result is printed.")] = "text",
+    run: RecordedRun = "latest",
+    output: Printed = "text",
     html: Annotated[
         Path | None, typer.Option(help="Write the page into this file too.", dir_okay=False)
     ] = None,
@@ -66,7 +78,7 @@ def report(
 
 @app.command()
 def show(
-    run: Annotated[str, typer.Argument(help="A folder, an experiment, `latest`.")] = "latest",
+    run: RecordedRun = "latest",
     name: Annotated[
         str, typer.Argument(help="Of a loan, a request, ...; left out, what there is to show.")
     ] = "",
@@ -82,7 +94,7 @@ def show(
 
 @app.command()
 def replay(
-    run: Annotated[str, typer.Argument(help="A folder, an experiment, `latest`.")] = "latest",
+    run: RecordedRun = "latest",
     runs: RunsDir = RUNS,
     target: TargetRef = "",
 ) -> None:
@@ -94,7 +106,7 @@ def replay(
 
 @app.command()
 def shrink(
-    run: Annotated[str, typer.Argument(help="A folder, an experiment, `latest`.")] = "latest",
+    run: RecordedRun = "latest",
     invariant: Annotated[
         str, typer.Option(help="What has to stay broken; left out, the first that broke.")
     ] = "",

@@ -8,7 +8,8 @@ import typer
 
 from harness.cli.app import (
     RUNS,
-    Output,
+    DesignRef,
+    Printed,
     Rate,
     RunsDir,
     RunTime,
@@ -23,14 +24,14 @@ from harness.rng import SEED_MAX
 @app.command()
 def run(
     experiment: Annotated[str, typer.Argument(help="An id (X01), a name, or a YAML file.")],
-    design: Annotated[str, typer.Option(help="A name or a path to a YAML file.")] = "hardened",
+    design: DesignRef = "hardened",
     runtime: Annotated[
         str | None, typer.Option(help="A name of `harness list`; left out, the best here.")
     ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, max=SEED_MAX, help="Chosen when left out.")
     ] = None,
-    output: Annotated[Output, typer.Option(help="How the result is printed.")] = "text",
+    output: Printed = "text",
     runs: RunsDir = RUNS,
     dry: Annotated[bool, typer.Option("--dry", help="Print the plan; touch nothing.")] = False,
     twice: Annotated[

@@ -11,8 +11,9 @@ from harness.cli.app import (
     FAULTS_MAX,
     RUNS,
     SEEDS_MAX,
+    DesignRef,
     Number,
-    Output,
+    Printed,
     RunsDir,
     SeedValue,
     TargetRef,
@@ -22,7 +23,7 @@ from harness.cli.app import (
 
 @app.command()
 def explore(
-    design: Annotated[str, typer.Option(help="A name or a path to a YAML file.")] = "hardened",
+    design: DesignRef = "hardened",
     journey: Annotated[
         list[str] | None, typer.Option(help="May be given again; they start together.")
     ] = None,
@@ -48,7 +49,7 @@ def explore(
     swarm: Annotated[
         bool, typer.Option(help="Go on beyond --faults: other environments, then by chance.")
     ] = True,
-    output: Annotated[Output, typer.Option(help="How the result is printed.")] = "text",
+    output: Printed = "text",
     runs: RunsDir = RUNS,
 ) -> None:
     """Search for the smallest sets of faults that break a design, on sim."""
@@ -82,7 +83,7 @@ def self_test(
     sample: Annotated[int, typer.Option(min=0, help="With --mutants: draw so many.")] = 0,
     seconds: Annotated[float, typer.Option(min=0, help="With --mutants: begin none later.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="With --mutants: of the draw.")] = 1,
-    output: Annotated[Output, typer.Option(help="How the result is printed.")] = "text",
+    output: Printed = "text",
 ) -> None:
     """Plant defects in a good design, on sim: is each of them seen, and nothing else?"""
     if mutants:

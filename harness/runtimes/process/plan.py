@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, cast
 
 from harness.foreign import ProgramSpec
 from harness.runtimes.process.launch import Command
@@ -15,8 +16,14 @@ from harness.runtimes.real.loopback import HOST
 from harness.runtimes.real.sites import TOXIPROXY
 from harness.target import ServiceSpec, Target, Wiring
 
-PROGRAM_HOOK = "program"  # of targets that have programs of somebody else's
 PROGRAM = Path(__file__).with_name("program.py")
+
+
+class HasPrograms(Protocol):
+    """A target with services that have no module."""
+
+    def program(self, service: str, wiring: Wiring) -> ProgramSpec:
+        """How a program is started."""
 
 
 @dataclass(frozen=True)
@@ -124,8 +131,7 @@ def foreign_commands(target: Target, wiring: Wiring, folders: Folders) -> dict[s
     own = [one for one in target.services if not one.module and one.kind != DATABASE_KIND]
     made = {}
     for service in own:
-        program: Callable[[str, Wiring], ProgramSpec] = getattr(target, PROGRAM_HOOK)
-        told = program(service.name, wiring)
+        told = cast(HasPrograms, target).program(service.name, wiring)
         log = str(folders.log(service.name))
         made[service.name] = Command(list(told.argv), log, told.cwd, dict(told.env))
     return made

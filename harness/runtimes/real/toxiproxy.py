@@ -1,7 +1,8 @@
 """The one place that speaks to a Toxiproxy server.
 
-The package `toxiproxy` carries the calls it knows (list, create, add, remove). It has no time-out,
-one server a process, no PATCH, no escaping, and takes 5xx for success; all that is added here.
+The package `toxiproxy` carries the calls whose time does not matter (list, create). It has no
+time-out, one server a process, no PATCH, no escaping, and takes 5xx for success; all that is added
+here.
 """
 
 from __future__ import annotations
@@ -118,31 +119,26 @@ class ToxiproxyServer:
 
     async def _call(
         self,
-        verb: Literal["get", "post", "delete"],
+        verb: Literal["get", "post"],
         path: str,
         proxy: str,
         body: Mapping[str, object] | None = None,
-        *,
-        read_s: float = CALL_S,
-        absent_ok: bool = False,
     ) -> dict[str, object]:
         """Call through the package, in a thread that is sure to end."""
         await self._prove()
-        options: dict[str, object] = {"timeout": (CALL_S, read_s), "proxies": NO_PROXY}
+        options: dict[str, object] = {"timeout": CALL_S, "proxies": NO_PROXY}
         if verb == "post":
             options["json"] = body
         call = f"{verb.upper()} {path}"
         try:
-            async with asyncio.timeout(read_s + GRACE_S):
+            async with asyncio.timeout(CALL_S + GRACE_S):
                 reply = await asyncio.to_thread(getattr(self._package, verb), path, **options)
         except NotFound as error:
-            if absent_ok:
-                return {}
             raise self._failure(call, proxy, f"404 {_words(error)}") from None
         except (InvalidToxic, ProxyExists) as error:
             raise self._failure(call, proxy, f"a refusal: {_words(error)}") from None
         except (TimeoutError, requests.Timeout):
-            raise self._failure(call, proxy, f"no answer within {read_s:g} s") from None
+            raise self._failure(call, proxy, f"no answer within {CALL_S:g} s") from None
         except requests.RequestException as error:
             raise self._failure(call, proxy, f"no answer ({type(error).__name__})") from None
         return self._document(call, proxy, reply.status_code, reply.text, reply)

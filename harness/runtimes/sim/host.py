@@ -3,7 +3,7 @@
     factory(config, surroundings) ──> application ──> its lifespan, and a task for each request
 
 Everything that its code starts belongs to its home: a task or a callback inherits it. A killed
-home's tasks are cancelled and none of what they still try leaves it; a stopped one stands still
+home's tasks are cancelled and none of what they still try leaves it; a stopped one is suspended
 and goes on where it was.
 """
 

@@ -32,7 +32,7 @@ class SimLoad:
         """Resolve every name before anything is sent."""
         self._plan = plan
         self._arrivals = arrivals(plan)
-        self._kinds = {name: find_journey(name, plan.refs) for name in plan.journeys}
+        self._kinds = {name: find_journey(name, plan.refs, target) for name in plan.journeys}
         self._target = target
         self._clock = clock
         self._exchange = exchange

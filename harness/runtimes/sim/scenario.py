@@ -69,7 +69,7 @@ class Stage:
         self.target: Target = core_of(load_target(target))
         self.entry_service = entry_service(self.target)
         self.services = in_order(self.target.services)
-        self.journey = lru_cache(partial(find_journey, refs=refs))
+        self.journey = lru_cache(partial(find_journey, refs=refs, target=self.target))
         self._collector = BatchedCollector()
 
     def modes(self, operation: str) -> tuple[str, ...]:
