@@ -53,11 +53,17 @@ def init_target(
 
 
 @app.command("list")
-def list_(target: TargetRef = "") -> None:
-    """Experiments, designs, faults, invariants and journeys that there are."""
+def list_(
+    section: Annotated[
+        str, typer.Argument(help="faults, links, services, operations, ...; left out, all of them.")
+    ] = "",
+    target: TargetRef = "",
+    output: Printed = "text",
+) -> None:
+    """Print every word that a document may use."""
     from harness.cli.listing import list_command
 
-    raise typer.Exit(list_command(target))
+    raise typer.Exit(list_command(section, target, output))
 
 
 @app.command()
