@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ from harness.undo.recovery import RECOVERY, end_marked, found_runs
 
 UP = "up"
 TOXIPROXY = "toxiproxy"
+_AT_WORK = {"alive": "at work", "stopped": "stopped", "gone": "just done"}
 WORK_S = 180.0  # chosen: several times what bringing up or taking down takes
 
 
@@ -68,9 +70,10 @@ class Standing:
         if not (self.folder / RECOVERY).exists():
             return None
         try:
-            return self.recovery.load(self.folder, self.run_id)
+            state = self.recovery.load(self.folder, self.run_id)
         except HarnessError:
             return None
+        return state if self.record["entry"] in state["links"] else None
 
     @property
     def recovery(self) -> Recovery:
@@ -96,7 +99,8 @@ class Standing:
         return [
             one
             for one in found_runs()
-            if one.run_id == self.run_id or one.run_id.startswith(f"{self.run_id}-")
+            if one.standing
+            and (one.run_id == self.run_id or one.run_id.startswith(f"{self.run_id}-"))
         ]
 
     def end(self) -> None:
@@ -159,7 +163,7 @@ def standing() -> list[Standing]:
     `harness up` was killed at work, or its record was removed."""
     root = cache_dir() / UP
     folders = sorted(path for path in root.glob("*") if path.is_dir() and not path.is_symlink())
-    recorded = [Standing(folder, _record(folder / RUN)) for folder in folders]
+    recorded = [Standing(folder, _record(folder)) for folder in folders]
     known = {one.run_id for one in recorded}
     lost = [one for one in found_runs() if one.standing and not _is_of(one.run_id, known)]
     return [*recorded, *(Standing(root / one.run_id, {"run_id": one.run_id}) for one in lost)]
@@ -169,32 +173,46 @@ def _is_of(run_id: str, known: set[str]) -> bool:
     return any(run_id == one or run_id.startswith(f"{one}-") for one in known)
 
 
-def _record(path: Path) -> Mapping[str, object]:
-    """What `harness up` wrote down; nothing where that cannot be read: marks tell the rest."""
+def _record(folder: Path) -> Mapping[str, Any]:
+    """What `harness up` wrote down; nothing where that cannot be read, or where somebody else
+    wrote it: marks tell the rest."""
     try:
-        record = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        record = json.loads((folder / RUN).read_bytes())
+        own = re.fullmatch(rf"up-{re.escape(folder.name)}-\d+", record["run_id"])
+        texts = [record[name] for name in ("runtime", "design", "entry")]
+        texts += [record.get("target", {}).get("source", "")]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}
-    return record if isinstance(record, dict) else {}
+    return record if own and all(isinstance(one, str) for one in texts) else {}
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def alone(say: Callable[[str], None] | None = None) -> Iterator[None]:
     """One `up` or `down` at a time.
 
+    Args:
+        say: of a command that ends things: it goes on, and says so, where there can be no lease or
+            its holder is stopped.
+
     Raises:
-        RuntimeFailure: another one is at work.
+        RuntimeFailure: another one is at work, or there can be no lease.
     """
     path = active_dir().parent / UP / "lease"
-    make_private(path.parent)
+    lease = None
     try:
+        make_private(path.parent)
         lease = Lease(path, WORK_S)
-    except BlockingIOError:
-        who = holder(path).pid
-        raise RuntimeFailure(
-            f"another harness up or down is at work (process {who}); wait until it is done"
-        ) from None
+    except OSError as error:
+        who = holder(path)
+        at_work = isinstance(error, BlockingIOError)
+        why = f"{path}: {error.strerror}; a folder is needed there that can be written to"
+        if at_work:
+            why = f"another harness up or down is {_AT_WORK[who.state]} (process {who.pid})"
+        if say is None or (at_work and who.state == "alive"):
+            raise RuntimeFailure(f"{why}; wait until it is done" if at_work else why) from None
+        say(f"{why}; going on without it")
     try:
         yield
     finally:
-        lease.release()
+        if lease is not None:
+            lease.release()

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 
 from rich.table import Table
 
-from harness.cli.console import out, progress, stdout
+from harness.cli.console import note, out, progress, stdout
 from harness.clock import utc_stamp
 from harness.ending import EXITS
-from harness.errors import ConfigError, LeftOvers, Problem
+from harness.errors import ConfigError, HarnessError, LeftOvers, Problem, RuntimeFailure
 from harness.plugins import DEFAULT_TARGET, absolute
 from harness.prepare import load_design
 from harness.private import make_private
@@ -113,16 +113,30 @@ def down_command() -> int:
     Returns:
         0; what cannot be ended is raised.
     """
-    with alone():
+    with alone(note):
         found = standing()
-        for one in found:
-            parts = len(one.alive())
-            one.end()
-            what = f"design {one.record['design']}" if "design" in one.record else one.run_id
-            out(f"down: {what}, {parts} parts ended, nothing is left")
+        problems = list(filter(None, map(_take_down, found)))
+    if problems:
+        raise RuntimeFailure("\n".join(problems))
     if not found:
         out("nothing is up")
     return 0
+
+
+def _take_down(one: Standing) -> str:
+    """End one system: the next is ended whatever becomes of it.
+
+    Returns:
+        what kept it from being ended; "" when nothing is left.
+    """
+    try:
+        parts = len(one.alive())
+        one.end()
+    except HarnessError as why:
+        return f"{one.run_id}: {why}"
+    what = f"design {one.record['design']}" if "design" in one.record else one.run_id
+    out(f"down: {what}, {parts} parts ended, nothing is left")
+    return ""
 
 
 def _stand(kind: RuntimeKind) -> Callable[[RunContext], StandingRuntime]:
@@ -166,7 +180,11 @@ def _described(runtime: str, design: str, target: str) -> str:
 
 
 def _show(one: Standing, word: str) -> int:
-    console, rows = stdout(), asyncio.run(one.rows())
+    try:
+        rows = asyncio.run(one.rows())
+    except HarnessError as why:  # its token is gone, for one
+        raise RuntimeFailure(f"{why}; try: harness down, then harness up") from None
+    console = stdout()
     table = Table(box=None, pad_edge=False)
     for title in ("what", "address", "health"):
         table.add_column(title, overflow="fold")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,13 @@ import pytest
 from harness.cli.up import down_command, up_command
 from harness.errors import ConfigError, RuntimeFailure
 from harness.standing import Standing, alone, standing
+
+RECORD = {
+    "run_id": "up-2026-01-31T12-30-00.123Z-7",
+    "runtime": "process",
+    "design": "hardened",
+    "entry": "a->b",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -47,10 +55,40 @@ def test_what_was_ended_before_it_began_leaves_nothing_to_end(cache: Path) -> No
     """A record without a recovery state: dropped, not stumbled over."""
     folder = cache / "up/2026-01-31T12-30-00.123Z"
     folder.mkdir(parents=True)
-    (folder / "run.json").write_text(
-        '{"run_id": "up-1", "runtime": "docker", "design": "naive", "entry": "a->b"}'
-    )
+    (folder / "run.json").write_text(json.dumps({**RECORD, "runtime": "docker", "design": "naive"}))
     assert [one.record["design"] for one in standing()] == ["naive"]
     assert Standing(folder, {"runtime": "docker"}).alive() == []
     assert down_command() == 0
     assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"run_id": "X01-2026-01-31T12-30-00.123Z-7"},
+        {"run_id": "up-2026-01-31T12-30-00.123Z-7/../../x"},
+        {"run_id": None},
+        {"entry": 7},
+        {"design": None},
+        {"target": 3},
+        {"target": {"source": []}},
+    ],
+)
+def test_a_record_that_up_never_wrote_counts_as_none(
+    change: dict[str, object], cache: Path
+) -> None:
+    """Else `down` would end a run by the name in it, or stumble over what is not there."""
+    folder = cache / "up/2026-01-31T12-30-00.123Z"
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text(json.dumps({**RECORD, **change}))
+    (one,) = standing()
+    assert (one.run_id, one.record) == ("up-2026-01-31T12-30-00.123Z", {})
+
+
+def test_down_needs_no_lease(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What stands is ended where a file took the folder's place; nothing is brought up there."""
+    (cache / "up").touch()
+    assert down_command() == 0
+    assert "going on without it" in capsys.readouterr().err
+    with pytest.raises(RuntimeFailure, match="can be written to"):
+        up_command("process", None)
