@@ -56,6 +56,12 @@ def both_killed(victim: Victim) -> None:
     victim.clear()
 
 
+def watchdog_stopped(victim: Victim) -> None:
+    """The watchdog is suspended and the harness killed: the kernel wakes it."""
+    os.kill(holder(victim.dir / WATCHDOG).pid, signal.SIGSTOP)
+    victim.kill()
+
+
 def work_gone(victim: Victim) -> None:
     """What lies in the cache of the run is deleted, and the harness killed."""
     shutil.rmtree(victim.cache / "work", ignore_errors=True)
@@ -109,6 +115,7 @@ ENDINGS: dict[str, Callable[[Victim], None]] = {
         stopped,
         killed,
         both_killed,
+        watchdog_stopped,
         work_gone,
         descriptors,
         memory,

@@ -26,6 +26,7 @@ from harness.toolchain.cache import prepare_cache
 from harness.undo.faultlog import FaultLog
 from harness.undo.leases import WATCHDOG, holder
 from harness.undo.recovery import RECOVERY
+from harness.undo.watchdogs import watchdogs_of
 
 START_S = 120.0  # on a machine that does other things too
 DISK_MIB = 8
@@ -78,6 +79,11 @@ class Victim:
     expected: tuple[int, ...] = ()
 
     @property
+    def run_id(self) -> str:
+        """Whatever became of its folder."""
+        return f"{self.dir.parent.name}-{self.dir.name}-{self.process.pid}"
+
+    @property
     def state(self) -> dict[str, Any]:
         """What is on record of it."""
         found: dict[str, Any] = json.loads((self.dir / RECOVERY).read_bytes())
@@ -114,10 +120,14 @@ class Victim:
         )
 
     def things(self) -> list[str]:
-        """What exists of it: by marks, in its work folder, on the list once the harness is gone."""
+        """What exists of it: by marks, in its work folder; once the harness is gone also on the
+        list, and watchdogs."""
         run = [str(one.proc) for one in marked() if one.cache == str(self.cache)]
         run += _containers(self.cache) if self.system.runtime == "docker" else []
-        names = ("work", "active") if self.process.poll() is not None else ("work",)
+        names: tuple[str, ...] = ("work",)
+        if self.process.poll() is not None:
+            names = ("work", "active")
+            run += map(str, watchdogs_of(self.cache / "active", self.run_id))
         kept = [str(path) for name in names for path in (self.cache / name).glob("*")]
         return [*run, *kept]
 

@@ -26,7 +26,7 @@ from harness.runtime_registry import load_runtime
 from harness.store import RUN
 from harness.toolchain import cache_dir
 from harness.undo.leases import Lease, active_dir, forget, holder
-from harness.undo.recovery import RECOVERY, end_marked, found_runs
+from harness.undo.recovery import RECOVERY, end_marked, found_runs, silent
 
 UP = "up"
 TOXIPROXY = "toxiproxy"
@@ -158,14 +158,14 @@ async def _health(look: Awaitable[object]) -> str:
     return str(getattr(seen, "canary", seen))
 
 
-def standing() -> list[Standing]:
+def standing(say: Callable[[str], None] = silent) -> list[Standing]:
     """Every record, and everything that stands without one; more than one only when a
     `harness up` was killed at work, or its record was removed."""
     root = cache_dir() / UP
     folders = sorted(path for path in root.glob("*") if path.is_dir() and not path.is_symlink())
     recorded = [Standing(folder, _record(folder)) for folder in folders]
     known = {one.run_id for one in recorded}
-    lost = [one for one in found_runs() if one.standing and not _is_of(one.run_id, known)]
+    lost = [one for one in found_runs(say) if one.standing and not _is_of(one.run_id, known)]
     return [*recorded, *(Standing(root / one.run_id, {"run_id": one.run_id}) for one in lost)]
 
 

@@ -19,7 +19,7 @@ def list_command() -> int:
         0 when there is none, else 1.
     """
     console = stdout()
-    runs = all_runs(active_dir())
+    runs = all_runs(active_dir(), note)
     listed = {run.run_id for run in active_runs(active_dir())}
     for run in runs:
         where = f"folder {run.run_dir}" if run.run_id in listed else "not on the list of runs"
@@ -50,7 +50,7 @@ def clear_command(*, force: bool) -> int:
         0 when everything is proven undone and ended, else 5.
     """
     say, code = progress(), 0
-    for run in all_runs(active_dir()):
+    for run in all_runs(active_dir(), note):
         if run.holder.state == "alive" and not force:
             who = f"{run.run_id}: its owner {run.holder.pid} is alive"
             say(f"{who} and undoes its own faults; --force takes them away")

@@ -114,7 +114,7 @@ def down_command() -> int:
         0; what cannot be ended is raised.
     """
     with alone(note):
-        found = standing()
+        found = standing(note)
         problems = list(filter(None, map(_take_down, found)))
     if problems:
         raise RuntimeFailure("\n".join(problems))

@@ -11,15 +11,15 @@ from collections.abc import Callable
 
 from harness.errors import LeftOvers
 from harness.undo.leases import WATCHDOG, ActiveRun, active_dir, holder
-from harness.undo.recovery import all_runs
+from harness.undo.recovery import all_runs, silent
 
 HEALED_S = 15.0  # chosen: a watchdog needs 10 s at the most on a quiet machine
 POLL_S = 0.1
 
 
-def left_overs() -> list[ActiveRun]:
+def left_overs(say: Callable[[str], None] = silent) -> list[ActiveRun]:
     """Runs whose owner is not alive, and of which something may still be there."""
-    return [run for run in all_runs(active_dir()) if run.holder.state != "alive"]
+    return [run for run in all_runs(active_dir(), say) if run.holder.state != "alive"]
 
 
 def named_runs(runs: list[ActiveRun]) -> str:
@@ -31,9 +31,7 @@ def named_runs(runs: list[ActiveRun]) -> str:
     )
 
 
-def refuse_left_overs(
-    say: Callable[[str], None] = lambda text: None, within_s: float = HEALED_S
-) -> None:
+def refuse_left_overs(say: Callable[[str], None] = silent, within_s: float = HEALED_S) -> None:
     """Nothing new is started beside something that a dead run left behind.
 
     Args:
@@ -43,14 +41,15 @@ def refuse_left_overs(
     Raises:
         LeftOvers: names the runs and the command that clears them.
     """
-    until_s, told = time.monotonic() + within_s, False
-    while lost := left_overs():
+    until_s, told, lost = time.monotonic() + within_s, False, left_overs(say)
+    while lost:
         if not any(_is_healed(run) for run in lost) or time.monotonic() >= until_s:
             raise LeftOvers(named_runs(lost))
         if not told:
             say(f"waiting for the watchdog of {lost[0].run_id} to end what it left")
             told = True
         time.sleep(POLL_S)
+        lost = left_overs()
 
 
 def _is_healed(run: ActiveRun) -> bool:

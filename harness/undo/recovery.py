@@ -24,12 +24,17 @@ from harness.runtime_registry import load_runtime, runtime_kinds
 from harness.store import FAULTS, RUN
 from harness.undo.faultlog import Entry, FaultLog
 from harness.undo.leases import OWNER, WATCHDOG, ActiveRun, Holder, active_runs, forget
+from harness.undo.watchdogs import end_watchdogs
 
 RECOVERY = "recovery.json"
 TOKEN = "token"  # noqa: S105 - a file's name
 PRIVATE = (OWNER, WATCHDOG, TOKEN, RESERVE, "config/pgpass")  # of use only while the run is alive
 HEAL_S = 2.5  # chosen: a programs' end undoes what is not undone by then, within 10 s in all
 Say = Callable[[str], None]
+
+
+def silent(text: str) -> None:
+    """Say nothing."""
 
 
 @dataclass(frozen=True)
@@ -91,14 +96,24 @@ def _alive(known: Known) -> list[str]:
         return []
     try:
         return known.runtime.alive(known.state)
-    except HarnessError as error:
+    except (HarnessError, OSError) as error:
         known.problems.append(str(error))
         return []
 
 
-def found_runs() -> list[Found]:
-    """Every run of this cache of which anything exists, by marks alone."""
-    return [one for recovery in _recoveries() for one in recovery.found()]
+def found_runs(say: Say = silent) -> list[Found]:
+    """Every run of this cache of which anything exists, by marks alone.
+
+    Args:
+        say: told where nobody could look: an engine that does not answer hides nothing elsewhere.
+    """
+    found: list[Found] = []
+    for recovery in _recoveries():
+        try:
+            found += recovery.found()
+        except Exception as error:
+            say(f"not looked for what earlier runs left: {error}")
+    return found
 
 
 def things_of(run_id: str) -> list[str]:
@@ -106,11 +121,11 @@ def things_of(run_id: str) -> list[str]:
     return [thing for one in found_runs() if one.run_id == run_id for thing in one.things]
 
 
-def all_runs(active: Path) -> list[ActiveRun]:
+def all_runs(active: Path, say: Say = silent) -> list[ActiveRun]:
     """Runs on the list, and those that are not but of which something exists, by id."""
     listed = active_runs(active)
     known = {run.run_id for run in listed}
-    others = [one for one in found_runs() if one.run_id not in known]
+    others = [one for one in found_runs(say) if one.run_id not in known]
     return [*listed, *(_unlisted(one, active) for one in others if not _stands(one, active))]
 
 
@@ -147,9 +162,9 @@ async def clear(
     known.look()
     for problem in [*known.problems, *known.log.problems]:
         say(f"{run.run_id}: {problem}")
-    if not at_once and (_alive(known) or things_of(run.run_id)):
+    if not at_once and (_alive(known) or known.problems):
         await _heal_in_time(known, say)
-    left = _end(known, say) or end_marked(run.run_id, say)
+    left = _end(known, say)
     say(f"{run.run_id}: " + (f"still there: {left}" if left else "every process has ended"))
     if left:
         return left
@@ -158,7 +173,11 @@ async def clear(
     for name in PRIVATE:
         with suppress(OSError):
             (run.run_dir / name).unlink(missing_ok=True)
-    forget(active, run.run_id)
+    end_watchdogs(active, run.run_id)
+    try:
+        forget(active, run.run_id)
+    except OSError as error:
+        return [f"{active / run.run_id}: {error.strerror}"]
     return []
 
 
@@ -171,23 +190,33 @@ async def _heal_in_time(known: Known, say: Say) -> None:
 
 
 def _end(known: Known, say: Say) -> list[str]:
-    if known.state is None or known.runtime is None:
-        return []
-    try:
-        return known.runtime.end(known.state)
-    except Exception as error:  # the marks are tried next
-        say(f"{known.run_id}: {error}")
-        return []
+    """End what its runtime knows of it, then what carries its mark.
+
+    Returns:
+        what is left.
+    """
+    runtime = known.runtime if known.state is not None else None
+    if runtime is not None:
+        try:
+            if left := runtime.end(known.state or {}):
+                return left
+        except Exception as error:  # the marks are tried next, those of every runtime
+            say(f"{known.run_id}: {error}")
+            runtime = None
+    return end_marked(known.run_id, say, runtime)
 
 
-def end_marked(run_id: str, say: Say = print) -> list[str]:
+def end_marked(run_id: str, say: Say = print, runtime: Recovery | None = None) -> list[str]:
     """End everything that carries the mark of a run.
+
+    Args:
+        runtime: where the run is; None where that is not known.
 
     Returns:
         what is left, and what could not even be tried.
     """
     left: list[str] = []
-    for recovery in _recoveries():
+    for recovery in [runtime] if runtime else _recoveries():
         try:
             left += recovery.end_found(run_id)
         except Exception as error:  # the marks of the other runtimes are tried all the same

@@ -9,6 +9,9 @@ folder lost    somebody deleted it: ask the owner to end, then as if it were gon
 
 It knows its owner by process id and start time, and has in memory what it has read or been told:
 it needs no file, no lock and no free disk, and nothing that it notes may end it.
+
+It ends in time whatever becomes of it: the kernel wakes it when its owner ends, should it have
+been stopped, and an alarm ends it LAST_S after it last found something left to end.
 """
 
 from __future__ import annotations
@@ -39,13 +42,15 @@ from harness.undo.leases import (
     holder,
 )
 from harness.undo.recovery import RECOVERY, TOKEN, Known, clear, heal
+from harness.undo.watchdogs import argv_of, end_within, wake_with_owner_gone
 
 LOOK_S = 0.25  # chosen: a tenth of the time in which it must have healed
 STOPPED_S = 1.2  # chosen: with one look a beat, a stopped watchdog is replaced within 2 s
 START_S = 10.0  # chosen: Python on a busy machine
 ASKED_S = 3.0  # chosen: with the end of its programs, 10 s after it was lost at the latest
 STACK_BYTES = 2**20  # of each thread: of the usual 8 MiB there may be none when memory is scarce
-MODULE = "harness.undo.watchdog"
+LAST_S = 60.0  # chosen: what ends a run takes 10 s, several times that on a busy machine
+TRIES_S = 1800.0  # chosen: for so long what cannot be ended is tried again
 
 
 class Watchdog:
@@ -63,7 +68,7 @@ class Watchdog:
         """Nothing is started yet."""
         this = identify(os.getpid()) or Proc(os.getpid(), 0)
         owner = [str(this.pid), str(this.start_ticks), str(ends_ns)]
-        self._argv = [str(active), run_id, str(run_dir), *owner]
+        self._argv = [*argv_of(active, run_id), str(run_dir), *owner]
         self._run_dir = run_dir
         self._lease = run_dir / WATCHDOG
         self._say = say
@@ -80,7 +85,7 @@ class Watchdog:
         with path.open("ab") as log:
             path.chmod(0o600)
             self._process = subprocess.Popen(  # noqa: ASYNC220 - must outlive the event loop
-                [sys.executable, "-P", "-m", MODULE, *self._argv],
+                [sys.executable, "-P", *self._argv],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -164,7 +169,7 @@ class Watch:
         self._post, self._known = post, known
         self._heard = b""
         self._seen: set[str] = set()
-        self._asked_ns = 0
+        self._asked_ns = self._gone_ns = 0
 
     async def round(self) -> bool:
         """Look once and do what is needed.
@@ -175,10 +180,7 @@ class Watch:
         self._hear()
         self._known.look()
         if not self._post.owner.lives:
-            run = ActiveRun(self._post.run_id, self._post.run_dir, Holder("gone", 0, 0))
-            lost = bool(self._asked_ns)
-            active, known = self._post.active, self._known
-            return not await clear(run, active, _note, WATCHDOG, known, at_once=lost)
+            return await self._clear()
         if monotonic_ns() > self._post.ends_ns:
             _note(f"owner {self._post.owner.pid} is past its latest end; ending it")
             self._post.owner.send(signal.SIGKILL)
@@ -190,6 +192,22 @@ class Watch:
             due = [one for one in self._known.active() if stopped or _expired(one)]
             await heal(self._known, due, _note)
         return False
+
+    async def _clear(self) -> bool:
+        """End what the owner left.
+
+        Returns:
+            whether nothing is left.
+        """
+        if not self._gone_ns:
+            self._gone_ns = monotonic_ns()
+            end_within(LAST_S)
+        run = ActiveRun(self._post.run_id, self._post.run_dir, Holder("gone", 0, 0))
+        lost = bool(self._asked_ns)
+        left = await clear(run, self._post.active, _note, WATCHDOG, self._known, at_once=lost)
+        if left and monotonic_ns() - self._gone_ns < TRIES_S * NS:
+            end_within(LAST_S)
+        return not left
 
     def _hear(self) -> None:
         """What the owner says: the state of the run, with the commands of its programs."""
@@ -229,6 +247,8 @@ class Watch:
 
 async def watch(post: Post) -> None:
     """Until the run has ended: see the table above."""
+    wake_with_owner_gone()
+    end_within((post.ends_ns - monotonic_ns()) / NS + LAST_S)
     clock = RunClock(monotonic_ns())
     lease = Lease(post.run_dir / WATCHDOG, lasts_s=float(2**31))
     beats = asyncio.create_task(_beat(lease, clock))
