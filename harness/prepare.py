@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from harness.ports import Capability
 from harness.registry import Vocabulary, load_vocabulary
 from harness.rng import Seed
 from harness.runtime_kind import RuntimeKind
-from harness.runtime_registry import load_runtime, runtime_kinds
+from harness.runtime_registry import best_runtime, load_runtime, runtime_kinds
 from harness.target import Target
 from harness.text import quoted, utf8
 from harness.yaml_source import Place, load_yaml, nearest, plain
@@ -28,6 +28,7 @@ class RunRequest:
 
     Args:
         experiment, design: id, name or path.
+        runtime: "" takes the best that can run the experiment on this machine.
         runs: folder under which run folders are made.
         target: a file or a module; "" for the one that the experiment names.
         overrides: what is set in place of what the experiment says.
@@ -44,13 +45,18 @@ class RunRequest:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A validated order; nothing has been started or written."""
+    """A validated order; nothing has been started or written.
+
+    Args:
+        chosen: which runtime was taken and why, where nobody named one; else "".
+    """
 
     order: RunRequest
     path: Path
     experiment: Experiment
     design: Mapping[str, Any]
     words: Vocabulary
+    chosen: str = ""
 
     @property
     def repeat(self) -> str:
@@ -81,11 +87,28 @@ def prepare(order: RunRequest) -> Prepared:
     """
     words, path = find_words(order.experiment, order.target)
     experiment = load_experiment(path, words, order.overrides)
-    kind = load_runtime(order.runtime)
-    refuse_runtime(words.target, kind)
+    kind, chosen = _runtime(order.runtime, experiment, words.target)
     refuse_unsupported(experiment.steps, kind)
     design = load_design(order.design, words)
-    return Prepared(order, path, experiment, design, words)
+    taken = replace(order, runtime=kind.name)
+    return Prepared(taken, path, experiment, design, words, chosen)
+
+
+def _runtime(name: str, experiment: Experiment, target: Target) -> tuple[RuntimeKind, str]:
+    """The runtime that was asked for; else the best that can run the experiment, and why it."""
+    if name:
+        kind = load_runtime(name)
+        refuse_runtime(target, kind)
+        return kind, ""
+    needed = {fault.capability for fault in experiment.faults()}
+    kind, why = best_runtime(needed, _only(target))
+    return kind, f"runtime {kind.name}: {why}"
+
+
+def _only(target: Target) -> tuple[str, ...]:
+    """The names of the runtimes that a target runs on; empty for all."""
+    only: tuple[str, ...] = getattr(target, "runtimes", ())
+    return only
 
 
 def refuse_runtime(target: Target, kind: RuntimeKind) -> None:
@@ -94,7 +117,7 @@ def refuse_runtime(target: Target, kind: RuntimeKind) -> None:
     Raises:
         ConfigError: names those that it runs on.
     """
-    only: tuple[str, ...] = getattr(target, "runtimes", ())
+    only = _only(target)
     if only and kind.name not in only:
         cause = f"target {target.name} does not run on {kind.name}"
         raise ConfigError(Problem(cause, "--runtime", ", ".join(only), f"--runtime {only[0]}"))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Collection
 from importlib.metadata import EntryPoint, entry_points
 
 from harness.errors import ConfigError, Problem
+from harness.ports import Capability
 from harness.runtime_kind import RuntimeKind
 from harness.yaml_source import nearest
 
@@ -53,24 +55,35 @@ def runtime_kinds() -> dict[str, RuntimeKind]:
     return dict(sorted(found.items(), key=lambda item: (item[1].preference, item[0])))
 
 
-def best_runtime() -> tuple[RuntimeKind, str]:
+def best_runtime(
+    needed: Collection[Capability] = (), only: Collection[str] = ()
+) -> tuple[RuntimeKind, str]:
     """The preferred one among those that this machine can run.
+
+    Args:
+        needed: what it must be able to do.
+        only: the names of those that may be taken; empty for any.
 
     Returns:
         it, and why.
 
     Raises:
-        ConfigError: none can run here.
+        ConfigError: none can run here, or none that can is able to.
     """
     passed: list[str] = []
     for kind in runtime_kinds().values():
-        if not (missing := kind.missing()):
+        if only and kind.name not in only:
+            continue
+        if lacking := sorted(set(needed) - kind.capabilities):
+            passed.append(f"{kind.name} has no power over {' and '.join(lacking)}")
+        elif missing := kind.missing():
+            how = "harness doctor says how to get what lacks"
+            passed.append(f"{kind.name} lacks {' and '.join(missing)}; {how}")
+        else:
             here = f"{kind.needs} {'are' if ' and ' in kind.needs else 'is'} here"
             return kind, "; ".join(passed) or here
-        passed.append(
-            f"{kind.name} lacks {' and '.join(missing)}; harness doctor says how to get what lacks"
-        )
-    raise ConfigError(Problem("no runtime can run on this machine: " + "; ".join(passed)))
+    cause = "can do what the document asks" if needed else "can run"
+    raise ConfigError(Problem(f"no runtime {cause} on this machine: " + "; ".join(passed)))
 
 
 def _folders() -> list[str]:

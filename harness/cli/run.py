@@ -19,7 +19,7 @@ from harness.replay import once_more, refuse_inexact
 from harness.report.plan import plan_lines
 from harness.report.terminal import show
 from harness.rng import SEED_MAX, Seed, fresh_seed
-from harness.runtime_registry import best_runtime, load_runtime
+from harness.runtime_registry import load_runtime
 from harness.session import run
 from harness.store import HISTORY, result_document
 from harness.suite.spread import spread, spread_lines
@@ -36,27 +36,21 @@ def ask(
     runs: Path,
     target: str = "",
     overrides: Overrides = AS_WRITTEN,
-) -> tuple[RunRequest, str]:
-    """What a person asked for, with the choices that were left open made.
+) -> RunRequest:
+    """What a person asked for, with a seed.
 
     Args:
-        runtime: None picks the best that the machine has.
+        runtime: None for the best that can run the experiment on this machine.
         target: a file or a module; "" for the one that the experiment names.
-
-    Returns:
-        the request, and a line on the choice of the runtime or "".
     """
-    name, why = pick(runtime)
-    return RunRequest(experiment, design, name, choose(seed), runs, target, overrides), why
+    name = "" if runtime is None else load_runtime(runtime).name
+    return RunRequest(experiment, design, name, choose(seed), runs, target, overrides)
 
 
-def run_command(
-    order: RunRequest, why: str, output: str, *, twice: bool = False, live: bool = False
-) -> int:
+def run_command(order: RunRequest, output: str, *, twice: bool = False, live: bool = False) -> int:
     """Run and print.
 
     Args:
-        why: a line to say about the choice of the runtime; "" for none.
         twice: run it a second time and compare the histories.
         live: serve the page of the report on loopback meanwhile.
 
@@ -65,11 +59,12 @@ def run_command(
     """
     prepared = prepare(order)
     warn(prepared.experiment)
+    runtime = prepared.order.runtime
     if twice:
-        refuse_inexact(order.runtime, prepared.repeat)
+        refuse_inexact(runtime, prepared.repeat)
     if live:
-        refuse_live(order.runtime)
-    result = _once(prepared, why, live=live)
+        refuse_live(runtime)
+    result = _once(prepared, live=live)
     if twice:
         first = read_history(Path(result.run_dir) / HISTORY)
         digest = require_same(first, once_more(prepared, silent), order.seed.value)
@@ -83,12 +78,11 @@ def run_command(
     return result.exit_code
 
 
-def repeat_command(order: RunRequest, why: str, output: str, count: int) -> int:
+def repeat_command(order: RunRequest, output: str, count: int) -> int:
     """Run it several times and say how the verdicts spread; an unsafe or interrupted run is the
     last one.
 
     Args:
-        why: a line to say about the choice of the runtime; "" for none.
         count: how many runs.
 
     Returns:
@@ -99,7 +93,7 @@ def repeat_command(order: RunRequest, why: str, output: str, count: int) -> int:
     results = []
     for number, one in enumerate(repetitions(prepared, count), 1):
         note(f"run {number} of {count}")
-        results.append(_once(one, why))
+        results.append(_once(one))
         if results[-1].exit_code in LAST:
             break
     again = f"{prepared.repeat} --repeat {count}"
@@ -122,11 +116,11 @@ def repetitions(prepared: Prepared, count: int) -> Iterator[Prepared]:
         yield replace(prepared, order=replace(order, seed=seed))
 
 
-def _once(prepared: Prepared, why: str, *, live: bool = False) -> RunResult:
+def _once(prepared: Prepared, *, live: bool = False) -> RunResult:
     """One run that shows itself."""
     view = View(serving=live)
     order = prepared.order
-    for line in filter(None, (why, *named())):
+    for line in filter(None, (prepared.chosen, *named())):
         view.say(line)
     title = f"{prepared.experiment.id} {prepared.experiment.title}"
     view.say(f"{title}, design {order.design}, seed {order.seed.value}")
@@ -135,23 +129,21 @@ def _once(prepared: Prepared, why: str, *, live: bool = False) -> RunResult:
     return result
 
 
-def dry_command(order: RunRequest, why: str, *, twice: bool = False) -> int:
+def dry_command(order: RunRequest, *, twice: bool = False) -> int:
     """Print the whole plan.
-
-    Args:
-        why: a line to say about the choice of the runtime; "" for none.
 
     Returns:
         0; problems are raised.
     """
     prepared = prepare(order)
     warn(prepared.experiment)
-    if why:
-        note(why)
+    runtime = prepared.order.runtime
+    if prepared.chosen:
+        note(prepared.chosen)
     if twice:
-        refuse_inexact(order.runtime, prepared.repeat)
-    _note_left_overs(order.runtime)
-    for line in plan_lines(prepared.experiment, prepared.words.target, order.runtime):
+        refuse_inexact(runtime, prepared.repeat)
+    _note_left_overs(runtime)
+    for line in plan_lines(prepared.experiment, prepared.words.target, runtime):
         out(line)
     return 0
 
@@ -165,14 +157,6 @@ def _note_left_overs(runtime: str) -> None:
         return
     if found:
         note(f"harness: {named_runs(found)}")
-
-
-def pick(runtime: str | None) -> tuple[str, str]:
-    """The runtime that was asked for, or the best that the machine has and a line that says so."""
-    if runtime is not None:
-        return runtime, ""
-    kind, why = best_runtime()
-    return kind.name, f"runtime {kind.name}: {why}"
 
 
 def silent(text: str) -> None:

@@ -26,7 +26,7 @@ def run(
     experiment: Annotated[str, typer.Argument(help="An id (X01), a name, or a YAML file.")],
     design: DesignRef = "hardened",
     runtime: Annotated[
-        str | None, typer.Option(help="A name of `harness list`; left out, the best here.")
+        str | None, typer.Option(help="A name of `harness list`; left out, the best that can.")
     ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, max=SEED_MAX, help="Chosen when left out.")
@@ -53,16 +53,16 @@ def run(
     from harness.overrides import Overrides
 
     overrides = Overrides(rate, run_time, tuple(var or ()))
-    order, chosen = ask(experiment, design, runtime, seed, runs, target, overrides)
+    order = ask(experiment, design, runtime, seed, runs, target, overrides)
     if dry:
-        raise typer.Exit(dry_command(order, chosen, twice=twice))
+        raise typer.Exit(dry_command(order, twice=twice))
     if repeat > 1:
         if twice or live:
             raise typer.BadParameter(
                 "not with --check-determinism or --live", param_hint="--repeat"
             )
-        raise typer.Exit(repeat_command(order, chosen, output, repeat))
-    raise typer.Exit(run_command(order, chosen, output, twice=twice, live=live))
+        raise typer.Exit(repeat_command(order, output, repeat))
+    raise typer.Exit(run_command(order, output, twice=twice, live=live))
 
 
 @app.command()

@@ -11,7 +11,9 @@ import pytest
 
 from harness.errors import ConfigError
 from harness.ports import Capability
+from harness.prepare import RunRequest, prepare
 from harness.replay import refuse_inexact
+from harness.rng import Seed
 from harness.runtime_kind import RuntimeKind
 from harness.runtime_registry import best_runtime, load_runtime, runtime_kinds
 
@@ -124,6 +126,30 @@ def test_the_best_runtime_is_the_first_that_lacks_nothing(monkeypatch: pytest.Mo
     monkeypatch.setattr("harness.runtime_registry.runtime_kinds", lambda: {"b": kinds["better"]})
     with pytest.raises(ConfigError, match="no runtime can run on this machine: better lacks"):
         best_runtime()
+
+
+def test_what_cannot_do_what_a_document_asks_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Preferred or not; and where nobody can, each one's reason is said."""
+    sim = load_runtime("sim")
+    process = replace(load_runtime("process"), missing=list)
+    kinds = {"process": process, "sim": sim}
+    monkeypatch.setattr("harness.runtime_registry.runtime_kinds", lambda: kinds)
+    assert best_runtime()[0].name == "process"
+    kind, why = best_runtime({Capability.REPLICATION})
+    assert (kind.name, why) == ("sim", "process has no power over replication")
+    assert best_runtime(only=["sim"])[0].name == "sim"
+    with pytest.raises(ConfigError, match=r"sim has no power over disk"):
+        best_runtime({Capability.DISK})
+
+
+def test_a_run_without_a_runtime_takes_one_that_can(tmp_path: Path) -> None:
+    """X42 promotes a standby: whatever this machine has beside, it is simulated."""
+    prepared = prepare(RunRequest("X42", "hardened", "", Seed(1), tmp_path))
+    assert prepared.order.runtime == "sim"
+    assert "--runtime sim" in prepared.repeat
+    assert prepared.chosen.startswith("runtime sim: ")
 
 
 def _kind(name: str, missing: list[str]) -> RuntimeKind:
