@@ -20,10 +20,10 @@ from harness.explore.plans import CallPoint, Fault
 from harness.explore.sim_world import SimWorld
 from harness.explore.workers import cores
 from harness.prepare import load_design
-from harness.registry import load_vocabulary
+from harness.registry import explored, load_vocabulary
 from harness.rng import Dice, Seed
-from harness.self_test.checks import GOOD, JOURNEYS, UNTOUCHED
-from harness.self_test.defects import shipped_defects
+from harness.self_test.checks import GOOD, UNTOUCHED
+from harness.self_test.defects import defects_of
 from harness.self_test.pool import Plan, self_test
 
 SEEDS, FAULTS_MAX, TOGETHER_MAX, CHUNK = 10_000, 2, 2, 50
@@ -42,7 +42,9 @@ def main() -> int:
         print(f"seed {seed}: {plan}: {what}")
     print(f"clean seeds on {GOOD}   {seeds}, {len(broken)} alarms (aim 0), {took_s:.1f} s")
     before_s = cpu_s()
-    report = self_test(Plan(shipped_defects(), 200, quick=False, workers=cores()), lambda _: None)
+    words = load_vocabulary()
+    folder = defects_of(words.target, words.source.ref)
+    report = self_test(Plan(folder, 200, quick=False, workers=cores()), lambda _: None)
     caught = len(report.caught) - len(report.missed)
     print(f"planted defects         {caught} of {len(report.caught)} caught (aim all)")
     print(f"runs of {GOOD}        {len(report.clean)}, {len(report.alarms)} alarms (aim 0)")
@@ -71,11 +73,12 @@ def clean_worlds(seeds: int) -> Iterator[tuple[int, str, str]]:
 
 def some_worlds(first: int) -> list[tuple[int, str, str]]:
     """A chunk of them, in a process of its own."""
-    design = load_design(GOOD, load_vocabulary())
+    words = load_vocabulary()
+    design, known = load_design(GOOD, words), explored(words)
     found = []
     for seed in range(first, first + CHUNK):
         dice = Seed(seed).stream("bench/clean")
-        journeys = tuple(dice.choice(JOURNEYS) for _ in range(dice.randint(1, TOGETHER_MAX)))
+        journeys = tuple(dice.choice(known) for _ in range(dice.randint(1, TOGETHER_MAX)))
         world = SimWorld(design, journeys, seed)
         plan = drawn(world.run(()).calls, dice)
         broken = world.run(plan, leaf=True).broken

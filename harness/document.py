@@ -85,6 +85,22 @@ def target_of(path: Path) -> str:
     return str(file)
 
 
+def load_experiments(words: Vocabulary) -> dict[str, Experiment]:
+    """The experiments of a target, by name; those that come along for another one are left out.
+
+    Raises:
+        ConfigError: lists every problem found in those of the target itself.
+    """
+    shipped, found = experiment_files(), {}
+    for name, path in words.experiments.items():
+        try:
+            found[name] = load_experiment(path, words)
+        except ConfigError:
+            if words.source.ref == DEFAULT_TARGET or shipped.get(name) != path:
+                raise
+    return found
+
+
 def load_experiment(path: Path, words: Vocabulary, overrides: Overrides = AS_WRITTEN) -> Experiment:
     """Read and validate an experiment.
 

@@ -2,7 +2,7 @@
 
     shipped      chaos.faults, chaos.invariants, chaos.journeys; experiments/ and designs/ beside
     installed    modules and packages that the entry point group names
-    a target's   `include`: files and folders, relative to the target's own file
+    a target's   its own file; `include`: files and folders, relative to the target's own file
 
 A module defines FAULT (a class), INVARIANT or JOURNEY; experiments and designs are YAML files in
 folders of that name. One name twice is an error that names both files.
@@ -147,7 +147,7 @@ def load_vocabulary(target: str = "") -> Vocabulary:
     found.told_by(loaded, ref)
     if found.problems:
         raise ConfigError(found.problems)
-    files = [Path(one) for place in included for one in place.refs]
+    files = [Path(one) for place in included for one in place.refs if one != ref]
     return Vocabulary(
         faults=found.things["FAULT"],
         invariants=found.things["INVARIANT"],
@@ -159,6 +159,21 @@ def load_vocabulary(target: str = "") -> Vocabulary:
         designs=found.things["designs"],
         journey_refs=found.journey_refs,
     )
+
+
+def explored(words: Vocabulary) -> tuple[str, ...]:
+    """The journeys of a search for which nobody names one: what the target says, else its own.
+
+    Raises:
+        ConfigError: it says none and has none.
+    """
+    said: tuple[str, ...] = getattr(words.target, "explored", ())
+    shipped = (f"{plugins.SHIPPED}.", plugins.SHIPPED)
+    own = [one for one in words.journeys if not words.journey_refs.get(one, "").startswith(shipped)]
+    if not (said or own):
+        cause = f"target {words.target.name} has no journey of its own and names none in explored"
+        raise ConfigError(Problem(cause, words.source.ref, ", ".join(words.journeys)))
+    return said or tuple(own)
 
 
 def experiment_files() -> dict[str, Path]:
@@ -221,11 +236,13 @@ def _installed() -> Iterator[_Place]:
 
 
 def _included(ref: str, target: Target) -> Iterator[_Place]:
-    """What a target adds: files, and folders with all that is in them.
+    """What a target adds: its own file, and files and folders with all that is in them.
 
     Raises:
         ConfigError: there is no such file or folder.
     """
+    if not plugins.is_document(ref):
+        yield _Place([ref])
     home = plugins.file_of(ref).parent
     for entry in getattr(target, "include", ()):
         path = (home / entry).resolve()

@@ -169,8 +169,10 @@ class Target(Protocol):
     document can expect are counted; `program(service, wiring) -> ProgramSpec`: for services
     without a module; `database_plan(service) -> DatabasePlan`: what is in a database at first;
     `journeys` and `invariants`: words of its own, by name; `runtimes`: the only ones that it runs
-    on; `variables`: those of the caller's environment that it needs wherever it is loaded. What it
-    may tell for reports stands in `harness/reporting.py`.
+    on; `explored`: the journeys of a search for which nobody names one; `defects`: a package, or a
+    folder beside its file, of planted defects for `harness self-test`; `variables`: those of the
+    caller's environment that it needs wherever it is loaded. What it may tell for reports stands in
+    `harness/reporting.py`.
     """
 
     name: str

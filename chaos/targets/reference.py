@@ -120,6 +120,8 @@ class Reference:
     degradation: Degradation = DEGRADATION
     identifiers: Mapping[str, str] = reporting.IDENTIFIERS
     gauges = (state.ASK, state.gauges)
+    explored = ("consumer", "repayer", "angry_retrier")
+    defects = "chaos.defects"
     failure_counters: Mapping[str, str] = MappingProxyType(
         {"submit": "failed_applications", "repay": "failed_repayments"}
     )

@@ -6,15 +6,12 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import unquote
 
-from harness.document import load_experiment
+from harness.document import load_experiments
 from harness.errors import ConfigError, Problem
-from harness.experiment import Experiment
 from harness.measures import MEASURES
-from harness.plugins import DEFAULT_TARGET
-from harness.registry import Vocabulary, design_files, experiment_files
+from harness.registry import Vocabulary, design_files
 from harness.runtime_registry import runtime_kinds
 from harness.target import Call, Target, failure_counters
 from harness.text import quoted
@@ -56,29 +53,12 @@ def sections(asked: str, words: Vocabulary) -> dict[str, list[Entry]]:
     return {name: list(SECTIONS[name](words)) for name in names}
 
 
-def others(words: Vocabulary) -> list[str]:
-    """The experiments that come along and are about another target."""
-    if words.source.ref == DEFAULT_TARGET:
-        return []
-    return [name for name, path in words.experiments.items() if _fitting(name, path, words) is None]
-
-
-def _fitting(name: str, path: Path, words: Vocabulary) -> Experiment | None:
-    """An experiment; None for one that comes along, and is about another target than this."""
-    try:
-        return load_experiment(path, words)
-    except ConfigError:
-        if words.source.ref == DEFAULT_TARGET or experiment_files().get(name) != path:
-            raise
-        return None
-
-
 def _experiments(words: Vocabulary) -> Iterator[Entry]:
-    for name, path in words.experiments.items():
-        if (one := _fitting(name, path, words)) is not None:
-            faults = sorted({fault.kind for fault in one.faults()})
-            data = {"file": str(path), "stem": name, "tags": list(one.tags), "faults": faults}
-            yield Entry(one.id, f"{one.title} ({name})", {**data, "load_s": one.load_s})
+    for name, one in load_experiments(words).items():
+        file = str(words.experiments[name])
+        faults = sorted({fault.kind for fault in one.faults()})
+        data = {"file": file, "stem": name, "tags": list(one.tags), "faults": faults}
+        yield Entry(one.id, f"{one.title} ({name})", {**data, "load_s": one.load_s})
 
 
 def _designs(words: Vocabulary) -> Iterator[Entry]:

@@ -22,9 +22,9 @@ from harness.explore.sim_world import SimWorld, checkers_of, factors_of
 from harness.explore.to_experiment import Ask, regression
 from harness.explore.workers import Workers, cores
 from harness.plugins import constant
-from harness.prepare import load_design, target_option
-from harness.registry import Vocabulary, load_vocabulary
-from harness.rng import SEED_MAX
+from harness.prepare import RunRequest, load_design, target_option
+from harness.registry import Vocabulary, explored, load_vocabulary
+from harness.rng import SEED_MAX, Seed
 from harness.store import RunFolder, new_folder
 from harness.target import Factors, core_of
 from harness.text import quoted
@@ -40,10 +40,14 @@ CONFIRM_ON = "process"
 
 @dataclass(frozen=True)
 class ExploreOptions:
-    """What a person asked for."""
+    """What a person asked for.
+
+    Args:
+        journeys: none for the first of those that the target names.
+    """
 
     design: str
-    journeys: tuple[str, ...] = ("consumer",)
+    journeys: tuple[str, ...] = ()
     faults: int = 3
     budget: str = "60s"
     workers: int | None = None
@@ -77,6 +81,7 @@ def explore_command(asked: ExploreOptions, *, confirming: bool, output: str) -> 
         budget is too short, 130 interrupted.
     """
     words = load_vocabulary(asked.target)
+    asked = replace(asked, journeys=asked.journeys or explored(words)[:1])
     budget_s = _check(asked, words)
     design = load_design(asked.design, words)
     world = SimWorld(design, asked.journeys, asked.seed, asked.target, _plan(asked))
@@ -239,14 +244,18 @@ def _again(asked: ExploreOptions, group: Group) -> str:
     return replace(asked, faults=calls, environment=all_, swarm=False).repeat
 
 
+def _order(asked: ExploreOptions, file: str, folder: str) -> RunRequest:
+    """The run that confirms what was found, below the folder of the search."""
+    seed, runs = Seed(asked.seed), Path(folder)
+    return RunRequest(file, asked.design, CONFIRM_ON, seed, runs, asked.target)
+
+
 def _confirm(asked: ExploreOptions, account: SearchReport) -> list[Confirmation]:
     say = progress()
     confirmed = []
     for file in filter(None, account.files):
         say(f"{file} on {CONFIRM_ON}")
-        confirmed.append(
-            confirm(Path(file), asked.design, asked.seed, Path(account.folder), CONFIRM_ON, say)
-        )
+        confirmed.append(confirm(_order(asked, file, account.folder), say))
     if not confirmed:
         note("harness: nothing to confirm")
     return confirmed

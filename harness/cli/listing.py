@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from harness.authoring.sections import Entry, others, sections
+from harness.authoring.sections import Entry, sections
 from harness.cli.console import note, out_json, stdout
 from harness.registry import load_vocabulary
 
@@ -30,8 +30,8 @@ def list_command(section: str = "", target: str = "", output: str = "text") -> i
         console.print(_table("" if section else title, entries))
         if not section:
             console.print()
-    if "experiments" in found and (left := others(words)):
-        note(f"{len(left)} experiments that come along are about another target: {left[0]}, ...")
+    if left := len(words.experiments) - len(found.get("experiments", words.experiments)):
+        note(f"{left} experiments that come along are about another target")
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,9 +11,18 @@ from rich.table import Table
 from harness.cli.console import out_json, progress, stdout
 from harness.errors import ConfigError, Problem
 from harness.explore.workers import cores
-from harness.registry import experiment_files
-from harness.self_test.checks import EXPLORE, LIGHT, UNTOUCHED, WHOLE, Caught, Cell
-from harness.self_test.defects import shipped_defects
+from harness.self_test.checks import (
+    DEFAULT,
+    EXPLORE,
+    LIGHT,
+    UNTOUCHED,
+    WHOLE,
+    Caught,
+    Cell,
+    Subject,
+    context,
+)
+from harness.self_test.defects import defects_of
 from harness.self_test.pool import Plan, Report, self_test
 
 MARKS = {"expected": "X", "other": "o", "pass": ".", "inconclusive": "?", UNTOUCHED: "-"}
@@ -24,9 +33,18 @@ KEY = (
 
 
 def self_test_command(
-    defects: Path | None, seeds: int, workers: int | None, *, quick: bool, output: str
+    defects: Path | None,
+    seeds: int,
+    workers: int | None,
+    subject: Subject = DEFAULT,
+    *,
+    quick: bool,
+    output: str,
 ) -> int:
     """Plant every defect, look at the good design, print who saw what.
+
+    Args:
+        defects: folder; None for those that the target names.
 
     Returns:
         0 when every defect was caught and the good design raised no alarm, else 1.
@@ -37,12 +55,14 @@ def self_test_command(
                 f"{seeds} seeds, {workers} workers", allowed="0 seeds or more, 1 worker or more"
             )
         )
-    plan = Plan(defects or shipped_defects(), seeds, quick, workers or cores())
+    words = context(subject).words
+    folder = defects or defects_of(words.target, words.source.ref)
+    plan = Plan(folder, seeds, quick, workers or cores(), subject)
     report = self_test(plan, progress())
     if output == "json":
         out_json(document(report))
     else:
-        _show(report)
+        _show(report, context(subject).places)
     return report.exit_code
 
 
@@ -56,9 +76,9 @@ def document(report: Report) -> dict[str, object]:
     }
 
 
-def _show(report: Report) -> None:
+def _show(report: Report, places: Sequence[str]) -> None:
     console = stdout()
-    console.print(_matrix(report.caught))
+    console.print(_matrix(report.caught, places), soft_wrap=True)
     console.print(KEY, soft_wrap=True)
     console.print()
     for one in report.caught:
@@ -70,12 +90,11 @@ def _show(report: Report) -> None:
         console.print(line, soft_wrap=True)
 
 
-def _matrix(caught: tuple[Caught, ...]) -> Table:
-    places = [*experiment_files(), EXPLORE]
+def _matrix(caught: tuple[Caught, ...], places: Sequence[str]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("defect")
     for place in places:
-        table.add_column(_short(place))
+        table.add_column(_short(place), min_width=len(_short(place)))
     for one in caught:
         cells = {cell.place: _mark(cell, one.expects) for cell in one.cells}
         table.add_row(one.name, *(cells.get(place, "") for place in places))

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from harness.cli.console import out_json, progress, stdout
 from harness.explore.workers import cores
+from harness.self_test.checks import DEFAULT, Subject
 from harness.self_test.mutants.running import need
 
 
@@ -16,6 +17,7 @@ def mutants_command(
     package: str,
     seed: int,
     workers: int | None,
+    subject: Subject = DEFAULT,
     *,
     modules: str,
     sample: int,
@@ -33,7 +35,7 @@ def mutants_command(
 
     chosen = tuple(filter(None, modules.split(",")))
     reviewed = reviewed_of(package)
-    asked = Asked(package, reviewed, seed, workers or cores(), chosen, sample, seconds)
+    asked = Asked(package, reviewed, seed, workers or cores(), chosen, sample, seconds, subject)
     report = campaign(asked, progress())
     if output == "json":
         out_json(_document(report, reviewed.equivalent))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.model import RunVerdict, Validity
 from harness.prepare import RunRequest, prepare
-from harness.rng import Seed
 from harness.session import run
 
 AGREES, PARTLY, DIFFERS = "agrees", "agrees in part", "differs"
@@ -49,25 +47,20 @@ class Confirmation:
         return DIFFERS if not both else AGREES if both == set(self.expected) else PARTLY
 
 
-def confirm(
-    file: Path, design: str, seed: int, runs: Path, runtime: str, say: Callable[[str], None]
-) -> Confirmation:
-    """Run the experiment.
-
-    Args:
-        runs: folder for what the run leaves.
-    """
+def confirm(order: RunRequest, say: Callable[[str], None]) -> Confirmation:
+    """Run the experiment that was written for what was found."""
+    file, runtime = order.experiment, order.runtime
     expected: tuple[str, ...] = ()
     try:
-        prepared = prepare(RunRequest(str(file), design, runtime, Seed(seed), runs))
+        prepared = prepare(order)
         expected = prepared.experiment.invariants
         result = run(prepared, say)
     except HarnessError as error:
-        return Confirmation(str(file), runtime, expected, (), str(error))
+        return Confirmation(file, runtime, expected, (), str(error))
     broke = tuple(
         one.checker
         for one in result.verdicts
         if one.validity is Validity.INVALID and one.checker in expected
     )
     reason = result.reasons[0] if result.reasons else result.verdict.value
-    return Confirmation(str(file), runtime, expected, broke, reason, result.verdict.value)
+    return Confirmation(file, runtime, expected, broke, reason, result.verdict.value)

@@ -14,24 +14,24 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from harness.document import load_experiment
+from harness.document import load_experiments
 from harness.errors import HarnessError
 from harness.experiment import Experiment
 from harness.explore.explorer import SearchRequest, explore
 from harness.explore.result import Found
 from harness.explore.search import OutOfTime
 from harness.explore.sim_run import trial
-from harness.explore.sim_world import SimWorld
+from harness.explore.sim_world import SIM, SimWorld
 from harness.explore.workers import Workers
 from harness.model import RunVerdict
-from harness.prepare import load_design
-from harness.registry import Vocabulary, experiment_files, load_vocabulary
+from harness.prepare import load_design, refuse_runtime
+from harness.registry import Vocabulary, explored, load_vocabulary
+from harness.runtime_registry import load_runtime
 from harness.self_test.defects import Defect, load_defect, load_defects, watched
 from harness.steady_state import Hypothesis
 
 GOOD = "hardened"
 EXPLORE = "explore"
-JOURNEYS = ("repayer", "consumer", "angry_retrier")
 WORLDS_MAX = 150  # chosen: worlds of one journey in a search for one defect
 TOPICS = 3  # an experiment is about the first so many of its invariants
 LONG_S = 3600.0  # worlds bound a search, never this machine's speed
@@ -41,6 +41,22 @@ WHOLE = 1.0  # of the load that an experiment asks for
 # third of the load loses 4 and wins 3; a defect that nothing saw is looked at with all of it.
 LIGHT = 1 / 3
 UNTOUCHED = "untouched"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is to be defended.
+
+    Args:
+        target: a file or a module; "" for the default one.
+        design: name or path of its good design.
+    """
+
+    target: str = ""
+    design: str = GOOD
+
+
+DEFAULT = Subject()
 
 
 @dataclass(frozen=True)
@@ -77,6 +93,7 @@ class DefectSearch:
         places: where to look, in this order; all of them when left out.
         load: share of each experiment's load.
         quick: end with the first place that catches it.
+        subject: into which it is planted.
     """
 
     file: Path
@@ -84,11 +101,12 @@ class DefectSearch:
     load: float = LIGHT
     quick: bool = False
     seed: int = SEED
+    subject: Subject = DEFAULT
 
 
 @dataclass(frozen=True)
 class Caught:
-    """What came of the hunts for one defect."""
+    """What came of the searches for one defect."""
 
     name: str
     about: str
@@ -110,37 +128,52 @@ class Caught:
 class CheckContext:
     """What every look needs; read once a process."""
 
+    subject: Subject
     words: Vocabulary
     good: Mapping[str, object]
 
     @cached_property
     def experiments(self) -> Mapping[str, Experiment]:
         """By name."""
-        files = experiment_files()
-        return {name: load_experiment(path, self.words) for name, path in files.items()}
+        return load_experiments(self.words)
+
+    @property
+    def places(self) -> list[str]:
+        """Every experiment, and the search."""
+        return [*self.experiments, EXPLORE]
+
+    @property
+    def every_invariant(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(self.words.invariants)
 
 
 @lru_cache(maxsize=1)
-def kit() -> CheckContext:
-    """The one of this process."""
-    words = load_vocabulary()
-    return CheckContext(words, load_design(GOOD, words))
+def context(subject: Subject) -> CheckContext:
+    """What looks at a subject need, kept for the life of the process.
+
+    Raises:
+        ConfigError: there is no such target or design, or the target does not run on sim.
+    """
+    words = load_vocabulary(subject.target)
+    refuse_runtime(words.target, load_runtime(SIM))
+    return CheckContext(subject, words, load_design(subject.design, words))
 
 
-def hunt(wish: DefectSearch) -> tuple[Cell, ...]:
+def check_defect(search: DefectSearch) -> tuple[Cell, ...]:
     """Plant a defect and let experiments and a search look at it."""
-    defect = load_defect(wish.file)
-    design = {**kit().good, **defect.design}
+    defect, around = load_defect(search.file), context(search.subject)
+    design = {**around.good, **defect.design}
     cells: list[Cell] = []
     with defect.planted():
-        for place in wish.places or _by_topic(defect):
-            cells.append(look(place, design, wish.seed, wish.load, defect.expects))
-            if wish.quick and set(cells[-1].broken) & set(defect.expects):
+        for place in search.places or _by_topic(defect, around):
+            cells.append(look(around, place, design, search.seed, search.load, defect.expects))
+            if search.quick and set(cells[-1].broken) & set(defect.expects):
                 break
     return tuple(cells)
 
 
-def scout(place: str, folder: Path) -> frozenset[str]:
+def scout(place: str, folder: Path, subject: Subject = DEFAULT) -> frozenset[str]:
     """Which functions that a defect of the folder replaces the good design calls in an experiment.
 
     Returns:
@@ -151,26 +184,31 @@ def scout(place: str, folder: Path) -> frozenset[str]:
     """
     swaps = [swap for defect in load_defects(folder) for swap in defect.swaps]
     with watched(swaps) as called:
-        _run(place, kit().good, SEED, WHOLE)
+        around = context(subject)
+        _run(around, place, around.good, SEED, WHOLE)
     return frozenset(called)
 
 
-def clean(place: str, seed: int) -> Cell:
+def clean(place: str, seed: int, subject: Subject = DEFAULT) -> Cell:
     """The good design at one place (an experiment, `explore`) with one seed."""
-    return look(place, kit().good, seed, WHOLE, ())
+    around = context(subject)
+    return look(around, place, around.good, seed, WHOLE, ())
 
 
-def places(seeds: int) -> list[tuple[str, int]]:
-    """Where the good design is looked at: each seed at one experiment in turn, and one search."""
-    names = list(experiment_files())
+def places(seeds: int, names: Sequence[str]) -> list[tuple[str, int]]:
+    """Where the good design is looked at: each seed at one experiment in turn, and one search.
+
+    Args:
+        names: of the experiments; one at least.
+    """
     turns = [(names[seed % len(names)], seed) for seed in range(1, seeds + 1)]
     return [(EXPLORE, 1), *turns]
 
 
-def _by_topic(defect: Defect) -> list[str]:
+def _by_topic(defect: Defect, around: CheckContext) -> list[str]:
     """Experiments that are about what the defect is expected to break, the search, the others."""
     ranks = {EXPLORE: TOPICS}
-    for name, experiment in kit().experiments.items():
+    for name, experiment in around.experiments.items():
         claims = experiment.invariants
         ranks[name] = min(
             (claims.index(one) for one in defect.expects if one in claims), default=len(claims)
@@ -179,22 +217,29 @@ def _by_topic(defect: Defect) -> list[str]:
 
 
 def look(
-    place: str, design: Mapping[str, object], seed: int, load: float, expects: Sequence[str]
+    around: CheckContext,
+    place: str,
+    design: Mapping[str, object],
+    seed: int,
+    load: float,
+    expects: Sequence[str],
 ) -> Cell:
     """What one experiment sees of a design, or one search, which ends with what is expected."""
     try:
         if place == EXPLORE:
-            return _search(design, seed, expects)
-        return _run(place, design, seed, load)
+            return _search(around, design, seed, expects)
+        return _run(around, place, design, seed, load)
     except HarnessError as error:
         return Cell(place, seed, RunVerdict.ERROR.value, {}, str(error), load=load)
 
 
-def _run(place: str, design: Mapping[str, object], seed: int, load: float) -> Cell:
-    experiment = kit().experiments[place]
+def _run(
+    around: CheckContext, place: str, design: Mapping[str, object], seed: int, load: float
+) -> Cell:
+    experiment = around.experiments[place]
     if load != WHOLE:
         experiment = _under(experiment, load)
-    seen = trial(experiment, design, kit().words, seed)
+    seen = trial(experiment, design, around.words, seed)
     why = "" if seen.verdict is RunVerdict.PASS else seen.reasons[0]
     return Cell(
         place, seed, seen.verdict.value, seen.broken, why, round(seen.lasted_s, 1), load=load
@@ -215,13 +260,15 @@ def _under(experiment: Experiment, load: float) -> Experiment:
     )
 
 
-def _search(design: Mapping[str, object], seed: int, expects: Sequence[str]) -> Cell:
+def _search(
+    around: CheckContext, design: Mapping[str, object], seed: int, expects: Sequence[str]
+) -> Cell:
     """One fault at every call of each journey, then two, until what is expected breaks."""
     broken: dict[str, float] = {}
     why, worlds = "", 0
-    for journey in JOURNEYS:
+    for journey in explored(around.words):
         found = Found()
-        _explore(SimWorld(design, (journey,), seed), expects, found)
+        _explore(SimWorld(design, (journey,), seed, around.subject.target), expects, found)
         worlds += found.explored
         for one in found.minimal:
             why = why or f"{' and '.join(map(str, one.plan))}: {one.broken[0].what}"
@@ -239,5 +286,5 @@ def _explore(world: SimWorld, expects: Sequence[str], found: Found) -> None:
         if seen & set(expects) or so_far.explored >= WORLDS_MAX:
             raise OutOfTime
 
-    wish = SearchRequest(faults=2, budget_s=LONG_S, seed=world.seed, swarm=False)
-    explore(Workers(lambda: world, 1), wish, enough, found)
+    request = SearchRequest(faults=2, budget_s=LONG_S, seed=world.seed, swarm=False)
+    explore(Workers(lambda: world, 1), request, enough, found)

@@ -18,6 +18,7 @@ from unittest.mock import patch
 
 from harness import plugins
 from harness.errors import ConfigError, Problem
+from harness.target import Target
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
 
@@ -104,9 +105,21 @@ def _noting(real: Callable[..., object], key: str, called: set[str]) -> Callable
     return noting
 
 
-def shipped_defects() -> Path:
-    """The folder of the defects that come along."""
-    return plugins.file_of(f"{plugins.SHIPPED}.defects").parent
+def defects_of(target: Target, ref: str) -> Path:
+    """The folder of a target's planted defects: what it says, a package or beside its own file.
+
+    Args:
+        ref: dotted name, or path, of the target.
+
+    Raises:
+        ConfigError: it says none.
+    """
+    said = getattr(target, "defects", "")
+    if not said:
+        cause = f"target {target.name} names no planted defects"
+        raise ConfigError(Problem(cause, ref, "a folder of files that define DEFECT", "--defects"))
+    beside = plugins.file_of(ref).parent / said
+    return beside if beside.is_dir() else plugins.file_of(said).parent
 
 
 def load_defects(folder: Path) -> tuple[Defect, ...]:

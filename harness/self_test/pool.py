@@ -2,8 +2,8 @@
 
 good design ──> scout: which functions it calls in each experiment
                   │
-defects ──────────┴─> hunt ─> where nothing was seen: hunt with the whole load ─┐
-seeds ──────────────> clean ────────────────────────────────────────────────────┴─> Report
+defects ──────────┴─> check ─> where nothing was seen: check with the whole load ─┐
+seeds ──────────────> clean ──────────────────────────────────────────────────────┴─> Report
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from harness.clock import NS, monotonic_ns
+from harness.errors import ConfigError, Problem
 from harness.explore.workers import safe_path
 from harness.model import RunVerdict
-from harness.registry import experiment_files
 from harness.self_test.checks import (
+    DEFAULT,
     EXPLORE,
     SEED,
     UNTOUCHED,
@@ -27,8 +29,10 @@ from harness.self_test.checks import (
     Caught,
     Cell,
     DefectSearch,
+    Subject,
+    check_defect,
     clean,
-    hunt,
+    context,
     places,
     scout,
 )
@@ -48,16 +52,23 @@ class Plan:
         seeds: runs of the good design, each with a seed of its own.
         quick: leave a defect as soon as it is caught.
         workers: processes.
+        subject: into which they are planted.
     """
 
     folder: Path
     seeds: int
     quick: bool
     workers: int
+    subject: Subject = DEFAULT
 
-    def file(self, defect: Defect) -> Path:
-        """Where a defect of the folder is."""
-        return self.folder / f"{defect.name}.py"
+    @property
+    def experiments(self) -> list[str]:
+        """The names of all that the subject can be looked at with."""
+        return list(context(self.subject).experiments)
+
+    def search(self, defect: Defect, **how: Any) -> DefectSearch:
+        """What is to be done for a defect of the folder; see DefectSearch."""
+        return DefectSearch(self.folder / f"{defect.name}.py", subject=self.subject, **how)
 
 
 @dataclass(frozen=True)
@@ -98,15 +109,20 @@ def self_test(plan: Plan, tell: Callable[[str], None]) -> Report:
     """Carry it out.
 
     Raises:
-        ConfigError: there are no defects in the folder, or a file of it defines none.
+        ConfigError: there are no defects in the folder, or a file of it defines none; or there is
+            no experiment on the target.
     """
+    if not plan.experiments:
+        cause = "there is no experiment on it: nothing would be looked at"
+        raise ConfigError(Problem(cause, plan.subject.target, remedy="name a folder in `include`"))
     defects = load_defects(plan.folder)  # every problem with a file before the first run
     began_ns = monotonic_ns()
     caught: list[Caught] = []
     seen: list[Cell] = []
     with _processes(plan.workers) as pool:
         looks = _begun(pool, plan, defects)
-        cleans = [pool.submit(clean, *place) for place in places(plan.seeds)]
+        turns = places(plan.seeds, plan.experiments)
+        cleans = [pool.submit(clean, *place, plan.subject) for place in turns]
         for defect in defects:
             caught.append(one := _caught(pool, plan, defect, looks[defect.name]))
             tell(f"{len(caught)}/{len(looks)}  {one.name}: {'MISSED' if one.missed else 'caught'}")
@@ -123,18 +139,21 @@ def _begun(
     """The looks at each defect, by its name; what takes longest is begun first."""
     if plan.quick:
         return {
-            one.name: [pool.submit(hunt, DefectSearch(plan.file(one), quick=True))]
-            for one in defects
+            one.name: [pool.submit(check_defect, plan.search(one, quick=True))] for one in defects
         }
-    runs = {place: pool.submit(scout, place, plan.folder) for place in experiment_files()}
+    runs = {
+        place: pool.submit(scout, place, plan.folder, plan.subject) for place in plan.experiments
+    }
     looks = {
-        one.name: [pool.submit(hunt, DefectSearch(plan.file(one), (EXPLORE,)))] for one in defects
+        one.name: [pool.submit(check_defect, plan.search(one, places=(EXPLORE,)))]
+        for one in defects
     }
     calls = {place: run.result() for place, run in runs.items()}
     for one in defects:
         for place, called in calls.items():
             if one.strikes(called):
-                looks[one.name].append(pool.submit(hunt, DefectSearch(plan.file(one), (place,))))
+                search = plan.search(one, places=(place,))
+                looks[one.name].append(pool.submit(check_defect, search))
     return looks
 
 
@@ -142,13 +161,14 @@ def _caught(pool: ProcessPoolExecutor, plan: Plan, defect: Defect, looks: Sequen
     """What came of the looks; where nothing was seen, of looks with the whole load."""
     cells = {cell.place: cell for cell in _cells(looks)}
     if not plan.quick:
-        untouched = [place for place in experiment_files() if place not in cells]
+        untouched = [place for place in plan.experiments if place not in cells]
         cells |= {place: Cell(place, SEED, UNTOUCHED, {}) for place in untouched}
     caught = Caught(defect.name, defect.about, defect.expects, tuple(cells.values()))
     if not caught.missed:
         return caught
-    hunts = [DefectSearch(plan.file(defect), (place,), load=WHOLE) for place in experiment_files()]
-    cells |= {cell.place: cell for cell in _cells([pool.submit(hunt, one) for one in hunts])}
+    again = [plan.search(defect, places=(place,), load=WHOLE) for place in plan.experiments]
+    seen = _cells([pool.submit(check_defect, one) for one in again])
+    cells |= {cell.place: cell for cell in seen}
     return replace(caught, cells=tuple(cells.values()))
 
 

@@ -16,10 +16,11 @@ from harness.explore.workers import cores
 from harness.history import HistoryWriter
 from harness.registry import experiment_files, load_vocabulary
 from harness.self_test.checks import SEED, WHOLE, Caught, Cell, clean, scout
-from harness.self_test.defects import load_defects, shipped_defects
+from harness.self_test.defects import defects_of, load_defects
 from harness.self_test.pool import Plan, Report, self_test
 
-DEFECTS = shipped_defects()
+WORDS = load_vocabulary()
+DEFECTS = defects_of(WORDS.target, WORDS.source.ref)
 SEEDS = len(experiment_files())  # of the good design: each experiment once
 QUIET = "x77_payout_declined"  # nothing is unknown there
 HARMLESS = """

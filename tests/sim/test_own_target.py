@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from harness.self_test.checks import DefectSearch, Subject, check_defect, context
+from harness.self_test.defects import defects_of
 from tests.hostile import fill, harness
 from tests.own_target import lender
 
+ROOT = Path(__file__).parents[2]
+YAML, DEFECTS = ROOT / "docs/examples/mylender/target.yaml", ROOT / "chaos/defects"
+NAMED = ('include = ("chaos",)', 'include, defects = ("chaos",), "defects"')
 RUN = ("--runtime", "sim", "--seed", "1", "--design", "ours", "--target", "target.py")
 
 
@@ -45,6 +50,26 @@ def test_a_search_takes_the_targets_journeys(ran: Path) -> None:
     argv = ("--target", "target.py", "--journey", "buyer", "--design", "ours")
     search = harness(ran, "explore", *argv, "--faults", "1", "--no-swarm", "--workers", "2")
     assert (search.returncode, "NOTHING BREAKS" in search.stdout) == (0, True), search.stderr
+
+
+def test_the_self_test_takes_a_target_with_its_defects(ran: Path) -> None:
+    """Planted into its design, looked at by its experiments; a folder beside the file is found."""
+    (ran / "defects").mkdir()
+    (ran / "defects/key_ignored.py").write_text((DEFECTS / "key_ignored.py").read_text())
+    target = ran / "named.py"
+    target.write_text((ran / "target.py").read_text().replace(*NAMED))
+    around = context(subject := Subject(str(target), "ours"))
+    assert {"x90_slower", "x01_payment_reply_lost"} <= set(around.experiments)
+    (file,) = defects_of(around.words.target, str(target)).glob("*.py")
+    places = ("x90_slower", "x13_same_key_again")
+    seen = check_defect(DefectSearch(file, places, subject=subject))
+    assert [bool(cell.broken) for cell in seen] == [False, True]
+
+
+def test_the_self_test_says_where_it_cannot(ran: Path) -> None:
+    """A target that does not run on sim, or a file of YAML, is refused before anything runs."""
+    done = harness(ran, "self-test", "--target", str(YAML))
+    assert (done.returncode, "mylender does not run on sim" in done.stderr) == (2, True)
 
 
 def test_after_a_change_a_report_warns_and_a_replay_refuses(ran: Path) -> None:

@@ -25,7 +25,8 @@ from harness.cli.app import (
 def explore(
     design: DesignRef = "hardened",
     journey: Annotated[
-        list[str] | None, typer.Option(help="May be given again; they start together.")
+        list[str] | None,
+        typer.Option(help="May be given again; they start together. Left out, the target's."),
     ] = None,
     faults: Annotated[
         int, typer.Option(min=0, max=FAULTS_MAX, help="Every set of up to so many.")
@@ -55,7 +56,7 @@ def explore(
     """Search for the smallest sets of faults that break a design, on sim."""
     from harness.cli.explore import ExploreOptions, explore_command
 
-    journeys = tuple(journey or ["consumer"])
+    journeys = tuple(journey or [])
     asked = ExploreOptions(
         design, journeys, faults, budget, workers, seed, target,
         exact=exact, swarm=swarm, environment=tuple(environment or ()), runs=runs,
@@ -66,8 +67,10 @@ def explore(
 @app.command("self-test")
 def self_test(
     defects: Annotated[
-        Path | None, typer.Option(help="Folder of defects; left out, those that come along.")
+        Path | None, typer.Option(help="Folder of defects; left out, those of the target.")
     ] = None,
+    target: TargetRef = "",
+    design: DesignRef = "hardened",
     seeds: Annotated[
         int, typer.Option(min=0, max=SEEDS_MAX, help="Runs of the good design.")
     ] = 200,
@@ -86,14 +89,18 @@ def self_test(
     output: Printed = "text",
 ) -> None:
     """Plant defects in a good design, on sim: is each of them seen, and nothing else?"""
+    from harness.self_test.checks import Subject
+
+    subject = Subject(target, design)
     if mutants:
         from harness.cli.self_test_mutants import mutants_command
 
         code = mutants_command(
-            package, seed, workers,
+            package, seed, workers, subject,
             modules=modules, sample=sample, seconds=seconds, output=output,
         )  # fmt: skip
         raise typer.Exit(code)
     from harness.cli.self_test import self_test_command
 
-    raise typer.Exit(self_test_command(defects, seeds, workers, quick=quick, output=output))
+    code = self_test_command(defects, seeds, workers, subject, quick=quick, output=output)
+    raise typer.Exit(code)

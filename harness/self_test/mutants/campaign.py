@@ -17,10 +17,10 @@ from tempfile import TemporaryDirectory
 
 from harness.clock import NS, monotonic_ns
 from harness.rng import Seed
-from harness.self_test.checks import EXPLORE, LIGHT
+from harness.self_test.checks import DEFAULT, EXPLORE, LIGHT, Subject, context
 from harness.self_test.mutants.judging import SURVIVED, Outcome, Trial, judge
 from harness.self_test.mutants.reviewed import Reviewed
-from harness.self_test.mutants.running import Ran, all_places, processes, ran
+from harness.self_test.mutants.running import Ran, processes, ran
 from harness.self_test.mutants.sites import Mutant, every_mutant, package_files
 
 NOT_RUN = "no experiment runs it"
@@ -45,6 +45,7 @@ class Asked:
     modules: tuple[str, ...] = ()
     sample: int = 0
     budget_s: float = 0.0
+    subject: Subject = DEFAULT
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ def campaign(asked: Asked, tell: Callable[[str], None]) -> Report:
     todo = [one for one in mutants if one.id not in asked.reviewed.equivalent]
     with TemporaryDirectory(prefix="harness-") as folder, processes(asked.workers, folder) as pool:
         root = _root(asked.package)
-        looks = [pool.submit(ran, place, root, LIGHT) for place in all_places()]
+        places_ = context(asked.subject).places
+        looks = [pool.submit(ran, place, root, LIGHT, asked.subject) for place in places_]
         places = [look.result() for look in looks]
         tell(f"{len(todo)} mutants of {len(files)} modules, {len(places)} places")
         outcomes = list(_judged(asked, pool.submit, todo, files, places, tell, began_ns))
@@ -164,7 +166,7 @@ def _judged(
                 break
             chosen = places_of(mutant, files[mutant.module], places)
             if chosen:
-                trial = Trial(mutant, asked.package, files[mutant.module], chosen)
+                trial = Trial(mutant, asked.package, files[mutant.module], chosen, asked.subject)
                 going.add(submit(judge, trial))
             else:
                 yield Outcome(mutant, SURVIVED, why=NOT_RUN)

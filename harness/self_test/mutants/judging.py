@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from harness.model import RunVerdict
-from harness.self_test.checks import LIGHT, SEED, Cell, kit, look
+from harness.self_test.checks import DEFAULT, LIGHT, SEED, Cell, Subject, context, look
 from harness.self_test.mutants.forked import allow_cpu, cpu_s, forked
 from harness.self_test.mutants.loading import planted
 from harness.self_test.mutants.sites import Mutant, source_of
@@ -38,6 +38,7 @@ class Trial:
     package: str
     file: Path
     places: Mapping[str, float]
+    subject: Subject = DEFAULT
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Outcome:
 
 def judge(trial: Trial) -> Outcome:
     """Plant a mutant in a child of this process, and see what sees it."""
-    kit()  # read before the fork, so that every child has it
+    context(trial.subject)  # read before the fork, so that every child has it
     ended = forked(partial(_looked_at, trial))
     if isinstance(ended.result, Outcome):
         return ended.result
@@ -85,7 +86,7 @@ def _looked_at(trial: Trial) -> Outcome:
         for place, clean_s in trial.places.items():
             allow_cpu(max(CPU_S_MIN, CPU_FACTOR * clean_s))
             looks += 1
-            cell = _cell(place)
+            cell = _cell(place, trial.subject)
             state = _state(cell)
             if state != SURVIVED:
                 return Outcome(
@@ -96,9 +97,10 @@ def _looked_at(trial: Trial) -> Outcome:
     return Outcome(trial.mutant, SURVIVED, why=unclear, cpu_s=cpu_s(), looks=looks)
 
 
-def _cell(place: str) -> Cell:
+def _cell(place: str, subject: Subject) -> Cell:
     try:
-        return look(place, kit().good, SEED, LIGHT, tuple(kit().words.invariants))
+        around = context(subject)
+        return look(around, place, around.good, SEED, LIGHT, around.every_invariant)
     except Exception as error:  # of the mutant: whatever it raises where nobody expects it
         return Cell(place, SEED, RunVerdict.ERROR.value, {}, f"{type(error).__name__}: {error}")
 

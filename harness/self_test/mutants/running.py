@@ -18,8 +18,7 @@ from typing import Any
 from harness.errors import ConfigError, HarnessError, Problem
 from harness.explore.workers import safe_path
 from harness.model import RunVerdict
-from harness.registry import experiment_files
-from harness.self_test.checks import EXPLORE, SEED, kit, look
+from harness.self_test.checks import DEFAULT, SEED, Subject, context, look
 from harness.self_test.mutants.forked import cpu_s, forked
 from harness.self_test.mutants.loading import forget
 
@@ -42,26 +41,21 @@ class Ran:
     data: str
 
 
-def all_places() -> list[str]:
-    """Every experiment, and the search."""
-    return [*experiment_files(), EXPLORE]
-
-
-def ran(place: str, folder: Path, load: float) -> Ran:
+def ran(place: str, folder: Path, load: float, subject: Subject = DEFAULT) -> Ran:
     """Run the good design at a place in a child of this process; the lines of a folder that ran.
 
     Raises:
         HarnessError: it did not pass, so that nothing can be learned from it.
     """
     need("coverage")
-    kit()
-    ended = forked(partial(_watched, place, folder, load))
+    context(subject)  # read before the fork
+    ended = forked(partial(_watched, place, folder, load, subject))
     if not isinstance(ended.result, Ran):
         raise HarnessError(f"{place} without a mistake: {ended.result or ended}")
     return ended.result
 
 
-def _watched(place: str, folder: Path, load: float) -> Ran:
+def _watched(place: str, folder: Path, load: float, subject: Subject) -> Ran:
     data = Path(os.environ["TMPDIR"]) / f"{place}.coverage"
     watch = need("coverage").Coverage(
         data_file=str(data), branch=True, include=[f"{folder}/*"], config_file=False, messages=False
@@ -69,7 +63,8 @@ def _watched(place: str, folder: Path, load: float) -> Ran:
     forget(folder.name)
     watch.start()
     try:
-        cell = look(place, kit().good, SEED, load, tuple(kit().words.invariants))
+        around = context(subject)
+        cell = look(around, place, around.good, SEED, load, around.every_invariant)
     finally:
         watch.stop()
         watch.save()
