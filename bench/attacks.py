@@ -1,4 +1,4 @@
-"""Runs attacked at seeded moments: files, locks, disk and ports are taken away, programs are hit.
+"""Runs attacked at seeded instants: files, locks, disk and ports are taken away, programs are hit.
 
 What is left of a run after 10 s, what of others was touched, which secrets went elsewhere, who
 ended in 1 or in a traceback.
@@ -139,7 +139,7 @@ KINDS = TAKEN | ENDINGS
 
 
 def attack(kind: str, seed: int, root: Path, system: System = SYSTEMS["process"]) -> Outcome:
-    """Start a run, take something away at a seeded moment, look what is left within LEFT_S."""
+    """Start a run, take something away at a seeded instant, look what is left within LEFT_S."""
     dice, outcome = random.Random(seed), Outcome(kind, seed)
     with ExitStack() as stack:
         victim = start(kind, dice, root, outcome, stack, system)

@@ -1,4 +1,4 @@
-"""Runs in containers, killed at seeded random moments: what is left behind, how soon it was healed.
+"""Runs in containers, killed at seeded instants: what is left behind, how soon it was healed.
 
 python -m bench.docker_undo [--kills 30] [--seed 1] [--workers 2]
 """

@@ -1,4 +1,4 @@
-"""Kills one run at a moment and looks what is left of it. Used by bench/undo.py and the tests."""
+"""Kills one run at an instant and looks what is left of it. Used by bench/undo.py and the tests."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def kill_one(
     in_fault: bool = True,
     run_s: tuple[float, float] = RUN_S,
 ) -> Outcome:
-    """Start a run, hit it at a seeded moment, wait until it is clean, look.
+    """Start a run, hit it at a seeded instant, wait until it is clean, look.
 
     Args:
         in_fault: within FAULT_S of the first active fault, however long the start takes; else
@@ -237,7 +237,7 @@ def _run_dir(root: Path, seed: int) -> Path | None:
 
 
 def _pids(kind: Kind, process: subprocess.Popen[bytes], run_dir: Path | None) -> list[int]:
-    """The victims that live at this moment."""
+    """The victims that live at this instant."""
     known = {"harness": process.pid if process.poll() is None else 0}
     if run_dir:
         watchdog = holder(run_dir / WATCHDOG)

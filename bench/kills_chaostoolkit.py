@@ -154,7 +154,7 @@ class Bench:
 async def watch_end(
     lane: Lane, ending: Ending, process: asyncio.subprocess.Process, dice: Dice
 ) -> Outcome:
-    """Bring a run to its end at a moment of the dice and look what is left."""
+    """Bring a run to its end at an instant of the dice and look what is left."""
     if ending.hit_by is None:
         async with asyncio.timeout(START_S):
             code = await process.wait()
@@ -241,7 +241,7 @@ async def answers(client: httpx.AsyncClient, api: str) -> bool:
 
 
 def free_port() -> int:
-    """A loopback port that was free a moment ago."""
+    """A loopback port that was free an instant ago."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Runs killed at seeded random moments: what is left behind, and how long until it was healed.
+"""Runs killed at seeded random instants: what is left behind, and how long until it was healed.
 
 python -m bench.undo [--kills 225] [--seed 1] [--workers 2]
 """

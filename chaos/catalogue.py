@@ -25,7 +25,7 @@ CATALOGUE: Mapping[str, str] = MappingProxyType(
         "C2": "Concentration, share, region and amount caps hold in every mode.",
         "C3": "Policy unknown for too long: closed for new lending, never for repayment.",
         "C4": "The audit trail is complete.",
-        "U1": "A wish is acknowledged in time, or rejected explicitly.",
+        "U1": "A request is acknowledged in time, or rejected explicitly.",
         "U2": "It ends, or is explained as pending, in time.",
         "U3": "No failure without an explanation.",
         "U4": "A limit that is shown is fresh, or marked as old.",

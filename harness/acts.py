@@ -74,7 +74,7 @@ class Span:
         return self.at_s < other.heal_at_s and other.at_s < self.heal_at_s
 
     def has(self, t_s: float) -> bool:
-        """Whether it is active at a moment."""
+        """Whether it is active at an instant."""
         return self.at_s <= t_s < self.heal_at_s
 
 

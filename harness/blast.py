@@ -61,13 +61,13 @@ def _contradictions(steps: Sequence[Step], place: Place) -> Iterator[Problem]:
         for number, step in enumerate(steps)
         for window in step.windows
     ]
-    told = set()
+    reported = set()
     for (number, one), (earlier, other) in combinations(spans, 2):
         if one.fault.where != other.fault.where or not one.overlaps(other):
             continue
         why = contradiction(one, other)
-        if why and (number, earlier) not in told:
-            told.add((number, earlier))
+        if why and (number, earlier) not in reported:
+            reported.add((number, earlier))
             yield Problem(
                 f"{one.fault.kind} and {other.fault.kind} overlap at {one.fault.where}: {why}",
                 place.of("method", max(number, earlier)),

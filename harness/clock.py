@@ -24,7 +24,7 @@ class RunClock:
     """Real time on the machine's monotonic clock, shared by every process of a run.
 
     Args:
-        t0_ns: `time.monotonic_ns()` at the moment that counts as zero.
+        t0_ns: `time.monotonic_ns()` at the instant that counts as zero.
     """
 
     def __init__(self, t0_ns: int) -> None:

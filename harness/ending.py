@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.clock import RunClock, monotonic_ns, poll
-from harness.errors import HarnessError, HealFailed, told
+from harness.errors import HarnessError, HealFailed, described
 from harness.history import History
 from harness.looks import Stop
 from harness.model import EXIT_CODES, RunVerdict
@@ -89,7 +89,7 @@ class Ending:
         with suppress(OSError):
             (folder / ERROR).write_text("".join(traceback.format_exception(error)), "utf-8",
                                         "backslashreplace")  # fmt: skip
-        self.error = error if isinstance(error, HarnessError) else HarnessError(told(error))
+        self.error = error if isinstance(error, HarnessError) else HarnessError(described(error))
 
 
 def catch_signals(stop: Stop, ending: Ending, say: Say) -> None:

@@ -130,7 +130,7 @@ class HealFailed(HarnessError):
     exit_code = 5
 
 
-def told(error: BaseException) -> str:
+def described(error: BaseException) -> str:
     """What nobody expected, in a line: what, and the innermost line of ours."""
     if isinstance(error, HarnessError):
         return str(error)

@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Observation:
-    """What could be seen at one link, process or stand-in at one moment.
+    """What could be seen at one link, process or stand-in at one instant.
 
     Args:
         t_s: run clock.

@@ -70,12 +70,12 @@ class Ledgers:
     def _write(self, name: str, document: Document) -> None:
         offset_s = self._runtime.service_offset_s
         epochs_s = [round(t_s - offset_s, 6) for t_s in document.get("epochs_s", ())]
-        told = {"entries": len(document["entries"]), "epochs_s": epochs_s}
+        summary = {"entries": len(document["entries"]), "epochs_s": epochs_s}
         if broken := self._broken(name, document["entries"], epochs_s):
-            told["broken"] = broken
+            summary["broken"] = broken
             self._say(f"ledger of {name}: {broken}")
         now = int(self._runtime.clock.now_s() * NS)
-        self._writer.append(t=now, p=name, type="info", f="ledger", v=told, src="clock")
+        self._writer.append(t=now, p=name, type="info", f="ledger", v=summary, src="clock")
 
     def _broken(self, name: str, entries: list[Any], epochs_s: list[float]) -> str:
         """Why it does not hold everything since the beginning; "" when it does."""

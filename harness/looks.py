@@ -141,9 +141,9 @@ class Looks:
             self.active.append(seen)
 
     async def _look(self, when: str) -> Observation:
-        told = dict(self.traffic(self.fault.where))
+        state = dict(self.traffic(self.fault.where))
         seen = await self.control.observe(self.fault.where)
-        seen = replace(seen, counts=_own(seen.counts, self.ids, told))
+        seen = replace(seen, counts=_own(seen.counts, self.ids, state))
         self.note({"when": when, **asdict(seen)})
         return seen
 
@@ -153,9 +153,9 @@ def worse(seen: Observation, usual: str) -> bool:
     return RANK.get(seen.canary, 2) > RANK.get(usual, 2)
 
 
-def _own(counts: Mapping[str, int], ids: list[str], told: Mapping[str, int]) -> dict[str, int]:
+def _own(counts: Mapping[str, int], ids: list[str], state: Mapping[str, int]) -> dict[str, int]:
     """Counts of a place, with those of its own injections, `hits@f1`, under their plain names."""
-    mine: Counter[str] = Counter(told)
+    mine: Counter[str] = Counter(state)
     for key, number in counts.items():
         name, _, of = key.partition("@")
         if not of or of in ids:

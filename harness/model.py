@@ -28,7 +28,7 @@ class Validity(StrEnum):
 
 
 class Phase(StrEnum):
-    """Where in a run a moment lies."""
+    """Where in a run an instant lies."""
 
     BASELINE = "baseline"
     LOAD = "load"  # without a fault: the load is what the run is about
@@ -266,7 +266,7 @@ EXIT_CODES = {
 
 @dataclass(frozen=True)
 class HypothesisResult:
-    """The steady-state hypothesis at one moment: `before` or `after`; `load` without a fault."""
+    """The steady-state hypothesis at one instant: `before` or `after`; `load` without a fault."""
 
     when: str
     met: bool

@@ -215,15 +215,15 @@ class Nemesis:
         """Say what became of the fault; one that was cut short was not seen whole."""
         step, (t_inject_s, _), (_, t_heal_s) = case.step, case.spans[0], case.spans[-1]
         proof = case.looks.proof() if len(case.spans) == len(step.windows) else None
-        told = proof or Proof(False, "it was cut short", {})
+        seen = proof or Proof(False, "it was cut short", {})
         report = FaultReport(
             kind=step.fault.kind,
             where=step.fault.where,
-            proven=told.proven,
+            proven=seen.proven,
             undone=case.undone,
             t_inject_s=round(t_inject_s, 3),
             t_heal_s=round(t_heal_s, 3),
-            evidence={"claim": told.why, **told.numbers},
+            evidence={"claim": seen.why, **seen.numbers},
             cut_short=proof is None,
             injections=len(case.spans),
             ready_s=None if complaint else round(t_ready_s - t_heal_s, 3),

@@ -101,9 +101,9 @@ class _Found:
     def told_by(self, target: Target, ref: str) -> None:
         """The words of a target that is no module."""
         for kind, words in (("JOURNEY", "journeys"), ("INVARIANT", "invariants")):
-            told = getattr(target, words, {})
-            if isinstance(told, Mapping):  # else checkers that it is judged by, and no words
-                for name, thing in told.items():
+            own_words = getattr(target, words, {})
+            if isinstance(own_words, Mapping):  # else checkers that it is judged by, and no words
+                for name, thing in own_words.items():
                     self._add(kind, name, thing, ref)
 
     def _module(self, ref: str) -> None:

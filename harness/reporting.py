@@ -41,32 +41,32 @@ class Exposure(msgspec.Struct, frozen=True):
 
 def degraded_by(target: Target) -> Callable[[Op], bool]:
     """Whether an ok answer is less than on a good day."""
-    told: Callable[[Op], bool] = getattr(target, "degraded", _never)
-    return told
+    found: Callable[[Op], bool] = getattr(target, "degraded", _never)
+    return found
 
 
 def exposures(target: Target, history: History) -> Iterable[Exposure] | None:
     """Everything that was at risk; None where the target does not tell."""
-    told: Callable[[History], Iterable[Exposure]] | None = getattr(target, "at_risk", None)
-    return None if told is None else told(history)
+    found: Callable[[History], Iterable[Exposure]] | None = getattr(target, "at_risk", None)
+    return None if found is None else found(history)
 
 
 def identifiers(target: Target) -> Mapping[str, str]:
     """Field -> what it names."""
-    told: Mapping[str, str] = getattr(target, "identifiers", {})
-    return told
+    found: Mapping[str, str] = getattr(target, "identifiers", {})
+    return found
 
 
 def related(target: Target, history: History) -> Iterable[tuple[str, str]]:
     """Pairs of names of one thing that no answer joins."""
-    told: Callable[[History], Iterable[tuple[str, str]]] = getattr(target, "related", _none)
-    return told(history)
+    found: Callable[[History], Iterable[tuple[str, str]]] = getattr(target, "related", _none)
+    return found(history)
 
 
 def gauges_of(target: Target) -> Gauges | None:
     """What to ask for, and how to read it; None where the target does not tell."""
-    told: Gauges | None = getattr(target, "gauges", None)
-    return told
+    found: Gauges | None = getattr(target, "gauges", None)
+    return found
 
 
 def _none(history: History) -> Iterable[tuple[str, str]]:

@@ -62,7 +62,7 @@ class Scenario:
 
     Args:
         journeys: names; they start together, at time zero, unless a setting says otherwise.
-        seed: of journeys, services and the order of what is ready at one moment.
+        seed: of journeys, services and the order of what is ready at one instant.
         faults: call -> its mode, how it goes wrong; a call that never comes stays without effect.
         settings: how the world around is, all the time.
     """

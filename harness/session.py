@@ -19,7 +19,7 @@ from pathlib import Path
 from harness.clock import NS, monotonic_ns
 from harness.document import as_run
 from harness.ending import Ending, catch_signals, no_signals, notice_stalls, still_active
-from harness.errors import RuntimeFailure, told
+from harness.errors import RuntimeFailure, described
 from harness.history import History, HistoryWriter
 from harness.judge import explained, judge, measured
 from harness.looks import Stop
@@ -74,7 +74,7 @@ def run(prepared: Prepared, say: Say, watch: Watch | None = None) -> RunResult:
     except Exception as error:
         ending.accident(error, folder.path)
     finally:
-        guard.let_go(clean=ending.clean)
+        guard.release(clean=ending.clean)
     with no_signals():
         if kind.recovery is not None:  # elsewhere, nothing outlives this process
             ending.active = still_active(FaultLog(folder.path / FAULTS))
@@ -88,7 +88,7 @@ def _written(prepared: Prepared, folder: RunFolder, ending: Ending, lasted_s: fl
         history = ending.history or History([])
         write_reports(result, folder, Recorded(prepared.experiment, prepared.words.target, history))
     except OSError as why:
-        cause = f"the result cannot be written down: {told(why)}"
+        cause = f"the result cannot be written down: {described(why)}"
         ending.error = ending.error or RuntimeFailure(cause)
         result = _result(prepared, folder, ending, lasted_s)
     return result
@@ -129,7 +129,7 @@ async def _run(
     experiment, order = prepared.experiment, prepared.order
     context = RunContext(folder.run_id, folder.path, order.seed.value, fresh_token())
     runtime = kind.make(context)
-    guard.look_after(runtime)
+    guard.supervise(runtime)
     with _kept(folder.path / HISTORY) as stream:
         task = Run(
             experiment=experiment,
@@ -159,7 +159,7 @@ async def _run(
             if stalls is not None:
                 stalls.cancel()
     if task.writer.failure is not None:
-        raise RuntimeFailure(f"the history cannot be written: {told(task.writer.failure)}")
+        raise RuntimeFailure(f"the history cannot be written: {described(task.writer.failure)}")
     target = prepared.words.target
     findings = judge(experiment, prepared.words.invariants, history)
     findings = explained(findings, target, prepared.design)

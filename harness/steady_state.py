@@ -76,7 +76,7 @@ def assess(
     """Evaluate every probe on operations that were due and over in [t_from_s, t_to_s].
 
     Operations still open at `t_to_s` are judged only if they were due 2 s before it: the last
-    moments of a phase are not failures.
+    instants of a phase are not failures.
     """
     ops = [
         op

@@ -34,7 +34,7 @@ class RunFolder:
 
     @property
     def run_id(self) -> str:
-        """Unique on this machine: experiment, moment and process."""
+        """Unique on this machine: experiment, instant and process."""
         return f"{self.path.parent.name}-{self.path.name}-{os.getpid()}"
 
     def write(self, name: str, text: str) -> None:

@@ -64,7 +64,7 @@ def values_of(
     Args:
         given: `name=value` each.
     """
-    values, problems, told = dict(defaults), [], set()
+    values, problems, reported = dict(defaults), [], set()
     for one in given:
         name, equals, text = one.partition("=")
         where = f"--var {quoted(name)[1:-1]}"
@@ -74,10 +74,10 @@ def values_of(
             cause = f"no variable {quoted(name)}" + nearest(name, defaults)
             allowed = ", ".join(defaults) or "none: the document declares no variables"
             problems.append(Problem(cause, where, allowed, "declare it under vars:"))
-        elif name in told:
+        elif name in reported:
             problems.append(Problem("given twice", where, "one value"))
         else:
-            told.add(name)
+            reported.add(name)
             try:
                 values[name] = _typed(text, defaults[name])
             except ValueError as error:

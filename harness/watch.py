@@ -63,10 +63,10 @@ class Watch:
         found = self.runtime.unasked_exits()
         for one in found:
             by_itself = one.program == self.under_test and not one.signalled
-            self.note("exit", {**asdict(one), "what": _told(one), "finding": by_itself})
+            self.note("exit", {**asdict(one), "what": _described(one), "finding": by_itself})
         return [one.program for one in found]
 
 
-def _told(one: Exit) -> str:
+def _described(one: Exit) -> str:
     how = f"exit code {one.code}" + (", killed by a signal of somebody else's" * one.signalled)
     return f"{one.program} ended unasked ({how}){one.last_words}"

@@ -15,7 +15,7 @@ def book(borrowers: int, now_s: float) -> list[Record]:
 
     Args:
         borrowers: how many.
-        now_s: the moment, seconds on the run clock; ages are counted from it.
+        now_s: the instant, seconds on the run clock; ages are counted from it.
     """
     # The exposure that orders all stand-in decisions exists before the first of them: a row that
     # does not exist cannot be locked.

@@ -52,7 +52,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Every defence and its parameters. What older documents do not name has a default.
 
     Args:
-        submit: `queue` answers once the wish is durable; `sync` does all the work in the request.
+        submit: `queue` answers once the request is durable; `sync` does all the work first.
         repay: the same for repayments.
         upstream_timeout_s: longest wait for a third party's reply.
         connect_timeout_s: longest wait for a connection.

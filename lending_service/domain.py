@@ -91,7 +91,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Application(Record, frozen=True, kw_only=True):
-    """A borrower's wish for money and how far it has come. Times are seconds on the run clock."""
+    """A borrower's request for money and how far it is. Times are seconds on the run clock."""
 
     borrower: str
     segment: str

@@ -33,7 +33,7 @@ def decide(
         borrower: what is known, or None for somebody new.
         user: what stand-in decisions have already given this borrower.
         everybody: and all borrowers together.
-        now_s: the moment, seconds on the run clock.
+        now_s: the instant, seconds on the run clock.
     """
     if borrower is None or not borrower.existing or borrower.score is None:
         return StandInVerdict(False, "new_customer", 0.0)

@@ -179,7 +179,7 @@ def _trouble(error: Exception, request: Request) -> Problem:
 def _key(request: Request) -> str:
     key = request.header(b"idempotency-key") or ""
     if not 1 <= len(key) <= 200:
-        text = f"Idempotency-Key has {len(key)} characters, need 1..200: send a new one a wish."
+        text = f"Idempotency-Key has {len(key)} characters, need 1..200: send one for each request."
         raise Problem(400, "key_missing", text, None, request.path)
     return key
 

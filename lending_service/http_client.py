@@ -5,7 +5,7 @@ Why the cause is looked at: httpx-aiohttp calls every `aiohttp.ClientConnectionE
 its word, a payout whose reply was lost would pass for one that was never sent.
 
 A connection that the peer closed while it was idle is noticed before it is used, save for a close
-that is on its way at that very moment: that call is NoReply. aiohttp sends such a request again by
+that is on its way at that very instant: that call is NoReply. aiohttp sends such a request again by
 itself only when its method is idempotent (GET); a POST never.
 """
 

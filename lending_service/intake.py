@@ -1,4 +1,4 @@
-"""Taking in wishes: a submission or a repayment becomes durable together with its key and task."""
+"""Taking in: a submission or a repayment becomes durable together with its key and task."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def _payable(loan: Loan | None, body: Repay | None, loan_id: str) -> Loan:
 def _replay(first: KeyRecord | None, fingerprint: str, key: str) -> Taken:
     assert first is not None, key
     if first.fingerprint != fingerprint:
-        text = "This Idempotency-Key was used with another body. Use a new key for a new wish."
+        text = "This Idempotency-Key was used with another body. Use a new key for a new request."
         raise Problem(409, "key_reused", text, None, key)
     return first.status, first.body.encode()
 

@@ -18,11 +18,11 @@ MESSAGES: dict[str, str] = {
     "active": "Paid out. The schedule is in your loan.",
     "manual": "The bank has still not confirmed the payout. A colleague is looking into it; "
     "it will not be sent twice.",
-    "risk_down": "Your application is safe and waits for a decision; our risk check is away.",
-    "funding_down": "Approved. No funder answers at the moment; we keep trying.",
+    "risk_down": "Your application is safe and waits: our risk check is unavailable.",
+    "funding_down": "Approved. No funder answers at present; we keep trying.",
     "funding_unclear": "Approved. A funder has not confirmed; we ask until it has.",
-    "payment_down": "Approved, and the money is set aside. No payment channel answers at the "
-    "moment; we keep trying.",
+    "payment_down": "Approved, and the money is set aside. No payment channel answers at "
+    "present; we keep trying.",
     "expired": "We could not decide in time, through our fault and not yours. Nothing is owed; "
     "you may apply again.",
 }

@@ -40,7 +40,7 @@ def retry_after_s(value: str | None, date: str | None, now: datetime) -> float |
 
     Args:
         value: of the header: seconds or an HTTP date.
-        date: of the header `Date`: the moment by the clock that also made the HTTP date.
+        date: of the header `Date`: the instant by the clock that also made the HTTP date.
         now: by our own clock, for a reply without `Date`.
 
     Source: RFC 9110 10.2.3.
@@ -55,7 +55,7 @@ def retry_after_s(value: str | None, date: str | None, now: datetime) -> float |
 
 def _moment(text: str | None) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(text or "")
+        instant = parsedate_to_datetime(text or "")
     except ValueError:
         return None
-    return moment if moment.tzinfo else None
+    return instant if instant.tzinfo else None

@@ -30,7 +30,7 @@ def planned(
         times: how many copies are delivered, each until it is acknowledged; 0 for none.
         delta_minor: added to the amount it names.
         held_s: how much later than usual.
-        later: another status, told `later_s` after the usual moment.
+        later: another status, told `later_s` after the usual instant.
 
     Returns:
         the copies as the body of a reply: callbacks and requests share the shape of effects.

@@ -29,7 +29,7 @@ class RunClock:
     """Real time on the machine's monotonic clock, which every program of a run shares.
 
     Args:
-        t0_ns: `time.monotonic_ns()` at the moment that counts as zero.
+        t0_ns: `time.monotonic_ns()` at the instant that counts as zero.
     """
 
     def __init__(self, t0_ns: int) -> None:

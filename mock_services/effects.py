@@ -41,7 +41,7 @@ class Call(msgspec.Struct, frozen=True):
         op: the operation, as rules name it.
         clock: the run clock.
         do: does the work at once, without awaiting; its keywords change how.
-        calendar: the moment in UTC, for headers of HTTP.
+        calendar: the instant in UTC, for headers of HTTP.
     """
 
     op: str

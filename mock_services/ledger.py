@@ -41,7 +41,7 @@ class Ledger:
         state: dict[str, Any] | None = None,
         **more: object,
     ) -> Entry:
-        """Write one entry; it is true from this moment on.
+        """Write one entry; it is true from this instant on.
 
         Args:
             f: what was done (`payout`, `reserve`, ...).

@@ -76,8 +76,8 @@ class RiskEngine:
         seen, told = self._scored.get(body.application_id, (body, None))
         if seen != body:
             return reused(body.application_id)
-        wish = f"score/{body.borrower}/{body.amount_minor}"
-        points = thrown(self._seed, wish, SCORE_MAX + 1)
+        stream = f"score/{body.borrower}/{body.amount_minor}"
+        points = thrown(self._seed, stream, SCORE_MAX + 1)
         score = adjust(points)
         decision = "decline" if declined else self._decide(score, points)
         answer = {"application_id": body.application_id, "score": score, "decision": decision}

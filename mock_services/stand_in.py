@@ -39,7 +39,7 @@ class World(msgspec.Struct, frozen=True):
         spawn: lets a coroutine run in the background, for as long as the program lives.
         token: what `X-Harness-Token` must carry on the control routes; never empty.
         journal: what outlives the program.
-        calendar: the moment in UTC, for headers of HTTP.
+        calendar: the instant in UTC, for headers of HTTP.
     """
 
     clock: Clock

@@ -1,4 +1,4 @@
-"""The answer goes out before the wish is durable."""
+"""The answer goes out before the request is durable."""
 
 from __future__ import annotations
 

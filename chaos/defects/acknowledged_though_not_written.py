@@ -23,7 +23,7 @@ async def all_is_well(
 
 DEFECT = Defect(
     name="acknowledged_though_not_written",
-    about="An error of the database is swallowed and the wish acknowledged.",
+    about="An error of the database is swallowed and the request acknowledged.",
     expects=("acknowledged_is_kept",),
     swaps=(Swap(Intake, "_once", all_is_well),),
 )

@@ -6,7 +6,7 @@ from harness.self_test.defects import Defect
 
 DEFECT = Defect(
     name="key_ignored",
-    about="A wish that is sent again under its key is a new wish.",
+    about="A request that is sent again under its key is a new request.",
     expects=("same_key_same_result", "debits_match_repayments"),
     design={"idempotency": "ignore"},
 )

@@ -16,7 +16,7 @@ def first_reply(first: KeyRecord | None, fingerprint: str, key: str) -> Taken:
 
 DEFECT = Defect(
     name="other_body_accepted",
-    about="A wish with another amount under a used key is accepted and not done.",
+    about="A request with another amount under a used key is accepted and not done.",
     expects=("same_key_same_result",),
     swaps=(Swap(intake, "_replay", first_reply),),
 )

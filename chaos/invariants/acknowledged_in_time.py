@@ -20,7 +20,7 @@ CALM = frozenset({Phase.BASELINE.value, Phase.RECOVERY.value, Phase.LOAD.value})
 
 @dataclass(frozen=True)
 class _Intent:
-    """A wish to borrow: its attempts, and the first that was answered."""
+    """A request to borrow: its attempts, and the first that was answered."""
 
     k: str
     attempts: list[Op]

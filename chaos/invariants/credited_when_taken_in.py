@@ -1,4 +1,4 @@
-"""M9: a repayment counts from the moment it was taken in, and never before it was debited."""
+"""M9: a repayment counts from the instant it was taken in, and never before it was debited."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _bad(op: Op, k: str, wrong: str) -> Mapping[str, object]:
 INVARIANT = Invariant(
     name="credited_when_taken_in",
     ids=("M9", "M3"),
-    claim="A repayment is effective from the moment it was first taken in, whenever it is read, "
+    claim="A repayment is effective from the instant it was first taken in, whenever it is read, "
     "and nobody reads it as credited before a gateway debited it.",
     examine=_examine,
     roles=(GATEWAY,),

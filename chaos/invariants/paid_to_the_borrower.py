@@ -12,12 +12,12 @@ from harness.model import Objectives, Op, Outcome
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    wishes = acknowledged(history, "submit", "application_id")
-    loans = _loans(history, wishes)
+    submissions = acknowledged(history, "submit", "application_id")
+    loans = _loans(history, submissions)
     owners = {k: str(op.value.get("borrower")) for k, op in _reads(history, "read_loan").items()}
     repaid = acknowledged(history, "repay", "repayment_id")
     asked = [*_payouts(history, objectives, loans), *_debits(history, objectives, repaid, owners)]
-    held = list(_reserved(history, objectives, wishes))
+    held = list(_reserved(history, objectives, submissions))
     return Findings(
         examined=len(asked) + len(held),
         bad=[_bad(entry, wrong) for entry, wrong in (*asked, *held) if wrong],
@@ -25,11 +25,11 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     )
 
 
-def _loans(history: History, wishes: Mapping[str, Op]) -> Mapping[str, Op]:
+def _loans(history: History, submissions: Mapping[str, Op]) -> Mapping[str, Op]:
     """Loan -> the submission that it came from."""
     reads = history.ops("application", outcome=Outcome.OK)
     named = {str(op.value["loan_id"]): op.k for op in reads if op.value.get("loan_id")}
-    return {loan: wishes[k] for loan, k in named.items() if k in wishes}
+    return {loan: submissions[k] for loan, k in named.items() if k in submissions}
 
 
 def _reads(history: History, f: str) -> Mapping[str, Op]:
@@ -41,9 +41,9 @@ def _payouts(
 ) -> Iterator[tuple[Event, str]]:
     for loan, entries in moved(history, "payout", objectives).items():
         if loan in loans:
-            wish = loans[loan].request
+            request = loans[loan].request
             for entry in entries:
-                yield entry, _wrong(entry, wish.get("borrower"), wish.get("amount_minor"))
+                yield entry, _wrong(entry, request.get("borrower"), request.get("amount_minor"))
 
 
 def _debits(
@@ -51,19 +51,19 @@ def _debits(
 ) -> Iterator[tuple[Event, str]]:
     for k, entries in moved(history, "debit", objectives).items():
         if k in repaid:
-            wish = repaid[k].request
-            owner = owners.get(str(wish.get("loan_id")))
+            request = repaid[k].request
+            owner = owners.get(str(request.get("loan_id")))
             for entry in entries:
-                yield entry, _wrong(entry, owner, wish.get("amount_minor"))
+                yield entry, _wrong(entry, owner, request.get("amount_minor"))
 
 
 def _reserved(
-    history: History, objectives: Objectives, wishes: Mapping[str, Op]
+    history: History, objectives: Objectives, submissions: Mapping[str, Op]
 ) -> Iterator[tuple[Event, str]]:
     funders = objectives.system.playing(FUNDER)
     for entry in history.ledger("reserve"):
-        if entry.p in funders and entry.k in wishes:
-            yield entry, _wrong(entry, None, wishes[entry.k].request.get("amount_minor"))
+        if entry.p in funders and entry.k in submissions:
+            yield entry, _wrong(entry, None, submissions[entry.k].request.get("amount_minor"))
 
 
 def _wrong(entry: Event, party: object, wanted: object) -> str:

@@ -22,7 +22,7 @@ OPS_MIN = 20
 
 @dataclass(frozen=True)
 class _Done:
-    """A completion, or the moment at which an open operation was overdue."""
+    """A completion, or the instant at which an open operation was overdue."""
 
     t_s: float
     op: Op

@@ -39,9 +39,9 @@ def _is_accepted(ops: list[Op]) -> bool:
 
 def _bad(k: str, ops: list[Op]) -> Mapping[str, object]:
     first, last = ops[0], ops[-1]
-    wish = f"{money(first.request.get('amount_minor'))} to loan {first.request.get('loan_id')}"
+    wanted = f"{money(first.request.get('amount_minor'))} to loan {first.request.get('loan_id')}"
     what = (
-        f"repayment {k} of {wish}, tried {len(ops)} times from {first.t_due_s:.2f} s to "
+        f"repayment {k} of {wanted}, tried {len(ops)} times from {first.t_due_s:.2f} s to "
         f"{last.t_invoke_s:.2f} s, was never accepted: last {result(last)}"
     )
     return bad(first.t_due_s, what, [op.index for op in ops], key=k, err=last.err)

@@ -61,7 +61,7 @@ def _wrong(f: str, k: str, ops: list[Op]) -> Mapping[str, object] | None:
 
 
 def _shared(attempts: Mapping[tuple[str, str], list[Op]]) -> Iterator[Mapping[str, object]]:
-    """One id under two keys: two wishes, and one of them was dropped."""
+    """One id under two keys: two requests, and one of them was dropped."""
     owners: dict[tuple[str, str], tuple[str, Op]] = {}
     for (f, k), ops in attempts.items():
         for op in ops:

@@ -19,7 +19,7 @@ Items = Sequence[Mapping[str, Any]]
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    wishes = acknowledged(history, "submit", "application_id")
+    applied = acknowledged(history, "submit", "application_id")
     month_s = float(objectives.contract.get("month_s", MONTH_S))
     tries, ahead_s = intents(history, "submit"), offset_s(history)
     first: dict[str, Op] = {}
@@ -28,11 +28,11 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     for op in reads:
         items: Items = op.value.get("schedule") or ()
         before = first.setdefault(op.k, op)
-        wish = wishes.get(str(op.value.get("application_id") or ""))
+        request = applied.get(str(op.value.get("application_id") or ""))
         wrongs = [*_order(op, items), *_dates(items, month_s), *_changed(before, op)]
-        if wish is not None:
-            begun_s = tries.get(wish.k, [wish])[0].t_invoke_s
-            wrongs += [*_agreed(op, items, wish), *_begun(op, items, begun_s, ahead_s, month_s)]
+        if request is not None:
+            begun_s = tries.get(request.k, [request])[0].t_invoke_s
+            wrongs += [*_agreed(op, items, request), *_begun(op, items, begun_s, ahead_s, month_s)]
         found += [_bad(op, wrong) for wrong in wrongs]
     return Findings(
         examined=len(reads), bad=found, details={"reads": len(reads), "loans": len(first)}
@@ -73,12 +73,12 @@ def _plan(op: Op) -> list[tuple[object, object]]:
     ]
 
 
-def _agreed(op: Op, items: Items, wish: Op) -> Iterator[str]:
-    asked, term = wish.request.get("amount_minor"), wish.request.get("term_months")
+def _agreed(op: Op, items: Items, request: Op) -> Iterator[str]:
+    asked, term = request.request.get("amount_minor"), request.request.get("term_months")
     if asked is not None and op.value.get("principal_minor") != asked:
         yield f"is of {money(op.value.get('principal_minor'))}, and {money(asked)} was asked for"
-    if wish.request.get("borrower") not in (None, op.value.get("borrower")):
-        yield f"is {op.value.get('borrower')}'s, and {wish.request['borrower']} applied"
+    if request.request.get("borrower") not in (None, op.value.get("borrower")):
+        yield f"is {op.value.get('borrower')}'s, and {request.request['borrower']} applied"
     if term is not None and asked is not None:
         part = asked // term
         parts = [part] * (term - 1) + [asked - part * (term - 1)]

@@ -25,12 +25,12 @@ class AngryRetrier:
 
     def steps(self, number: int, dice: Dice) -> Journey:
         """The journey of borrower `number`."""
-        key, wish = f"sub-{number}", _wish(number, dice)
+        key, body = f"sub-{number}", _body(number, dice)
         application_id = None
         for _ in range(TAPS):
-            tapped = yield from ask(Call("submit", key, wish))
+            tapped = yield from ask(Call("submit", key, body))
             application_id = application_id or tapped.value.get("application_id")
-        changed = {**wish, "amount_minor": wish["amount_minor"] + STEP_MINOR}
+        changed = {**body, "amount_minor": body["amount_minor"] + STEP_MINOR}
         tapped = yield from ask(Call("submit", key, changed))
         # Taken only if none of the taps before it arrived.
         application_id = application_id or tapped.value.get("application_id")
@@ -38,7 +38,7 @@ class AngryRetrier:
             yield from look_until(Call("application", application_id), TERMINAL)
 
 
-def _wish(number: int, dice: Dice) -> dict[str, Any]:
+def _body(number: int, dice: Dice) -> dict[str, Any]:
     return {
         "borrower": some_borrower(number, dice),
         "segment": "consumer",

@@ -1,4 +1,4 @@
-"""Somebody with two wishes at once, who comes back after the end: asks again, reads again."""
+"""Somebody with two requests at once, who comes back after the end: asks again, reads again."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ class Returner:
     def steps(self, number: int, dice: Dice) -> Journey:
         """The journey of borrower `number`."""
         borrower = some_borrower(number, dice)
-        wishes = [
+        requests = [
             Call("submit", f"{name}-{number}", _application(borrower, dice))
             for name in ("one", "two")
         ]
-        told = yield Together(tuple(wishes))
-        ids = [str(one.value["application_id"]) for one in told if "application_id" in one.value]
+        replies = yield Together(tuple(requests))
+        ids = [str(one.value["application_id"]) for one in replies if "application_id" in one.value]
         for application_id in ids:
             yield from look_until(Call("application", application_id), TERMINAL, LOOK_GAPS_S)
         yield Wait(BACK_AFTER_S)
-        for wish in wishes:
-            yield from ask(wish)
+        for request in requests:
+            yield from ask(request)
         for at, application_id in enumerate(ids):
             seen = yield from ask(Call("application", application_id))
             if seen.value.get("status") in PAID_OUT and seen.value.get("loan_id"):

@@ -50,7 +50,7 @@ CHOICES = (
     ),
     _Choice(
         "idempotency", "ignore",
-        "a repeated wish is a new wish",
+        "a repeated request is a new request",
         ("same_key_same_result", "no_double_payout", "debits_match_repayments"),
     ),
     _Choice(
@@ -67,12 +67,12 @@ CHOICES = (
     ),
     _Choice(
         "repay", "sync",
-        "a repayment needs the gateway at that moment",
+        "a repayment needs the gateway to answer at once",
         ("repayment_never_blocked",),
     ),
     _Choice(
         "limit_down", "error",
-        "no limit is shown while the risk engine is away",
+        "no limit is shown while the risk engine is unavailable",
         ("no_unexplained_failure",),
     ),
     _Choice(

@@ -143,7 +143,7 @@ def _accident(error: BaseException) -> Problem:
     """What was not expected: what, where, and what to do about it."""
     versions = f"Python {platform.python_version()}, {platform.system()}"
     remedy = f"the same with {TRACEBACK}=1 shows more; report a defect with this line, {versions}"
-    return Problem(f"error: {errors.told(error)}", remedy=remedy)
+    return Problem(f"error: {errors.described(error)}", remedy=remedy)
 
 
 def _close(out: Outlet, err: Outlet, code: int, words: Sequence[str]) -> int:

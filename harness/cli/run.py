@@ -97,13 +97,13 @@ def repeat_command(order: RunRequest, output: str, count: int) -> int:
         if results[-1].exit_code in LAST:
             break
     again = f"{prepared.repeat} --repeat {count}"
-    told = spread([result_document(one) for one in results], count, again)
+    summary = spread([result_document(one) for one in results], count, again)
     if output == "json":
-        out_json(told)
+        out_json(summary)
     else:
-        for line in spread_lines(told):
+        for line in spread_lines(summary):
             out(line)
-    return int(told["exit_code"])
+    return int(summary["exit_code"])
 
 
 def repetitions(prepared: Prepared, count: int) -> Iterator[Prepared]:

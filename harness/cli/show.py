@@ -58,12 +58,12 @@ def show_command(run: str, subject: str, output: str, runs: Path, target: str = 
 def _choice(folder: Path, words: Vocabulary, history: History) -> dict[str, Any]:
     """Counterexamples, and the names of each kind."""
     broken = [v for v in recheck(folder, words).verdicts if v.validity is Validity.INVALID]
-    told = ((subject_of(verdict, history, words.target), verdict) for verdict in broken)
+    found = ((subject_of(verdict, history, words.target), verdict) for verdict in broken)
     kinds: dict[str, list[str]] = {}
     for name, kind in names_of(history, words.target).items():
         kinds.setdefault(kind, []).append(name)
     return {
-        "counterexamples": [{"name": name, "invariant": one.title} for name, one in told if name],
+        "counterexamples": [{"name": name, "invariant": one.title} for name, one in found if name],
         "names": kinds,
     }
 

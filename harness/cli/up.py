@@ -89,7 +89,7 @@ def _bring_up(
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, this.cancel)
         await guard.begin()
-        guard.look_after(runtime)
+        guard.supervise(runtime)
         say(f"starting design {one.record['design']} on {one.record['runtime']}")
         await runtime.start(target, design)
         await runtime.leave()
@@ -99,7 +99,7 @@ def _bring_up(
         guard.hand_over()
     except BaseException as why:
         clean = not one.alive()
-        guard.let_go(clean=clean)
+        guard.release(clean=clean)
         if clean:
             one.drop()
         if isinstance(why, asyncio.CancelledError):

@@ -78,10 +78,10 @@ def text(account: SearchReport, width: int) -> Iterator[str]:
     yield from _wrapped(_headline(account), width, "")
     if account.unfit:
         yield from _wrapped(account.unfit, width, "  ")
-    told: set[str] = set()
+    found: set[str] = set()
     for number in range(min(len(account.groups), SHOWN_MAX)):
         yield ""
-        yield from _group(account, number, told, width)
+        yield from _group(account, number, found, width)
     if len(account.groups) > SHOWN_MAX:
         yield f"\nand {len(account.groups) - SHOWN_MAX} more, see {account.folder}/explore.json"
     yield ""
@@ -115,7 +115,7 @@ def _headline(account: SearchReport) -> str:
     return f"BREAKS{where}  {about}: {enough}; {ways} way{'' if ways == 1 else 's'} to break it"
 
 
-def _group(account: SearchReport, number: int, told: set[str], width: int) -> Iterator[str]:
+def _group(account: SearchReport, number: int, found: set[str], width: int) -> Iterator[str]:
     group = account.groups[number]
     yield f"{number + 1}. {', '.join(group.invariants)}"
     calls = zip(group.first.plan, group.first.operations, strict=True)
@@ -127,8 +127,8 @@ def _group(account: SearchReport, number: int, told: set[str], width: int) -> It
     first = group.first.broken[0]
     yield from _wrapped(first.what, width, "   ")
     if why := account.explained.get(first.invariant):
-        again = first.invariant in told
-        told.add(first.invariant)
+        again = first.invariant in found
+        found.add(first.invariant)
         yield from _wrapped("because of the same choices" if again else why, width, "   ")
     file, command = _at(account.files, number), _at(account.commands, number)
     if file:

@@ -1,13 +1,13 @@
 """State equivalence: two worlds that would continue alike, with the same promises, are run once.
 
     what reached whom and is asked again, what is on its way ─┐
-    promises made                                            ─┼─ state of a moment ── equal: one
+    promises made                                            ─┼─ state of an instant ── equal: one
     tries, failures in a row                                 ─┤    more fault there has the same
     the future                                               ─┘    effect
           every call, answer and ledger entry to come if nothing more goes wrong
 
 Left out: ids (renamed in the order in which they appear in a ledger), the order in which different
-third parties are asked, borrowers answered and ledgers written, moments in time, looks at what
+third parties are asked, borrowers answered and ledgers written, instants in time, looks at what
 promises nothing, what reached somebody and is not asked again (the ledgers tell), and a service's
 memory beyond what its future shows. That these lose no finding is checked against exact searches,
 by tests and by the benchmark. Left out as well is where the dice stand: a race of two deliveries at
@@ -87,14 +87,14 @@ class Meaning:
         """Whether a call is one with which a borrower only looks at something."""
         return edge == self.entry and operation.startswith(SAFE)
 
-    def promise(self, told: BorrowerEvent) -> str:
+    def promise(self, event: BorrowerEvent) -> str:
         """The status that must not change any more, "" for any other."""
-        status = (told.answer[2] if told.answer is not None else None) or ""
+        status = (event.answer[2] if event.answer is not None else None) or ""
         return status if status in self.final else ""
 
-    def counts(self, told: BorrowerEvent) -> bool:
+    def counts(self, event: BorrowerEvent) -> bool:
         """Whether it is more than a look at something that may still change."""
-        return told.step[1] not in self.reads or bool(self.promise(told))
+        return event.step[1] not in self.reads or bool(self.promise(event))
 
 
 def digest(*parts: object) -> str:
@@ -111,15 +111,15 @@ def signature(trace: Trace, history: History) -> str:
 
 def states(trace: Trace, history: History, meaning: Meaning) -> list[State]:
     """The state just before each call of a trace, in order; NOTHING up to the last fault."""
-    told = [one for one in _told(history) if meaning.counts(one)]
+    events = [one for one in _answers(history) if meaning.counts(one)]
     calls = [(point.edge, operation) for point, operation in trace.points.items()]
     modes = {fired.point: str(fired.mode) for fired in trace.fired}
     first = 1 + max((n for n, point in enumerate(trace.points) if point in modes), default=-1)
-    futures = _futures(calls[first:], trace.marks[first:], told, history, meaning)
+    futures = _futures(calls[first:], trace.marks[first:], events, history, meaning)
     past, at, known = _Past(meaning, trace.landed, calls), 0, [NOTHING] * first
     for number, (point, operation) in enumerate(trace.points.items()):
-        while at < len(told) and told[at].i < trace.marks[number]:
-            past.tell(told[at])
+        while at < len(events) and events[at].i < trace.marks[number]:
+            past.tell(events[at])
             at += 1
         if number >= first:
             future = futures[number - first]
@@ -131,7 +131,7 @@ def states(trace: Trace, history: History, meaning: Meaning) -> list[State]:
 def _futures(
     calls: list[tuple[str, str]],
     marks: Sequence[int],
-    told: list[BorrowerEvent],
+    events: list[BorrowerEvent],
     history: History,
     meaning: Meaning,
 ) -> list[str]:
@@ -140,12 +140,12 @@ def _futures(
     end = digest(finals, _ledgers(history))
     lines: dict[str, str] = {}
     futures: list[str] = []
-    at = len(told)
+    at = len(events)
     for (edge, operation), mark in zip(reversed(calls), reversed(marks), strict=True):
-        while at and told[at - 1].i >= mark:
+        while at and events[at - 1].i >= mark:
             at -= 1
-            process, f, _ = told[at].step
-            lines[process] = digest(lines.get(process), f, told[at].answer)
+            process, f, _ = events[at].step
+            lines[process] = digest(lines.get(process), f, events[at].answer)
         if not meaning.looks(edge, operation):
             lines[edge] = digest(lines.get(edge), operation)
         futures.append(digest(sorted(lines.items()), end))
@@ -171,7 +171,7 @@ class _Past:
         self._reached: set[tuple[str, str]] = set()
         self._on_its_way: dict[Point, tuple[str, str]] = {}
         self._in_a_row: dict[str, int] = {}
-        self._told: set[tuple[str, str, str]] = set()
+        self._answers: set[tuple[str, str, str]] = set()
         self._tries: dict[str, tuple[tuple[str, str, str], int]] = {}
         self._open: Counter[str] = Counter()  # a borrower may ask several times at once
 
@@ -192,20 +192,20 @@ class _Past:
                 if other.startswith(f"{caller}->"):
                     self._in_a_row[other] = 0
 
-    def tell(self, told: BorrowerEvent) -> None:
+    def tell(self, event: BorrowerEvent) -> None:
         """A borrower began something, or was answered."""
-        process, f, _ = told.step
+        process, f, _ = event.step
         if f in self._meaning.reads:
-            self._told.add((process, f, self._meaning.promise(told)))
-        elif told.answer is None:
-            before, tries = self._tries.get(process, (told.step, 0))
-            self._tries[process] = told.step, tries + 1 if before == told.step else 1
+            self._answers.add((process, f, self._meaning.promise(event)))
+        elif event.answer is None:
+            before, tries = self._tries.get(process, (event.step, 0))
+            self._tries[process] = event.step, tries + 1 if before == event.step else 1
             self._open[process] += 1
         else:
             self._open[process] -= 1
-            if told.answer[0] == Outcome.OK.value:
+            if event.answer[0] == Outcome.OK.value:
                 self._tries.pop(process, None)  # he goes on; how is his future
-                self._told.add((process, f, self._meaning.promise(told)))
+                self._answers.add((process, f, self._meaning.promise(event)))
 
     def fingerprint(self, number: int) -> str:
         """Of all that counts just before call `number`."""
@@ -219,7 +219,7 @@ class _Past:
         under_way = sorted((p, n) for p, n in self._open.items() if n)
         way = self._again(self._on_its_way.values(), number)
         reached = self._again(self._reached, number)
-        return repr((edge, operation, reached, way, rows, sorted(self._told), steps, under_way))
+        return repr((edge, operation, reached, way, rows, sorted(self._answers), steps, under_way))
 
     def _reach(self, call: tuple[str, str]) -> None:
         if call[1] != WRITE:
@@ -230,7 +230,7 @@ class _Past:
         return sorted(call for call in calls if self._last[call] >= number or call[1] == WRITE)
 
 
-def _told(history: History) -> Iterator[BorrowerEvent]:
+def _answers(history: History) -> Iterator[BorrowerEvent]:
     """Beginnings and ends of the borrowers' operations, in the order in which they were written."""
     begun: dict[str, Event] = {}
     events = [e for e in history.of("client") if e.phase != Phase.SETTLED]
@@ -243,8 +243,8 @@ def _told(history: History) -> Iterator[BorrowerEvent]:
         else:
             began = begun.pop(event.p)
             took_s = round((event.t - (began.t if began.due is None else began.due)) / NS, 1)
-            told = (event.type, event.err, *_said(event.v), took_s)
-            yield BorrowerEvent(event.i, step, told)
+            answer = (event.type, event.err, *_said(event.v), took_s)
+            yield BorrowerEvent(event.i, step, answer)
 
 
 def _said(value: Mapping[str, Any]) -> tuple[str | None, int | None]:

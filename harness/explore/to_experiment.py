@@ -164,8 +164,8 @@ def _apart(steps: list[Step]) -> None:
 
 
 def _document(found: Minimal, steps: list[Step], left_out: list[Fault], ask: Ask) -> str:
-    told = [f"{one.invariant}: {one.what}" for one in found.broken]
-    told += [f"Left out, real parts have no counterpart: {fault}." for fault in left_out]
+    written = [f"{one.invariant}: {one.what}" for one in found.broken]
+    written += [f"Left out, real parts have no counterpart: {fault}." for fault in left_out]
     served = {
         "name": f"{ask.operation} is served",
         "measure": "served_ratio",
@@ -176,7 +176,7 @@ def _document(found: Minimal, steps: list[Step], left_out: list[Fault], ask: Ask
     return dump_yaml(
         {
             "title": f"Explored: {' + '.join(str(fault) for fault in found.plan)}",
-            "description": "\n".join(told),
+            "description": "\n".join(written),
             "tags": ["explored"],
             "objectives": {"recovery": "5s"},
             "load": {"arrivals": ARRIVALS, "journeys": dict(ask.journeys)},

@@ -36,7 +36,7 @@ Maker = Callable[[], World]
 
 
 class Workers:
-    """Runs plans on one core or many (`harness.explore.search.Crew`).
+    """Runs plans on one core or many (the runner of `harness.explore.search`).
 
     Args:
         make: makes the world of a process.

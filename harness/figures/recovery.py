@@ -97,8 +97,8 @@ def _failovers(history: History, target: Target, from_s: float) -> Iterator[dict
         later = [name for name in names if first.get(name, 0.0) >= from_s]
         if worked and later:
             name = min(later, key=first.__getitem__)
-            told = {"role": role, "from": worked[0], "to": name, "t_s": round(first[name], 3)}
-            yield told
+            change = {"role": role, "from": worked[0], "to": name, "t_s": round(first[name], 3)}
+            yield change
 
 
 def _after(classed: Classed, from_s: float, healed_s: float) -> tuple[float | None, float | None]:

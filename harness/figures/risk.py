@@ -21,10 +21,10 @@ def risk(history: History, target: Target) -> dict[str, Any]:
         oldest_for_s}`: the last two a slice of `width_s`, each the most in it; `end` the largest
         of what is at risk for ever.
     """
-    told = exposures(target, history)
-    if told is None or not history.events:
+    found = exposures(target, history)
+    if found is None or not history.events:
         return {}
-    ordered = sorted(told, key=lambda one: one.t_from_s)
+    ordered = sorted(found, key=lambda one: one.t_from_s)
     length_s = max(history.events[-1].t_s, 1.0)
     width_s = width_for(length_s)
     n = slices(length_s, width_s)

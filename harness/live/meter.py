@@ -18,7 +18,7 @@ WINDOW_S = 5.0  # chosen: what rate, errors and p99 look back on
 
 @dataclass(frozen=True)
 class Reading:
-    """A run at one moment.
+    """A run at one instant.
 
     Args:
         phase: "" before the load.

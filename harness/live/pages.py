@@ -45,7 +45,7 @@ class Pages:
         return f"http://127.0.0.1:{self._port}/{self._token}/"
 
     async def show(self, page: str, *, over: bool = False) -> None:
-        """Push a new page; after the last one, readers are let go."""
+        """Push a new page; after the last one, readers are released."""
         async with self._changed:
             self._page, self._over, self._number = page, over, self._number + 1
             self._changed.notify_all()

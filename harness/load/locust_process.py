@@ -137,7 +137,7 @@ async def start(
     Args:
         base_url: where borrowers reach the service, through its link.
         sink: takes each event, in the order in which the load wrote them.
-        clock_zero: called once the load is ready; gives `t0_ns`, a moment slightly ahead.
+        clock_zero: called once the load is ready; gives `t0_ns`, an instant slightly ahead.
         log_path: for Locust's own output; the plan is written beside it.
         python: the interpreter.
         env: the environment; settings of Locust's own are left out of it.

@@ -63,8 +63,8 @@ def windows(lines: Iterable[str]) -> dict[str, Window]:
 
 def _ms(stamp: str) -> int:
     """Of a stamp of `harness.clock.utc_stamp`."""
-    moment = datetime.strptime(stamp, "%Y-%m-%dT%H-%M-%S.%fZ").replace(tzinfo=UTC)
-    return round(moment.timestamp() * 1000)
+    instant = datetime.strptime(stamp, "%Y-%m-%dT%H-%M-%S.%fZ").replace(tzinfo=UTC)
+    return round(instant.timestamp() * 1000)
 
 
 class Marks:

@@ -32,7 +32,7 @@ def _case(suite: ET.Element, result: RunResult, verdict: Verdict) -> None:
     case = ET.SubElement(suite, "testcase", classname=xml(result.experiment), name=name)
     if verdict.validity is Validity.INVALID:
         what = xml((verdict.first_bad or {}).get("what", verdict.claim))
-        told = ET.SubElement(case, "failure", message=what)
-        told.text = xml(f"{verdict.claim}\n{result.repeat}")
+        element = ET.SubElement(case, "failure", message=what)
+        element.text = xml(f"{verdict.claim}\n{result.repeat}")
     elif verdict.validity is Validity.UNKNOWN:
         ET.SubElement(case, "error", message="unknown").text = xml(verdict.why)

@@ -18,7 +18,7 @@ from harness.report.more_charts import load_chart, risk_chart
 from harness.report.numbers import risk_words
 from harness.report.recorded import Recorded
 from harness.report.series import series
-from harness.report.stories_panel import told
+from harness.report.stories_panel import story_layouts
 from harness.report.timeline import outcomes_chart, timeline_chart
 from harness.report.topology import topology
 from harness.report.words import duration, fault_words, ms, number, percent, seconds, sentence
@@ -59,7 +59,7 @@ def context(result: RunResult, recorded: Recorded) -> dict[str, object]:
         "description": recorded.experiment.description,
         "began": str(header.get("began", "")),
         "version": version("chaos-harness"),
-        "tiles": [_told(tile, result) for tile in _tiles(result)],
+        "tiles": [_plain(tile, result) for tile in _tiles(result)],
         "panels": PANELS,
         **_hypothesis(result, recorded),
         "timeline": timeline_chart(slices, result, recorded),
@@ -82,7 +82,7 @@ def context(result: RunResult, recorded: Recorded) -> dict[str, object]:
         "gauges": gauges_chart(recorded),
         "topo": topology(result, recorded),
         "green": last_green(result),
-        "stories": told(result, recorded),
+        "stories": story_layouts(result, recorded),
         "faults": [{**asdict(one), "words": fault_words(one)} for one in result.faults],
         "activity": list(_activity(recorded))[:ACTIVITY_MAX],
         "endpoints": _endpoints(result),
@@ -144,14 +144,14 @@ def _tiles(result: RunResult) -> Iterator[Tile]:
         yield Tile("Users hit", str(hit), note, "bad" if hit else "good")
 
 
-def _told(tile: Tile, result: RunResult) -> Tile:
+def _plain(tile: Tile, result: RunResult) -> Tile:
     """A run without a verdict on the service has no good numbers, only numbers."""
     decided = result.verdict in (RunVerdict.PASS, RunVerdict.FAIL)
     return tile if decided or tile.css != "good" else tile._replace(css="")
 
 
 def _hypothesis(result: RunResult, recorded: Recorded) -> dict[str, Any]:
-    """Rows of probes and thresholds, one column a moment at which they were looked at."""
+    """Rows of probes and thresholds, one column an instant at which they were looked at."""
     whens = {"before": "Before", "during": "During", "after": "After", "load": "Under load"}
     rows: dict[tuple[str, str], dict[str, Mapping[str, object]]] = {}
     for one in result.hypothesis:
@@ -222,8 +222,8 @@ def _activity(recorded: Recorded) -> Iterator[tuple[float, str, str]]:
                 done = {"invoke": "begins to", "ok": "did", "info": "could not"}.get(event.type, "")
                 yield event.t_s, "nemesis", f"{done} {action} {event.f} at {event.k}"
             elif action == "observe":
-                told = f"canary {event.v.get('canary')} in {duration(event.v.get('latency_s'))}"
-                yield event.t_s, "nemesis", f"looks at {event.k} ({event.v.get('when')}): {told}"
+                shown = f"canary {event.v.get('canary')} in {duration(event.v.get('latency_s'))}"
+                yield event.t_s, "nemesis", f"looks at {event.k} ({event.v.get('when')}): {shown}"
         elif event.src == "clock" and event.type not in ("start", "end"):
             yield event.t_s, event.p, _clock_words(event.f, event.k, event.v)
 
@@ -234,8 +234,8 @@ def _clock_words(f: str, k: str, v: Mapping[str, Any]) -> str:
     if f == "clean":
         left = v.get("left") or []
         return "everything was ended" if not left else f"left behind: {', '.join(map(str, left))}"
-    told = ", ".join(f"{name} {value}" for name, value in v.items())
-    return f"{f}: {told}" if told else f
+    shown = ", ".join(f"{name} {value}" for name, value in v.items())
+    return f"{f}: {shown}" if shown else f
 
 
 def _endpoints(result: RunResult) -> Table:

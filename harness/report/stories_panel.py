@@ -52,7 +52,7 @@ class StoryLayout(NamedTuple):
     more: int
 
 
-def told(result: RunResult, recorded: Recorded) -> list[StoryLayout]:
+def story_layouts(result: RunResult, recorded: Recorded) -> list[StoryLayout]:
     """One for each thing that a broken invariant names first."""
     wanted: dict[str, list[str]] = {}
     witnesses: dict[str, set[int]] = {}
@@ -67,13 +67,13 @@ def told(result: RunResult, recorded: Recorded) -> list[StoryLayout]:
         return []
     found = stories(recorded.history, recorded.target, chosen)
     return [
-        _told(story, ", ".join(chosen[name]), witnesses[name])
+        _layout(story, ", ".join(chosen[name]), witnesses[name])
         for name, story in found.items()
         if story.entries
     ]
 
 
-def _told(story: Story, broke: str, witness: set[int]) -> StoryLayout:
+def _layout(story: Story, broke: str, witness: set[int]) -> StoryLayout:
     names = story.lanes[:LANES_MAX]
     shown = names if len(story.lanes) <= LANES_MAX else [*names[:-1], OTHERS]
     at = {name: LANE // 2 + LANE * number for number, name in enumerate(shown)}

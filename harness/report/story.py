@@ -180,13 +180,13 @@ def _story(
 
 
 def _booked(event: Event, service: str) -> Entry:
-    what = _cut(f"{event.f} {_told(event.v)}")
+    what = _cut(f"{event.f} {_pairs(event.v)}")
     return Entry(event.t_s, service, event.p, what, "ledger", (event.i,))
 
 
 def _asked(op: Op, service: str, between: Sequence[float]) -> Iterator[Entry]:
     """One entry; two where something happened between request and answer, or it took long."""
-    asked, answered = f"{op.f} {op.k} {_told(op.request)}".rstrip(), _answer(op)
+    asked, answered = f"{op.f} {op.k} {_pairs(op.request)}".rstrip(), _answer(op)
     end_s = op.t_invoke_s if op.t_end_s is None else op.t_end_s
     user = LAST_READ if op.phase == Phase.SETTLED else op.p.partition(".")[0]
     if op.t_end_s is not None and not any(op.t_invoke_s <= t_s <= end_s for t_s in between):
@@ -203,7 +203,7 @@ def _asked(op: Op, service: str, between: Sequence[float]) -> Iterator[Entry]:
 def _answer(op: Op) -> str:
     status = op.value.get("http_status")
     head = f"HTTP {status}" if status else (op.err or str(op.outcome))
-    return f"{head} {_told(op.value)} after {op.latency_s or 0.0:.3f} s"
+    return f"{head} {_pairs(op.value)} after {op.latency_s or 0.0:.3f} s"
 
 
 def _fault(window: FaultWindow) -> Iterator[Entry]:
@@ -212,7 +212,7 @@ def _fault(window: FaultWindow) -> Iterator[Entry]:
     yield Entry(window.t_heal_s, FAULTS, FAULTS, f"{name} is healed", "fault")
 
 
-def _told(values: Mapping[str, Any]) -> str:
+def _pairs(values: Mapping[str, Any]) -> str:
     return " ".join(
         f"{name}={_short(value)}"
         for name, value in values.items()

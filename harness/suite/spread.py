@@ -73,28 +73,28 @@ def _numbers(runs: Sequence[Document]) -> Iterator[dict[str, Any]]:
         }
 
 
-def spread_lines(told: Document) -> Iterator[str]:
+def spread_lines(summary: Document) -> Iterator[str]:
     """The same for a person."""
-    done, asked = len(told["runs"]), told["asked"]
-    head = f"{told['verdict'].upper()}  {told['experiment']} {told['title']}"
-    yield f"{head}, design {told['design']}, runtime {told['runtime']}"
-    counts = ", ".join(f"{count} {word}" for word, count in told["verdicts"].items())
-    stable = "the same verdict each time" if told["stable"] else "verdicts differ"
+    done, asked = len(summary["runs"]), summary["asked"]
+    head = f"{summary['verdict'].upper()}  {summary['experiment']} {summary['title']}"
+    yield f"{head}, design {summary['design']}, runtime {summary['runtime']}"
+    counts = ", ".join(f"{count} {word}" for word, count in summary["verdicts"].items())
+    stable = "the same verdict each time" if summary["stable"] else "verdicts differ"
     short = f" of {asked}" if done < asked else ""
     yield f"  {done}{short} runs: {counts}; {stable}"
-    if told["findings"]:
+    if summary["findings"]:
         yield "\nfindings"
-    for one in told["findings"]:
+    for one in summary["findings"]:
         yield f"  {one['runs']} of {done}  {one['finding']}: {one['first']}"
-    if told["numbers"]:
+    if summary["numbers"]:
         yield "\nnumbers  least .. median .. greatest"
-    for one in told["numbers"]:
+    for one in summary["numbers"]:
         values = " .. ".join(_shown(one[key], one["unit"]) for key in ("min", "median", "max"))
         yield f"  {values}  {one['name']}, {one['runs']} runs"
     yield "\nruns"
-    for run in told["runs"]:
+    for run in summary["runs"]:
         yield f"  {run['verdict']:<13}seed {run['seed']}  {run['run_dir']}"
-    yield f"\nrepeat  {told['repeat']}"
+    yield f"\nrepeat  {summary['repeat']}"
 
 
 def _shown(value: float, unit: str) -> str:

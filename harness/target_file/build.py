@@ -48,44 +48,48 @@ def load(path: Path) -> FileTarget:
     raw = load_yaml(path)
     place = Place(path, raw)
     try:
-        told = TargetDocument.model_validate(raw)
+        document = TargetDocument.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(list(place.problems(error, TargetDocument))) from None
-    if problems := list(problems_of(told, place)):
+    if problems := list(problems_of(document, place)):
         raise ConfigError(problems)
-    paths = documented(path.parent / told.openapi) if told.openapi else None
-    return FileTarget(told, path.parent.resolve(), paths)
+    paths = documented(path.parent / document.openapi) if document.openapi else None
+    return FileTarget(document, path.parent.resolve(), paths)
 
 
 class FileTarget:
     """`harness.target.Target`.
 
     Args:
-        told: the file.
+        document: the file.
         home: its folder: paths count from there.
         paths: what an OpenAPI document says of answers; None without one.
     """
 
     runtimes = ("process",)
 
-    def __init__(self, told: TargetDocument, home: Path, paths: Documented | None) -> None:
-        self._told, self._home, self._paths = told, home, paths
-        self.name, self.include = told.target, tuple(told.include)
-        self.degradation = told.degradation
-        self.entry = f"{LOAD}->{told.entry}"
-        self.services = tuple(_service(name, one, told) for name, one in told.programs.items())
-        self.links = (LinkSpec(self.entry, LOAD, told.entry), *_links(told))
-        self.variables = tuple(_variables(told))
-        self.contract: Mapping[str, Any] = {"operations": tuple(told.operations)}
-        self.journeys = {name: DataJourney(name, steps) for name, steps in told.journeys.items()}
-        self.invariants = {name: self._promise(name) for name in told.promises}
+    def __init__(self, document: TargetDocument, home: Path, paths: Documented | None) -> None:
+        self._document, self._home, self._paths = document, home, paths
+        self.name, self.include = document.target, tuple(document.include)
+        self.degradation = document.degradation
+        self.entry = f"{LOAD}->{document.entry}"
+        self.services = tuple(
+            _service(name, one, document) for name, one in document.programs.items()
+        )
+        self.links = (LinkSpec(self.entry, LOAD, document.entry), *_links(document))
+        self.variables = tuple(_variables(document))
+        self.contract: Mapping[str, Any] = {"operations": tuple(document.operations)}
+        self.journeys = {
+            name: DataJourney(name, steps) for name, steps in document.journeys.items()
+        }
+        self.invariants = {name: self._promise(name) for name in document.promises}
 
     def _promise(self, name: str) -> LedgerPromise | EndPromise:
-        promise = self._told.promises[name]
+        promise = self._document.promises[name]
         if promise.ledger:
             return LedgerPromise(name, promise)
-        assert self._told.settled_when
-        return EndPromise(name, promise, self._told.settled_when)
+        assert self._document.settled_when
+        return EndPromise(name, promise, self._document.settled_when)
 
     def explain(self, invariant: str, design: Mapping[str, Any]) -> str:
         """Nothing is known of somebody else's design."""
@@ -97,7 +101,7 @@ class FileTarget:
 
     def config(self, service: str, wiring: Wiring) -> dict[str, Any]:
         """The configuration document of a stand-in; {} for everybody else."""
-        program = self._told.programs[service]
+        program = self._document.programs[service]
         if program.stand_in is None:
             return {}
         host, port = wiring.listen(service)
@@ -114,7 +118,7 @@ class FileTarget:
 
     def program(self, service: str, wiring: Wiring) -> ProgramSpec:
         """How a command of the file is started."""
-        program = self._told.programs[service]
+        program = self._document.programs[service]
         assert program.command
         fill = partial(_hole, self, service, wiring)
         argv = [str(filled(_env(text), fill)) for text in program.command]
@@ -125,14 +129,14 @@ class FileTarget:
 
     def database_plan(self, service: str) -> DatabasePlan:
         """Role, database and scripts of a PostgreSQL."""
-        told = self._told.programs[service].postgres
-        assert told
-        scripts = tuple(self._home / script for script in told.init)
-        return DatabasePlan(told.user, told.database or told.user, scripts)
+        kept = self._document.programs[service].postgres
+        assert kept
+        scripts = tuple(self._home / script for script in kept.init)
+        return DatabasePlan(kept.user, kept.database or kept.user, scripts)
 
     def request(self, call: Call) -> Request:
         """How an operation is asked for."""
-        operation = self._told.operations[call.f]
+        operation = self._document.operations[call.f]
         method, path = operation.asked[0]
 
         def value_of(name: str) -> Any:
@@ -151,7 +155,7 @@ class FileTarget:
             outcome = Outcome.FAIL if answer.error == "refused" else Outcome.INFO
             return Completion(outcome, answer.error)
         value = {**answer.body, "http_status": answer.status}
-        method, path = self._told.operations[call.f].asked[0]
+        method, path = self._document.operations[call.f].asked[0]
         known = self._paths is None or self._paths.says(method, path, answer.status)
         if known and 200 <= answer.status < 300:
             return Completion(Outcome.OK, value=value)
@@ -165,7 +169,7 @@ class FileTarget:
 
     def loose_ends(self, completions: Mapping[str, Completion]) -> int:
         """How many of the last reads have not come to their end."""
-        settled = self._told.settled_when
+        settled = self._document.settled_when
         if settled is None:
             return 0
         return sum(
@@ -175,7 +179,7 @@ class FileTarget:
 
     def final_reads(self, history: History) -> list[Call]:
         """One read of each thing that was acknowledged."""
-        settled = self._told.settled_when
+        settled = self._document.settled_when
         if settled is None:
             return []
         return [
@@ -188,12 +192,12 @@ def _env(text: str) -> str:
     return with_environment(text, os.environ)
 
 
-def _variables(told: TargetDocument) -> Iterator[str]:
+def _variables(document: TargetDocument) -> Iterator[str]:
     """Variables of the caller's environment that anything of the file names."""
-    for program in told.programs.values():
+    for program in document.programs.values():
         for text in (*(program.command or []), *map(str, program.env.values())):
             yield from variables(text)
-    for operation in told.operations.values():
+    for operation in document.operations.values():
         for text in operation.headers.values():
             yield from variables(text)
 
@@ -202,19 +206,19 @@ def _own_holes(program: Program) -> list[str]:
     return [*holes(program.command or []), *holes(dict(program.env))]
 
 
-def _service(name: str, program: Program, told: TargetDocument) -> ServiceSpec:
+def _service(name: str, program: Program, document: TargetDocument) -> ServiceSpec:
     if program.postgres:
         return ServiceSpec(name, "", "database")
     if program.stand_in:
         return ServiceSpec(name, STAND_IN, program.role or name, scripted=True)
     called = {hole.partition(".")[0] for hole in _own_holes(program)}
-    needs = tuple(one for one in told.programs if one in called and one != name
-                  and told.programs[one].postgres)  # fmt: skip
+    needs = tuple(one for one in document.programs if one in called and one != name
+                  and document.programs[one].postgres)  # fmt: skip
     protocol = "http" if program.ready.get else "tcp"
     return ServiceSpec(
         name,
         "",
-        program.role or ("service" if name == told.entry else name),
+        program.role or ("service" if name == document.entry else name),
         ready_path=program.ready.get or "/",
         needs=needs,
         protocol=protocol,
@@ -222,15 +226,15 @@ def _service(name: str, program: Program, told: TargetDocument) -> ServiceSpec:
     )
 
 
-def _links(told: TargetDocument) -> list[LinkSpec]:
+def _links(document: TargetDocument) -> list[LinkSpec]:
     """Who is handed a program's address calls it, through a proxy."""
     found: dict[str, LinkSpec] = {}
-    for name, program in told.programs.items():
+    for name, program in document.programs.items():
         for hole in _own_holes(program):
             callee = hole.partition(".")[0]
-            if callee in told.programs and callee != name:
+            if callee in document.programs and callee != name:
                 link = f"{name}->{callee}"
-                found[link] = LinkSpec(link, name, callee, _protocol(told.programs[callee]))
+                found[link] = LinkSpec(link, name, callee, _protocol(document.programs[callee]))
     return list(found.values())
 
 
@@ -247,9 +251,9 @@ def _hole(target: FileTarget, service: str, wiring: Wiring, hole: str) -> Any:
         host, port = wiring.listen(service)
         return {"host": host, "port": port, "seed": wiring.seed}[hole]
     if name == "design":
-        return wiring.design.get(part, target._told.design[part])
+        return wiring.design.get(part, target._document.design[part])
     host, port = wiring.through(f"{service}->{name}")
-    if not target._told.programs[name].postgres:
+    if not target._document.programs[name].postgres:
         return {"": f"http://{host}:{port}", "host": host, "port": port}[part]
     plan, given = target.database_plan(name), wiring.database(f"{service}->{name}")
     user, database = plan.role or given["user"], plan.database or given["database"]

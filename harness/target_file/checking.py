@@ -18,27 +18,27 @@ OWN = ("host", "port", "seed")
 PARTS = ("host", "port", "user", "password", "database")
 
 
-def problems_of(told: TargetDocument, place: Place) -> Iterator[Problem]:
+def problems_of(document: TargetDocument, place: Place) -> Iterator[Problem]:
     """Everything, each with its place."""
-    yield from _programs(told, place)
-    if told.entry not in told.programs:
-        yield unknown("program", told.entry, told.programs, place, "entry")
-    elif told.programs[told.entry].command is None:
+    yield from _programs(document, place)
+    if document.entry not in document.programs:
+        yield unknown("program", document.entry, document.programs, place, "entry")
+    elif document.programs[document.entry].command is None:
         yield Problem(
-            f"entry {told.entry!r} is no command: it is the service that is asked",
+            f"entry {document.entry!r} is no command: it is the service that is asked",
             place.of("entry"),
         )
-    yield from _operations(told, place)
-    yield from _journeys(told, place)
-    yield from _settled(told, place)
-    for name, promise in told.promises.items():
-        yield from _promise(told, name, promise, place)
-    if told.openapi and not (place.path.parent / told.openapi).is_file():
-        yield Problem(f"openapi: {told.openapi} is not there", place.of("openapi"))
+    yield from _operations(document, place)
+    yield from _journeys(document, place)
+    yield from _settled(document, place)
+    for name, promise in document.promises.items():
+        yield from _promise(document, name, promise, place)
+    if document.openapi and not (place.path.parent / document.openapi).is_file():
+        yield Problem(f"openapi: {document.openapi} is not there", place.of("openapi"))
 
 
-def _programs(told: TargetDocument, place: Place) -> Iterator[Problem]:
-    for name, program in told.programs.items():
+def _programs(document: TargetDocument, place: Place) -> Iterator[Problem]:
+    for name, program in document.programs.items():
         loc: Loc = ("programs", name)
         if not name.replace("_", "a").isalnum() or not name[0].isalpha():
             yield Problem(f"program {name!r}", place.of_key(*loc), "letters, digits and _")
@@ -47,7 +47,7 @@ def _programs(told: TargetDocument, place: Place) -> Iterator[Problem]:
             allowed = "one of command, postgres, stand-in"
             yield Problem(f"{name} is {got}", place.of_key(*loc), allowed)
         if program.command is not None:
-            yield from _command(told, program, loc, place)
+            yield from _command(document, program, loc, place)
         elif program.env or program.cwd != ".":
             yield Problem(f"{name}: env and cwd are for a command", place.of_key(*loc))
         if program.stand_in:
@@ -57,13 +57,15 @@ def _programs(told: TargetDocument, place: Place) -> Iterator[Problem]:
                 if not (place.path.parent / script).is_file():
                     where = place.of(*loc, "postgres", "init", number)
                     yield Problem(f"{script} is not there", where, "a file beside the target")
-    databases = [name for name, one in told.programs.items() if one.postgres]
+    databases = [name for name, one in document.programs.items() if one.postgres]
     if len(databases) > 1:
         where = place.of_key("programs", databases[1])
         yield Problem("a second PostgreSQL", where, "one", "a second as a command of its own")
 
 
-def _command(told: TargetDocument, program: Program, loc: Loc, place: Place) -> Iterator[Problem]:
+def _command(
+    document: TargetDocument, program: Program, loc: Loc, place: Place
+) -> Iterator[Problem]:
     folder = place.path.parent / program.cwd
     if not folder.is_dir():
         yield Problem(f"cwd {program.cwd}: {folder} is no folder", place.of(*loc, "cwd"))
@@ -81,7 +83,7 @@ def _command(told: TargetDocument, program: Program, loc: Loc, place: Place) -> 
     for key, texts in (("command", program.command or []), ("env", program.env)):
         items = texts.items() if isinstance(texts, Mapping) else enumerate(texts)
         for at, text in items:
-            yield from _holes(told, str(text), place, (*loc, key, at))
+            yield from _holes(document, str(text), place, (*loc, key, at))
 
 
 def _found(command: str, folder: Path) -> bool:
@@ -91,17 +93,17 @@ def _found(command: str, folder: Path) -> bool:
     return shutil.which(command) is not None
 
 
-def _holes(told: TargetDocument, text: str, place: Place, loc: Loc) -> Iterator[Problem]:
+def _holes(document: TargetDocument, text: str, place: Place, loc: Loc) -> Iterator[Problem]:
     for hole in holes(text):
         name, _, part = hole.partition(".")
         if hole in OWN:
             continue
         if name == "design":
-            if part not in told.design:
-                yield unknown("field of the design", part, told.design, place, *loc)
+            if part not in document.design:
+                yield unknown("field of the design", part, document.design, place, *loc)
             continue
-        if name not in told.programs:
-            yield unknown("hole", hole, [*OWN, *told.programs, "design.<field>"], place, *loc)
+        if name not in document.programs:
+            yield unknown("hole", hole, [*OWN, *document.programs, "design.<field>"], place, *loc)
         elif part and part not in PARTS:
             yield unknown("part of a hole", part, PARTS, place, *loc)
     for name in variables(text):
@@ -123,8 +125,8 @@ def _mappings(program: Program, loc: Loc, place: Place) -> Iterator[Problem]:
                 yield Problem(f"{key}: {name!r} is mapped twice", where, "one mapping each")
 
 
-def _operations(told: TargetDocument, place: Place) -> Iterator[Problem]:
-    for name, operation in told.operations.items():
+def _operations(document: TargetDocument, place: Place) -> Iterator[Problem]:
+    for name, operation in document.operations.items():
         asked = operation.asked
         if len(asked) != 1:
             got = " and ".join(method.lower() for method, _ in asked) or "no method"
@@ -140,8 +142,8 @@ def _operations(told: TargetDocument, place: Place) -> Iterator[Problem]:
                     yield Problem(f"${{{variable}}} is not set", where)
 
 
-def _journeys(told: TargetDocument, place: Place) -> Iterator[Problem]:
-    for name, steps in told.journeys.items():
+def _journeys(document: TargetDocument, place: Place) -> Iterator[Problem]:
+    for name, steps in document.journeys.items():
         if not steps:
             yield Problem(f"journey {name} has no steps", place.of("journeys", name))
         known = {"number", "key"}
@@ -152,11 +154,11 @@ def _journeys(told: TargetDocument, place: Place) -> Iterator[Problem]:
                 continue
             if not step.do:
                 continue
-            if step.do not in told.operations:
-                yield unknown("operation", step.do, told.operations, place, *loc, "do")
+            if step.do not in document.operations:
+                yield unknown("operation", step.do, document.operations, place, *loc, "do")
                 continue
             known |= step.with_.keys()
-            operation = told.operations[step.do]
+            operation = document.operations[step.do]
             asked = [path for _, path in operation.asked]
             for hole in holes([*asked, operation.json_ or {}, operation.headers, operation.key]):
                 if hole not in known:
@@ -166,32 +168,37 @@ def _journeys(told: TargetDocument, place: Place) -> Iterator[Problem]:
             known |= step.keep.keys()
 
 
-def _settled(told: TargetDocument, place: Place) -> Iterator[Problem]:
-    if told.settled_when is None:
+def _settled(document: TargetDocument, place: Place) -> Iterator[Problem]:
+    if document.settled_when is None:
         return
     for key in ("after", "read"):
-        name = getattr(told.settled_when, key)
-        if name not in told.operations:
-            yield unknown("operation", name, told.operations, place, "settled-when", key)
+        name = getattr(document.settled_when, key)
+        if name not in document.operations:
+            yield unknown("operation", name, document.operations, place, "settled-when", key)
 
 
-def _promise(told: TargetDocument, name: str, promise: Promise, place: Place) -> Iterator[Problem]:
+def _promise(
+    document: TargetDocument, name: str, promise: Promise, place: Place
+) -> Iterator[Problem]:
     loc: Loc = ("promises", name)
     if promise.ledger:
-        if promise.ledger not in told.programs or not told.programs[promise.ledger].stand_in:
-            known = [one for one, program in told.programs.items() if program.stand_in]
+        if (
+            promise.ledger not in document.programs
+            or not document.programs[promise.ledger].stand_in
+        ):
+            known = [one for one, program in document.programs.items() if program.stand_in]
             yield unknown("stand-in", promise.ledger, known, place, *loc, "ledger")
             return
-        stand_in = told.programs[promise.ledger].stand_in or []
+        stand_in = document.programs[promise.ledger].stand_in or []
         entries = [one.ledger.entry for one in stand_in if one.ledger]
         if promise.entry not in entries:
             yield unknown("entry", promise.entry, entries, place, *loc, "entry")
         if (promise.at_most is None) == (promise.exactly is None):
             yield Problem("how many?", place.of_key(*loc), "at-most: or exactly:")
     elif promise.of:
-        if promise.of not in told.operations:
-            yield unknown("operation", promise.of, told.operations, place, *loc, "of")
-        if promise.ends_within is None or told.settled_when is None:
+        if promise.of not in document.operations:
+            yield unknown("operation", promise.of, document.operations, place, *loc, "of")
+        if promise.ends_within is None or document.settled_when is None:
             remedy = "ends-within: 30s here, and settled-when: in the file"
             yield Problem("when does it end?", place.of_key(*loc), remedy=remedy)
     else:

@@ -91,10 +91,10 @@ def _operations(document: Mapping[str, Any]) -> Iterator[Drafted]:
     headers = schemes(document)
     for path in _of(document, "paths"):
         for method in METHODS:
-            told = _of(document, "paths", path, method)
-            if not told or path in HEALTH:
+            declared = _of(document, "paths", path, method)
+            if not declared or path in HEALTH:
                 continue
-            wanted = _slug(str(told.get("operationId", ""))) or _slug(f"{method}_{path}")
+            wanted = _slug(str(declared.get("operationId", ""))) or _slug(f"{method}_{path}")
             name = wanted
             while name in taken:
                 name += "_again"

@@ -22,10 +22,12 @@ class Documented:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._statuses = {
-            (method.upper(), HOLE.sub("{}", path)): {str(one) for one in told.get("responses", {})}
+            (method.upper(), HOLE.sub("{}", path)): {
+                str(one) for one in operation.get("responses", {})
+            }
             for path, methods in document["paths"].items()
-            for method, told in methods.items()
-            if isinstance(told, Mapping)
+            for method, operation in methods.items()
+            if isinstance(operation, Mapping)
         }
 
     def says(self, method: str, path: str, status: int) -> bool:

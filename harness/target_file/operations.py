@@ -40,9 +40,9 @@ def drafted(
     Args:
         headers: those of every operation.
     """
-    told = document["paths"][path][method]
+    declared = document["paths"][path][method]
     shared = _list(document["paths"][path].get("parameters"))
-    parameters = [_resolved(document, one) for one in shared + _list(told.get("parameters"))]
+    parameters = [_resolved(document, one) for one in shared + _list(declared.get("parameters"))]
     values: dict[str, Any] = {}
     asked, wanted = HOLE.sub(lambda hole: f"{{{_name(hole[1])}}}", path), []
     extra = dict(headers)
@@ -56,7 +56,7 @@ def drafted(
         elif where == "header":
             extra[str(one["name"])] = f"{{{hole}}}"
     written: dict[str, Any] = {method: asked + ("?" + "&".join(wanted) if wanted else "")}
-    body = _content(document, told.get("requestBody", {}))
+    body = _content(document, declared.get("requestBody", {}))
     if body:
         written["json"] = _body(document, body, values)
     if extra:
@@ -64,7 +64,7 @@ def drafted(
     return Drafted(
         name, method, path, written, values,
         tuple(_name(hole) for hole in HOLE.findall(path)),
-        tuple(_answer(document, told)),
+        tuple(_answer(document, declared)),
     )  # fmt: skip
 
 
@@ -83,8 +83,8 @@ def schemes(document: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _answer(document: Mapping[str, Any], told: Mapping[str, Any]) -> list[str]:
-    for status, answer in _resolved(document, told.get("responses")).items():
+def _answer(document: Mapping[str, Any], declared: Mapping[str, Any]) -> list[str]:
+    for status, answer in _resolved(document, declared.get("responses")).items():
         if str(status).startswith("2"):
             return list(_resolved(document, _content(document, answer).get("properties")))
     return []
@@ -93,9 +93,9 @@ def _answer(document: Mapping[str, Any], told: Mapping[str, Any]) -> list[str]:
 def _content(document: Mapping[str, Any], holder: Any) -> Mapping[str, Any]:
     """The JSON schema of a request body or an answer; {} when there is none."""
     content = _resolved(document, _resolved(document, holder).get("content"))
-    for kind, told in content.items():
-        if "json" in str(kind) and isinstance(told, Mapping):
-            return _resolved(document, told.get("schema", {}))
+    for kind, declared in content.items():
+        if "json" in str(kind) and isinstance(declared, Mapping):
+            return _resolved(document, declared.get("schema", {}))
     return {}
 
 
@@ -118,21 +118,21 @@ def _body(
 
 def _value(document: Mapping[str, Any], schema: Any, name: str) -> Any:
     """What a hole may hold: the document's own example or bounds, else something plain."""
-    told = _resolved(document, schema)
+    declared = _resolved(document, schema)
     for key in ("example", "default", "const"):
-        if isinstance(told.get(key), str | int | bool):
-            return told[key]
-    for one in _list(told.get("enum")) + _list(told.get("examples")):
+        if isinstance(declared.get(key), str | int | bool):
+            return declared[key]
+    for one in _list(declared.get("enum")) + _list(declared.get("examples")):
         if isinstance(one, str | int | bool):
             return one
-    kind = told.get("type")
+    kind = declared.get("type")
     if kind in ("integer", "number"):
-        low, high = told.get("minimum"), told.get("maximum")
+        low, high = declared.get("minimum"), declared.get("maximum")
         low = int(low) if isinstance(low, int | float) else NUMBERS[0]
         return [low, max(low, int(high)) if isinstance(high, int | float) else low + NUMBERS[1]]
     if kind == "boolean":
         return True
-    if kind == "string" and told.get("format") == "date":
+    if kind == "string" and declared.get("format") == "date":
         return "2024-01-31"
     return f"{name}-{{number}}"
 

@@ -23,11 +23,11 @@ class _Promised:
 
     Args:
         name: as the file calls it.
-        told: how it is written.
+        written: how it is written.
     """
 
     name: str
-    told: Promise
+    written: Promise
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -37,7 +37,7 @@ class _Promised:
     @property
     def claim(self) -> str:
         """As written."""
-        return self.told.claim
+        return self.written.claim
 
 
 @dataclass(frozen=True)
@@ -47,35 +47,35 @@ class LedgerPromise(_Promised):
     def check(self, history: History, objectives: Objectives) -> Verdict:
         """Count the successful entries of each key."""
         by_key: defaultdict[str, list[Event]] = defaultdict(list)
-        for event in history.ledger(self.told.entry, p=self.told.ledger):
+        for event in history.ledger(self.written.entry, p=self.written.ledger):
             if event.v.get("status", SUCCESS) == SUCCESS:
                 by_key[event.k].append(event)
         wrong = [self._bad(key, found) for key, found in by_key.items() if self._breaks(len(found))]
-        return judge(self, examined=len(by_key), bad=wrong, missing=_unread(self.told, history))
+        return judge(self, examined=len(by_key), bad=wrong, missing=_unread(self.written, history))
 
     def _breaks(self, count: int) -> bool:
-        most, exactly = self.told.at_most, self.told.exactly
+        most, exactly = self.written.at_most, self.written.exactly
         return (most is not None and count > most) or (exactly is not None and count != exactly)
 
     def _bad(self, key: str, entries: list[Event]) -> Mapping[str, Any]:
         when = [f"{one.t_s:.2f} s (request {one.v.get('request_id')})" for one in entries]
         more = f" and {len(when) - SHOWN} more" if len(when) > SHOWN else ""
-        most, exactly = self.told.at_most, self.told.exactly
+        most, exactly = self.written.at_most, self.written.exactly
         allowed = f"at most {most}" if exactly is None else f"exactly {exactly}"
         return {
             "t_s": round(entries[min(1, len(entries) - 1)].t_s, 3),
-            "what": f"{key or 'no key'}: {len(entries)} {self.told.entry} at {self.told.ledger}, "
-            f"{allowed} allowed: {'; '.join(when[:SHOWN])}{more}",
+            "what": f"{key or 'no key'}: {len(entries)} {self.written.entry} at "
+            f"{self.written.ledger}, {allowed} allowed: {'; '.join(when[:SHOWN])}{more}",
             "events": [one.i for one in entries],
             "key": key,
         }
 
 
-def _unread(told: Promise, history: History) -> str:
-    if told.ledger not in history.ledgers_read:
-        return f"the ledger of {told.ledger} was not read"
-    broken = history.ledgers_broken.get(told.ledger, "")
-    return f"the ledger of {told.ledger} {broken}" if broken else ""
+def _unread(written: Promise, history: History) -> str:
+    if written.ledger not in history.ledgers_read:
+        return f"the ledger of {written.ledger} was not read"
+    broken = history.ledgers_broken.get(written.ledger, "")
+    return f"the ledger of {written.ledger} {broken}" if broken else ""
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,10 @@ class EndPromise(_Promised):
         """Compare each acknowledgement with the last that was read of it."""
         last = {op.k: op for op in history.ops(self.settled.read) if op.phase == Phase.SETTLED}
         end_s = max((op.t_end_s or op.t_invoke_s for op in last.values()), default=0.0)
-        within_s = self.told.ends_within or 0.0
+        within_s = self.written.ends_within or 0.0
         promised = [
             op
-            for op in history.ops(self.told.of, outcome=Outcome.OK)
+            for op in history.ops(self.written.of, outcome=Outcome.OK)
             if (op.t_end_s or op.t_invoke_s) + within_s <= end_s
         ]
         wrong = [_open(op, last.get(op.k), within_s) for op in promised

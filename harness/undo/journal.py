@@ -4,7 +4,7 @@
       │ gone
       └──────────> what was read before; what could not be written is kept beside it
 
-Appends are atomic under a file lock that is waited for a moment only.
+Appends are atomic under a file lock that is waited for a short while only.
 """
 
 from __future__ import annotations

@@ -41,13 +41,13 @@ def refuse_left_overs(say: Callable[[str], None] = silent, within_s: float = HEA
     Raises:
         LeftOvers: names the runs and the command that clears them.
     """
-    until_s, told, lost = time.monotonic() + within_s, False, left_overs(say)
+    until_s, said, lost = time.monotonic() + within_s, False, left_overs(say)
     while lost:
         if not any(_is_healed(run) for run in lost) or time.monotonic() >= until_s:
             raise LeftOvers(named_runs(lost))
-        if not told:
+        if not said:
             say(f"waiting for the watchdog of {lost[0].run_id} to end what it left")
-            told = True
+            said = True
         time.sleep(POLL_S)
         lost = left_overs()
 

@@ -29,13 +29,13 @@ class Guard(Protocol):
     async def begin(self) -> None:
         """Before anything is started."""
 
-    def look_after(self, runtime: Runtime) -> None:
+    def supervise(self, runtime: Runtime) -> None:
         """Take note of the runtime that is about to be started."""
 
     def rest(self) -> None:
         """The run is over; its result is not written yet."""
 
-    def let_go(self, *, clean: bool) -> None:
+    def release(self, *, clean: bool) -> None:
         """The process is about to leave the run."""
 
 
@@ -45,13 +45,13 @@ class NoGuard:
     async def begin(self) -> None:
         """Nothing to do."""
 
-    def look_after(self, runtime: Runtime) -> None:
+    def supervise(self, runtime: Runtime) -> None:
         """Nothing to do."""
 
     def rest(self) -> None:
         """Nothing to do."""
 
-    def let_go(self, *, clean: bool) -> None:
+    def release(self, *, clean: bool) -> None:
         """Nothing to do."""
 
 
@@ -94,7 +94,7 @@ class Watched:
         await self._watchdog.start()
         self._beats = asyncio.create_task(self._beat())
 
-    def look_after(self, runtime: Runtime) -> None:
+    def supervise(self, runtime: Runtime) -> None:
         """Tell the watchdog how its programs are started, once that is known."""
         self._runtime = runtime
 
@@ -103,7 +103,7 @@ class Watched:
         if self._beats is not None:
             self._beats.cancel()
 
-    def let_go(self, *, clean: bool) -> None:
+    def release(self, *, clean: bool) -> None:
         """A run that left something stays on the list, and its watchdog stays with it."""
         if clean:
             self._watchdog.end()

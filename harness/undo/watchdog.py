@@ -73,7 +73,7 @@ class Watchdog:
         self._lease = run_dir / WATCHDOG
         self._say = say
         self._process: subprocess.Popen[bytes] | None = None
-        self._told = b""
+        self._sent = b""
 
     async def start(self) -> None:
         """Start it and wait until it watches.
@@ -102,15 +102,15 @@ class Watchdog:
 
     def tell(self, state: Mapping[str, object]) -> None:
         """Let it know how to start the run's programs again: that is written down nowhere."""
-        told = json.dumps(state).encode() + b"\n"
-        if told != self._told:
-            self._told = told
+        sent = json.dumps(state).encode() + b"\n"
+        if sent != self._sent:
+            self._sent = sent
             self._send()
 
     def _send(self) -> None:
-        if self._told and self._process is not None and self._process.stdin is not None:
+        if self._sent and self._process is not None and self._process.stdin is not None:
             try:
-                os.write(self._process.stdin.fileno(), self._told)
+                os.write(self._process.stdin.fileno(), self._sent)
             except OSError:  # gone or stopped: another is started, and is told
                 return
 

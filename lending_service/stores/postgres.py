@@ -187,7 +187,7 @@ class PostgresStore:
             await self._pool.execute(RESCHEDULE, [task.id for task in tasks], due_s)
 
     async def next_due_s(self, kind: str) -> float | None:
-        """The earliest moment at which a task of `kind` is due and free."""
+        """The earliest instant at which a task of `kind` is due and free."""
         with self._counted():
             due_s: float | None = await self._pool.fetchval(NEXT_DUE, kind)
         return due_s

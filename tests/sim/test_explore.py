@@ -100,7 +100,7 @@ def test_hardened_pays_once_whatever_single_call_goes_wrong() -> None:
 
 
 def test_a_borrower_who_asks_several_times_at_once_is_explored() -> None:
-    """Three answers to one wish are no three wishes."""
+    """Three answers to one request are no three requests."""
     found = search(world("hardened", "double_tapper"), 1)
     assert (found.minimal, found.complete_to) == ([], 1)
 

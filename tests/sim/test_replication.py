@@ -19,7 +19,7 @@ from harness.target import Call
 from tests.sim.a_world import in_shop
 
 DATABASE = "database"
-WISH = {
+REQUEST = {
     "borrower": "b-0001",
     "segment": "consumer",
     "region": "north",
@@ -44,7 +44,7 @@ def play(story: Story, **design: Any) -> None:
 async def submit(runtime: SimRuntime, key: str) -> tuple[str | None, float]:
     """An application's id, or None when it was not acknowledged; and how long that took, s."""
     begun_s = runtime.clock.now_s()
-    answer = await runtime.ask("lending", TARGET.request(Call("submit", key, WISH)))
+    answer = await runtime.ask("lending", TARGET.request(Call("submit", key, REQUEST)))
     app_id = answer.body["application_id"] if answer.status == 202 else None
     return app_id, runtime.clock.now_s() - begun_s
 

@@ -35,7 +35,7 @@ blast-radius: {links: [lending->payment_a, lending->risk]}
 STAGES = "{for: 3s, arrivals: 20/s}, {for: 2s, arrivals: 20/s, to: 8/s}, {for: 5s, arrivals: 8/s}"
 STAGED = EXPERIMENT.replace("arrivals: 20/s", f"stages: [{STAGES}]")
 ALONE = """\
-title: Three wishes at once under a load that grows
+title: Three requests at once under a load that grows
 load: {stages: [{for: 4s, arrivals: 6/s}, {for: 6s, arrivals: 12/s}], journeys: {double_tapper: 1}}
 steady-state-hypothesis:
   title: served

@@ -53,7 +53,7 @@ class ContainersOfRun(RealServices[Site]):
         container = await self._running(service)
         await self._site.engine.call(f"restarting {service}", container.restart, timeout=GRACE_S)
 
-    async def _told(self, service: str) -> Mapping[str, object]:
+    async def _process_state(self, service: str) -> Mapping[str, object]:
         state = (await self._site.inspect(service))["State"]
         return {
             "pid": state["Pid"] or None,

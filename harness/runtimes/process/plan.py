@@ -131,9 +131,9 @@ def foreign_commands(target: Target, wiring: Wiring, folders: Folders) -> dict[s
     own = [one for one in target.services if not one.module and one.kind != DATABASE_KIND]
     made = {}
     for service in own:
-        told = cast(HasPrograms, target).program(service.name, wiring)
+        command = cast(HasPrograms, target).program(service.name, wiring)
         log = str(folders.log(service.name))
-        made[service.name] = Command(list(told.argv), log, told.cwd, dict(told.env))
+        made[service.name] = Command(list(command.argv), log, command.cwd, dict(command.env))
     return made
 
 

@@ -67,7 +67,7 @@ class ProcessesOfRun(RealServices[Site]):
         await self.stop(service)
         await self._spawn(service)
 
-    async def _told(self, service: str) -> Mapping[str, object]:
+    async def _process_state(self, service: str) -> Mapping[str, object]:
         head = next(iter(self._family(service)), None)
         return {
             "pid": head and head.pid,

@@ -1,4 +1,4 @@
-"""What a runtime on real sockets imports in the last moment: every kind is loaded to be listed."""
+"""What a runtime on real sockets imports last: every kind is loaded to be listed."""
 
 from __future__ import annotations
 

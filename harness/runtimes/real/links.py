@@ -158,7 +158,7 @@ class ToxiproxyLinks:
                 await self._take_away(record, others)
         except (RuntimeFailure, TimeoutError):
             async with self._healing:
-                await self._clock.sleep(0.0)  # what is to be remembered in a moment is now
+                await self._clock.sleep(0.0)  # what is to be remembered in a short while is now
                 self._forget(record, others)
                 await self._restart()
                 await self.populate()
@@ -172,7 +172,7 @@ class ToxiproxyLinks:
         asyncio.get_running_loop().call_soon(self._forget, record, others)
 
     def _remember(self, link: str, edit: Callable[[dict[str, Any]], None]) -> None:
-        """Write the wanted state down, in a moment: a fault is to begin and to end at its instant.
+        """Write the wanted state down, soon: a fault is to begin and to end at its instant.
         Whoever has to heal before that goes by what the server says."""
         asyncio.get_running_loop().call_soon(self._book.remember, link, edit)
 

@@ -2,7 +2,7 @@
 
     /proc/net/tcp, tcp6 ── sockets that listen at the port ──inode──> /proc/PID/fd of our programs
 
-A port says nothing of its owner: another user can take one before us, or in the moment in which
+A port says nothing of its owner: another user can take one before us, or in the instant in which
 one of our programs is restarted.
 """
 

@@ -1,8 +1,8 @@
-"""recovery.json: what any process needs to heal a run and to end it, true at every moment.
+"""recovery.json: what any process needs to heal a run and to end it, true at every instant.
 
 The harness can be killed between any two instructions, so the file holds every wanted state as
 soon as it is one. Two processes may write (a harness that was stopped wakes up beside its
-watchdog): each change is read, modify, replace under a lock that is waited for a moment only.
+watchdog): each change is read, modify, replace under a lock that is waited for a short while only.
 
 Whoever has read it once needs it no more: a file that is gone, cut off or not as we wrote it is
 answered from memory, and what cannot be written stays there. Command lines are never in the file:

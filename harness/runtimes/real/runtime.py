@@ -198,7 +198,7 @@ class RealRuntime(ABC, Generic[S]):
         """One control for each capability."""
 
     async def leave(self) -> None:
-        """Let go of what was started; it stands until somebody ends it by its recovery state."""
+        """Release what was started; it stands until somebody ends it by its recovery state."""
         await self._running().close()
         self._site = None
         self._release()
@@ -235,7 +235,7 @@ class RealRuntime(ABC, Generic[S]):
         return cast(Load, load)
 
     def _set_zero(self) -> int:
-        """Let the run clock begin a moment from now."""
+        """Let the run clock begin shortly."""
         self._clock.t0_ns = monotonic_ns() + AHEAD_NS
         self.service_offset_s = (self._clock.t0_ns - self.service_t0_ns) / NS
         self._recovery.change(lambda state: state.update(clock_t0_ns=self._clock.t0_ns))

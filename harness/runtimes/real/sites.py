@@ -170,15 +170,15 @@ class RealServices(ABC, Generic[S]):
         """A canary straight to the service, past every link; what the machine says of it."""
         service, clock = self._site.service(where), self._site.clock
         address, path = service["address"], service["ready_path"]
-        (result, latency_s), told, counts = await asyncio.gather(
+        (result, latency_s), state, counts = await asyncio.gather(
             timed_canary(self._site.canaries, clock, service["protocol"], address, path),
-            self._told(where),
+            self._process_state(where),
             self._site.traffic(where),
         )
-        return Observation(clock.now_s(), result, latency_s, counts, told)
+        return Observation(clock.now_s(), result, latency_s, counts, state)
 
     @abstractmethod
-    async def _told(self, service: str) -> Mapping[str, object]:
+    async def _process_state(self, service: str) -> Mapping[str, object]:
         """What the machine says of a service: pid, start_time, proc_state, exit_code."""
 
     async def ready(self, where: str, within_s: float = BACK_S) -> None:

@@ -42,7 +42,7 @@ class Throttle:
         self._held, self._held_s, self._cpu_s = 0, 0.0, 0.0
 
     async def keep(self) -> None:
-        """Hold it back for as long as it lives; it is let go when this is cancelled."""
+        """Hold it back for as long as it lives; it is released when this is cancelled."""
         balance_s, t_s, looked_s = PERIOD_S * self._cores, self._clock.now_s(), float("-inf")
         while self._head.lives:
             if t_s - looked_s >= PERIOD_S:

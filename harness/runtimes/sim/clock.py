@@ -11,7 +11,7 @@ class VirtualClock:
 
     Args:
         time: the loop's, whole microseconds.
-        zero_s: the moment that counts as zero; may be set once more, when the load begins.
+        zero_s: the instant that counts as zero; may be set once more, when the load begins.
     """
 
     def __init__(self, time: Callable[[], float], zero_s: float = 0.0) -> None:

@@ -57,8 +57,8 @@ async def _tell(service: str, rules: list[Mapping[str, object]], talk: Talk) -> 
     named = [{"id": f"setting-{number}", **rule} for number, rule in enumerate(rules, 1)]
     answer = await talk.own(service, Request("PUT", BEHAVIOUR, body={"rules": named}))
     if answer.status != 200:
-        told = answer.body.get("message") or answer.error or answer.status
-        raise ConfigError(Problem(f"{service} does not take its rules: {told}", "factors"))
+        why = answer.body.get("message") or answer.error or answer.status
+        raise ConfigError(Problem(f"{service} does not take its rules: {why}", "factors"))
 
 
 def _pair(database: str, disk: Mapping[str, object]) -> Pair:

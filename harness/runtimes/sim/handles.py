@@ -1,4 +1,4 @@
-"""What the loop of the simulation is to do: callbacks, and the order of those at one moment."""
+"""What the loop of the simulation is to do: callbacks, and the order of those at one instant."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Handle(msgspec.Struct):
 
 
 class Timer(Handle):
-    """A callback at a moment, as `asyncio.TimerHandle`; `tick` is counted from the loop's zero."""
+    """A callback at an instant, as `asyncio.TimerHandle`; `tick` counts from the loop's zero."""
 
     tick: int = 0
 
     def when(self) -> float:
-        """The moment on the loop's clock."""
+        """The instant on the loop's clock."""
         return self.tick / TICKS
 
 

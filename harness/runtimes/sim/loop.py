@@ -1,10 +1,10 @@
-"""An event loop in virtual time: nothing waits, time jumps to the next moment at which it matters.
+"""An event loop in virtual time: nothing waits, time jumps to the next instant at which it matters.
 
     ready callbacks, in an order drawn from the seed ──> none left: jump to the next timer
                                                               └─ no timer either: Deadlock
 
 Time is counted in whole microseconds. Nanoseconds in a float of seconds run out after 194 days of
-virtual time: a timer then falls on the present moment for ever. Loans last for months.
+virtual time: a timer then falls on the present instant for ever. Loans last for months.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class SimLoop(Refusing):
     """The loop.
 
     Args:
-        dice: draw the order of what is ready at one moment; without them it is first in, first out.
+        dice: draw the order of what is ready at one instant; without them, first in, first out.
     """
 
     def __init__(self, dice: Dice | None = None) -> None:
@@ -95,7 +95,7 @@ class SimLoop(Refusing):
         *args: object,
         context: contextvars.Context | None = None,
     ) -> Timer:
-        """Call at `when`; a moment that has not come yet is at least a microsecond away."""
+        """Call at `when`; an instant that has not come yet is at least a microsecond away."""
         return self._timer(self._rounded(when * TICKS), callback, args, context)
 
     def call_later(  # type: ignore[override]  # a handle of our own
@@ -124,7 +124,7 @@ class SimLoop(Refusing):
         return handle
 
     def _rounded(self, exact: float) -> int:
-        """The tick of a moment: not before it, not before now, and later than now if it is."""
+        """The tick of an instant: not before it, not before now, and later than now if it is."""
         tick = int(exact)
         if tick < exact - SLACK:
             tick += 1
@@ -287,7 +287,7 @@ def run(work: Coroutine[object, object, T], seed: int) -> T:
     """Run in virtual time, as `asyncio.run` does in real time.
 
     Args:
-        seed: draws the order of what is ready at one moment.
+        seed: draws the order of what is ready at one instant.
     """
     dice = Seed(seed).stream("sim/order")
     with asyncio.Runner(loop_factory=lambda: SimLoop(dice)) as runner:

@@ -53,7 +53,7 @@ class Standby:
         self._later(BEHIND_S, self._catch_up)
 
     def take_over(self) -> None:
-        """The primary is lost in a moment; a primary is lost once."""
+        """The primary is lost at once; a primary is lost once."""
         if not self._losing:
             self._losing = True
             self._pair.part()

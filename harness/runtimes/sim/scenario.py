@@ -114,7 +114,7 @@ class _World:
         self.clock = VirtualClock(loop.time)
         self.script = Script({p: Mode(mode) for p, mode in scenario.faults.items()})
         self.record = Recorder(loop, scenario.seed)
-        self.script.told = self.record.events
+        self.script.events = self.record.events
         self.disk: dict[str, object] = {}
         self.standbys: set[str] = set()
         self.network: Network = build(

@@ -43,7 +43,7 @@ class Script:
         self.fired: list[Fired] = []
         self.asleep: set[str] = set()
         """Services that begin with their first request."""
-        self.told: Sized = ()
+        self.events: Sized = ()
         """What borrowers did and were told so far."""
         self.marks: list[int] = []
         self.landed: dict[Point, int] = {}
@@ -58,7 +58,7 @@ class Script:
         n = self._counts[edge] = self._counts.get(edge, 0) + 1
         point = Point(edge, n)
         self.points[point] = operation
-        self.marks.append(len(self.told))
+        self.marks.append(len(self.events))
         mode = self.plan.get(point)
         if mode is not None:
             self.fired.append(Fired(point, mode, now_s, now_s + LASTS_S.get(mode, 0.0)))

@@ -11,7 +11,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request
 from pydantic import BaseModel
 
 
-class SearchRequest(BaseModel):
+class Purchase(BaseModel):
     """What a borrower sends."""
 
     key: str
@@ -35,12 +35,12 @@ def till(config: Any, around: Any) -> FastAPI:
 
     @app.post("/pay")
     async def pay(
-        wish: SearchRequest, client: Annotated[httpx.AsyncClient, Depends(_client)]
+        asked: Purchase, client: Annotated[httpx.AsyncClient, Depends(_client)]
     ) -> dict[str, bool]:
         for attempt in range(2):
             # The defect, unless the till is careful: each try has a number of its own.
-            number = wish.key if config["careful"] else f"{wish.key}-{attempt}"
-            charge = Charge(number=number, key=wish.key)
+            number = asked.key if config["careful"] else f"{asked.key}-{attempt}"
+            charge = Charge(number=number, key=asked.key)
             try:
                 await client.post("/charges", json=charge.model_dump())
             except httpx.TransportError:
@@ -66,8 +66,8 @@ def bank(config: Any, around: Any) -> FastAPI:
     app, charges = FastAPI(), around.disk.setdefault("charges", {})
 
     @app.post("/charges")
-    async def charge(wish: Charge) -> dict[str, bool]:
-        charges.setdefault(wish.number, {"key": wish.key, "t_s": around.clock.now_s()})
+    async def charge(asked: Charge) -> dict[str, bool]:
+        charges.setdefault(asked.number, {"key": asked.key, "t_s": around.clock.now_s()})
         return {"charged": True}
 
     @app.get("/_ledger")
@@ -86,7 +86,7 @@ def hasty(config: Any, around: Any) -> FastAPI:
     app = FastAPI()
 
     @app.post("/charges")
-    def charge(wish: Charge) -> dict[str, bool]:
+    def charge(asked: Charge) -> dict[str, bool]:
         return {"charged": True}
 
     return app

@@ -15,11 +15,11 @@ def till(config: Any, around: Any) -> Starlette:
     """Charges a card; when the bank does not answer it tries once more."""
 
     async def charge(request: Request) -> JSONResponse:
-        wish = await request.json()
+        asked = await request.json()
         for attempt in range(2):
             # The defect, unless the till is careful: each try has a number of its own.
-            number = wish["key"] if config["careful"] else f"{wish['key']}-{attempt}"
-            body = json.dumps({"number": number, "key": wish["key"]}).encode()
+            number = asked["key"] if config["careful"] else f"{asked['key']}-{attempt}"
+            body = json.dumps({"number": number, "key": asked["key"]}).encode()
             try:
                 await around.call("POST", config["bank"] + "/charges", body, 1.0)
             except OSError:
@@ -35,8 +35,8 @@ def bank(config: Any, around: Any) -> Starlette:
     charges = around.disk.setdefault("charges", {})
 
     async def charge(request: Request) -> JSONResponse:
-        wish = await request.json()
-        charges.setdefault(wish["number"], {"key": wish["key"], "t_s": around.clock.now_s()})
+        asked = await request.json()
+        charges.setdefault(asked["number"], {"key": asked["key"], "t_s": around.clock.now_s()})
         return JSONResponse({"charged": True})
 
     async def ledger(request: Request) -> JSONResponse:

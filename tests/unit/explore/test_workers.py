@@ -54,8 +54,8 @@ def test_a_worker_says_why_a_world_could_not_be_run() -> None:
 
 def test_an_answer_is_not_waited_for_beyond_the_budget() -> None:
     """Many processes take longer to start than a short search may last."""
-    with Workers(partial(TinyWorld, SETS), 2, 0.0) as crew:
-        found = explore(crew, SearchRequest(faults=1), lambda found, size: None)
+    with Workers(partial(TinyWorld, SETS), 2, 0.0) as workers:
+        found = explore(workers, SearchRequest(faults=1), lambda found, size: None)
     assert (found.ended, found.explored) == ("budget", 0)
 
 

@@ -41,7 +41,7 @@ def test_a_later_acknowledgement_makes_good_and_is_not_late_during_a_fault() -> 
 
 
 def test_an_acknowledgement_of_another_key_does_not_help() -> None:
-    """Each wish counts by itself."""
+    """Each request counts by itself."""
     story = _story().fails(12.0, "submit", "k1", "reset").submits(15.0, "k2", "app-k2")
     assert "submit k1" in what(verdict(INVARIANT, story.settles(40.0)))
 

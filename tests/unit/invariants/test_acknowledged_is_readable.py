@@ -1,4 +1,4 @@
-"""U6, read one's own wish, on hand-written histories."""
+"""U6, read one's own request, on hand-written histories."""
 
 from __future__ import annotations
 

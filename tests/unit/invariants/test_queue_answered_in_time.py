@@ -25,7 +25,7 @@ def test_who_still_waits_is_found() -> None:
 
 
 def test_who_is_funded_after_all_is_found() -> None:
-    """The wish was of a minute ago."""
+    """The request was of a minute ago."""
     story = _story().reserves(68.0, "app-1").settles(70.0).reads("app-1", "active").ledgers_read()
     assert "was funded at 68.00 s: too old" in what(verdict(INVARIANT, story))
 

@@ -6,7 +6,7 @@ from chaos.invariants.repayment_never_blocked import INVARIANT
 from harness.model import Validity
 from tests.unit.invariants.build import Story, verdict, what
 
-WISH = {"amount_minor": 200_000, "loan_id": "loan-b-0001"}
+REQUEST = {"amount_minor": 200_000, "loan_id": "loan-b-0001"}
 
 
 def _story() -> Story:
@@ -23,14 +23,14 @@ def test_accepted_at_once_or_by_a_retry_is_valid() -> None:
 
 def test_refused_for_good_is_invalid_however_well_it_is_explained() -> None:
     """An explanation does not pay a loan back."""
-    story = _story().fails(2.0, "repay", "k2", "suspended", 503, explained=True, request=WISH)
+    story = _story().fails(2.0, "repay", "k2", "suspended", 503, explained=True, request=REQUEST)
     story.fails(4.0, "repay", "k2", "suspended", 503, explained=True).settles(30.0)
     sentence = what(verdict(INVARIANT, story))
     assert "repayment k2 of 200,000 minor units to loan loan-b-0001, tried 2 times" in sentence
 
 
 def test_an_accepted_repayment_of_another_key_does_not_help() -> None:
-    """Each wish counts by itself."""
+    """Each request counts by itself."""
     story = _story().fails(2.0, "repay", "k2", "timeout").repays(5.0, "k3", "rep-3").settles(30.0)
     assert "repayment k2" in what(verdict(INVARIANT, story))
 
@@ -80,7 +80,7 @@ def test_the_end_of_the_load_excuses_who_was_still_waiting() -> None:
 
 
 def test_nobody_repaid_is_unknown() -> None:
-    """Nothing at all, or only wishes that do not count."""
+    """Nothing at all, or only requests that do not count."""
     own = Story().fails(2.0, "repay", "k2", "invalid_amount", 422, explained=True).settles(9.0)
     for story in (Story(), own):
         assert verdict(INVARIANT, story).validity is Validity.UNKNOWN

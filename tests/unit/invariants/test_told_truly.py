@@ -220,6 +220,6 @@ def test_a_refusal_that_is_untrue_or_misleads_is_found(story: Story, why: str) -
 
 
 def test_one_id_under_two_keys_is_found() -> None:
-    """Two wishes, and one of them is gone."""
+    """Two requests, and one of them is gone."""
     story = Story().submits(1.0, "k1", "app-1").submits(2.0, "k2", "app-1")
     assert "keys k1 and k2 were both answered with app-1" in what(verdict(KEYS, story))

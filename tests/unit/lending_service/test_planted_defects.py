@@ -29,7 +29,7 @@ def test_lost_reply_pays_twice_without_the_defence(defect: dict[str, str]) -> No
 
 
 def test_ignored_key_debits_twice() -> None:
-    """The same wish sent twice is two debits."""
+    """The same request sent twice is two debits."""
 
     async def story(world: World) -> None:
         await world.repay(key="k")
