@@ -32,6 +32,7 @@ class RunRequest:
         runs: folder under which run folders are made.
         target: a file or a module; "" for the one that the experiment names.
         overrides: what is set in place of what the experiment says.
+        topology: of the target; "" for its own, or one in which every fault has what it needs.
     """
 
     experiment: str
@@ -41,6 +42,7 @@ class RunRequest:
     runs: Path
     target: str = ""
     overrides: Overrides = AS_WRITTEN
+    topology: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class Prepared:
             "--seed",
             str(order.seed.value),
             *target_option(order.target),
+            *(["--topology", order.topology] if order.topology else []),
             *order.overrides.argv,
         ]
         return utf8(shlex.join(parts))
@@ -86,9 +89,15 @@ def prepare(order: RunRequest) -> Prepared:
         UnsupportedFault: the runtime has not the power for a fault.
     """
     words, path = find_words(order.experiment, order.target)
+    words = in_topology(words, order.topology)
     experiment = load_experiment(path, words, order.overrides)
     kind, chosen = _runtime(order.runtime, experiment, words.target)
     refuse_unsupported(experiment.steps, kind)
+    if not kind.models_standbys:
+        other = _with_standbys(experiment.steps, words, order.topology)
+        if other is not words:
+            words, experiment = other, load_experiment(path, other, order.overrides)
+    refuse_runtime(words.target, kind)
     design = load_design(order.design, words)
     taken = replace(order, runtime=kind.name)
     return Prepared(taken, path, experiment, design, words, chosen)
@@ -109,6 +118,61 @@ def _only(target: Target) -> tuple[str, ...]:
     """The names of the runtimes that a target runs on; empty for all."""
     only: tuple[str, ...] = getattr(target, "runtimes", ())
     return only
+
+
+def in_topology(words: Vocabulary, name: str) -> Vocabulary:
+    """The words of a target that is put together otherwise; as they are without a name.
+
+    Raises:
+        ConfigError: the target has no such topology; names those that it has.
+    """
+    if not name:
+        return words
+    known = topologies_of(words.target)
+    if name not in known:
+        cause = f"no topology {quoted(name)} of {words.target.name}" + nearest(name, known)
+        raise ConfigError(Problem(cause, "--topology", ", ".join(known) or "none: it has but one"))
+    return load_vocabulary(known[name])
+
+
+def topologies_of(target: Target) -> Mapping[str, str]:
+    """Name -> module or file."""
+    known: Mapping[str, str] = getattr(target, "topologies", {})
+    return known
+
+
+def _with_standbys(steps: Sequence[Step], words: Vocabulary, asked: str) -> Vocabulary:
+    """The words of a topology in which every database has the standby that the steps need.
+
+    Args:
+        asked: the topology that was named; no other one is taken in its place.
+
+    Raises:
+        UnsupportedFault: there is none; names each step.
+    """
+    if not (lacking := _without_standby(steps, words.target)):
+        return words
+    others = {name: load_vocabulary(ref) for name, ref in topologies_of(words.target).items()}
+    able = {n: one for n, one in others.items() if not _without_standby(steps, one.target)}
+    if able and not asked:
+        return next(iter(able.values()))
+    raise UnsupportedFault(
+        [
+            Problem(
+                f"{one.fault.kind} at {one.fault.where}: {one.fault.where} has no standby",
+                f"--topology {asked}" if asked else f"target {words.target.name}",
+                ", ".join(able) or "a service with standby_of in the target",
+            )
+            for one in lacking
+        ]
+    )
+
+
+def _without_standby(steps: Sequence[Step], target: Target) -> list[Step]:
+    """Steps that need a standby of a database which has none."""
+    has = {service.standby_of for service in target.services}
+    needy = [step for step in steps if step.fault.capability is Capability.REPLICATION]
+    return [step for step in needy if step.fault.where not in has]
 
 
 def refuse_runtime(target: Target, kind: RuntimeKind) -> None:

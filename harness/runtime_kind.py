@@ -163,6 +163,7 @@ class RuntimeKind:
         make: the runtime of one run; nothing is started. Raises RuntimeFailure when something
             that it needs is missing, with the remedy.
         run: the loop that `make`'s runtime needs.
+        models_standbys: whether every database has a standby there, whatever the target's topology.
         missing: what this machine lacks, by name; empty when it can run here. Must be quick.
         preference: runtimes are tried in this order, least first, when nobody names one.
         recovery: None for a runtime that ends with this process, whatever happens to it.
@@ -182,6 +183,7 @@ class RuntimeKind:
     lacks: Mapping[Capability, str]
     make: Callable[[RunContext], Runtime]
     run: RunCoroutine = run_in_real_time
+    models_standbys: bool = False
     missing: Callable[[], list[str]] = list
     preference: int = 100
     recovery: Recovery | None = None

@@ -119,6 +119,8 @@ class ServiceSpec:
         ready_s: how long it may take until it works; 0 for what a runtime allows everybody.
         simulated: `module:function` that builds it in process: takes its configuration and its
             surroundings, gives an ASGI application.
+        standby_of: the database that this one follows to begin with, over a link of its own; the
+            target has that link in both directions, for after a promotion.
     """
 
     name: str
@@ -130,6 +132,7 @@ class ServiceSpec:
     simulated: str = ""
     protocol: str = "http"
     ready_s: float = 0.0
+    standby_of: str = ""
 
 
 Degradation = Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -171,7 +174,8 @@ class Target(Protocol):
     `journeys` and `invariants`: words of its own, by name; `runtimes`: the only ones that it runs
     on; `explored`: the journeys of a search for which nobody names one; `defects`: a package, or a
     folder beside its file, of planted defects for `harness self-test`; `variables`: those of the
-    caller's environment that it needs wherever it is loaded. What it may tell for reports stands in
+    caller's environment that it needs wherever it is loaded; `topologies`: name -> module or file
+    of the same system put together otherwise. What it may tell for reports stands in
     `harness/reporting.py`.
     """
 

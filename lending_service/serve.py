@@ -49,12 +49,17 @@ class Fatal(Exception):
 
 
 class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where PostgreSQL listens."""
+    """Where PostgreSQL listens.
+
+    Args:
+        others: host and port of each further server, of which one may take writes instead.
+    """
 
     host: str
     port: int
     user: str
     database: str
+    others: tuple[tuple[str, int], ...] = ()
 
 
 class BookConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -145,9 +150,8 @@ async def _store(database: Database | None, clock: RunClock, commits: Commits) -
     deadline_s = clock.now_s() + DATABASE_WAIT_S
     while True:
         try:
-            return await PostgresStore.connect(
-                database.host, database.port, database.user, database.database, commits
-            )
+            servers = ((database.host, database.port), *database.others)
+            return await PostgresStore.connect(servers, database.user, database.database, commits)
         except StoreUnavailable as error:
             if clock.now_s() >= deadline_s:
                 text = f"{place}: no answer within {DATABASE_WAIT_S:g} s; {error}"

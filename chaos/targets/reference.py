@@ -119,6 +119,9 @@ class Reference:
     stand_in_ops: Mapping[str, str] = ops.STAND_IN_OPS
     degradation: Degradation = DEGRADATION
     identifiers: Mapping[str, str] = reporting.IDENTIFIERS
+    topologies: Mapping[str, str] = MappingProxyType(
+        {"one-region": "chaos.targets.reference", "two-regions": "chaos.targets.two_regions"}
+    )
     gauges = (state.ASK, state.gauges)
     explored = ("consumer", "repayer", "angry_retrier")
     defects = "chaos.defects"

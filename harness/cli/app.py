@@ -51,6 +51,9 @@ RunTime = Annotated[
     str | None, typer.Option(help="Length of the load, like 60s: recovery takes what is left.")
 ]
 TARGET = "A .yaml file, or a .py file or a module with TARGET; else the reference."
+TopologyName = Annotated[
+    str, typer.Option("--topology", help="Of the target, as two-regions; else its own.")
+]
 TargetRef = Annotated[str, typer.Option("--target", help=TARGET)]
 
 

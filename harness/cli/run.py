@@ -36,15 +36,19 @@ def ask(
     runs: Path,
     target: str = "",
     overrides: Overrides = AS_WRITTEN,
+    topology: str = "",
 ) -> RunRequest:
     """What a person asked for, with a seed.
 
     Args:
         runtime: None for the best that can run the experiment on this machine.
         target: a file or a module; "" for the one that the experiment names.
+        topology: of the target; "" for whichever serves.
     """
     name = "" if runtime is None else load_runtime(runtime).name
-    return RunRequest(experiment, design, name, choose(seed), runs, target, overrides)
+    return RunRequest(
+        experiment, design, name, choose(seed), runs, target, overrides, topology
+    )  # fmt: skip
 
 
 def run_command(order: RunRequest, output: str, *, twice: bool = False, live: bool = False) -> int:

@@ -13,7 +13,7 @@ from harness.clock import utc_stamp
 from harness.ending import EXITS
 from harness.errors import ConfigError, HarnessError, LeftOvers, Problem, RuntimeFailure
 from harness.plugins import DEFAULT_TARGET, absolute
-from harness.prepare import load_design
+from harness.prepare import in_topology, load_design, refuse_runtime
 from harness.private import make_private
 from harness.registry import load_vocabulary
 from harness.rng import fresh_token
@@ -31,16 +31,19 @@ DESIGN = "hardened"
 SEED = 1  # of the stand-ins' dice: a system to look at is no experiment
 
 
-def up_command(runtime: str, design: str | None, target: str = "") -> int:
+def up_command(runtime: str, design: str | None, target: str = "", topology: str = "") -> int:
     """Bring a system up, or say that one is.
 
     Args:
         design: None for the one that is up, or `hardened`.
+        topology: of the target; "" for its own.
 
     Returns:
         0 when everything answers, else 4.
     """
     kind, say = load_runtime(runtime), progress()
+    if topology:
+        target = in_topology(load_vocabulary(target), topology).source.ref
     stand = _stand(kind)
     with alone():
         for one in standing():
@@ -55,6 +58,7 @@ def up_command(runtime: str, design: str | None, target: str = "") -> int:
             one.drop()
         refuse_left_overs(say)
         words = load_vocabulary(target)
+        refuse_runtime(words.target, kind)
         values = load_design(design or DESIGN, words)
         folder = RunFolder(cache_dir() / UP / utc_stamp())
         made = stand(RunContext(folder.run_id, folder.path, SEED, fresh_token()))

@@ -6,18 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import asyncpg
 import msgspec
 
 from lending_service.domain import Record, Task
+from lending_service.stores.connecting import TROUBLE, WAIT_S, first_that_writes
 from lending_service.stores.driver import Connection, Pool, Queries
 from lending_service.stores.port import CommitUnknown, StoreUnavailable
 
 R = TypeVar("R", bound=Record)
 POOL_MIN, POOL_MAX = 2, 10
-WAIT_S = 2.0  # for a connection, and for each command; chosen, not measured
 UNBOUNDED_S = 3600.0  # asyncpg's own time-out sends a cancel request, which shows the commit
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (
@@ -46,13 +47,6 @@ FINISH = "DELETE FROM outbox WHERE id = ANY ($1::bigint[])"
 RESCHEDULE = """
 UPDATE outbox SET due_s = $2, leased_until_s = '-infinity' WHERE id = ANY ($1::bigint[])
 """
-TROUBLE = (
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a connection that was cut in the middle of an answer
-    OSError,
-    asyncio.TimeoutError,
-)
 
 
 class PostgresTx:
@@ -107,17 +101,26 @@ class PostgresStore:
 
     @classmethod
     async def connect(
-        cls, host: str, port: int, user: str, database: str, commits: Commits = DEFAULT
+        cls,
+        servers: Sequence[tuple[str, int]],
+        user: str,
+        database: str,
+        commits: Commits = DEFAULT,
     ) -> PostgresStore:
         """Open the pool and create what is missing.
+
+        Args:
+            servers: host and port of each, the preferred one first; the first that takes writes is
+                used.
 
         Raises:
             StoreUnavailable: the database did not answer.
         """
         try:
             pool = await asyncpg.create_pool(
-                host=host, port=port, user=user, database=database, ssl=False,
-                min_size=POOL_MIN, max_size=POOL_MAX, timeout=WAIT_S, command_timeout=WAIT_S,
+                connect=partial(first_that_writes, servers),
+                user=user, database=database, ssl=False,
+                min_size=POOL_MIN, max_size=POOL_MAX, command_timeout=WAIT_S,
                 server_settings={"synchronous_commit": commits.synchronous_commit},
             )  # fmt: skip
             await pool.execute(SCHEMA)

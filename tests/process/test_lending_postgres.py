@@ -86,7 +86,7 @@ async def wait_for_postgres(port: int) -> None:
     deadline_s = time.monotonic() + START_S
     while True:
         try:
-            store = await PostgresStore.connect("127.0.0.1", port, "lending", "postgres")
+            store = await PostgresStore.connect([("127.0.0.1", port)], "lending", "postgres")
         except StoreUnavailable:
             if time.monotonic() > deadline_s:
                 raise
@@ -98,7 +98,7 @@ async def wait_for_postgres(port: int) -> None:
 
 async def fresh_store(port: int) -> PostgresStore:
     """The store with empty tables."""
-    store = await PostgresStore.connect("127.0.0.1", port, "lending", "postgres")
+    store = await PostgresStore.connect([("127.0.0.1", port)], "lending", "postgres")
     await store._pool.execute("TRUNCATE records, outbox")
     return store
 
@@ -113,7 +113,7 @@ def test_a_commit_without_its_standby_is_unknown_and_shown_only_when_its_wait_is
         await set_standby(postgres_port, "nobody")
         try:
             store = await PostgresStore.connect(
-                "127.0.0.1", postgres_port, "lending", "postgres",
+                [("127.0.0.1", postgres_port)], "lending", "postgres",
                 Commits("on", commit_wait, "keep"),
             )  # fmt: skip
             with pytest.raises(CommitUnknown):

@@ -80,7 +80,10 @@ def test_it_says_that_it_is_deterministic_and_is_taken_at_its_word(tmp_path: Pat
 
 def test_what_it_cannot_do_is_refused_with_its_own_reason(tmp_path: Path) -> None:
     """Before anything is started, and with the runtimes that can."""
-    with pytest.raises(UnsupportedFault, match=r"replication \(it is a toy\).*try: --runtime sim"):
+    with pytest.raises(
+        UnsupportedFault,
+        match=r"replication \(it is a toy\).*try: --runtime process or --runtime sim",
+    ):
         prepare(RunRequest("X42", "hardened", "toy", Seed(1), tmp_path))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.app import TargetRef, app, faults, images
+from harness.cli.app import TargetRef, TopologyName, app, faults, images
 
 
 @app.command()
@@ -32,11 +32,12 @@ def up(
         str | None, typer.Option(help="A name or a path to a YAML file; left out, hardened.")
     ] = None,
     target: TargetRef = "",
+    topology: TopologyName = "",
 ) -> None:
     """Bring up the whole system, to look at; it stands until `harness down`."""
     from harness.cli.up import up_command
 
-    raise typer.Exit(up_command(runtime, design, target))
+    raise typer.Exit(up_command(runtime, design, target, topology))
 
 
 @app.command()

@@ -15,6 +15,7 @@ from harness.cli.app import (
     RunTime,
     SeedValue,
     TargetRef,
+    TopologyName,
     Vars,
     app,
 )
@@ -44,6 +45,7 @@ def run(
         int, typer.Option(min=1, max=10_000, help="Run it so often: how do verdicts spread?")
     ] = 1,
     target: TargetRef = "",
+    topology: TopologyName = "",
     rate: Rate = None,
     run_time: RunTime = None,
     var: Vars = None,
@@ -53,7 +55,7 @@ def run(
     from harness.overrides import Overrides
 
     overrides = Overrides(rate, run_time, tuple(var or ()))
-    order = ask(experiment, design, runtime, seed, runs, target, overrides)
+    order = ask(experiment, design, runtime, seed, runs, target, overrides, topology)
     if dry:
         raise typer.Exit(dry_command(order, twice=twice))
     if repeat > 1:

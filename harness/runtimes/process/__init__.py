@@ -22,13 +22,13 @@ CAPABILITIES = frozenset(
         Capability.LIFECYCLE,
         Capability.CPU,
         Capability.UPSTREAMS,
+        Capability.REPLICATION,
     }
 )
 LACKS = {
     Capability.MEMORY: "a limit on a living process needs rights over control groups",
     Capability.DISK: "the database's folder is on the machine's own disk",
     Capability.NETWORK: "all programs share the machine's loopback",
-    Capability.REPLICATION: "it runs one PostgreSQL, without a standby",
 }
 
 

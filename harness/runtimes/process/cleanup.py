@@ -15,7 +15,7 @@ from typing import Any
 
 from harness.clock import Clock
 from harness.procfs import Proc
-from harness.runtimes.real.document import RunFolders
+from harness.runtimes.real.document import DATA, RunFolders
 from harness.runtimes.real.loopback import is_free
 from harness.runtimes.real.procs import is_postgres, members
 
@@ -115,7 +115,7 @@ def bare_state(run_id: str, mark: str) -> dict[str, object]:
         "run_id": run_id,
         "run_dir": str(folders.run),
         "mark": mark,
-        "data_dir": str(folders.data),
+        "data_dir": str(folders.work / DATA),
         "api": "",
         "services": {},
         "links": {},

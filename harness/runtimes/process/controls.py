@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from harness.ports import Capability
 from harness.runtimes.process.limits import CpuOfRun
 from harness.runtimes.process.processes import ProcessesOfRun
+from harness.runtimes.process.replication import ReplicationOfRun
 from harness.runtimes.process.site import Site
 from harness.runtimes.real.upstreams import StandIns
 
@@ -19,5 +20,6 @@ def controls_of(site: Site) -> Mapping[Capability, object]:
         Capability.PROCESSES: processes,
         Capability.LIFECYCLE: processes,
         Capability.CPU: CpuOfRun(site, processes),
+        Capability.REPLICATION: ReplicationOfRun(site, processes),
         Capability.UPSTREAMS: StandIns(site, processes.bring_back),
     }

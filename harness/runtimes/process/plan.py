@@ -10,8 +10,9 @@ from typing import Protocol, cast
 
 from harness.foreign import ProgramSpec
 from harness.runtimes.process.launch import Command
-from harness.runtimes.process.postgres import RunAsUser
-from harness.runtimes.real.document import DATABASE_KIND, RunFolders, programs_entry
+from harness.runtimes.process.postgres import following
+from harness.runtimes.process.tools import RunAsUser
+from harness.runtimes.real.document import RunFolders, is_database, programs_entry
 from harness.runtimes.real.loopback import HOST
 from harness.runtimes.real.sites import TOXIPROXY
 from harness.target import ServiceSpec, Target, Wiring
@@ -61,9 +62,16 @@ def toxiproxy_command(parts: Parts, folders: Folders, port: int) -> Command:
     return Command(argv, log, str(folders.cwd), {"LOG_LEVEL": "error"}, secret=True)
 
 
-def database_command(parts: Parts, folders: Folders, who: RunAsUser, name: str) -> Command:
-    """Start PostgreSQL on its data folder."""
-    argv = [f"{parts.postgres}/postgres", "-D", str(folders.data)]
+def database_command(
+    parts: Parts, folders: Folders, who: RunAsUser, name: str, settings: Mapping[str, object]
+) -> Command:
+    """Start PostgreSQL on its data folder.
+
+    Args:
+        settings: that are this server's own, wherever its data folder was copied from.
+    """
+    own = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+    argv = [f"{parts.postgres}/postgres", "-D", str(folders.data(name)), *own]
     return Command(argv, str(folders.log(name)), str(folders.work), {}, who.uid, who.gid)
 
 
@@ -115,20 +123,28 @@ def commands(
     """How each program of a run is started."""
     made = {TOXIPROXY: toxiproxy_command(parts, folders, ports.api)}
     for service in target.services:
-        database = service.kind == DATABASE_KIND
-        if not service.module and not database:
-            continue
-        made[service.name] = (
-            database_command(parts, folders, who, service.name)
-            if database
-            else service_command(service, folders, python)
-        )
+        if is_database(service):
+            own = _settings(target, service.name, ports, folders)
+            made[service.name] = database_command(parts, folders, who, service.name, own)
+        elif service.module:
+            made[service.name] = service_command(service, folders, python)
     return made
+
+
+def _settings(target: Target, name: str, ports: Ports, folders: Folders) -> dict[str, object]:
+    """Where a database listens, and whom it follows whenever it is a standby."""
+    settings: dict[str, object] = {"port": ports.services[name]}
+    pairs = {one.name: one.standby_of for one in target.services if one.standby_of}
+    peers = {**pairs, **{primary: standby for standby, primary in pairs.items()}}
+    if name in peers:
+        port = ports.links[f"{name}->{peers[name]}"]
+        settings |= following(name, port, folders.passfile)
+    return settings
 
 
 def foreign_commands(target: Target, wiring: Wiring, folders: Folders) -> dict[str, Command]:
     """How programs of somebody else's are started: by their own command, with no token of ours."""
-    own = [one for one in target.services if not one.module and one.kind != DATABASE_KIND]
+    own = [one for one in target.services if not one.module and not is_database(one)]
     made = {}
     for service in own:
         command = cast(HasPrograms, target).program(service.name, wiring)

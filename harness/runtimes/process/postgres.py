@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import RuntimeFailure
 from harness.foreign import DatabasePlan
+from harness.private import write_private
+from harness.runtimes.process.tools import RunAsUser, Tools, give
 from harness.runtimes.real.loopback import HOST
 from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
 
-STEP_S = 25.0  # chosen: initdb takes 1-3 s here
 ERROR = " ERROR: "
 UNPRIVILEGED = ("postgres", "nobody")
 
@@ -23,7 +22,6 @@ UNPRIVILEGED = ("postgres", "nobody")
 # mmap: segments in /dev/shm would outlive a killed server.
 CONFIG = """
 listen_addresses = '{host}'
-port = {port}
 unix_socket_directories = ''
 max_connections = 60
 shared_buffers = 16MB
@@ -33,13 +31,18 @@ log_min_messages = warning
 """
 ACCESS = "host {database} {role} {host}/32 scram-sha-256\n"
 
-
-@dataclass(frozen=True)
-class RunAsUser:
-    """The user as whom PostgreSQL runs; None for the one we are."""
-
-    uid: int | None = None
-    gid: int | None = None
+# Of a database with a standby. A commit waits as each session's synchronous_commit says; a standby
+# that lost its primary looks for it again at once; a killed primary can be wound back.
+REPLICATED = """
+wal_log_hints = on
+wal_retrieve_retry_interval = 100ms
+wal_sender_timeout = 10s
+wal_receiver_timeout = 10s
+wal_receiver_status_interval = 1s
+"""
+SLOT = "standby"
+STANDBY_SIGNAL = "standby.signal"
+AUTO_CONF = "postgresql.auto.conf"  # read last; what changes during a run stands there
 
 
 def account() -> RunAsUser:
@@ -67,24 +70,22 @@ class PrepareJob:
     """A data folder to make.
 
     Args:
-        binaries: folder of initdb and postgres.
+        tools: initdb and postgres.
         data: what to make.
         templates: where a fresh data folder is kept, so that initdb (1-3 s) runs once a machine.
-        port: to listen on.
         password: of the only role; given to the server through a pipe.
-        who: user that will run it.
-        env: for the programs.
         plan: role, database and scripts of the target's own.
+        standby: the data folder of its standby, a copy made while neither runs; None without.
+        passfile: for programs of PostgreSQL's own user.
     """
 
-    binaries: Path
+    tools: Tools
     data: Path
     templates: Path
-    port: int
     password: str
-    who: RunAsUser
-    env: Mapping[str, str]
     plan: DatabasePlan = field(default_factory=DatabasePlan)
+    standby: Path | None = None
+    passfile: Path | None = None
 
 
 def prepare(job: PrepareJob) -> None:
@@ -94,14 +95,17 @@ def prepare(job: PrepareJob) -> None:
         RuntimeFailure: a program of PostgreSQL failed; with its last words.
     """
     shutil.copytree(_template(job), job.data)
-    _give(job.data, job.who)
+    give(job.data, job.tools.who)
     with (job.data / "postgresql.conf").open("a") as file:
-        file.write(CONFIG.format(host=HOST, port=job.port))
+        file.write(CONFIG.format(host=HOST) + (REPLICATED if job.standby else ""))
     plan = job.plan
     own = {(PG_DATABASE, PG_USER), (plan.database or PG_DATABASE, plan.role or PG_USER)}
+    own |= {("replication", PG_USER)} if job.standby else set()
     access = [ACCESS.format(database=one, role=role, host=HOST) for one, role in sorted(own)]
     (job.data / "pg_hba.conf").write_text("".join(access))
     sql = [f"ALTER ROLE {PG_USER} PASSWORD '{job.password}'"]
+    if job.standby:
+        sql.append(f"SELECT pg_create_physical_replication_slot('{SLOT}')")
     if plan.role:
         sql.append(f"CREATE ROLE {plan.role} LOGIN PASSWORD '{job.password}'")
     if plan.database:
@@ -109,6 +113,40 @@ def prepare(job: PrepareJob) -> None:
     _sql(job, PG_DATABASE, "roles and databases", sql)
     for script in plan.scripts:
         _sql(job, plan.database or PG_DATABASE, str(script), [*_as(plan), script.read_text()])
+    if job.standby and job.passfile:
+        _copy_for_standby(job, job.standby, job.passfile)
+
+
+def _copy_for_standby(job: PrepareJob, standby: Path, passfile: Path) -> None:
+    """The same data once more, to follow the first; both wait for their standby when primary."""
+    (job.data / AUTO_CONF).write_text(waiting(wait=True))
+    shutil.copytree(job.data, standby)
+    (standby / STANDBY_SIGNAL).touch()
+    give(standby, job.tools.who)
+    write_private(passfile, f"*:*:*:{PG_USER}:{job.password}\n")
+    give(passfile, job.tools.who)
+
+
+def following(name: str, port: int, passfile: Path) -> dict[str, object]:
+    """Settings of a server that follows another one whenever it is a standby.
+
+    Args:
+        name: its own.
+        port: of the link to the other one.
+    """
+    way = f"host={HOST} port={port} user={PG_USER} passfile={passfile} application_name={name}"
+    return {"primary_conninfo": way, "primary_slot_name": SLOT}
+
+
+def waiting(*, wait: bool, **more: str) -> str:
+    """AUTO_CONF of a server.
+
+    Args:
+        wait: whether commits that ask for it wait for a standby.
+        more: further settings.
+    """
+    settings = {"synchronous_standby_names": "*" if wait else "", **more}
+    return "".join(f"{key} = '{value}'\n" for key, value in settings.items())
 
 
 def _as(plan: DatabasePlan) -> list[str]:
@@ -122,9 +160,10 @@ def _sql(job: PrepareJob, database: str, what: str, commands: list[str]) -> None
     Raises:
         RuntimeFailure: a statement failed; with the server's words.
     """
-    argv = ["postgres", "--single", "-j", "-D", str(job.data), database]
+    # -F: nothing is lost that the run would miss, and every file would be synced at the end.
+    argv = ["postgres", "--single", "-F", "-j", "-D", str(job.data), database]
     text = "".join(f"{one.rstrip().rstrip(';')};\n\n" for one in commands)
-    said = _run(job, argv, what, text).splitlines()
+    said = job.tools.run(argv, what, text).splitlines()
     wrong = [line for line in said if ERROR in line]
     if wrong:
         raise RuntimeFailure(f"PostgreSQL, {what}: {wrong[0].partition(ERROR)[2].strip()}")
@@ -132,58 +171,20 @@ def _sql(job: PrepareJob, database: str, what: str, commands: list[str]) -> None
 
 def _template(job: PrepareJob) -> Path:
     """The template for this PostgreSQL and user, made on first use."""
-    version = _run(job, ["postgres", "--version"], "asking for its version").split()[2]
-    owner = os.geteuid() if job.who.uid is None else job.who.uid
+    version = job.tools.run(["postgres", "--version"], "asking for its version").split()[2]
+    owner = os.geteuid() if job.tools.who.uid is None else job.tools.who.uid
     kept = job.templates / f"postgres-{version}-{owner}"
     if kept.is_dir():
         return kept
     draft = job.templates / f".making-{kept.name}-{os.getpid()}"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700, parents=True)
-    _give(draft, job.who)
+    give(draft, job.tools.who)
     # reject: nobody can log in to a template; each copy gets its own pg_hba.conf.
     initdb = ["initdb", "-D", str(draft), "-U", PG_USER, "--no-sync", "--auth=reject"]
-    _run(job, [*initdb, "--encoding=UTF8", "--locale=C"], "initdb")
+    job.tools.run([*initdb, "--encoding=UTF8", "--locale=C"], "initdb")
     try:
         draft.rename(kept)
     except OSError:  # another run was faster: its folder is as good
         shutil.rmtree(draft)
     return kept
-
-
-def _give(folder: Path, who: RunAsUser) -> None:
-    if who.uid is None or who.gid is None:
-        return
-    for path in [folder, *folder.rglob("*")]:
-        os.chown(path, who.uid, who.gid, follow_symlinks=False)
-
-
-def _run(job: PrepareJob, argv: list[str], what: str, stdin: str = "") -> str:
-    """Run a program of PostgreSQL to its end.
-
-    Returns:
-        what it said, errors last.
-    """
-    program = str(job.binaries / argv[0])
-    try:
-        done = subprocess.run(
-            [program, *argv[1:]],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=STEP_S,
-            user=job.who.uid,
-            group=job.who.gid,
-            extra_groups=None if job.who.uid is None else [],
-            process_group=0,
-            env=dict(job.env),
-            cwd="/",
-            check=True,
-        )
-    except subprocess.CalledProcessError as error:
-        raise RuntimeFailure(
-            f"PostgreSQL, {what}: {program} ended with {error.returncode}: {error.stderr[-500:]}"
-        ) from None
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise RuntimeFailure(f"PostgreSQL, {what}: {error}") from None
-    return done.stdout + done.stderr

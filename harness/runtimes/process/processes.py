@@ -68,7 +68,7 @@ class ProcessesOfRun(RealServices[Site]):
         await self._spawn(service)
 
     async def _process_state(self, service: str) -> Mapping[str, object]:
-        head = next(iter(self._family(service)), None)
+        head = next(iter(self.family(service)), None)
         return {
             "pid": head and head.pid,
             "start_time": head and head.start_ticks,
@@ -88,7 +88,7 @@ class ProcessesOfRun(RealServices[Site]):
 
     async def let_run(self, service: str) -> None:
         """Make a service run, whatever state it is in."""
-        procs = self._family(service)
+        procs = self.family(service)
         for proc in procs:
             proc.send(signal.SIGCONT)
         if not procs or not await poll(
@@ -104,18 +104,22 @@ class ProcessesOfRun(RealServices[Site]):
 
     async def _spawn(self, service: str) -> None:
         if self._site.service(service)["protocol"] == "postgres":
-            await self._site.end(self._site.strays())
-            data = Path(self._site.recovery.read()["data_dir"])
-            # Left by a killed server; its number may belong to another process by now.
-            (data / "postmaster.pid").unlink(missing_ok=True)
+            await self.end_database(service)
         self._site.launcher.start(service)
+
+    async def end_database(self, service: str) -> None:
+        """Kill what is left of a PostgreSQL, so that its data folder is free."""
+        data = Path(self._site.recovery.read()["data_dir"], service)
+        await self._site.end([*self.family(service), *self._site.strays(data)])
+        # Left by a killed server; its number may belong to another process by now.
+        (data / "postmaster.pid").unlink(missing_ok=True)
 
     async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
         """Whether it runs and is not stopped."""
-        procs = self._family(record.where)
+        procs = self.family(record.where)
         return held(others) or (bool(procs) and not _stopped(procs))
 
-    def _family(self, service: str) -> list[Proc]:
+    def family(self, service: str) -> list[Proc]:
         """Its processes, itself first: from the record, which is quick, else from all of /proc."""
         recorded = self._site.recovery.read()["processes"]
         heads = [Proc(**proc) for proc in recorded if proc["program"] == service]
@@ -132,7 +136,7 @@ class ProcessesOfRun(RealServices[Site]):
             RuntimeFailure: it does not run.
         """
         self._site.service(service)
-        procs = self._family(service)
+        procs = self.family(service)
         if not procs:
             raise RuntimeFailure(f"{service} does not run{self._site.launcher.last_words(service)}")
         return procs

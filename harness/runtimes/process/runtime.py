@@ -23,10 +23,11 @@ from harness.runtimes.process.plan import (
     plan_document,
     ports_needed,
 )
-from harness.runtimes.process.postgres import PrepareJob, RunAsUser, account, prepare
+from harness.runtimes.process.postgres import PrepareJob, account, prepare
 from harness.runtimes.process.site import Site
+from harness.runtimes.process.tools import RunAsUser, Tools
 from harness.runtimes.real.checking import check_process
-from harness.runtimes.real.document import DATABASE_KIND
+from harness.runtimes.real.document import DATA, is_database
 from harness.runtimes.real.loopback import HOST, take_ports
 from harness.runtimes.real.procs import clean_env, marking
 from harness.runtimes.real.runtime import RealRuntime
@@ -77,7 +78,7 @@ class ProcessRuntime(RealRuntime[Site]):
             raise LeftOvers(f"{work} has something in it; run: harness faults clear")
         self._block = take_ports(ports_needed(target))
         ports = deal(target, self._block.ports)
-        database = any(service.kind == DATABASE_KIND for service in target.services)
+        database = any(is_database(service) for service in target.services)
         who = account() if database else RunAsUser()
         listens = {name: (HOST, port) for name, port in ports.services.items()}
         links = {name: (HOST, port) for name, port in ports.links.items()}
@@ -91,7 +92,7 @@ class ProcessRuntime(RealRuntime[Site]):
 
     def _make_work_folder(self) -> None:
         work = self._folders.work
-        for folder in (work.parent, work):
+        for folder in (work.parent, work, work / DATA):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o711)  # PostgreSQL runs as another user when we are root
         write_private(work / OWNER_FILE, self._owner)
@@ -102,15 +103,22 @@ class ProcessRuntime(RealRuntime[Site]):
     async def _make_disk(self, site: Site, database: str, password: str) -> None:
         if self._parts.postgres is None:
             raise RuntimeFailure(f"{database} needs PostgreSQL; see harness doctor")
+        if site.service(database)["standby_of"]:
+            return  # it was copied from its primary
+        services = site.recovery.read()["services"]
+        standbys = [name for name, one in services.items() if one["standby_of"] == database]
         job = PrepareJob(
-            binaries=self._parts.postgres,
-            data=self._folders.data,
+            tools=Tools(
+                self._parts.postgres,
+                account(),
+                {**clean_env(), **marking(site.recovery.read(), f"{database}.prepare")},
+            ),
+            data=self._folders.data(database),
             templates=self._template_dir,
-            port=int(site.address(database).rsplit(":", 1)[1]),
             password=password,
-            who=account(),
-            env={**clean_env(), **marking(site.recovery.read(), f"{database}.prepare")},
             plan=self._database_plan(database),
+            standby=self._folders.data(standbys[0]) if standbys else None,
+            passfile=self._folders.passfile,
         )
         work = asyncio.ensure_future(asyncio.to_thread(prepare, job))
         try:

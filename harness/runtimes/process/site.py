@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from pathlib import Path
 
 from harness.clock import Clock
 from harness.errors import RuntimeFailure
@@ -13,7 +14,7 @@ from harness.runtimes.process.cleanup import kill, until_gone
 from harness.runtimes.process.launch import Launcher
 from harness.runtimes.process.readiness import await_ready
 from harness.runtimes.real.listeners import holds_all, listening
-from harness.runtimes.real.procs import family, members, recorded
+from harness.runtimes.real.procs import family, members, recorded, serves
 from harness.runtimes.real.recovery import RecoveryFile
 from harness.runtimes.real.sites import TOXIPROXY, TOXIPROXY_S, RealSite
 from harness.target import Target
@@ -37,9 +38,11 @@ class Site(RealSite):
         self.launcher.reap()
         return family(self.recovery.read(), program)
 
-    def strays(self) -> list[Proc]:
-        """Living children whose program is gone: they would keep its successor from starting."""
-        return [proc for proc in members(self.recovery.read()) if not proc.program]
+    def strays(self, data: Path) -> list[Proc]:
+        """Living children of a database whose program is gone: they would keep its successor from
+        starting."""
+        everything = members(self.recovery.read())
+        return [proc for proc in everything if not proc.program and serves(proc, data)]
 
     async def _await(
         self, program: str, works: Callable[[], Awaitable[bool]], what: str, within_s: float

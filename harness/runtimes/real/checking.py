@@ -104,6 +104,7 @@ def _service(one: Mapping[str, object], local: Local) -> dict[str, object]:
         "ready_path": _matching(PATH, one["ready_path"], "ready_path"),
         "ready_s": float(str(one.get("ready_s", 0.0))),
         "scripted": bool(one["scripted"]),
+        "standby_of": str(one.get("standby_of", "")),
     }
 
 

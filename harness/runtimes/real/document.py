@@ -12,6 +12,7 @@ from harness.target import LinkSpec, ServiceSpec, Target
 from harness.toolchain import cache_dir
 
 DATABASE_KIND = "database"
+DATA = "data"
 PROTOCOLS = ("http", "postgres", "tcp")
 
 
@@ -32,10 +33,14 @@ class RunFolders:
         """What goes with the run; every user can enter its parent, PostgreSQL's for one."""
         return cache_dir() / "work" / self.run_id
 
+    def data(self, database: str) -> Path:
+        """The data folder of a database."""
+        return self.work / DATA / database
+
     @property
-    def data(self) -> Path:
-        """PostgreSQL's data folder."""
-        return self.work / "data"
+    def passfile(self) -> Path:
+        """The database's password, for PostgreSQL's own user."""
+        return self.work / "pgpass"
 
     @property
     def recovery(self) -> Path:
@@ -61,13 +66,18 @@ class RunFolders:
             make_private(folder)
 
 
+def is_database(service: ServiceSpec) -> bool:
+    """Whether it is a PostgreSQL of the run's own."""
+    return service.kind == DATABASE_KIND or bool(service.standby_of)
+
+
 def derived(folders: RunFolders) -> dict[str, str]:
     """What follows from the run's id and folder: written down for people, never read back."""
     return {
         "run_id": folders.run_id,
         "run_dir": str(folders.run),
         "work_dir": str(folders.work),
-        "data_dir": str(folders.data),
+        "data_dir": str(folders.work / DATA),
         "cache": str(cache_dir()),
     }
 
@@ -107,11 +117,12 @@ def _service(service: ServiceSpec, address: str) -> dict[str, object]:
     """What must be known of a service to ask it something."""
     return {
         "address": address,
-        "protocol": "postgres" if service.kind == DATABASE_KIND else service.protocol,
+        "protocol": "postgres" if is_database(service) else service.protocol,
         "kind": service.kind,
         "ready_path": service.ready_path,
         "ready_s": service.ready_s,
         "scripted": service.scripted,
+        "standby_of": service.standby_of,
     }
 
 

@@ -6,7 +6,7 @@ that tells of it is gone. A working folder, a number in a file or a lock make no
 
     of the run   carries its mark, is ours, is no older than the run
                  PostgreSQL's children overwrite their environment: those whose working folder is
-                 the run's data folder, whose program is PostgreSQL's and whose user is its user
+                 a data folder of the run, whose program is PostgreSQL's and whose user is its user
                  a descendant of one of these
 """
 
@@ -30,6 +30,7 @@ OWNER = "HARNESS_OWNER"
 CACHE = "HARNESS_RUN_CACHE"
 STANDING = "standing"  # the owner of what stands without one
 POSTGRES = "postgres"
+POSTGRES_TOOLS = ("pg_rewind", "pg_waldump", "pg_basebackup")
 # All that a program gets of our environment: a cloud key, a proxy, PG* or what another run was
 # told is none of its business, and PostgreSQL's user can read what PostgreSQL was given.
 PASSED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
@@ -108,7 +109,8 @@ def members(state: Mapping[str, Any]) -> list[Proc]:
     """Every living process of a run.
 
     Args:
-        state: recovery state of the run; needs `mark` and `data_dir`, `postgres` when it is known.
+        state: recovery state of the run; needs `mark` and `data_dir`, below which each database has
+            its folder; `postgres` when it is known.
     """
     found = {one.proc.pid: one.proc for one in marked() if one.mark == state["mark"]}
     stats = {pid: stat for pid in pids() if (stat := read_stat(pid)) and stat[0] not in ENDED}
@@ -148,6 +150,11 @@ def descendants_of(head: Proc) -> list[Proc]:
     return found
 
 
+def serves(proc: Proc, data: Path) -> bool:
+    """Whether a process works in this data folder."""
+    return Path(_link(proc.pid, "cwd")) == data
+
+
 def is_postgres(proc: Proc) -> bool:
     """Whether a process runs PostgreSQL, which ends otherwise than our own programs."""
     return Path(_link(proc.pid, "exe")).name == POSTGRES
@@ -178,13 +185,13 @@ def _may_be_ours(pid: int) -> bool:
     if uid == os.geteuid():
         return True
     # As root, PostgreSQL runs as another user, who runs nothing else of ours.
-    return os.geteuid() == 0 and Path(_link(pid, "exe")).name == POSTGRES
+    return os.geteuid() == 0 and Path(_link(pid, "exe")).name in (POSTGRES, *POSTGRES_TOOLS)
 
 
 def _is_postgres_of(pid: int, state: Mapping[str, Any]) -> bool:
     """Whether it is a PostgreSQL of the run by its folder, its program and its user."""
-    data = Path(state["data_dir"])
-    if Path(_link(pid, "cwd")) != data:
+    data = Path(_link(pid, "cwd"))
+    if data.parent != Path(state["data_dir"]):
         return False
     exe, known = _link(pid, "exe"), state.get("postgres")
     if Path(exe).name != POSTGRES or (known and exe != os.path.realpath(known)):

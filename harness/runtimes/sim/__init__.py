@@ -63,6 +63,7 @@ RUNTIME = RuntimeKind(
     about="one process, virtual time, exact from a seed",
     needs="Python",
     deterministic=True,
+    models_standbys=True,
     capabilities=CAPABILITIES,
     lacks=LACKS,
     make=_make,

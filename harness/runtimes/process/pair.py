@@ -1,0 +1,261 @@
+"""A database and its standby on this machine: who is which, and how one becomes the other.
+
+    standby ──promote──> primary          what a standby was, it is until somebody promotes it
+    old primary ──count what nobody got, wind back, follow──> standby
+
+Who is which stands in the data folders, so any process knows it: a standby has a file that says
+so, and the timeline rises with every promotion.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import asyncpg
+
+from harness.clock import poll
+from harness.errors import RuntimeFailure
+from harness.runtimes.process.postgres import AUTO_CONF, SLOT, STANDBY_SIGNAL, waiting
+from harness.runtimes.process.processes import ProcessesOfRun
+from harness.runtimes.process.site import Site
+from harness.runtimes.process.tools import RunAsUser, Tools, give
+from harness.runtimes.real.procs import clean_env, marking
+from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
+
+STEP_S = 5.0  # chosen: a promotion takes 0.2 s, a standby that starts streams after 0.5 s
+CONNECT_S, QUERY_S = 1.0, 4.0  # chosen: a query of ours takes milliseconds
+POLL_S = 0.02
+PROMOTE = "promote"  # Source: PostgreSQL 15, pg_ctl.c: this file, then SIGUSR1
+READ_ONLY = "default_transaction_read_only"
+COMMIT = re.compile(r"^rmgr: Transaction .*desc: COMMIT", re.MULTILINE)
+SLOT_IS_THERE = f"""
+SELECT pg_create_physical_replication_slot('{SLOT}')
+WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '{SLOT}')
+"""  # noqa: S608 - a constant
+CAUGHT_UP = "SELECT count(*) FROM pg_stat_replication WHERE replay_lsn = pg_current_wal_lsn()"
+FOLLOWERS = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
+
+
+class Pair:
+    """Two databases of a run, one of which follows the other.
+
+    Args:
+        site: the run.
+        processes: starts and ends them.
+        names: the one that was the primary to begin with, then its standby.
+    """
+
+    def __init__(self, site: Site, processes: ProcessesOfRun, names: tuple[str, str]) -> None:
+        """Nothing is looked at yet."""
+        self.names = names
+        self.lost = 0
+        """Commits so far that went with an old primary."""
+        self._site, self._processes = site, processes
+
+    def folder(self, name: str) -> Path:
+        """Its data folder."""
+        return Path(self._site.recovery.read()["data_dir"], name)
+
+    def follows(self, name: str) -> bool:
+        """Whether it is a standby."""
+        return (self.folder(name) / STANDBY_SIGNAL).exists()
+
+    def timeline(self, name: str) -> int:
+        """Of a data folder; the first is 1."""
+        histories = (self.folder(name) / "pg_wal").glob("*.history")
+        return max((int(path.stem, 16) for path in histories), default=1)
+
+    def other(self, name: str) -> str:
+        """The one that `name` is not."""
+        return self.names[self.names[0] == name]
+
+    @property
+    def primary(self) -> str:
+        """The one that follows nobody; of two, the one that was promoted last."""
+        leading = [name for name in self.names if not self.follows(name)] or [self.names[0]]
+        return max(leading, key=self.timeline)
+
+    @property
+    def link(self) -> str:
+        """Over which the standby follows."""
+        return f"{self.other(self.primary)}->{self.primary}"
+
+    @property
+    def split(self) -> bool:
+        """Whether both run and neither follows."""
+        return not any(self.follows(name) or not self.lives(name) for name in self.names)
+
+    def lives(self, name: str) -> bool:
+        """Whether its program runs."""
+        return bool(self._processes.family(name))
+
+    def demoted(self, name: str) -> bool:
+        """Whether it takes no writes although it follows nobody."""
+        return READ_ONLY in (self.folder(name) / AUTO_CONF).read_text()
+
+    def configure(self, name: str, *, wait: bool, **more: str) -> None:
+        """Write what changes during a run, and let its server read it.
+
+        Args:
+            wait: whether commits that ask for it wait for a standby.
+            more: further settings.
+        """
+        path = self.folder(name) / AUTO_CONF
+        path.write_text(waiting(wait=wait, **more))
+        give(path, self._owner(name))
+        for head in self._processes.family(name)[:1]:
+            head.send(signal.SIGHUP)
+
+    async def promote(self, name: str) -> None:
+        """Make a standby a primary; until another one follows it, commits wait for nobody.
+
+        Raises:
+            RuntimeFailure: it did not become one in time.
+        """
+        await self._processes.bring_back(name)
+        self.configure(name, wait=False)
+        (self.folder(name) / PROMOTE).touch()
+        self._processes.running(name)[0].send(signal.SIGUSR1)
+        await self._until(lambda: not self.follows(name), f"{name} to be promoted")
+        deadline_s = self._site.clock.now_s() + STEP_S
+        while await self.ask(name, "SELECT pg_is_in_recovery()"):
+            if self._site.clock.now_s() >= deadline_s:
+                raise RuntimeFailure(f"{name} still recovers {STEP_S:g} s after its promotion")
+            await self._site.clock.sleep(POLL_S)
+
+    async def rejoin(self, name: str) -> None:
+        """End what was a primary, wind it back to where the new one began, let it follow that.
+
+        Raises:
+            RuntimeFailure: a program of PostgreSQL failed, or it does not start.
+        """
+        primary, folder = self.other(name), self.folder(name)
+        await self._processes.end_database(name)
+        (folder / STANDBY_SIGNAL).unlink(missing_ok=True)
+        self.lost += await self._count_lost(name)
+        await self.ask(primary, "CHECKPOINT")  # pg_rewind looks for the timeline there
+        port = self._site.address(primary).rsplit(":", 1)[1]
+        source = f"host=127.0.0.1 port={port} user={PG_USER} dbname={PG_DATABASE}"
+        argv = ["pg_rewind", "--no-sync", "--target-pgdata", str(folder), "--source-server", source]
+        await self._tool(name, argv, f"winding {name} back")
+        (folder / STANDBY_SIGNAL).touch()
+        give(folder / STANDBY_SIGNAL, self._owner(name))
+        self.configure(name, wait=True, fsync="off")  # else every file is, before anything is done
+        await self.ask(primary, SLOT_IS_THERE)
+        await self._processes.bring_back(name)
+        self.configure(name, wait=True)
+        await self.ask(name, SLOT_IS_THERE)
+
+    async def lead_and_follow(self) -> None:
+        """See that one leads and the other follows it; the standby of a primary that is gone takes
+        over. What an old primary alone had is lost."""
+        leader = self.primary
+        follower = self.other(leader)
+        if not self.lives(leader) and self.follows(follower):
+            await self.promote(follower)
+            leader, follower = follower, leader
+        elif self.demoted(leader) or not self.lives(leader):
+            self.configure(leader, wait=False)
+            await self._processes.bring_back(leader)
+        if self.follows(follower):
+            await self._processes.bring_back(follower)
+        else:
+            await self.rejoin(follower)
+
+    async def in_step(self) -> None:
+        """Wait until the standby follows; from then on, commits wait for it if they ask to.
+
+        Raises:
+            RuntimeFailure: it does not.
+        """
+        deadline_s = self._site.clock.now_s() + STEP_S
+        while not await self.streams():
+            if self._site.clock.now_s() >= deadline_s:
+                raise RuntimeFailure(f"{self.other(self.primary)} does not follow {self.primary}")
+            await self._site.clock.sleep(POLL_S)
+        self.configure(self.primary, wait=True)
+
+    async def caught_up(self, old: str) -> None:
+        """Wait until the standby has all that a primary has which takes no writes any more.
+
+        Raises:
+            RuntimeFailure: it has not in time.
+        """
+        deadline_s = self._site.clock.now_s() + STEP_S
+        while not await self.ask(old, CAUGHT_UP):
+            if self._site.clock.now_s() >= deadline_s:
+                raise RuntimeFailure(f"{self.other(old)} has not all that {old} has")
+            await self._site.clock.sleep(POLL_S)
+
+    async def ask(self, name: str, sql: str) -> object:
+        """The first value that a query gives, asked straight, past every link.
+
+        Raises:
+            RuntimeFailure: no answer, or an error.
+        """
+        host, port = self._site.address(name).rsplit(":", 1)
+        passfile = Path(self._site.recovery.read()["run_dir"], "config", "pgpass")
+        try:
+            connection = await asyncpg.connect(
+                host=host, port=int(port), user=PG_USER, database=PG_DATABASE, ssl=False,
+                passfile=str(passfile), timeout=CONNECT_S, command_timeout=QUERY_S,
+                server_settings={"synchronous_commit": "local", READ_ONLY: "off"},
+            )  # fmt: skip
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            raise RuntimeFailure(f"{name}: {type(error).__name__}: {error}") from None
+        try:
+            return await connection.fetchval(sql)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            raise RuntimeFailure(f"{name}, {sql}: {type(error).__name__}: {error}") from None
+        finally:
+            connection.terminate()
+
+    async def streams(self) -> bool:
+        """Whether the standby follows at this moment."""
+        try:
+            return bool(await self.ask(self.primary, FOLLOWERS))
+        except RuntimeFailure:
+            return False
+
+    async def _count_lost(self, name: str) -> int:
+        """Commits of an old primary after the moment at which the new one began."""
+        primary = self.other(name)
+        if self.timeline(primary) <= self.timeline(name):
+            return 0
+        history = self.folder(primary) / "pg_wal" / f"{self.timeline(primary):08X}.history"
+        before, at = history.read_text().strip().splitlines()[-1].split()[:2]
+        wal = str(self.folder(name) / "pg_wal")
+        argv = ["pg_waldump", "-p", wal, "-t", before, "-s", at, "-r", "Transaction"]
+        said = await self._tool(name, argv, f"reading the log of {name}", allowed=(0, 1))
+        return len(COMMIT.findall(said))
+
+    async def _tool(
+        self, name: str, argv: Sequence[str], what: str, allowed: Sequence[int] = (0,)
+    ) -> str:
+        """Run a program of PostgreSQL; also when cancelled, it is over before this returns."""
+        state = self._site.recovery.read()
+        passfile = {"PGPASSFILE": str(Path(state["work_dir"], "pgpass"))}
+        env = {**clean_env(), **passfile, **marking(state, f"{name}.{argv[0]}")}
+        tools = Tools(Path(state["postgres"]).parent, self._owner(name), env)
+        work = asyncio.ensure_future(asyncio.to_thread(tools.run, argv, what, "", allowed))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await asyncio.wait([work])
+            raise
+
+    async def _until(self, done: Callable[[], bool], what: str) -> None:
+        if not await poll(done, self._site.clock, within_s=STEP_S, every_s=POLL_S):
+            raise RuntimeFailure(f"awaited {what} for {STEP_S:g} s")
+
+    def _owner(self, name: str) -> RunAsUser:
+        """Whose the data are, as far as we can be somebody else."""
+        if os.geteuid() != 0:
+            return RunAsUser()
+        found = self.folder(name).stat()
+        return RunAsUser(found.st_uid, found.st_gid)
