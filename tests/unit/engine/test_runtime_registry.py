@@ -132,10 +132,7 @@ def test_what_cannot_do_what_a_document_asks_is_passed_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Preferred or not; and where nobody can, each one's reason is said."""
-    sim = load_runtime("sim")
-    process = replace(load_runtime("process"), missing=list)
-    kinds = {"process": process, "sim": sim}
-    monkeypatch.setattr("harness.runtime_registry.runtime_kinds", lambda: kinds)
+    monkeypatch.setattr("harness.runtime_registry.runtime_kinds", _without_standbys)
     assert best_runtime()[0].name == "process"
     kind, why = best_runtime({Capability.REPLICATION})
     assert (kind.name, why) == ("sim", "process has no power over replication")
@@ -144,12 +141,24 @@ def test_what_cannot_do_what_a_document_asks_is_passed_over(
         best_runtime({Capability.DISK})
 
 
-def test_a_run_without_a_runtime_takes_one_that_can(tmp_path: Path) -> None:
-    """X42 promotes a standby: whatever this machine has beside, it is simulated."""
+def test_a_run_without_a_runtime_takes_one_that_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """X42 promotes a standby: where only the simulation has one, it is simulated."""
+    monkeypatch.setattr("harness.runtime_registry.runtime_kinds", _without_standbys)
     prepared = prepare(RunRequest("X42", "hardened", "", Seed(1), tmp_path))
     assert prepared.order.runtime == "sim"
     assert "--runtime sim" in prepared.repeat
     assert prepared.chosen.startswith("runtime sim: ")
+
+
+def _without_standbys() -> dict[str, RuntimeKind]:
+    """The preferred one has no power over replication."""
+    process = load_runtime("process")
+    able = process.capabilities - {Capability.REPLICATION}
+    lacks = {**process.lacks, Capability.REPLICATION: "one database"}
+    weaker = replace(process, missing=list, capabilities=able, lacks=lacks)
+    return {"process": weaker, "sim": load_runtime("sim")}
 
 
 def _kind(name: str, missing: list[str]) -> RuntimeKind:
