@@ -29,6 +29,17 @@ LINE_MAX = 1 << 20
 Word = Annotated[str, Meta(max_length=4000)]
 
 
+FORMAT = 1
+"""Of run.json and what lies beside it, as it is written now: one more once a reader of before
+would read it wrongly. A record without a number is of the time before, and is read."""
+
+
+class Version(msgspec.Struct, frozen=True):
+    """As much of run.json as every version has."""
+
+    format: int = 0
+
+
 class Record(msgspec.Struct, frozen=True):
     """run.json, as far as it is needed again; see `harness.session.header`."""
 
@@ -54,8 +65,14 @@ def read_run(run_dir: Path) -> dict[str, Any]:
     """Who ran what.
 
     Raises:
-        ConfigError: run.json is missing or is not what a run writes.
+        ConfigError: run.json is missing, is not what a run writes, or was written in a format that
+            is newer than this harness.
     """
+    found = _json(run_dir / RUN, Version).format
+    if found > FORMAT:
+        cause = f"format {found} is newer than this harness, which reads up to {FORMAT}"
+        remedy = "the harness that wrote it, or a newer one"
+        raise ConfigError(Problem(cause, str(run_dir / RUN), f"0..{FORMAT}", remedy))
     _json(run_dir / RUN, Record)
     record: dict[str, object] = _json(run_dir / RUN, dict[str, object])
     return record

@@ -29,7 +29,7 @@ from harness.report.files import write_reports
 from harness.report.grafana import marked
 from harness.report.recorded import Recorded
 from harness.rng import fresh_token
-from harness.run_record import result_of
+from harness.run_record import FORMAT, result_of
 from harness.runner import Run, Say, carry_out
 from harness.runtime_kind import RunContext, RuntimeKind
 from harness.runtime_registry import load_runtime
@@ -181,6 +181,7 @@ def header(prepared: Prepared, folder: RunFolder) -> dict[str, object]:
     """What is needed to repeat and to understand a run."""
     order, experiment, source = prepared.order, prepared.experiment, prepared.words.source
     return {
+        "format": FORMAT,
         "run_id": folder.run_id,
         "experiment": experiment.id,
         "title": experiment.title,

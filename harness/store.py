@@ -87,7 +87,7 @@ def _point(link: Path, name: str) -> None:
 
 
 def find_run(root: Path, given: str) -> Path:
-    """A run's folder, given as a path, `latest`, or an experiment's name.
+    """A run's folder, given as a path, `latest`, or an experiment's name or id: its latest run.
 
     Raises:
         ConfigError: there is none.
@@ -97,10 +97,11 @@ def find_run(root: Path, given: str) -> Path:
     for path in (root / given, root / given / "latest"):
         if _is_run(path) and path.resolve().is_relative_to(root.resolve()):
             return path.resolve()  # a link out of the folder is nobody's run
-    found = (path.parent for path in root.glob("*/*/" + RUN))
-    runs = sorted((path for path in found if not path.is_symlink()), key=lambda path: path.name)
+    runs = run_folders(root)
     if given == "latest" and runs:
-        return runs[-1].resolve()
+        return runs[-1]
+    if of_id := [path for path in runs if _id(path) == given.upper()]:
+        return of_id[-1]
     known = sorted({path.parent.name for path in runs})
     raise ConfigError(
         Problem(
@@ -109,6 +110,18 @@ def find_run(root: Path, given: str) -> Path:
             remedy="harness run X01",
         )
     )
+
+
+def run_folders(root: Path) -> list[Path]:
+    """Every run below a folder, the oldest first; links lead to none."""
+    found = (path.parent for path in root.glob("*/*/" + RUN))
+    ours = [path for path in found if not path.is_symlink() and not path.parent.is_symlink()]
+    return [path.resolve() for path in sorted(ours, key=lambda path: path.name)]
+
+
+def _id(path: Path) -> str:
+    """`X01` of a run below `x01_payment_reply_lost/`."""
+    return path.parent.name.partition("_")[0].upper()
 
 
 def _is_run(path: Path) -> bool:

@@ -25,13 +25,15 @@ faults = typer.Typer(no_args_is_help=True, help="Faults of this and of dead runs
 app.add_typer(faults, name="faults")
 images = typer.Typer(no_args_is_help=True, help="Images of our own for --runtime docker.")
 app.add_typer(images, name="images")
+runs = typer.Typer(no_args_is_help=True, help="Recorded runs: list, prune.")
+app.add_typer(runs, name="runs")
 init = typer.Typer(no_args_is_help=True, help="First files for a service of your own.")
 app.add_typer(init, name="init")
 
 Output = Literal["text", "json"]
 Printed = Annotated[Output, typer.Option(help="How the result is printed.")]
 DesignRef = Annotated[str, typer.Option("--design", help="A name or a path to a YAML file.")]
-RecordedRun = Annotated[str, typer.Argument(help="A folder, an experiment, `latest`.")]
+RecordedRun = Annotated[str, typer.Argument(help="A folder, an id or name, `latest`.")]
 RunsDir = Annotated[Path, typer.Option(help="Folder for what runs leave.")]
 RUNS = Path("runs")
 WORKERS_MAX = min(64, 4 * len(os.sched_getaffinity(0)))  # chosen: more only wait for one another

@@ -1,25 +1,89 @@
-"""`harness validate`."""
+"""`harness validate`: an experiment, a design or a target."""
 
 from __future__ import annotations
 
-from harness.cli.console import out, warn
+from pathlib import Path
+
+from harness.cli.console import out, out_json, warn
 from harness.document import load_experiment
 from harness.overrides import AS_WRITTEN, Overrides
+from harness.plugins import is_document, is_file
 from harness.prepare import find_words, load_design
+from harness.registry import load_vocabulary
+from harness.yaml_source import load_yaml
+
+OF_A_TARGET = {"programs", "operations"}
+OF_AN_EXPERIMENT = {"title", "load", "method", "steady-state-hypothesis", "recovery", "invariants"}
+EXPERIMENT, DESIGN, TARGET = "experiment", "design", "target"
 
 
 def validate_command(
-    experiment: str, design: str, target: str = "", overrides: Overrides = AS_WRITTEN
+    given: str,
+    design: str,
+    target: str = "",
+    overrides: Overrides = AS_WRITTEN,
+    output: str = "text",
 ) -> int:
-    """Check both documents.
+    """Check a document; of an experiment, the design with it.
+
+    Args:
+        given: an id, a name or a path; what kind it is, its keys say.
+        target: in whose words it is written; "" for the one that it names.
 
     Returns:
         0; problems are raised.
     """
-    words, path = find_words(experiment, target)
+    kind = _kind(given)
+    if kind is TARGET:
+        found = _target(given)
+    elif kind is DESIGN:
+        found = _design(given, target)
+    else:
+        found = _experiment(given, design, target, overrides)
+    if output == "json":
+        out_json({"kind": kind, "valid": True, **found})
+    else:
+        out(f"{found['file']}: valid: {found['about']}")
+    return 0
+
+
+def _kind(given: str) -> str:
+    """By its keys; what is no file is an experiment, unless a design has that name."""
+    path = Path(given)
+    if not (is_file(given) and path.is_file()):
+        return DESIGN if given in load_vocabulary().designs else EXPERIMENT
+    keys = set(load_yaml(path)) if is_document(given) else OF_A_TARGET
+    if keys & OF_AN_EXPERIMENT or not keys:
+        return EXPERIMENT
+    return TARGET if keys & OF_A_TARGET else DESIGN
+
+
+def _experiment(given: str, design: str, target: str, overrides: Overrides) -> dict[str, object]:
+    words, path = find_words(given, target)
     found = load_experiment(path, words, overrides)
     load_design(design, words)
     warn(found)
-    faults = ", ".join(f"{fault.kind} at {fault.where}" for fault in found.faults())
-    out(f"{path}: valid: {found.id} {found.title}; {faults}; {found.load_s:g} s of load")
-    return 0
+    faults = [f"{fault.kind} at {fault.where}" for fault in found.faults()]
+    about = f"{found.id} {found.title}; {', '.join(faults)}; {found.load_s:g} s of load"
+    return {"file": str(path), "about": about, "id": found.id, "title": found.title,
+            "faults": faults, "load_s": found.load_s, "warnings": list(found.warnings)}  # fmt: skip
+
+
+def _design(given: str, target: str) -> dict[str, object]:
+    words = load_vocabulary(target)
+    load_design(given, words)
+    path, on = words.designs.get(given, Path(given)), words.target.name
+    return {"file": str(path), "about": f"a design of {on}", "target": on}
+
+
+def _target(given: str) -> dict[str, object]:
+    target = load_vocabulary(given).target
+    operations = list(target.contract["operations"])
+    programs = [one.name for one in target.services]
+    links = [one.name for one in target.links]
+    about = (
+        f"target {target.name}: {len(programs)} programs, {len(links)} links, "
+        f"operations {', '.join(operations)}"
+    )
+    return {"file": given, "about": about, "name": target.name, "services": programs,
+            "links": links, "operations": operations}  # fmt: skip

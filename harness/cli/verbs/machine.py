@@ -1,12 +1,22 @@
-"""Verbs about this machine: doctor, parts, up, down, faults, images."""
+"""Verbs about this machine: doctor, parts, up, down, faults, images, runs."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.cli.app import TargetRef, TopologyName, app, faults, images
+from harness.cli.app import (
+    RUNS,
+    Printed,
+    TargetRef,
+    TopologyName,
+    app,
+    faults,
+    images,
+    runs,
+)
 
 
 @app.command()
@@ -80,3 +90,28 @@ def images_list() -> None:
     from harness.cli.images import list_command
 
     raise typer.Exit(list_command())
+
+
+@runs.command("list")
+def runs_list(
+    experiment: Annotated[str, typer.Argument(help="An id or a name; left out, all.")] = "",
+    folder: Annotated[Path, typer.Option("--runs", help="Folder of what runs left.")] = RUNS,
+    output: Printed = "text",
+) -> None:
+    """Every recorded run with its verdict, the latest last."""
+    from harness.cli.runs import list_command
+
+    raise typer.Exit(list_command(folder, experiment, output))
+
+
+@runs.command("prune")
+def runs_prune(
+    keep: Annotated[int, typer.Option(min=1, help="How many of each experiment stay.")],
+    folder: Annotated[Path, typer.Option("--runs", help="Folder of what runs left.")] = RUNS,
+    dry: Annotated[bool, typer.Option("--dry", help="Remove nothing; say what would go.")] = False,
+    output: Printed = "text",
+) -> None:
+    """Remove all but the latest runs of each experiment; runs that go on stay."""
+    from harness.cli.runs import prune_command
+
+    raise typer.Exit(prune_command(folder, keep, dry=dry, output=output))

@@ -24,19 +24,22 @@ from harness.cli.app import (
 
 @app.command()
 def validate(
-    experiment: Annotated[str, typer.Argument(help="An id, a name, or a path.")],
+    document: Annotated[
+        str, typer.Argument(help="An experiment, a design or a target: an id, a name, or a path.")
+    ],
     design: Annotated[str, typer.Option(help="A name or a path.")] = "hardened",
     target: TargetRef = "",
     rate: Rate = None,
     run_time: RunTime = None,
     var: Vars = None,
+    output: Printed = "text",
 ) -> None:
-    """Check an experiment and a design; start nothing."""
+    """Check an experiment (and a design with it), a design or a target; start nothing."""
     from harness.cli.validate import validate_command
     from harness.overrides import Overrides
 
     overrides = Overrides(rate, run_time, tuple(var or ()))
-    raise typer.Exit(validate_command(experiment, design, target, overrides))
+    raise typer.Exit(validate_command(document, design, target, overrides, output))
 
 
 @init.command("target")
