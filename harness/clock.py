@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 NS = 1_000_000_000
@@ -65,6 +65,18 @@ async def poll(
     """
     deadline_s = clock.now_s() + within_s
     while not ask():
+        if clock.now_s() >= deadline_s:
+            return False
+        await clock.sleep(every_s)
+    return True
+
+
+async def until(
+    ask: Callable[[], Awaitable[bool]], clock: Clock, *, within_s: float, every_s: float = 0.1
+) -> bool:
+    """As `poll`, for a question that takes time."""
+    deadline_s = clock.now_s() + within_s
+    while not await ask():
         if clock.now_s() >= deadline_s:
             return False
         await clock.sleep(every_s)

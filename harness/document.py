@@ -231,6 +231,10 @@ def _unknown_place(
         value = getattr(fault, key, None)
         if value is not None and value not in known:
             yield unknown(key, value, known, place, "method", number, key)
+        elif key == "service" and value in _running(words):
+            links = [one.name for one in words.target.links if value in (one.caller, one.callee)]
+            cause = f"{value} stands already: the run never touches it"
+            yield Problem(cause, place.of("method", number, key), f"its links: {', '.join(links)}")
 
 
 def _links(words: Vocabulary) -> list[str]:
@@ -239,6 +243,10 @@ def _links(words: Vocabulary) -> list[str]:
 
 def _services(words: Vocabulary) -> list[str]:
     return [service.name for service in words.target.services]
+
+
+def _running(words: Vocabulary) -> list[str]:
+    return [one.name for one in words.target.services if one.running]
 
 
 def _unknown_words(document: Document, words: Vocabulary, place: Place) -> Iterator[Problem]:

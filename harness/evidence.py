@@ -35,6 +35,8 @@ class Observation:
 
 TRAFFIC = ("attempted", "failed", "reached", "connections", "calls", "delayed")
 """Counts that rise when somebody uses a place."""
+ASKED = "asked"
+"""What users asked of the whole system meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,12 @@ class Seen:
 
     @property
     def traffic(self) -> int:
-        """How often the place was used from the injection on, as the one says who counts most."""
+        """How often the place was used from the injection on, as the one says who counts most;
+        where nobody counts, how often the whole system was asked."""
         looks = (*self.active, self.after)
-        return max(_rises(looks, name, born_at_0=False) for name in TRAFFIC)
+        kept = {key.split(" ")[0] for one in (self.before, *looks) for key in one.counts}
+        names = kept.intersection(TRAFFIC) or {ASKED}
+        return max(_rises(looks, name, born_at_0=False) for name in names)
 
 
 def _rises(looks: Sequence[Observation], name: str, *, born_at_0: bool) -> int:

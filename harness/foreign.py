@@ -1,4 +1,5 @@
-"""Programs of somebody else's: how they are started, and what is in their database at first."""
+"""Programs of somebody else's: how they are started, what is in their database at first, and
+what stands already."""
 
 from __future__ import annotations
 
@@ -35,3 +36,18 @@ class DatabasePlan:
     role: str = ""
     database: str = ""
     scripts: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class ForeignProxies:
+    """Proxies of a Toxiproxy that the run did not start: only these are touched.
+
+    Args:
+        address: of its control port, `127.0.0.1:8474`.
+        proxies: link -> name of the proxy there.
+        token: password of the control port (HTTP basic authentication); "" for an open one.
+    """
+
+    address: str
+    proxies: Mapping[str, str]
+    token: str = ""

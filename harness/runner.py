@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from harness.clock import NS
+from harness.evidence import ASKED
 from harness.experiment import Experiment
 from harness.history import Event, History, HistoryWriter
 from harness.judge import before
@@ -250,9 +251,10 @@ def _counts_as(event: Event, failures: Mapping[str, str]) -> list[str]:
 
 
 def _traffic(run: Run, where: str) -> Mapping[str, int]:
-    """What borrowers did at the place where they enter: nobody else counts it."""
+    """What borrowers did at the place where they enter: nobody else counts it. Elsewhere what they
+    asked of the whole system, for places where nobody counts."""
     if where not in (run.target.entry, entry_service(run.target)):
-        return {}
+        return {ASKED: run.counters.get("invoked", 0)}
     names = {"attempted": "invoked", "failed": "unanswered"}
     return {f"{n} {run.target.entry}": run.counters.get(c, 0) for n, c in names.items()}
 

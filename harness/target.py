@@ -117,6 +117,7 @@ class ServiceSpec:
         scripted: whether it takes behaviour documents and has a ledger.
         protocol: how it is asked whether it works: http, postgres or tcp.
         ready_s: how long it may take until it works; 0 for what a runtime allows everybody.
+        running: where it stands already, `127.0.0.1:8080`: it is asked, never started or ended.
         simulated: `module:function` that builds it in process: takes its configuration and its
             surroundings, gives an ASGI application.
         standby_of: the database that this one follows to begin with, over a link of its own; the
@@ -133,6 +134,7 @@ class ServiceSpec:
     protocol: str = "http"
     ready_s: float = 0.0
     standby_of: str = ""
+    running: str = ""
 
 
 Degradation = Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -175,8 +177,8 @@ class Target(Protocol):
     on; `explored`: the journeys of a search for which nobody names one; `defects`: a package, or a
     folder beside its file, of planted defects for `harness self-test`; `variables`: those of the
     caller's environment that it needs wherever it is loaded; `topologies`: name -> module or file
-    of the same system put together otherwise. What it may tell for reports stands in
-    `harness/reporting.py`.
+    of the same system put together otherwise; `foreign_proxies` (`ForeignProxies`): links through
+    a Toxiproxy that stands already. What it may tell for reports stands in `harness/reporting.py`.
     """
 
     name: str

@@ -74,10 +74,13 @@ def _slices(where: str, toxic: Toxic) -> Iterator[Problem]:
 
 
 def surplus(there: Iterable[str], record: UndoRecord, others: Iterable[UndoRecord]) -> list[str]:
-    """Names of toxics that are to go with the record: its own, and with no others everybody's."""
+    """Names of toxics that are to go with the record: its own, and with no others everybody's but
+    those of the healthy state."""
     kept = {Toxic(**toxic).name for toxic in arguments(others, "add_toxic")}
     own = {Toxic(**toxic).name for toxic in arguments([record], "add_toxic")}
-    return [name for name in there if name not in kept and (name in own or not kept)]
+    usual = {toxic["name"] for toxic in record.restore.get("toxics", ())}
+    gone = (name for name in there if name not in kept and (name in own or not kept))
+    return [name for name in gone if name not in usual]
 
 
 def closed(others: Iterable[UndoRecord]) -> bool:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from harness.errors import ConfigError, Problem
-from harness.foreign import DatabasePlan, ProgramSpec
+from harness.foreign import DatabasePlan, ForeignProxies, ProgramSpec
 from harness.history import History
 from harness.model import Outcome
 from harness.ownership import foreign
@@ -31,6 +31,7 @@ from harness.target_file.holes import filled, holes, selected, variables, with_e
 from harness.target_file.journeys import DataJourney, fits
 from harness.target_file.openapi import Documented, documented
 from harness.target_file.promises import EndPromise, LedgerPromise
+from harness.target_file.running import foreign_proxies, here, links_of
 from harness.yaml_source import Place, load_yaml
 
 LOAD = "borrower"  # the name of the load in links, as everywhere
@@ -76,7 +77,8 @@ class FileTarget:
         self.services = tuple(
             _service(name, one, document) for name, one in document.programs.items()
         )
-        self.links = (LinkSpec(self.entry, LOAD, document.entry), *_links(document))
+        self.foreign_proxies = foreign_proxies(document, home)
+        self.links = tuple(_every_link(document, self.foreign_proxies))
         self.variables = tuple(_variables(document))
         self.contract: Mapping[str, Any] = {"operations": tuple(document.operations)}
         self.journeys = {
@@ -211,6 +213,7 @@ def _service(name: str, program: Program, document: TargetDocument) -> ServiceSp
         return ServiceSpec(name, "", "database")
     if program.stand_in:
         return ServiceSpec(name, STAND_IN, program.role or name, scripted=True)
+    running = here(program.running) if program.running else ""
     called = {hole.partition(".")[0] for hole in _own_holes(program)}
     needs = tuple(one for one in document.programs if one in called and one != name
                   and document.programs[one].postgres)  # fmt: skip
@@ -223,7 +226,16 @@ def _service(name: str, program: Program, document: TargetDocument) -> ServiceSp
         needs=needs,
         protocol=protocol,
         ready_s=program.ready.within,
+        running=running,
     )
+
+
+def _every_link(document: TargetDocument, proxies: ForeignProxies | None) -> Iterator[LinkSpec]:
+    protocols = {name: _protocol(one) for name, one in document.programs.items()}
+    foreign = {link.name: link for link in links_of(proxies, protocols)}
+    entry = LinkSpec(f"{LOAD}->{document.entry}", LOAD, document.entry)
+    own = {link.name: link for link in (entry, *_links(document))}
+    yield from {**own, **foreign}.values()
 
 
 def _links(document: TargetDocument) -> list[LinkSpec]:

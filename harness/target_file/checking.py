@@ -12,6 +12,7 @@ from pathlib import Path
 from harness.errors import Problem
 from harness.target_file.document import Program, Promise, TargetDocument
 from harness.target_file.holes import holes, variables
+from harness.target_file.running import toxiproxy_problems
 from harness.yaml_source import Loc, Place, unknown
 
 OWN = ("host", "port", "seed")
@@ -23,11 +24,13 @@ def problems_of(document: TargetDocument, place: Place) -> Iterator[Problem]:
     yield from _programs(document, place)
     if document.entry not in document.programs:
         yield unknown("program", document.entry, document.programs, place, "entry")
-    elif document.programs[document.entry].command is None:
+    elif document.programs[document.entry].kinds not in (["command"], ["running"]):
         yield Problem(
             f"entry {document.entry!r} is no command: it is the service that is asked",
             place.of("entry"),
+            "a program with command: or running:",
         )
+    yield from toxiproxy_problems(document, place)
     yield from _operations(document, place)
     yield from _journeys(document, place)
     yield from _settled(document, place)
@@ -44,7 +47,7 @@ def _programs(document: TargetDocument, place: Place) -> Iterator[Problem]:
             yield Problem(f"program {name!r}", place.of_key(*loc), "letters, digits and _")
         if len(program.kinds) != 1:
             got = " and ".join(program.kinds) or "nothing"
-            allowed = "one of command, postgres, stand-in"
+            allowed = "one of command, postgres, stand-in, running"
             yield Problem(f"{name} is {got}", place.of_key(*loc), allowed)
         if program.command is not None:
             yield from _command(document, program, loc, place)

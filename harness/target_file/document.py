@@ -53,8 +53,19 @@ class Match(Part):
     declined: dict[str, Any] | None = None
 
 
+ADDRESS = r"^(127\.0\.0\.1|localhost):[0-9]{1,5}$"
+
+
+class Toxiproxy(Part):
+    """A Toxiproxy that stands already: link -> name of a proxy, or a configuration of its."""
+
+    running: str = Field(pattern=ADDRESS)
+    token: str = ""
+    links: dict[str, str] | str = Field(min_length=1)
+
+
 class Program(Part):
-    """One program: a command, a PostgreSQL, or a stand-in."""
+    """One program: a command, a PostgreSQL, a stand-in, or one that stands already."""
 
     command: list[str] | None = Field(default=None, min_length=1)
     cwd: str = "."
@@ -62,6 +73,7 @@ class Program(Part):
     ready: Ready = Ready()
     postgres: Postgres | None = None
     stand_in: list[Match] | None = Field(default=None, alias="stand-in", min_length=1)
+    running: str | None = Field(default=None, pattern=ADDRESS)
     role: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*)?$")
 
     @property
@@ -71,6 +83,7 @@ class Program(Part):
             "command": self.command is not None,
             "postgres": self.postgres is not None,
             "stand-in": self.stand_in is not None,
+            "running": self.running is not None,
         }
         return [name for name, there in given.items() if there]
 
@@ -132,6 +145,7 @@ class TargetDocument(Part):
     target: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     entry: str
     programs: dict[str, Program] = Field(min_length=1)
+    toxiproxy: Toxiproxy | None = None
     openapi: str = ""
     operations: dict[str, Operation] = Field(min_length=1)
     journeys: dict[str, list[StepPart]] = Field(min_length=1)

@@ -28,7 +28,8 @@ from harness.undo.watchdogs import end_watchdogs
 
 RECOVERY = "recovery.json"
 TOKEN = "token"  # noqa: S105 - a file's name
-PRIVATE = (OWNER, WATCHDOG, TOKEN, RESERVE, "config/pgpass")  # of use only while the run is alive
+PASSWORDS = ("config/pgpass", "config/foreign-toxiproxy")
+PRIVATE = (OWNER, WATCHDOG, TOKEN, RESERVE, *PASSWORDS)  # of use only while the run is alive
 HEAL_S = 2.5  # chosen: a programs' end undoes what is not undone by then, within 10 s in all
 Say = Callable[[str], None]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.foreign import ForeignProxies
 from harness.model import Outcome
 from harness.target import Answer, Call, Completion, LinkSpec, Request, ServiceSpec, Wiring
 
@@ -20,6 +21,7 @@ class Trivial:
         services: which programs.
         links: which links.
         fail: service that ends at once, "" for none.
+        foreign_proxies: links through a Toxiproxy that stands already.
     """
 
     services: tuple[ServiceSpec, ...]
@@ -28,6 +30,7 @@ class Trivial:
     name: str = "trivial"
     entry: str = "borrower->front"
     contract: Mapping[str, Any] = field(default_factory=dict)
+    foreign_proxies: ForeignProxies | None = None
 
     def explain(self, invariant: str, design: Mapping[str, Any]) -> str:
         """Nothing is known."""

@@ -16,6 +16,7 @@ from typing import Any
 from harness.clock import Clock
 from harness.procfs import Proc
 from harness.runtimes.real.document import DATA, RunFolders
+from harness.runtimes.real.foreign_proxies import give_back
 from harness.runtimes.real.loopback import is_free
 from harness.runtimes.real.procs import is_postgres, members
 
@@ -28,7 +29,7 @@ OWNER_FILE = "owner"
 async def end_run(
     state: Mapping[str, object], clock: Clock, reap: Callable[[], None] = lambda: None
 ) -> list[str]:
-    """End every process of the run and remove its work folder.
+    """Give back what is not of the run, end every process of it, remove its work folder.
 
         SIGTERM to all (PostgreSQL: SIGINT, its fast shutdown) ──2 s──> SIGQUIT to PostgreSQL
                                                                ──1 s──> SIGKILL to what is left
@@ -40,6 +41,7 @@ async def end_run(
     Returns:
         what could not be ended, closed or removed; empty when clean.
     """
+    kept = await give_back(state)
     for proc in members(state):
         proc.send(signal.SIGCONT)  # one that is stopped hears nothing else
         if proc.program:
@@ -50,7 +52,7 @@ async def end_run(
             proc.send(signal.SIGQUIT)
         await until_gone(databases, END_S / 2, clock, reap)
         await kill(members(state), clock, reap)
-    return await asyncio.to_thread(_left_over, state)
+    return [*kept, *await asyncio.to_thread(_left_over, state)]
 
 
 async def kill(procs: list[Proc], clock: Clock, reap: Callable[[], None]) -> None:
@@ -81,8 +83,8 @@ async def until_gone(
 def _left_over(state: Mapping[str, Any]) -> list[str]:
     left = [str(proc) for proc in members(state)]
     addresses = {"toxiproxy": state["api"]} if state["api"] else {}
-    addresses |= {name: service["address"] for name, service in state["services"].items()}
-    addresses |= {name: link["listen"] for name, link in state["links"].items()}
+    addresses |= {n: one["address"] for n, one in state["services"].items() if not one["running"]}
+    addresses |= {n: one["listen"] for n, one in state["links"].items() if "foreign" not in one}
     if left:  # else whoever listens there now is none of ours
         left += [f"{a} ({n}) listens" for n, a in addresses.items() if not is_free(_port(a))]
     return left + remove_work_folder(RunFolders(state["run_id"], Path(state["run_dir"])))

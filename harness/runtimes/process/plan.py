@@ -144,7 +144,8 @@ def _settings(target: Target, name: str, ports: Ports, folders: Folders) -> dict
 
 def foreign_commands(target: Target, wiring: Wiring, folders: Folders) -> dict[str, Command]:
     """How programs of somebody else's are started: by their own command, with no token of ours."""
-    own = [one for one in target.services if not one.module and not is_database(one)]
+    others = [one for one in target.services if not one.module and not one.running]
+    own = [one for one in others if not is_database(one)]
     made = {}
     for service in own:
         command = cast(HasPrograms, target).program(service.name, wiring)
@@ -154,12 +155,17 @@ def foreign_commands(target: Target, wiring: Wiring, folders: Folders) -> dict[s
 
 
 def plan_document(
-    target: Target, ports: Ports, folders: Folders, parts: Parts, how: Mapping[str, Command]
+    target: Target,
+    ports: Ports,
+    folders: Folders,
+    parts: Parts,
+    how: Mapping[str, Command],
+    foreign: Mapping[str, object],
 ) -> dict[str, object]:
     """What is on record of a run's programs; commands stay in memory (recovery.py)."""
     services, links = _addresses(ports.services), _addresses(ports.links)
     return {
-        **programs_entry(target, folders.run_id, f"{HOST}:{ports.api}", services, links),
+        **programs_entry(target, folders.run_id, f"{HOST}:{ports.api}", services, links, foreign),
         "commands": {name: command.as_data() for name, command in how.items()},
         "postgres": str(parts.postgres / "postgres") if parts.postgres else "",
     }

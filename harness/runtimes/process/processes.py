@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.clock import poll
-from harness.errors import RuntimeFailure
+from harness.errors import RuntimeFailure, UnsupportedFault
 from harness.ports import UndoRecord, held
 from harness.runtimes.process.site import Site
 from harness.runtimes.real.procs import Proc, descendants_of
@@ -135,7 +135,8 @@ class ProcessesOfRun(RealServices[Site]):
         Raises:
             RuntimeFailure: it does not run.
         """
-        self._site.service(service)
+        if self._site.service(service)["running"]:
+            raise UnsupportedFault(f"{service} stands already: it is not of this run")
         procs = self.family(service)
         if not procs:
             raise RuntimeFailure(f"{service} does not run{self._site.launcher.last_words(service)}")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import LeftOvers, RuntimeFailure
-from harness.foreign import DatabasePlan
+from harness.foreign import DatabasePlan, ForeignProxies
 from harness.ports import Capability, Exit
 from harness.private import write_private
 from harness.runtime_kind import RunContext
@@ -28,6 +28,7 @@ from harness.runtimes.process.site import Site
 from harness.runtimes.process.tools import RunAsUser, Tools
 from harness.runtimes.real.checking import check_process
 from harness.runtimes.real.document import DATA, is_database
+from harness.runtimes.real.foreign_proxies import address_of, find
 from harness.runtimes.real.loopback import HOST, take_ports
 from harness.runtimes.real.procs import clean_env, marking
 from harness.runtimes.real.runtime import RealRuntime
@@ -78,15 +79,22 @@ class ProcessRuntime(RealRuntime[Site]):
             raise LeftOvers(f"{work} has something in it; run: harness faults clear")
         self._block = take_ports(ports_needed(target))
         ports = deal(target, self._block.ports)
+        proxies: ForeignProxies | None = getattr(target, "foreign_proxies", None)
+        foreign = await find(proxies, target.links) if proxies else {}
         database = any(is_database(service) for service in target.services)
         who = account() if database else RunAsUser()
         listens = {name: (HOST, port) for name, port in ports.services.items()}
         links = {name: (HOST, port) for name, port in ports.links.items()}
+        links |= {name: address_of(one) for name, one in foreign.items()}
         wiring = RealWiring(self.service_t0_ns, self.seed, design, listens, links, password)
         how = commands(target, ports, self._parts, self._folders, who, self._python)
         how |= foreign_commands(target, wiring, self._folders)
         self._database_plan = getattr(target, "database_plan", lambda _: DatabasePlan())
-        self._put_on_record(plan_document(target, ports, self._folders, self._parts, how))
+        plan = plan_document(target, ports, self._folders, self._parts, how, foreign)
+        if proxies:
+            write_private(self._folders.foreign_token, proxies.token)
+            plan["foreign_api"] = proxies.address
+        self._put_on_record(plan)
         self._make_work_folder()
         write_configs(target, wiring, self._folders, password, self._folders.state)
 

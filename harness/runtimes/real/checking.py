@@ -69,6 +69,7 @@ def _state(document: Any, folders: RunFolders, local: Local) -> dict[str, Any]:
         "postgres": str(document.get("postgres", "")),
         "network": str(document.get("network", "")),
         "api": _address(document["api"], local),
+        "foreign_api": _foreign_api(document),
         "services": {
             _matching(NAME, name, "service"): _service(one, local)
             for name, one in document["services"].items()
@@ -105,21 +106,36 @@ def _service(one: Mapping[str, object], local: Local) -> dict[str, object]:
         "ready_s": float(str(one.get("ready_s", 0.0))),
         "scripted": bool(one["scripted"]),
         "standby_of": str(one.get("standby_of", "")),
+        "running": bool(one.get("running", False)),
     }
 
 
 def _link(name: str, one: Mapping[str, Any], folders: RunFolders, local: Local) -> dict[str, Any]:
-    _same(one["proxy"], f"{folders.run_id}:{name}", "proxy")
+    foreign = "foreign" in one
+    if not foreign:
+        _same(one["proxy"], f"{folders.run_id}:{name}", "proxy")
     return {
-        "proxy": one["proxy"],
+        **({"foreign": _as_found(one["foreign"])} if foreign else {}),
+        "proxy": str(one["proxy"]),
         "listen": _address(one["listen"], local),
-        "upstream": _address(one["upstream"], local),
+        "upstream": str(one["upstream"]) if foreign else _address(one["upstream"], local),
         "caller": str(one["caller"]),
         "callee": str(one["callee"]),
         "protocol": _protocol(one["protocol"]),
         "enabled": bool(one["enabled"]),
         "toxics": [dict(toxic) for toxic in one["toxics"]],
     }
+
+
+def _foreign_api(document: Mapping[str, Any]) -> str:
+    address = document.get("foreign_api", "")
+    return _address(address, is_loopback) if address else ""
+
+
+def _as_found(one: Mapping[str, Any]) -> dict[str, Any]:
+    """The state in which a proxy of somebody else's was found."""
+    texts = {key: str(one[key]) for key in ("listen", "upstream")}
+    return {"enabled": True, "toxics": [dict(toxic) for toxic in one["toxics"]], **texts}
 
 
 def _process(one: Mapping[str, Any]) -> dict[str, Any]:

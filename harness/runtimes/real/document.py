@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from harness.private import make_private
 from harness.target import LinkSpec, ServiceSpec, Target
@@ -52,6 +53,11 @@ class RunFolders:
         """The control token, for nobody else's eyes."""
         return self.run / "token"
 
+    @property
+    def foreign_token(self) -> Path:
+        """The password of a Toxiproxy that the run did not start."""
+        return self.config("foreign-toxiproxy")
+
     def log(self, program: str) -> Path:
         """The log of a program."""
         return self.run / "logs" / f"{program}.log"
@@ -93,21 +99,30 @@ def mark_of(run_id: str, token: str) -> str:
 
 
 def programs_entry(
-    target: Target, run_id: str, api: str, services: Mapping[str, str], links: Mapping[str, str]
+    target: Target,
+    run_id: str,
+    api: str,
+    services: Mapping[str, str],
+    links: Mapping[str, str],
+    foreign: Mapping[str, object] = MappingProxyType({}),
 ) -> dict[str, object]:
     """What a run consists of; nothing of it is started yet.
 
     Args:
         api: address of Toxiproxy's control port.
         services, links: where each listens, `host:port`.
+        foreign: entries of links through proxies that the run did not make.
     """
+    services = {**services, **{one.name: one.running for one in target.services if one.running}}
     return {
         "api": api,
         "services": {one.name: _service(one, services[one.name]) for one in target.services},
         "links": {
             one.name: _link(one, run_id, links[one.name], services[one.callee])
             for one in target.links
-        },
+            if one.name not in foreign
+        }
+        | dict(foreign),
         "processes": [],
         "group": 0,
     }
@@ -123,6 +138,7 @@ def _service(service: ServiceSpec, address: str) -> dict[str, object]:
         "ready_s": service.ready_s,
         "scripted": service.scripted,
         "standby_of": service.standby_of,
+        "running": bool(service.running),
     }
 
 

@@ -36,10 +36,12 @@ class LinkBook(Protocol):
 
 
 class ToxiproxyLinks:
-    """`LinkControl` over a Toxiproxy server that this run started.
+    """`LinkControl` over the Toxiproxy of this run, and over one that stands already.
 
     Args:
         server: the control port.
+        foreign: that of a server which is only asked about the proxies of the book; None when
+            there is none.
         book: names, addresses and wanted states.
         clock: run clock, for observations.
         client: without keep-alive, for canaries.
@@ -56,8 +58,9 @@ class ToxiproxyLinks:
         *,
         restart: Callable[[], Awaitable[None]],
         counts: Counts,
+        foreign: ToxiproxyServer | None = None,
     ) -> None:
-        self._server = server
+        self._server, self._foreign = server, foreign
         self._book = book
         self._clock = clock
         self._client = client
@@ -79,7 +82,8 @@ class ToxiproxyLinks:
                 "stop it, or run again to get another port"
             )
         for entry in self._book.links().values():
-            await self._raise(entry)
+            if "foreign" not in entry:
+                await self._raise(entry)
 
     async def _raise(self, entry: Mapping[str, Any]) -> None:
         """Make one proxy; closed until its toxics are in, so that no connection is spared."""
@@ -92,14 +96,17 @@ class ToxiproxyLinks:
             await self._server.set_enabled(name, True)
 
     async def healthy(self, where: str) -> Mapping[str, object]:
-        """Open, without a toxic, at its own addresses."""
+        """Open, without a toxic, at its own addresses; one that stood already as it was found."""
         entry = self._entry(where)
+        if "foreign" in entry:
+            return {"enabled": True, **entry["foreign"]}
         places = {key: entry[key] for key in ("upstream", "listen")}
         return {"enabled": True, "toxics": [], **places}
 
     async def snapshot(self, where: str) -> Mapping[str, Any]:
         """`enabled`, `toxics`, `upstream` and `listen` of a link, as the server has them."""
-        got = await self._server.proxy(self._entry(where)["proxy"])
+        entry = self._entry(where)
+        got = await self._server_of(entry).proxy(entry["proxy"])
         toxics = [normal(toxic) for toxic in got["toxics"]]
         return {
             "enabled": got["enabled"],
@@ -117,17 +124,18 @@ class ToxiproxyLinks:
         """
         check_toxic(link, toxic)
         entry = self._entry(link)
+        server = self._server_of(entry)
         if toxic.toxicity < 1 and entry["enabled"]:  # drawn once a connection: cut, so all draw
-            await self._server.set_enabled(entry["proxy"], False)
-        await self._server.add_toxic(entry["proxy"], toxic)
+            await server.set_enabled(entry["proxy"], False)
+        await server.add_toxic(entry["proxy"], toxic)
         if toxic.toxicity < 1 and entry["enabled"]:
-            await self._server.set_enabled(entry["proxy"], True)
+            await server.set_enabled(entry["proxy"], True)
         self._remember(link, lambda wanted: wanted["toxics"].append(as_data(toxic)))
 
     async def set_enabled(self, link: str, enabled: bool) -> None:
         """Refuse new connections and cut the live ones, or accept again."""
         entry = self._entry(link)
-        await self._server.set_enabled(entry["proxy"], enabled)
+        await self._server_of(entry).set_enabled(entry["proxy"], enabled)
         self._remember(link, lambda wanted: wanted.update(enabled=enabled))
 
     async def observe(self, where: str) -> Observation:
@@ -157,6 +165,8 @@ class ToxiproxyLinks:
             async with asyncio.timeout(GENTLE_S):
                 await self._take_away(record, others)
         except (RuntimeFailure, TimeoutError):
+            if "foreign" in self._entry(record.where):
+                raise  # not ours to restart
             async with self._healing:
                 await self._clock.sleep(0.0)  # what is to be remembered in a short while is now
                 self._forget(record, others)
@@ -164,11 +174,12 @@ class ToxiproxyLinks:
                 await self.populate()
 
     async def _take_away(self, record: UndoRecord, others: Sequence[UndoRecord]) -> None:
-        proxy, now = self._entry(record.where)["proxy"], await self.snapshot(record.where)
+        entry, now = self._entry(record.where), await self.snapshot(record.where)
+        server, proxy = self._server_of(entry), entry["proxy"]
         for name in surplus([toxic["name"] for toxic in now["toxics"]], record, others):
-            await self._server.remove_toxic(proxy, name)
+            await server.remove_toxic(proxy, name)
         if not now["enabled"] and not closed(others):
-            await self._server.set_enabled(proxy, True)
+            await server.set_enabled(proxy, True)
         asyncio.get_running_loop().call_soon(self._forget, record, others)
 
     def _remember(self, link: str, edit: Callable[[dict[str, Any]], None]) -> None:
@@ -195,6 +206,12 @@ class ToxiproxyLinks:
             return False
         left = surplus([toxic["name"] for toxic in state["toxics"]], record, others)
         return not left and bool(state["enabled"] or closed(others))
+
+    def _server_of(self, entry: Mapping[str, Any]) -> ToxiproxyServer:
+        if "foreign" not in entry:
+            return self._server
+        assert self._foreign
+        return self._foreign
 
     def _entry(self, link: str) -> Mapping[str, Any]:
         links = self._book.links()

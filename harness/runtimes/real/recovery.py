@@ -138,6 +138,13 @@ class RecoveryFile:
                 raise RuntimeFailure(f"{self._folders.token}: {error}") from None
         return self._token
 
+    def foreign_token(self) -> str:
+        """The password of a Toxiproxy that stood before the run; "" when there is none."""
+        try:
+            return self._folders.foreign_token.read_text()
+        except OSError:
+            return ""
+
     def links(self) -> Mapping[str, Mapping[str, object]]:
         """The links: address and the state that each should have."""
         return dict(self.read()["links"])

@@ -131,6 +131,10 @@ class RealRuntime(ABC, Generic[S]):
         links: asyncio.Event,
         ready: Mapping[str, asyncio.Event],
     ) -> None:
+        if service.running:
+            await site.stands(service.name)
+            ready[service.name].set()
+            return
         if is_database(service):
             await self._make_disk(site, service.name, password)
         else:

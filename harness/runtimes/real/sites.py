@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from harness.clock import Clock
+from harness.clock import Clock, until
 from harness.errors import RuntimeFailure, UnsupportedFault
 from harness.ports import Observation
 from harness.runtimes.real.counting import Counting
+from harness.runtimes.real.foreign_proxies import nobody_to_prove
 from harness.runtimes.real.links import ToxiproxyLinks
 from harness.runtimes.real.recovery import RecoveryFile
 from harness.runtimes.real.sockets import canary, open_client, timed_canary
@@ -59,7 +60,29 @@ class RealSite(ABC):
             self.canaries,
             restart=self.restart_toxiproxy,
             counts=self.counts,
+            foreign=self._foreign_server(),
         )
+
+    def _foreign_server(self) -> ToxiproxyServer | None:
+        """A Toxiproxy that stood before the run; None when no link goes through it."""
+        address, token = self.recovery.read().get("foreign_api", ""), self.recovery.foreign_token()
+        if not address:
+            return None
+        return ToxiproxyServer(address, self.orders, token, nobody_to_prove)
+
+    async def stands(self, name: str) -> None:
+        """Wait until a service that the run does not start works.
+
+        Raises:
+            RuntimeFailure: it does not in time.
+        """
+        within_s = self.service(name)["ready_s"] or READY_S
+        if not await until(partial(self.works, name), self.clock, within_s=within_s):
+            raise RuntimeFailure(
+                f"{name} should stand already: awaited {self.awaited(name)} for {within_s:g} s; "
+                f"it gets {await self.canary(name)}\n"
+                "  next: start it, or mend running: and ready: of the target"
+            )
 
     async def traffic(self, service: str) -> Mapping[str, int]:
         """What is counted on every link to a service, each apart: `attempted lending->risk`."""

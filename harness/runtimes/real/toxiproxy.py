@@ -39,7 +39,7 @@ class ToxiproxyServer:
     Args:
         address: `127.0.0.1:8474`.
         client: for what the package cannot do; explicit time-outs, `trust_env=False`.
-        token: of the run, for a server that takes one; others do not look at it.
+        token: for a server that takes one; others do not look at it. "" is not sent.
         prove: raises RuntimeFailure when somebody else listens there; the token goes nowhere then.
     """
 
@@ -54,11 +54,12 @@ class ToxiproxyServer:
         self.address = address
         self._prove = prove
         self._client = client
-        self._auth = (USER, token)
+        self._auth = (USER, token) if token else None
         host, port = address.rsplit(":", 1)
         # Host and port are class attributes there, so each server gets a class of its own. It has
         # no place for a password but the host: `user:password@host` is what requests reads.
-        where = {"host": f"{USER}:{token}@{host}", "port": int(port)}
+        named = f"{USER}:{token}@" if token else ""
+        where = {"host": f"{named}{host}", "port": int(port)}
         self._package: object = type("Consumer", (APIConsumer,), where)
 
     async def version(self) -> str:

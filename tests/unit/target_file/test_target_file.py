@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from harness.errors import ConfigError
+from harness.foreign import ForeignProxies
 from harness.model import Outcome
 from harness.rng import Seed
 from harness.target import Answer, Call, Completion, load_target
@@ -77,6 +78,11 @@ def target(tmp_path: Path) -> Callable[..., Any]:
     [
         ("{gateway}", "{gatewai}", r"6:24: unknown hole 'gatewai'; did you mean 'gateway'"),
         ("entry: mylender", "entry: gateway", r"2:8: entry 'gateway' is no command"),
+        ("{postgres: {user: lender, database: lender}}", "{running: 10.0.0.1:5432}", r"8:23: .*"),
+        ("operations:", "toxiproxy: {running: localhost:1, links: {a: b}}\noperations:",
+         r"13:43: link 'a'; allowed: caller->callee"),
+        ("operations:", "toxiproxy: {running: localhost:1, links: no.json}\noperations:",
+         r"13:42: no.json: .*No such file.*a configuration of Toxiproxy"),
         ("[python3,", "[./nowhere,", r"5:15: command './nowhere' is not there"),
         ("${SECRET}\"}\n", "${UNSET_HERE}\"}\n", r"UNSET_HERE.* is not set.*export UNSET_HERE"),
         ("{do: read_loan}", "{do: read_lone}", r"21:12: unknown operation 'read_lone'"),
@@ -106,6 +112,18 @@ def test_links_come_out_of_the_holes(target: Callable[..., Any]) -> None:
         "mylender->gateway": "http",
         "mylender->database": "postgres",
     }
+
+
+def test_proxies_that_stand_already_are_links(target: Callable[..., Any], tmp_path: Path) -> None:
+    """By name, or as a configuration of Toxiproxy names them; the rest keeps a proxy of ours."""
+    here = "toxiproxy: {running: localhost:8474, token: s, links: %s}\noperations:"
+    named = target(("operations:", here % "{'mylender->gateway': gw}"))
+    proxies = {"mylender->gateway": "gw"}
+    assert named.foreign_proxies == ForeignProxies("127.0.0.1:8474", proxies, "s")
+    assert len(named.links) == 3
+    (tmp_path / "t.json").write_text('[{"name": "risk", "listen": ":1", "upstream": "r:1"}]')
+    links = target(("operations:", here % "t.json")).links
+    assert [link.protocol for link in links if link.name == "mylender->risk"] == ["tcp"]
 
 
 def test_a_journey_is_the_same_for_the_same_dice_and_ends_where_it_should(
