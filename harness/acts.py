@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, replace
 
 from harness.ports import ENDING, HOLDING, Act, Fault, Toxic
 
-IN_PROCESS = frozenset({"pause", "limit_cpu", "script"})  # ends with the process
-NEEDS_PROCESS = IN_PROCESS | ENDING | {"restart", "limit_memory", "split"}
+IN_PROCESS = frozenset({"pause", "limit_cpu"})  # ends with the process; rules outlive it
+NEEDS_PROCESS = IN_PROCESS | ENDING | {"script", "restart", "limit_memory", "split"}
 SINGLE = frozenset({"limit_cpu", "limit_memory", "fill_disk", "disconnect", "split"})
 
 
@@ -77,6 +77,11 @@ class Span:
         """Whether it is active at an instant."""
         return self.at_s <= t_s < self.heal_at_s
 
+    def restarts(self, t_s: float) -> bool:
+        """Whether its place is being restarted at an instant."""
+        busy_s = getattr(self.fault, "lasts_s_min", 0.0) if "restart" in self.acts else 0.0
+        return self.at_s <= t_s < self.at_s + busy_s
+
 
 def span(fault: Fault, at_s: float, heal_at_s: float) -> Span:
     """The span of a fault, without an event loop: nothing that notes are taken of ever waits."""
@@ -101,6 +106,10 @@ def _against(a: Span, b: Span) -> str:
     one, other, begins = a.fault.kind, b.fault.kind, a.has(b.at_s)
     if begins and a.acts & ENDING and b.acts & NEEDS_PROCESS:
         return f"{one} has ended it when {other} begins, so there is no process"
+    if a.acts & ENDING and "script" in b.acts and a.has(b.heal_at_s):
+        return f"{one} has ended it when {other} is undone, so there is no process to tell"
+    if b.acts & NEEDS_PROCESS and (a.restarts(b.at_s) or a.restarts(b.heal_at_s)):
+        return f"{one} has it restarted when {other} begins or is undone"
     if begins and a.acts & IN_PROCESS and b.acts & (ENDING | {"restart"}):
         return f"what {one} does ends with the process, and {other} ends that"
     if begins and a.acts & b.acts & SINGLE:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 from harness.clock import Clock
 from harness.errors import HarnessError
@@ -44,21 +44,24 @@ class Looks:
     """Looks at the place of a fault.
 
     Args:
-        note: takes each look: (values).
+        note: takes each look: (before, active or after; what was seen).
         traffic: counts of the place that the history has: `attempted`, `failed`.
         ids: of the fault's injections.
+        healthy: what was seen of the place while nothing was broken there; None when the look
+            before the injection is as good: no other fault ended between the two.
         error: what was wrong with a look itself.
     """
 
     fault: Fault
     control: Control
     clock: Clock
-    note: Callable[[Mapping[str, object]], None]
+    note: Callable[[str, Observation], None]
     traffic: Traffic
     ids: list[str] = field(default_factory=list)
     before: Observation | None = None
     active: list[Observation] = field(default_factory=list)
     after: Observation | None = None
+    healthy: Observation | None = None
     error: HarnessError | None = None
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -124,10 +127,20 @@ class Looks:
         if not (self.before and self.active and self.after):
             return None
         first, *rest = self.active
-        seen = Seen(self.before, first, rest[-1] if rest else first, self.after, rest[:-1])
+        seen = Seen(
+            self._before(self.before), first, rest[-1] if rest else first, self.after, rest[:-1]
+        )
         proof = self.fault.proof(seen)
         numbers = {**proof.numbers, "traffic": seen.traffic}
         return replace(proof, proven=proof.proven and seen.traffic > 0, numbers=numbers)
+
+    def _before(self, seen: Observation) -> Observation:
+        """What the active looks are compared with; counts go on, whatever was broken."""
+        if self.healthy is None:
+            return seen
+        alike = self.healthy.state.keys() == seen.state.keys()
+        state = self.healthy.state if alike else seen.state
+        return replace(self.healthy, counts=seen.counts, state=state)
 
     async def _keep(self, when: str) -> None:
         try:
@@ -144,7 +157,7 @@ class Looks:
         state = dict(self.traffic(self.fault.where))
         seen = await self.control.observe(self.fault.where)
         seen = replace(seen, counts=_own(seen.counts, self.ids, state))
-        self.note({"when": when, **asdict(seen)})
+        self.note(when, seen)
         return seen
 
 

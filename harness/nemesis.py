@@ -13,14 +13,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from harness.clock import Clock
 from harness.errors import HealFailed
 from harness.experiment import Step
 from harness.looks import TICK_S, Looks, Stop, Traffic, worse
 from harness.model import FaultReport, Outcome
-from harness.ports import Control, Proof, Runtime
+from harness.ports import Control, Observation, Proof, Runtime
 from harness.undo.faultlog import Entry, FaultLog
 
 LOOK_S = 2.2  # a look waits at most 2 s for its canary
@@ -74,7 +73,7 @@ class Nemesis:
     quiet_at_s: float = 0.0
     patience_s: float = 10.0
     unhealed: list[str] = field(default_factory=list)
-    _usual: dict[str, str] = field(default_factory=dict)
+    _usual: dict[str, Observation] = field(default_factory=dict)
     _open: list[tuple[str, float, asyncio.Event]] = field(default_factory=list)
     _endings: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -87,6 +86,8 @@ class Nemesis:
         await sleep_until(self.runtime.clock, step.at_s - LOOK_S, stop)
         if stop.asked:
             return
+        if self._ending(step.fault.where, step.at_s):
+            case.looks.healthy = self._usual.get(step.fault.where)
         case.looks.begin("before")
         await self._prepare(case)
         try:
@@ -112,9 +113,9 @@ class Nemesis:
     def _case(self, step: Step) -> Case:
         control: Control = self.runtime.capability(step.fault.capability)
 
-        def note(values: Mapping[str, Any]) -> None:
-            self._usual.setdefault(step.fault.where, values["canary"])
-            self._note(Outcome.OK, step, "observe", values)
+        def note(when: str, seen: Observation) -> None:
+            self._usual.setdefault(step.fault.where, seen)
+            self._note(Outcome.OK, step, "observe", {"when": when, **asdict(seen)})
 
         looks = Looks(step.fault, control, self.runtime.clock, note, self.traffic)
         return Case(step, control, looks)
@@ -133,9 +134,8 @@ class Nemesis:
         assert entry
         at_s, heal_at_s = step.windows[len(case.spans)]
         await sleep_until(clock, at_s, stop)
-        for where, until_s, other in self._open:  # windows may touch: first the undo
-            if where == step.fault.where and until_s <= at_s:
-                await other.wait()
+        for other in self._ending(step.fault.where, at_s):  # windows may touch: first the undo
+            await other.wait()
         self._notice_thieves(entry, stop)
         if stop.asked:
             return
@@ -145,6 +145,14 @@ class Nemesis:
             await self._hold(case, entry, stop)
         finally:
             healed.set()
+
+    def _ending(self, where: str, t_s: float) -> list[asyncio.Event]:
+        """Of each window at a place that is open and is to end until `t_s`: its end."""
+        return [
+            healed
+            for at, until_s, healed in self._open
+            if at == where and until_s <= t_s and not healed.is_set()
+        ]
 
     async def _hold(self, case: Case, entry: Entry, stop: Stop) -> None:
         """Inject, keep it for as long as it is to last, heal."""
@@ -198,7 +206,7 @@ class Nemesis:
     async def _end(self, case: Case, stop: Stop) -> None:
         """Look until the place answers as it did before its first fault, then report."""
         clock, looks, where = self.runtime.clock, case.looks, case.step.fault.where
-        usual = self._usual.get(where, "ok")
+        usual = self._usual[where].canary if where in self._usual else "ok"
         until_s = max(clock.now_s(), self.quiet_at_s) + self.patience_s
         while (seen := await looks.once_more(stop)) and worse(seen, usual):
             if clock.now_s() >= until_s:

@@ -1,8 +1,8 @@
 """Scripted behaviour as data: which calls of a stand-in go wrong, and how.
 
 A document holds rules. Every rule counts the calls of its op (and key) from when it was set, also
-those that an earlier rule takes, so that `first` and `last` mean the Nth call. The first rule that
-matches decides.
+those that an earlier rule takes, so that `first` and `last` mean the Nth call. Rules that match
+compose; where two contradict each other, the one that stands first is shown.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from msgspec import Meta
 from mock_services.dice import Dice
 from mock_services.documents import InvalidDocument, at, read
 from mock_services.effects import EFFECTS, Effect
+from mock_services.layers import Shown, composed
 
 Ordinal = Annotated[int, Meta(ge=1)]
 
@@ -168,13 +169,19 @@ class Script:
         args = msgspec.convert(rule.args, effect.args)
         return _Live(rule, effect, args, self._dice(f"rule/{rule.id}"))
 
-    def match(self, op: str, key: str) -> tuple[Effect, msgspec.Struct, str] | None:
-        """Count a call with every rule; effect, arguments and id of the first that matches."""
+    def match(self, op: str, key: str) -> tuple[list[Shown], list[str]]:
+        """Count a call with every rule.
+
+        Returns:
+            what it shows, the outermost first, and the ids of the rules that want it so.
+        """
         takers = [live for live in self._live if live.takes(op, key)]
         if not takers:
-            return None
-        self.hits[takers[0].rule.id] += 1
-        return takers[0].effect, takers[0].args, takers[0].rule.id
+            return [], []
+        shown = composed([(live.effect, live.args) for live in takers])
+        hit = [live.rule.id for live in takers if (live.effect, live.args) in shown]
+        self.hits.update(hit)
+        return shown, hit
 
     def recall(self, rule_id: str, key: str) -> None:
         """Count a hit of an earlier life; calls that were not hit are forgotten."""

@@ -1,6 +1,6 @@
 """What a stand-in can be told to do wrong: one function an effect, one table of them all.
 
-request -> [ effect ] -> call.do(...)  work: ledger, state  -> reply
+request -> [ effect ] -> ... -> call.do(...)  work: ledger, state  -> reply
                 |
                 +-- before it, after it, instead of it, or by changing how it is done
 """
@@ -40,13 +40,13 @@ class Call(msgspec.Struct, frozen=True):
     Args:
         op: the operation, as rules name it.
         clock: the run clock.
-        do: does the work at once, without awaiting; its keywords change how.
+        do: does the work at once, without letting anybody between; its keywords change how.
         calendar: the instant in UTC, for headers of HTTP.
     """
 
     op: str
     clock: Clock
-    do: Callable[..., Reply]
+    do: Callable[..., Awaitable[Reply]]
     calendar: Callable[[], datetime]
 
 
@@ -128,7 +128,7 @@ async def error(call: Call, args: ErrorArgs) -> Reply:
 
 async def error_after(call: Call, args: ErrorAfterArgs) -> Reply:
     """Do the work, then answer as a proxy does that gave up."""
-    call.do()
+    await call.do()
     body = {"code": "internal_error", "message": "something went wrong"}
     return Reply(args.status, body, _retry_after(call, args))
 
@@ -146,7 +146,7 @@ def _retry_after(call: Call, args: ErrorArgs) -> tuple[tuple[bytes, bytes], ...]
 
 async def reply_lost(call: Call, args: NoArgs) -> Reply:
     """Do the work, then close the connection without a reply."""
-    call.do()
+    await call.do()
     raise ReplyLost(call.op)
 
 
@@ -157,28 +157,29 @@ async def request_lost(call: Call, args: NoArgs) -> Reply:
 
 async def slow(call: Call, args: DelayArgs) -> Reply:
     """Do the work at once and reply late: a caller that gives up is wrong about the money."""
-    reply = call.do()
-    await call.clock.sleep(args.delay_s)
-    return reply
+    try:
+        return await call.do()
+    finally:
+        await call.clock.sleep(args.delay_s)
 
 
 async def late_success(call: Call, args: DelayArgs) -> Reply:
     """Answer FAILED now and reach SUCCESS later."""
-    return call.do(first="FAILED", code="CHANNEL_ERROR", ends="SUCCESS", after_s=args.delay_s)
+    return await call.do(first="FAILED", code="CHANNEL_ERROR", ends="SUCCESS", after_s=args.delay_s)
 
 
 async def processing(call: Call, args: LaterArgs) -> Reply:
     """Answer PROCESSING now, and reach its end later, or never."""
     if args.delay_s is None:
-        return call.do(first="PROCESSING")
-    return call.do(first="PROCESSING", ends=args.ends, after_s=args.delay_s)
+        return await call.do(first="PROCESSING")
+    return await call.do(first="PROCESSING", ends=args.ends, after_s=args.delay_s)
 
 
 async def decline(call: Call, args: NoArgs) -> Reply:
     """Refuse for a business reason: FAILED for money, `decline` for a score."""
     if call.op == "score":
-        return call.do(declined=True)
-    return call.do(first="FAILED", code="DECLINED")
+        return await call.do(declined=True)
+    return await call.do(first="FAILED", code="DECLINED")
 
 
 async def not_found(call: Call, args: NoArgs) -> Reply:
@@ -188,12 +189,12 @@ async def not_found(call: Call, args: NoArgs) -> Reply:
 
 async def score(call: Call, args: ScoreArgs) -> Reply:
     """Answer a given score."""
-    return call.do(adjust=lambda _: args.value)
+    return await call.do(adjust=lambda _: args.value)
 
 
 async def drift(call: Call, args: PointsArgs) -> Reply:
     """Move the score, within 0..1000."""
-    return call.do(adjust=lambda points: min(1000, max(0, points + args.points)))
+    return await call.do(adjust=lambda points: min(1000, max(0, points + args.points)))
 
 
 async def quota_gone(call: Call, args: NoArgs) -> Reply:
@@ -203,35 +204,36 @@ async def quota_gone(call: Call, args: NoArgs) -> Reply:
 
 async def duplicate_callback(call: Call, args: TimesArgs) -> Reply:
     """Deliver the callback several times."""
-    return call.do(times=args.times)
+    return await call.do(times=args.times)
 
 
 async def callback_lost(call: Call, args: NoArgs) -> Reply:
     """Never deliver the callback."""
-    return call.do(times=0)
+    return await call.do(times=0)
 
 
 async def late_callback(call: Call, args: LateCallbackArgs) -> Reply:
     """Deliver the callback late, or a contradiction after it."""
     if args.status is None:
-        return call.do(held_s=args.delay_s)
-    return call.do(later_s=args.delay_s, later=args.status)
+        return await call.do(held_s=args.delay_s)
+    return await call.do(later_s=args.delay_s, later=args.status)
 
 
 async def key_expired(call: Call, args: ForgetArgs) -> Reply:
     """Treat a request id that is older as one that never came."""
-    return call.do(forget_after_s=args.after_s)
+    return await call.do(forget_after_s=args.after_s)
 
 
 async def wrong_amount(call: Call, args: DeltaArgs) -> Reply:
     """Deliver a callback with a wrong amount."""
-    return call.do(delta_minor=args.delta_minor)
+    return await call.do(delta_minor=args.delta_minor)
 
 
 CALLBACK_OP = "callback"
 ANY_REQUEST: frozenset[str] = frozenset()
 CALLBACK = frozenset({CALLBACK_OP})
 CREATE = frozenset({"create_payout", "create_debit"})
+PAUSE, ENDING, CHANGE, REFUSAL = "pause", "ending", "change", "refusal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,12 +241,17 @@ class Effect:
     """A row of the table: the function, the ops that it fits and its arguments.
 
     Args:
+        layer: a `pause` around the call, another `ending` after it, a `change` of how it is done,
+            a `refusal` in place of it.
         ops: names; `ANY_REQUEST` for every op that somebody calls, of whatever stand-in.
+        of: what a change changes; one call has one change of a thing.
     """
 
     run: Callable[[Call, Any], Awaitable[Reply]]
+    layer: str
     ops: frozenset[str]
     args: type[msgspec.Struct] = NoArgs
+    of: str = ""
 
     def fits(self, op: str) -> bool:
         """Whether it can be shown at an op."""
@@ -253,22 +260,22 @@ class Effect:
 
 EFFECTS: Mapping[str, Effect] = MappingProxyType(
     {
-        "error": Effect(error, ANY_REQUEST, ErrorArgs),
-        "error_after": Effect(error_after, ANY_REQUEST, ErrorAfterArgs),
-        "reply_lost": Effect(reply_lost, ANY_REQUEST),
-        "request_lost": Effect(request_lost, ANY_REQUEST),
-        "slow": Effect(slow, ANY_REQUEST, DelayArgs),
-        "late_success": Effect(late_success, CREATE, DelayArgs),
-        "processing": Effect(processing, CREATE, LaterArgs),
-        "decline": Effect(decline, CREATE | {"score"}),
-        "not_found": Effect(not_found, frozenset({"inquire"})),
-        "score": Effect(score, frozenset({"score"}), ScoreArgs),
-        "drift": Effect(drift, frozenset({"score"}), PointsArgs),
-        "quota_gone": Effect(quota_gone, frozenset({"reserve"})),
-        "duplicate_callback": Effect(duplicate_callback, CALLBACK, TimesArgs),
-        "callback_lost": Effect(callback_lost, CALLBACK),
-        "late_callback": Effect(late_callback, CALLBACK, LateCallbackArgs),
-        "key_expired": Effect(key_expired, CREATE | {"inquire"}, ForgetArgs),
-        "wrong_amount": Effect(wrong_amount, CALLBACK, DeltaArgs),
+        "error": Effect(error, REFUSAL, ANY_REQUEST, ErrorArgs),
+        "error_after": Effect(error_after, ENDING, ANY_REQUEST, ErrorAfterArgs),
+        "reply_lost": Effect(reply_lost, ENDING, ANY_REQUEST),
+        "request_lost": Effect(request_lost, REFUSAL, ANY_REQUEST),
+        "slow": Effect(slow, PAUSE, ANY_REQUEST, DelayArgs),
+        "late_success": Effect(late_success, CHANGE, CREATE, DelayArgs, "status"),
+        "processing": Effect(processing, CHANGE, CREATE, LaterArgs, "status"),
+        "decline": Effect(decline, CHANGE, CREATE | {"score"}, of="status"),
+        "not_found": Effect(not_found, REFUSAL, frozenset({"inquire"})),
+        "score": Effect(score, CHANGE, frozenset({"score"}), ScoreArgs, "points"),
+        "drift": Effect(drift, CHANGE, frozenset({"score"}), PointsArgs, "points"),
+        "quota_gone": Effect(quota_gone, REFUSAL, frozenset({"reserve"})),
+        "duplicate_callback": Effect(duplicate_callback, CHANGE, CALLBACK, TimesArgs, "copies"),
+        "callback_lost": Effect(callback_lost, CHANGE, CALLBACK, of="copies"),
+        "late_callback": Effect(late_callback, CHANGE, CALLBACK, LateCallbackArgs, "instant"),
+        "key_expired": Effect(key_expired, CHANGE, CREATE | {"inquire"}, ForgetArgs, "memory"),
+        "wrong_amount": Effect(wrong_amount, CHANGE, CALLBACK, DeltaArgs, "amount"),
     }
 )

@@ -19,6 +19,7 @@ from mock_services.clock import Clock, utc
 from mock_services.dice import Dice
 from mock_services.effects import Call, Reply
 from mock_services.journal import Journal
+from mock_services.layers import show
 from mock_services.ledger import Ledger
 from mock_services.routes import Endpoint, Request, Response, Route, Router
 
@@ -93,13 +94,16 @@ class StandIn:
         Raises:
             ReplyLost: the caller is to get no reply.
         """
-        matched = self.script.match(op, key)
-        if matched is None:
+        shown, rules = self.script.match(op, key)
+        if not shown:
             return do()
-        effect, args, rule = matched
-        self.ledger.note({"script": {"hit": rule, "key": key}})
-        call = Call(op, self.world.clock, do, self.world.calendar)
-        return await effect.run(call, args)
+        for rule in rules:
+            self.ledger.note({"script": {"hit": rule, "key": key}})
+
+        async def work(**changes: object) -> Reply:
+            return do(**changes)
+
+        return await show(shown, Call(op, self.world.clock, work, self.world.calendar))
 
     def endpoint(self, op: str, prepare: Prepare) -> Endpoint:
         """Make an endpoint of an op.

@@ -27,17 +27,18 @@ class Pause(OnService):
         await control.pause(self.service)
 
     def proof(self, seen: Seen) -> Proof:
-        """The canary hung, the system says the process is stopped, and it is the same one
-        afterwards."""
+        """The canary hung, and the process that did not answer had answered before, or does so
+        afterwards: another fault may end it as soon as this one is over."""
         numbers = {
             "process_state": seen.early.state.get("proc_state"),
             "pid_before": seen.before.state.get("pid"),
+            "pid_during": seen.early.state.get("pid"),
             "pid_after": seen.after.state.get("pid"),
             **felt(seen),
         }
         hung = seen.canaries != {"ok"} or seen.slower_s >= HUNG_S
-        bit = hung and numbers["pid_before"] == numbers["pid_after"]
-        return Proof(bit, "the process stood still", numbers)
+        same = numbers["pid_during"] in (numbers["pid_before"], numbers["pid_after"])
+        return Proof(hung and same, "the process stood still", numbers)
 
 
 FAULT = Pause

@@ -50,15 +50,17 @@ class Scripted(ABC):
         return await self._ask(where, "GET", BEHAVIOUR)
 
     async def script(self, service: str, rules: Sequence[Mapping[str, object]]) -> None:
-        """Put rules in front of those that are set.
+        """Put rules in front of those that are set, as soon as the stand-in hears: one that was
+        has just been started is waited for.
 
         Raises:
             TargetContractError: the stand-in refused them; with its words.
         """
-        async with self._alone:
-            current = await self.snapshot(service)
-            document = {"rules": [*map(dict, rules), *current.get("rules", [])]}
-            await self._ask(service, "PUT", BEHAVIOUR, document)
+        try:
+            await self._put_in(service, rules)
+        except RuntimeFailure:
+            await self._wake(service)
+            await self._put_in(service, rules)
 
     async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
         """Take the record's rules out, with no others all; a stand-in that is stopped or gone is
@@ -76,6 +78,12 @@ class Scripted(ABC):
         except RuntimeFailure:
             return False
         return bool(rules == _without(rules, record, others))
+
+    async def _put_in(self, service: str, rules: Sequence[Mapping[str, object]]) -> None:
+        async with self._alone:
+            set_ = (await self.snapshot(service)).get("rules", [])
+            new = [rule for rule in map(dict, rules) if rule not in set_]
+            await self._ask(service, "PUT", BEHAVIOUR, {"rules": [*new, *set_]})
 
     async def _take_out(self, record: UndoRecord, others: Sequence[UndoRecord]) -> None:
         async with self._alone:

@@ -95,7 +95,8 @@ class ProcessesOfRun(RealServices[Site]):
             lambda: not _stopped(procs), self._site.clock, within_s=WAKE_S, every_s=SIGNAL_POLL_S
         ):
             await self._site.end(procs)
-            await self._spawn(service)
+            if not self.family(service):  # another undo at the place may have been quicker
+                await self._spawn(service)
 
     async def bring_back(self, service: str) -> None:
         """Make a service run, and wait until it answers."""

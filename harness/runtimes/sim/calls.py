@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 import msgspec
 
@@ -124,10 +124,11 @@ class Talk:
             TargetContractError: an end answered with something that the target cannot read.
         """
         spec = next(spec for spec in self._target.links if spec.name == link)
+        taken = self.network.wires[link].taken  # now: an end that hangs may answer later
         caller = await self._text(spec.caller, metrics=True)
         callee = await self._text(spec.callee, metrics=False)
         counted = self._counted(spec, caller, callee)
-        return {**counted, "connections": self.network.wires[link].taken}
+        return {**counted, "connections": taken}
 
     async def traffic(self, service: str) -> Mapping[str, int]:
         """What is counted on every link to a service, each apart: `attempted lending->risk`."""
@@ -161,10 +162,14 @@ class Talk:
         return reply.body.decode() if reply.status == 200 else ""
 
     async def observed(
-        self, to: Host | Wire, path: str, counts: Mapping[str, int], state: Mapping[str, object]
+        self,
+        to: Host | Wire,
+        path: str,
+        counting: Awaitable[Mapping[str, int]],
+        state: Mapping[str, object],
     ) -> Observation:
-        """A canary now, beside what was counted and what is known."""
-        result, latency_s = await self.canary(to, path)
+        """A canary now; counts are read beside it, so that none waits for the other."""
+        (result, latency_s), counts = await asyncio.gather(self.canary(to, path), counting)
         return Observation(self.clock.now_s(), result, latency_s, counts, state)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from harness.errors import ConfigError, Problem, RuntimeFailure
@@ -53,8 +54,9 @@ class SimLinks:
     async def observe(self, where: str) -> Observation:
         """Look through the link with a canary, at its counts and at its state."""
         wire = self._wire(where)
-        counts, state = await self._talk.counts(where), self._state(wire)
-        return await self._talk.observed(wire, "/livez", counts, state)
+        return await self._talk.observed(
+            wire, "/livez", self._talk.counts(where), self._state(wire)
+        )
 
     async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
         """Take away what the record brought; with no others, everything."""
@@ -120,8 +122,8 @@ class SimProcesses:
             "start_time": host.pid if there else None,
             "proc_state": host.state,
         }
-        counts = await self._talk.traffic(where)
-        return await self._talk.observed(host, self._talk.spec(where).ready_path, counts, state)
+        path = self._talk.spec(where).ready_path
+        return await self._talk.observed(host, path, self._talk.traffic(where), state)
 
     async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
         """Let it go on if it is stopped, start it again if it is gone; how soon it is ready is
@@ -136,7 +138,8 @@ class SimProcesses:
             host.resume()
         elif host.state == GONE:
             await host.buried()
-            host.begin()
+            if host.state == GONE:  # another undo at the place may have been quicker
+                host.begin()
 
     async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
         """Whether it runs."""
@@ -160,9 +163,11 @@ class SimStandIns(Scripted):
 
     async def observe(self, where: str) -> Observation:
         """A canary straight to the stand-in, and its counts."""
-        counts, state = await self._read(where)
-        host = self._talk.network.host(where)
-        return await self._talk.observed(host, self._talk.spec(where).ready_path, counts, state)
+        talk, host = self._talk, self._talk.network.host(where)
+        (result, latency_s), (counts, state) = await asyncio.gather(
+            talk.canary(host, talk.spec(where).ready_path), self._read(where)
+        )
+        return Observation(talk.clock.now_s(), result, latency_s, counts, state)
 
     async def _wake(self, where: str) -> None:
         host = self._talk.network.host(where)

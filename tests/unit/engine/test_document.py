@@ -159,6 +159,10 @@ def second(tmp_path: Path, step: str, first: str = "") -> list[str]:
          "{at: 9s, for: 3s, fault: crash, service: payment_a}"),
         ("{at: 6s, for: 9s, fault: slow, service: payment_a, delay: 1s}",
          "{at: 7s, for: 2s, fault: pause, service: payment_a}"),
+        ("{at: 6s, for: 9s, fault: slow, service: payment_a, delay: 1s}",
+         "{at: 7s, for: 2s, fault: crash, service: payment_a}"),
+        ("{at: 6s, for: 9s, fault: reply_lost, service: payment_a}",
+         "{at: 7s, for: 2s, fault: restart, service: payment_a}"),
     ],
 )  # fmt: skip
 def test_faults_at_one_place_compose(tmp_path: Path, first: str, then: str) -> None:
@@ -171,10 +175,16 @@ def test_faults_at_one_place_compose(tmp_path: Path, first: str, then: str) -> N
     [
         ("{at: 6s, for: 4s, fault: crash, service: payment_a}",
          "{at: 7s, for: 4s, fault: crash, service: payment_a}", "there is no process"),
-        ("{at: 6s, for: 9s, fault: slow, service: payment_a, delay: 1s}",
+        ("{at: 6s, for: 9s, fault: pause, service: payment_a}",
          "{at: 7s, for: 2s, fault: crash, service: payment_a}", "ends with the process"),
         ("{at: 6s, for: 4s, fault: slow, service: payment_a, delay: 1s}",
+         "{at: 7s, for: 9s, fault: crash, service: payment_a}", "no process to tell"),
+        ("{at: 6s, for: 4s, fault: slow, service: payment_a, delay: 1s}",
          "{at: 7s, for: 9s, fault: pause, service: payment_a}", "hears nothing"),
+        ("{at: 6s, for: 4s, fault: crash, service: payment_a}",
+         "{at: 7s, for: 9s, fault: slow, service: payment_a, delay: 1s}", "there is no process"),
+        ("{at: 6s, for: 4s, fault: restart, service: payment_a}",
+         "{at: 6s, for: 9s, fault: reply_lost, service: payment_a}", "has it restarted"),
         ("{at: 6s, for: 4s, fault: cpu_limit, service: payment_a}",
          "{at: 7s, for: 9s, fault: cpu_limit, service: payment_a}", "one cpu_limit at a time"),
     ],

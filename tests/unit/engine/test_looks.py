@@ -36,7 +36,7 @@ def looked(*seen: Observation) -> Looks:
     async def story() -> Looks:
         control = cast(Control, Link(list(seen)))
         looks = Looks(
-            Down(link="a->b"), control, RunClock(0), lambda values: None, lambda where: {}
+            Down(link="a->b"), control, RunClock(0), lambda when, seen: None, lambda where: {}
         )
         looks.ids.append("f1")
         for when in ("before", "active"):
@@ -77,3 +77,12 @@ def test_hits_count_for_the_injection_that_brought_the_rule() -> None:
     """Two rules of a kind at one stand-in."""
     looks = looked(look("ok", hits=0), look("ok", hits=0, hits_at_f1=2, hits_at_f2=9), look("ok"))
     assert looks.active[0].counts["hits"] == 2
+
+
+def test_a_place_is_compared_with_what_it_was_while_healthy() -> None:
+    """Another fault was there at the look before, and ended when this one began."""
+    looks = looked(look("refused", n=1), look("refused", n=1), look("ok", n=2))
+    looks.healthy = look("ok")
+    proof = looks.proof()
+    assert proof is not None
+    assert proof.numbers["canary"] == {"before": "ok", "during": "refused", "after": "ok"}

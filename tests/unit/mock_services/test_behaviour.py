@@ -27,7 +27,7 @@ def _behaviour(*rules: dict[str, Any]) -> Any:
 
 
 def _hits(script: Script, keys: list[str], op: str = "create_payout") -> list[bool]:
-    return [script.match(op, key) is not None for key in keys]
+    return [script.match(op, key) != ([], []) for key in keys]
 
 
 def test_first_two_fail_then_succeed() -> None:
@@ -59,14 +59,46 @@ def test_share_is_the_same_for_the_same_seed_and_near_what_was_asked() -> None:
     assert 250 < sum(first) < 350
 
 
-def test_first_matching_rule_wins_and_later_rules_still_count() -> None:
+def _shown(script: Script, op: str = "create_payout") -> list[str]:
+    names = {id(effect): name for name, effect in EFFECTS.items()}
+    return [names[id(effect)] for effect, _ in script.match(op, "k")[0]]
+
+
+def test_first_of_two_that_contradict_wins_and_later_rules_still_count() -> None:
     """`first` means the Nth call also for a rule behind another one."""
     script = _script(
-        {"effect": "reply_lost", "last": 1}, {"effect": "error", "first": 2, "last": 2}
+        {"effect": "reply_lost", "last": 1},
+        {"effect": "error_after"},
+        {"effect": "error_after", "args": {"status": 502}, "first": 2, "last": 2},
     )
-    shown = [match[0] for _ in range(3) if (match := script.match("create_payout", "k"))]
-    assert shown == [EFFECTS["reply_lost"], EFFECTS["error"]]
+    assert [_shown(script) for _ in range(2)] == [["reply_lost"], ["error_after"]]
     assert script.hits == {"r0": 1, "r1": 1}
+
+
+def test_rules_that_do_not_contradict_one_another_are_shown_by_one_call() -> None:
+    """Whatever their order: slow around all, the end outside of what is done; each is a hit."""
+    rules = (
+        {"effect": "late_success", "args": {"delay_s": 1}},
+        {"effect": "slow", "args": {"delay_s": 1}},
+        {"effect": "reply_lost"},
+        {"effect": "key_expired", "args": {"after_s": 1}},
+    )
+    for order in (rules, rules[::-1]):
+        script = _script(*order)
+        assert _shown(script)[:2] == ["slow", "reply_lost"]
+        assert set(script.hits.values()) == {1}
+        assert len(script.hits) == 4
+
+
+def test_a_call_that_is_refused_changes_nothing() -> None:
+    """A status that nobody reaches is no hit; the pause is."""
+    script = _script(
+        {"effect": "late_success", "args": {"delay_s": 1}},
+        {"effect": "error"},
+        {"effect": "slow", "args": {"delay_s": 1}},
+    )
+    assert _shown(script) == ["slow", "error"]
+    assert script.hits == {"r1": 1, "r2": 1}
 
 
 def test_star_takes_only_ops_that_the_effect_fits() -> None:

@@ -165,9 +165,10 @@ def test_error_may_ask_to_be_left_alone(
     """`Retry-After` as seconds, and as a date that is read beside `Date`."""
 
     async def scenario() -> None:
-        call = Call(
-            "inquire", VirtualClock(), lambda: DONE, lambda: datetime(2026, 1, 1, tzinfo=UTC)
-        )
+        async def do() -> Reply:
+            return DONE
+
+        call = Call("inquire", VirtualClock(), do, lambda: datetime(2026, 1, 1, tzinfo=UTC))
         args = ErrorAfterArgs(status=429, retry_after_s=7, retry_after_as=form)
         reply = await EFFECTS[effect].run(call, args)
         assert (reply.status, dict(reply.headers)) == (429, expected)
