@@ -118,10 +118,8 @@ class ServiceSpec:
         protocol: how it is asked whether it works: http, postgres or tcp.
         ready_s: how long it may take until it works; 0 for what a runtime allows everybody.
         running: where it stands already, `127.0.0.1:8080`: it is asked, never started or ended.
-        simulated: `module:function` that builds it in process: takes its configuration and its
-            surroundings, gives an ASGI application.
-        standby_of: the database that this one follows to begin with, over a link of its own; the
-            target has that link in both directions, for after a promotion.
+        simulated: `module:function` that builds it in process: (config, around) -> ASGI.
+        standby_of: the database that this one follows to begin with; links lead both ways.
     """
 
     name: str
@@ -135,6 +133,11 @@ class ServiceSpec:
     ready_s: float = 0.0
     standby_of: str = ""
     running: str = ""
+
+    @property
+    def is_database(self) -> bool:
+        """Whether it is a database of the run's own, first or standby."""
+        return self.kind == "database" or bool(self.standby_of)
 
 
 Degradation = Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -176,9 +179,10 @@ class Target(Protocol):
     `journeys` and `invariants`: words of its own, by name; `runtimes`: the only ones that it runs
     on; `explored`: the journeys of a search for which nobody names one; `defects`: a package, or a
     folder beside its file, of planted defects for `harness self-test`; `variables`: those of the
-    caller's environment that it needs wherever it is loaded; `topologies`: name -> module or file
-    of the same system put together otherwise; `foreign_proxies` (`ForeignProxies`): links through
-    a Toxiproxy that stands already. What it may tell for reports stands in `harness/reporting.py`.
+    caller's environment that it needs wherever it is loaded; `topologies`: name -> the module of
+    the same system put together otherwise; `drills`: direction -> topology; `foreign_proxies`
+    (`ForeignProxies`): links through a Toxiproxy that stands already. What it may tell for reports
+    stands in `harness/reporting.py`.
     """
 
     name: str
@@ -219,10 +223,7 @@ class Target(Protocol):
 
 
 def failure_counters(target: Target) -> dict[str, str]:
-    """Operation -> what `abort-when` calls those that did not succeed.
-
-    A target names them in business terms by its `failure_counters`; else `failed_<operation>`.
-    """
+    """Operation -> what `abort-when` calls those that did not succeed, in a target's own terms."""
     named: Mapping[str, str] = getattr(target, "failure_counters", {})
     return {name: named.get(name, f"failed_{name}") for name in target.contract["operations"]}
 

@@ -98,6 +98,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             not (`once`).
         failed_payment: a FAILED counts by its `final_code` alone, asked for and not told by a
             callback; or every one is `believe`d.
+        failover: who promotes the standby of a primary that is gone: somebody by hand (`manual`),
+            or a `script` that looks whether the primary answers, and fences nothing.
         jitter: share by which pauses differ, so that those who failed together part.
     """
 
@@ -140,6 +142,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     not_taken_statuses: tuple[Annotated[int, Meta(ge=400, le=599)], ...] = ()
     retry_after_cap_s: Seconds | None = 30.0
     failed_payment: Literal["final_code", "believe"] = "final_code"
+    failover: Literal["manual", "script"] = "manual"
     jitter: Annotated[float, Meta(ge=0, le=1)] = 0.25
     notices: Literal["retry", "once"] = "retry"
 

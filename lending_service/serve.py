@@ -27,11 +27,14 @@ from lending_service.app import build, misfits
 from lending_service.book import book
 from lending_service.clock import RunClock
 from lending_service.design import Design, DesignError
+from lending_service.failover import Script
 from lending_service.http_client import HttpClient
 from lending_service.ports import Upstream
+from lending_service.stores.connecting import standby_pool
 from lending_service.stores.memory import MemoryStore
 from lending_service.stores.port import Store, StoreUnavailable
 from lending_service.stores.postgres import Commits, PostgresStore
+from lending_service.viewing import looking
 
 CONFIG_VARIABLE = "HARNESS_SERVICE_CONFIG"
 CONTAINER_VARIABLE = "HARNESS_CONTAINER"  # set by our image alone
@@ -104,22 +107,30 @@ async def _serve(config: Config, design: Design, listener: socket.socket) -> Non
     clock = RunClock(config.t0_ns)
     urls = {name: one.url for name, one in config.upstreams.items()}
     client = HttpClient(urls, design.connect_timeout_s)
-    commits = Commits(design.synchronous_commit, design.commit_wait, design.read_only_primary)
-    store = await _store(config.database, clock, commits)
+    store = await _store(config.database, clock, design)
     try:
         await store.load(book(config.book.borrowers, clock.now_s()))
         dice = random.Random(f"{config.seed}/{config.name}")  # noqa: S311 - dice, not secrets
         kinds = {name: one.kind for name, one in config.upstreams.items()}
         service = build(design, store, client, clock, dice, kinds, _report)
         await service.start(asyncio.get_running_loop().create_task)
+        script = asyncio.ensure_future(_failover(config.database, design, clock))
         try:
-            await _server(service.asgi).serve(sockets=[listener])
+            await _server(looking(service.asgi)).serve(sockets=[listener])
         finally:
+            script.cancel()
             await service.stop()
     finally:
         await client.close()
         if isinstance(store, PostgresStore):
             await store.close()
+
+
+async def _failover(database: Database | None, design: Design, clock: RunClock) -> None:
+    """Watch the primary, where the design has a script for that and there is a standby."""
+    if database is not None and database.others and design.failover == "script":
+        servers = (database.host, database.port), database.others[0]
+        await Script(servers, database.user, database.database, clock, _report).watch()
 
 
 def _server(asgi: ASGIApp) -> uvicorn.Server:
@@ -138,7 +149,7 @@ def _server(asgi: ASGIApp) -> uvicorn.Server:
     )
 
 
-async def _store(database: Database | None, clock: RunClock, commits: Commits) -> Store:
+async def _store(database: Database | None, clock: RunClock, design: Design) -> Store:
     """The store, once it answers.
 
     Raises:
@@ -146,12 +157,17 @@ async def _store(database: Database | None, clock: RunClock, commits: Commits) -
     """
     if database is None:
         return MemoryStore()
+    commits = Commits(design.synchronous_commit, design.commit_wait, design.read_only_primary)
     place = f"{database.user}@{database.host}:{database.port}/{database.database}"
     deadline_s = clock.now_s() + DATABASE_WAIT_S
     while True:
         try:
             servers = ((database.host, database.port), *database.others)
-            return await PostgresStore.connect(servers, database.user, database.database, commits)
+            whose = database.user, database.database
+            store = await PostgresStore.connect(servers, *whose, commits)
+            if design.reads_from == "standby" and database.others:
+                store.views = await standby_pool(servers, *whose)
+            return store
         except StoreUnavailable as error:
             if clock.now_s() >= deadline_s:
                 text = f"{place}: no answer within {DATABASE_WAIT_S:g} s; {error}"

@@ -14,17 +14,27 @@ GONE = 404
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    found, examined, reasons = [], 0, []
+    found, promises, examined, reasons = [], [], 0, []
     for f, (name, read) in PROMISES.items():
         promised, finals = acknowledged(history, f, name), final_reads(history, read)
         gone = {op.k: op for op in history.ops(read, outcome=Outcome.FAIL) if _is_gone(op)}
         lost = [k for k in promised if k in gone and k not in finals]
         found += [_bad(promised[k], gone[k], read) for k in lost]
+        promises += [_promise(k, promised[k]) for k in lost]
         examined += sum(1 for k in promised if k in finals or k in gone)
         reasons.append(never_read(promised, {*finals, *gone}, f"{read}s"))
     return Findings(
-        examined=examined, bad=found, missing=missing(*reasons), details={"lost": len(found)}
+        examined=examined,
+        bad=found,
+        missing=missing(*reasons),
+        details={"lost": len(found), "lost_promises": promises},
     )
+
+
+def _promise(k: str, promise: Op) -> Mapping[str, object]:
+    """What was lost, and what the borrower had been answered."""
+    at_s = None if promise.t_end_s is None else round(promise.t_end_s, 3)
+    return {"id": k, "to": promise.p, "at_s": at_s, "reply": dict(promise.value)}
 
 
 def _is_gone(op: Op) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -120,8 +121,14 @@ class Reference:
     degradation: Degradation = DEGRADATION
     identifiers: Mapping[str, str] = reporting.IDENTIFIERS
     topologies: Mapping[str, str] = MappingProxyType(
-        {"one-region": "chaos.targets.reference", "two-regions": "chaos.targets.two_regions"}
+        {
+            "one-region": "chaos.targets.reference",
+            "two-regions": "chaos.targets.two_regions",
+            "two-regions-from-b": "chaos.targets.two_regions_from_b",
+        }
     )
+    drills: Mapping[str, str] = MappingProxyType({"ab": "two-regions", "ba": "two-regions-from-b"})
+    standards = Path(__file__).parents[1] / "standards.yaml"
     gauges = (state.ASK, state.gauges)
     explored = ("consumer", "repayer", "angry_retrier")
     defects = "chaos.defects"

@@ -1,8 +1,10 @@
-"""The reference service in two regions: a database in A, its standby in B.
+"""The reference service in two regions: at home and away. Either one can be the home.
 
-region A                      region B
-lending ──> database <──────── database_b       follows over a link of its own, either way round
-    └───────────────────────> database_b        writes go to whichever takes them
+    home                          away
+    lending ──> database <──────── database_b       follows over a link of its own, either way round
+        └───────────────────────> database_b        writes go to whichever takes them
+
+What is at home has the same name as in one region, so the same documents are about it.
 """
 
 from __future__ import annotations
@@ -13,27 +15,33 @@ from typing import Any
 from chaos.targets.reference import Reference
 from harness.target import LinkSpec, ServiceSpec, Wiring
 
-PRIMARY, STANDBY = "database", "database_b"
+PRIMARY = "database"
 STANDBY_ROLE = "standby_database"
 
 
 class TwoRegions(Reference):
-    """As a target (`harness.target.Target`)."""
+    """As a target (`harness.target.Target`).
+
+    Args:
+        home, away: the regions; names of what is away end in its region.
+    """
 
     runtimes = ("sim", "process")
 
-    def __init__(self) -> None:
+    def __init__(self, home: str = "a", away: str = "b") -> None:
         """Put the second region beside the first."""
         super().__init__()
-        self.name = "two-regions"
+        self.name = "two-regions" if home == "a" else f"two-regions-from-{home}"
+        self.standby = f"database_{away}"
+        needs = (PRIMARY,)
         standby = ServiceSpec(
-            STANDBY, "", STANDBY_ROLE, needs=(PRIMARY,), protocol="postgres", standby_of=PRIMARY
+            self.standby, "", STANDBY_ROLE, needs=needs, protocol="postgres", standby_of=PRIMARY
         )
-        self.services = (*map(_after_both, self.services), standby)
+        self.services = (*(self._after_both(one) for one in self.services), standby)
         between = [
-            ("lending", STANDBY),
-            (STANDBY, PRIMARY),
-            (PRIMARY, STANDBY),
+            ("lending", self.standby),
+            (self.standby, PRIMARY),
+            (PRIMARY, self.standby),
         ]
         self.links = (
             *self.links,
@@ -42,19 +50,18 @@ class TwoRegions(Reference):
 
     def config(self, service: str, wiring: Wiring) -> dict[str, Any]:
         """The configuration document of a service; {} for databases, which take none."""
-        return {} if service == STANDBY else super().config(service, wiring)
+        return {} if service == self.standby else super().config(service, wiring)
 
     def _lending(self, wiring: Wiring) -> dict[str, object]:
         found = super()._lending(wiring)
-        others = [wiring.through(f"lending->{STANDBY}")]
+        others = [wiring.through(f"lending->{self.standby}")]
         database = {**wiring.database(f"lending->{PRIMARY}"), "others": others}
         return {**found, "database": database}
 
-
-def _after_both(service: ServiceSpec) -> ServiceSpec:
-    """Commits wait for the standby from the first one on."""
-    needs = (*service.needs, STANDBY) if PRIMARY in service.needs else service.needs
-    return replace(service, needs=needs)
+    def _after_both(self, service: ServiceSpec) -> ServiceSpec:
+        """Commits wait for the standby from the first one on."""
+        needs = (*service.needs, self.standby) if PRIMARY in service.needs else service.needs
+        return replace(service, needs=needs)
 
 
 TARGET = TwoRegions()

@@ -50,14 +50,47 @@ def instants(
         "recovered_s": _rounded(recovered_s),
         "recovery_time_s": _rounded(None if recovered_s is None else recovered_s - healed_s),
         "objective_s": experiment.objectives.recovery_s,
+        "outage": outage(classed, from_s),
     }
+
+
+def outage(classed: Classed, from_s: float) -> dict[str, object]:
+    """How long what failed stayed away, whoever mended it: also before the undo.
+
+    Returns:
+        seconds from the first failure until each operation that failed had a good answer again
+        (`first_good_s`), until good service lasted (`sustained_s`; None: it did not), and how long
+        answers were worse than on a good day (`degraded_s`); {} where nothing failed.
+    """
+    fell_s = _first(_failures(classed), from_s)
+    if fell_s is None:
+        return {}
+    after = [(_end_s(op), op) for op, _ in classed if _end_s(op) >= fell_s]
+    failed = {op.f for _, op in after if not served(op)}
+    backs = [_back_s(after, f) for f in failed]
+    good_s = None if None in backs else max(one for one in backs if one is not None)
+    lasting_s = _after(classed, from_s, fell_s)[1]
+    worse = [_end_s(op) for op, its in classed if its is not Class.SERVED and _end_s(op) >= fell_s]
+    return {
+        "fell_s": round(fell_s, 3),
+        "first_good_s": None if good_s is None else round(good_s - fell_s, 3),
+        "sustained_s": None if lasting_s is None else round(lasting_s - fell_s, 3),
+        "degraded_s": round(max(worse) - fell_s, 3),
+    }
+
+
+def _back_s(after: Sequence[tuple[float, Op]], f: str) -> float | None:
+    """When an operation was good for the first time after it had failed for the first time."""
+    fell_s = min(t_s for t_s, op in after if op.f == f and not served(op))
+    return min((t_s for t_s, op in after if op.f == f and t_s > fell_s and is_ok(op)), default=None)
 
 
 def loss(experiment: Experiment, stated: Mapping[str, object]) -> dict[str, object]:
     """Acknowledged operations that were gone at the end, as a checker's `lost` says; else {}."""
     if not isinstance(lost := stated.get("lost"), int):
         return {}
-    return {"lost": lost, "objective": experiment.objectives.lost_max}
+    promises = stated.get("lost_promises", ())
+    return {"lost": lost, "objective": experiment.objectives.lost_max, "promises": promises}
 
 
 def _rounded(value: float | None) -> float | None:

@@ -69,6 +69,12 @@ def outage(result: RunResult) -> list[tuple[str, str]]:
         ("recovered", seconds(seen["recovered_s"])),
         ("recovery time", f"{recovery}, objective {duration(seen['objective_s'])}"),
     ]
+    if out := seen.get("outage"):
+        good, lasting = out["first_good_s"], out["sustained_s"]
+        told = ["never" if one is None else duration(one) for one in (good, lasting)]
+        rows.append(
+            ("out of service", f"{told[0]} until good answers, {told[1]} until they lasted")
+        )
     if loss := result.figures.get("loss"):
         rows.append(("loss", f"{loss['lost']} acknowledged and gone, allowed {loss['objective']}"))
     return rows

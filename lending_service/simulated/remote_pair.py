@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from contextvars import ContextVar
 from typing import TypeVar
 
 from lending_service.domain import Record, Task
@@ -12,11 +11,10 @@ from lending_service.simulated.remote_store import RemoteStore, Way
 from lending_service.simulated.replicated_store import ReplicatedStore
 from lending_service.stores.memory import MemoryTx
 from lending_service.stores.port import StoreUnavailable
+from lending_service.viewing import VIEWING
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
-VIEWING: ContextVar[bool] = ContextVar("viewing", default=False)
-"""Whether what runs here only looks, on behalf of somebody who asked."""
 
 
 class RemotePair(RemoteStore):

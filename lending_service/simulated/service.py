@@ -17,11 +17,12 @@ from lending_service.book import book
 from lending_service.design import Design
 from lending_service.domain import Record
 from lending_service.ports import Clock, NoReply, Refused, Reply
-from lending_service.simulated.remote_pair import VIEWING, RemotePair, SplitReads
+from lending_service.simulated.remote_pair import RemotePair, SplitReads
 from lending_service.simulated.remote_store import WAIT_S, Way
 from lending_service.simulated.replicated_store import ReplicatedStore
 from lending_service.statuses import retry_after_s
 from lending_service.stores.memory import Place
+from lending_service.viewing import looking
 
 DATABASE = "database"  # on the disk, by the name of the service that keeps it
 
@@ -131,7 +132,7 @@ def lending(config: Mapping[str, Any], around: Around) -> ASGIApp:
     client = AsgiClient({name: one["url"] for name, one in parties.items()}, around)
     kinds = {name: one["kind"] for name, one in parties.items()}
     service = build(design, store, client, around.clock, around.dice(config["name"]), kinds)
-    asgi = _looking(service.asgi) if kind is SplitReads else service.asgi
+    asgi = looking(service.asgi) if kind is SplitReads else service.asgi
     return _with_lifespan(service, asgi, around)
 
 
@@ -155,16 +156,6 @@ def _design(document: bytes) -> Design:
 def _shelf(borrowers: int, now_s: float) -> Mapping[Place, Record]:
     """The book as a store keeps it; records never change, so worlds share them."""
     return {(type(record), record.id): record for record in book(borrowers, now_s)}
-
-
-def _looking(asgi: ASGIApp) -> ASGIApp:
-    """Marks what only looks; each request has a context of its own."""
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        VIEWING.set(scope["method"] == "GET")
-        await asgi(scope, receive, send)
-
-    return app
 
 
 def _with_lifespan(service: Service, asgi: ASGIApp, around: Around) -> ASGIApp:

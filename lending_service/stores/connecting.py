@@ -1,14 +1,18 @@
-"""To which of several servers a connection leads: the first one that takes writes."""
+"""To which of several servers a connection leads."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 import asyncpg
 
+from lending_service.stores.driver import Pool
+
 WAIT_S = 2.0  # for a connection, and for each command; chosen, not measured
+VIEWS_MAX = 6  # chosen, not measured
 SHARE = 0.9  # chosen: of WAIT_S, for all servers together
 TROUBLE = (
     asyncpg.PostgresError,
@@ -19,16 +23,37 @@ TROUBLE = (
 )
 
 
-async def first_that_writes(
-    servers: Sequence[tuple[str, int]], _dsn: None, **options: object
+async def standby_pool(servers: Sequence[tuple[str, int]], user: str, database: str) -> Pool:
+    """Connections that show what a standby has; any server's while none is one."""
+    pool: Pool = await asyncpg.create_pool(
+        connect=partial(_standby_if_any, servers),
+        user=user, database=database, ssl=False, min_size=1, max_size=VIEWS_MAX,
+        command_timeout=WAIT_S,
+    )  # fmt: skip
+    return pool
+
+
+async def _standby_if_any(
+    servers: Sequence[tuple[str, int]], dsn: None, **options: object
 ) -> asyncpg.Connection:
-    """A connection to the first server that takes writes.
+    with suppress(*TROUBLE):
+        return await first_that_is("standby", servers, dsn, **options)
+    return await first_that_is("any", servers, dsn, **options)
+
+
+async def first_that_is(
+    wanted: str, servers: Sequence[tuple[str, int]], _dsn: None, **options: object
+) -> asyncpg.Connection:
+    """A connection to the first server that is as wanted; to one that is alone, as it is.
+
+    Args:
+        wanted: as libpq's target_session_attrs: read-write, standby, any.
 
     asyncpg tries a list of hosts within one time-out: one that hangs would keep the others from
     being tried.
     """
     several = len(servers) > 1
-    asked = {**options, "target_session_attrs": "read-write" if several else "any"}
+    asked = {**options, "target_session_attrs": wanted if several else "any"}
     asked["timeout"] = SHARE * WAIT_S / len(servers) if several else WAIT_S
     for host, port in servers[:-1]:
         with suppress(*TROUBLE):

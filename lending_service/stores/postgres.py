@@ -13,9 +13,10 @@ import asyncpg
 import msgspec
 
 from lending_service.domain import Record, Task
-from lending_service.stores.connecting import TROUBLE, WAIT_S, first_that_writes
+from lending_service.stores.connecting import TROUBLE, WAIT_S, first_that_is
 from lending_service.stores.driver import Connection, Pool, Queries
 from lending_service.stores.port import CommitUnknown, StoreUnavailable
+from lending_service.viewing import VIEWING
 
 R = TypeVar("R", bound=Record)
 POOL_MIN, POOL_MAX = 2, 10
@@ -98,6 +99,8 @@ class PostgresStore:
         self._commits = commits
         self._read_only = False
         self._wake: Callable[[str], None] = _nobody
+        self.views: Pool | None = None
+        """Of a standby, for whoever only looks; None where the primary answers them."""
 
     @classmethod
     async def connect(
@@ -118,7 +121,7 @@ class PostgresStore:
         """
         try:
             pool = await asyncpg.create_pool(
-                connect=partial(first_that_writes, servers),
+                connect=partial(first_that_is, "read-write", servers),
                 user=user, database=database, ssl=False,
                 min_size=POOL_MIN, max_size=POOL_MAX, command_timeout=WAIT_S,
                 server_settings={"synchronous_commit": commits.synchronous_commit},
@@ -130,6 +133,8 @@ class PostgresStore:
 
     async def close(self) -> None:
         """Close the pool; connections that hang are cut."""
+        if self.views:
+            self.views.terminate()
         try:
             await asyncio.wait_for(self._pool.close(), timeout=1.0)
         except TimeoutError:
@@ -165,8 +170,9 @@ class PostgresStore:
 
     async def read(self, kind: type[R], id_: str) -> R | None:
         """One SELECT."""
+        pool = self.views if self.views and VIEWING.get() else self._pool
         with self._counted():
-            return _decoded(kind, await self._pool.fetchval(GET, kind.__name__, id_))
+            return _decoded(kind, await pool.fetchval(GET, kind.__name__, id_))
 
     async def load(self, records: Sequence[Record]) -> None:
         """One transaction, pipelined."""

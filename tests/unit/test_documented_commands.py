@@ -42,7 +42,7 @@ def parsed(words: list[str]) -> list[str]:
     command: Any = typer.main.get_command(app)
     names: list[str] = []
     context = command.make_context("harness", [], resilient_parsing=True)
-    while hasattr(command, "resolve_command") and words:
+    while hasattr(command, "resolve_command") and words and not words[0].startswith("-"):
         name, command, words = command.resolve_command(context, words)
         assert command is not None, f"no such command: {name}"
         names.append(name)

@@ -48,7 +48,8 @@ def test_a_topology_without_a_standby_is_refused_and_says_which_one_has_it() -> 
     with pytest.raises(UnsupportedFault) as caught:
         prepared("process", "one-region")
     assert str(caught.value) == (
-        "--topology one-region: promote at database: database has no standby; allowed: two-regions"
+        "--topology one-region: promote at database: database has no standby; allowed: "
+        "two-regions, two-regions-from-b"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-MODULES = ("running", "reading", "searching", "machine")  # as help lists them
+MODULES = ("running", "reading", "searching", "drilling", "machine")  # as help lists them
 
 
 def register() -> None:

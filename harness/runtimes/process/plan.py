@@ -12,7 +12,7 @@ from harness.foreign import ProgramSpec
 from harness.runtimes.process.launch import Command
 from harness.runtimes.process.postgres import following
 from harness.runtimes.process.tools import RunAsUser
-from harness.runtimes.real.document import RunFolders, is_database, programs_entry
+from harness.runtimes.real.document import RunFolders, programs_entry
 from harness.runtimes.real.loopback import HOST
 from harness.runtimes.real.sites import TOXIPROXY
 from harness.target import ServiceSpec, Target, Wiring
@@ -123,7 +123,7 @@ def commands(
     """How each program of a run is started."""
     made = {TOXIPROXY: toxiproxy_command(parts, folders, ports.api)}
     for service in target.services:
-        if is_database(service):
+        if service.is_database:
             own = _settings(target, service.name, ports, folders)
             made[service.name] = database_command(parts, folders, who, service.name, own)
         elif service.module:
@@ -145,7 +145,7 @@ def _settings(target: Target, name: str, ports: Ports, folders: Folders) -> dict
 def foreign_commands(target: Target, wiring: Wiring, folders: Folders) -> dict[str, Command]:
     """How programs of somebody else's are started: by their own command, with no token of ours."""
     others = [one for one in target.services if not one.module and not one.running]
-    own = [one for one in others if not is_database(one)]
+    own = [one for one in others if not one.is_database]
     made = {}
     for service in own:
         command = cast(HasPrograms, target).program(service.name, wiring)

@@ -16,6 +16,7 @@ from harness.runtimes.real.loopback import HOST
 from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
 
 ERROR = " ERROR: "
+WAL_MB = 1  # chosen: of a segment; a primary that is wound back is sent each as a whole
 UNPRIVILEGED = ("postgres", "nobody")
 
 # fsync stays on: what is promised to survive a crash is being tested. The rest makes it small.
@@ -27,14 +28,17 @@ max_connections = 60
 shared_buffers = 16MB
 dynamic_shared_memory_type = mmap
 max_wal_size = 256MB
+min_wal_size = 4MB
 log_min_messages = warning
 """
 ACCESS = "host {database} {role} {host}/32 scram-sha-256\n"
 
 # Of a database with a standby. A commit waits as each session's synchronous_commit says; a standby
-# that lost its primary looks for it again at once; a killed primary can be wound back.
+# that lost its primary looks for it again at once; a killed primary can be wound back, for which
+# it needs its log from before the two went apart.
 REPLICATED = """
 wal_log_hints = on
+wal_keep_size = 128MB
 wal_retrieve_retry_interval = 100ms
 wal_sender_timeout = 10s
 wal_receiver_timeout = 10s
@@ -173,7 +177,7 @@ def _template(job: PrepareJob) -> Path:
     """The template for this PostgreSQL and user, made on first use."""
     version = job.tools.run(["postgres", "--version"], "asking for its version").split()[2]
     owner = os.geteuid() if job.tools.who.uid is None else job.tools.who.uid
-    kept = job.templates / f"postgres-{version}-{owner}"
+    kept = job.templates / f"postgres-{version}-{owner}-{WAL_MB}"
     if kept.is_dir():
         return kept
     draft = job.templates / f".making-{kept.name}-{os.getpid()}"
@@ -182,7 +186,7 @@ def _template(job: PrepareJob) -> Path:
     give(draft, job.tools.who)
     # reject: nobody can log in to a template; each copy gets its own pg_hba.conf.
     initdb = ["initdb", "-D", str(draft), "-U", PG_USER, "--no-sync", "--auth=reject"]
-    job.tools.run([*initdb, "--encoding=UTF8", "--locale=C"], "initdb")
+    job.tools.run([*initdb, f"--wal-segsize={WAL_MB}", "--encoding=UTF8", "--locale=C"], "initdb")
     try:
         draft.rename(kept)
     except OSError:  # another run was faster: its folder is as good

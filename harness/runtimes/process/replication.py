@@ -7,13 +7,16 @@ undo           a standby whose primary is gone takes over; the old primary is wo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+import fcntl
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, replace
+from pathlib import Path
+from typing import IO
 
 from harness.errors import RuntimeFailure, UnsupportedFault
 from harness.ports import Capability, Observation, Toxic, UndoRecord, arguments, names
-from harness.runtimes.process.pair import READ_ONLY, Pair
+from harness.runtimes.process.pair import POLL_S, READ_ONLY, Pair
 from harness.runtimes.process.processes import ProcessesOfRun
 from harness.runtimes.process.site import Site
 
@@ -102,6 +105,10 @@ class ReplicationOfRun:
         Raises:
             RuntimeFailure: it could not be brought there.
         """
+        async with self._alone(record.where):
+            await self._undo(record, others)
+
+    async def _undo(self, record: UndoRecord, others: Sequence[UndoRecord]) -> None:
         pair, where = self._pair(record.where), record.where
         if arguments(others, "lose_primary"):
             return
@@ -123,6 +130,15 @@ class ReplicationOfRun:
         if others:
             return self._lags.get(record.where, NO_LAG) == _lags(others)
         return not pair.split and pair.lives(pair.primary) and await pair.streams()
+
+    @asynccontextmanager
+    async def _alone(self, where: str) -> AsyncIterator[None]:
+        """One process undoes at a time: the run, or whoever thinks that it takes too long."""
+        path = Path(self._site.recovery.read()["work_dir"], f"{where}.undo")
+        with _file(path) as file:
+            while not _locked(file):
+                await self._site.clock.sleep(POLL_S)
+            yield
 
     async def _lose(self, primary: str, lag_s: float) -> None:
         await self._site.clock.sleep(lag_s)
@@ -168,6 +184,19 @@ class ReplicationOfRun:
             raise UnsupportedFault(f"{where} has no standby; with one: {has}")
         names_ = (where, standbys[where])
         return self._pairs.setdefault(where, Pair(self._site, self._processes, names_))
+
+
+def _file(path: Path) -> IO[str]:
+    return path.open("w")
+
+
+def _locked(file: IO[str]) -> bool:
+    """Whether the lock is ours now; it ends with the file, however its process ends."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _lags(others: Iterable[UndoRecord]) -> dict[str, float]:

@@ -27,7 +27,7 @@ from harness.runtimes.process.postgres import PrepareJob, account, prepare
 from harness.runtimes.process.site import Site
 from harness.runtimes.process.tools import RunAsUser, Tools
 from harness.runtimes.real.checking import check_process
-from harness.runtimes.real.document import DATA, is_database
+from harness.runtimes.real.document import DATA
 from harness.runtimes.real.foreign_proxies import address_of, find
 from harness.runtimes.real.loopback import HOST, take_ports
 from harness.runtimes.real.procs import clean_env, marking
@@ -81,7 +81,7 @@ class ProcessRuntime(RealRuntime[Site]):
         ports = deal(target, self._block.ports)
         proxies: ForeignProxies | None = getattr(target, "foreign_proxies", None)
         foreign = await find(proxies, target.links) if proxies else {}
-        database = any(is_database(service) for service in target.services)
+        database = any(service.is_database for service in target.services)
         who = account() if database else RunAsUser()
         listens = {name: (HOST, port) for name, port in ports.services.items()}
         links = {name: (HOST, port) for name, port in ports.links.items()}

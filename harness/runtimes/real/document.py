@@ -72,11 +72,6 @@ class RunFolders:
             make_private(folder)
 
 
-def is_database(service: ServiceSpec) -> bool:
-    """Whether it is a PostgreSQL of the run's own."""
-    return service.kind == DATABASE_KIND or bool(service.standby_of)
-
-
 def derived(folders: RunFolders) -> dict[str, str]:
     """What follows from the run's id and folder: written down for people, never read back."""
     return {
@@ -132,7 +127,7 @@ def _service(service: ServiceSpec, address: str) -> dict[str, object]:
     """What must be known of a service to ask it something."""
     return {
         "address": address,
-        "protocol": "postgres" if is_database(service) else service.protocol,
+        "protocol": "postgres" if service.is_database else service.protocol,
         "kind": service.kind,
         "ready_path": service.ready_path,
         "ready_s": service.ready_s,

@@ -24,7 +24,7 @@ from harness.procfs import identify
 from harness.rng import fresh_token
 from harness.runtime_kind import RunContext
 from harness.runtimes.real.attached import pick
-from harness.runtimes.real.document import RunFolders, identity, is_database
+from harness.runtimes.real.document import RunFolders, identity
 from harness.runtimes.real.loopback import PortBlock
 from harness.runtimes.real.procs import STANDING, clean_env, marking, this_owner
 from harness.runtimes.real.recovery import Check, RecoveryFile
@@ -135,7 +135,7 @@ class RealRuntime(ABC, Generic[S]):
             await site.stands(service.name)
             ready[service.name].set()
             return
-        if is_database(service):
+        if service.is_database:
             await self._make_disk(site, service.name, password)
         else:
             await links.wait()

@@ -19,7 +19,6 @@ from harness.target import Answer, LinkSpec, Request, ServiceSpec, Target
 TOKEN_HEADER = b"x-harness-token"
 CANARY_S = 2.0
 COUNTS_S = 0.5  # chosen: counts are never waited for
-DATABASE = "database"
 
 
 class Talk:
@@ -87,9 +86,9 @@ class Talk:
         """
         begun_s = self.clock.now_s()
         host = to.callee if isinstance(to, Wire) else to
-        if isinstance(to, Wire) and self.spec(host.name).kind != DATABASE:
+        if isinstance(to, Wire) and not self.spec(host.name).is_database:
             to.taken -= 1  # it counts those of others
-        if self.spec(host.name).kind == DATABASE:
+        if self.spec(host.name).is_database:
             error = await self._command(to)
         else:
             answer = await self.ask(to, Request("GET", path, timeout_s=CANARY_S))
@@ -147,7 +146,7 @@ class Talk:
 
     async def _text(self, service: str, *, metrics: bool) -> str:
         spec = self._specs.get(service)
-        if spec is None or spec.kind == DATABASE:
+        if spec is None or spec.is_database:
             return ""
         if spec.scripted:
             ask = Ask("GET", "/_counts", ((TOKEN_HEADER, self._token),))

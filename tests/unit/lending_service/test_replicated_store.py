@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from lending_service.domain import Exposure
-from lending_service.simulated.remote_pair import VIEWING, RemotePair, SplitReads
+from lending_service.simulated.remote_pair import RemotePair, SplitReads
 from lending_service.simulated.remote_store import WAIT_S
 from lending_service.simulated.replicated_store import ReplicatedStore
 from lending_service.stores.port import CommitUnknown, Store, StoreUnavailable
+from lending_service.viewing import VIEWING
 from tests.unit.lending_service.store_conformance import CONFORMANCE
 
 LAG_S = 2.0

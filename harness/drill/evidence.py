@@ -1,0 +1,60 @@
+"""The folder that a drill leaves, and a manifest by which anybody sees whether it is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from harness.errors import ConfigError, Problem
+from harness.store import RunFolder
+
+MANIFEST = "manifest.json"
+SUMMARY = "summary.json"
+
+
+def seal(folder: RunFolder) -> None:
+    """Write the manifest: the hash of every file that the folder holds."""
+    hashes = {name: _sha256(path) for name, path in files(folder.path)}
+    folder.write_json(MANIFEST, {"algorithm": "sha256", "files": hashes})
+
+
+def differences(folder: Path) -> list[str]:
+    """What is not as it was when the drill ended; empty when the folder is whole.
+
+    Raises:
+        ConfigError: it is no folder of a drill, or its manifest cannot be read.
+    """
+    path = folder / MANIFEST
+    try:
+        known = json.loads(path.read_bytes())["files"]
+        if not isinstance(known, Mapping):
+            raise ValueError("files is no mapping")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        cause = f"no evidence of a drill: {path}: {error}"
+        raise ConfigError(Problem(cause, str(folder), "a folder that harness drill made")) from None
+    there = {name: file for name, file in files(folder) if name != MANIFEST}
+    return [
+        *(f"missing: {name}" for name in sorted(known.keys() - there.keys())),
+        *(f"added: {name}" for name in sorted(there.keys() - known.keys())),
+        *(
+            f"changed: {name}"
+            for name in sorted(known.keys() & there.keys())
+            if _sha256(there[name]) != known[name]
+        ),
+    ]
+
+
+def files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Every file below, by its name from there; links are nobody's evidence."""
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        linked = any((folder / one).is_symlink() for one in (inside, *inside.parents))
+        if path.is_file() and not linked:
+            yield str(inside), path
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
