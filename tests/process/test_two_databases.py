@@ -43,7 +43,7 @@ def test_what_the_standby_had_not_got_is_lost_and_the_old_primary_follows(tmp_pa
             kept = "0-kept 1-kept 2-last"
             assert [await pair.ask(one, NOTES) for one in pair.names] == [kept, kept]
 
-    in_loop(run)
+    in_loop(run, within_s=120)
 
 
 async def write(pair: Pair, primary: str, note: str) -> None:
