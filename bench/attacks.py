@@ -156,6 +156,8 @@ def attack(kind: str, seed: int, root: Path, system: System = SYSTEMS["process"]
             outcome.left_s = round(time.monotonic() - end_s, 1)
         logs = [*root.glob("*.out"), *victim.runs.rglob("watchdog.log")]
         outcome.tracebacks += sum(b"Traceback" in log.read_bytes() for log in logs)
+        if (victim.dir / "run.json").exists() and not (victim.dir / "verdict.json").exists():
+            outcome.left.append("no verdict.json")
         if outcome.left:
             victim.clear()
     return outcome
@@ -172,8 +174,6 @@ def _await_end(victim: Victim) -> None:
     victim.outcome.exit_1 += code == 1
     if victim.expected and code not in victim.expected:
         victim.outcome.left.append(f"exit code {code}, not one of {victim.expected}")
-    if victim.expected and not (victim.dir / "verdict.json").exists():
-        victim.outcome.left.append("no verdict.json")
 
 
 def _left(victim: Victim, since_s: float, *, secrets: bool = False) -> list[str]:

@@ -22,6 +22,7 @@ from harness.private import RESERVE
 from harness.runtime_kind import Found, Recovery, State
 from harness.runtime_registry import load_runtime, runtime_kinds
 from harness.store import FAULTS, RUN
+from harness.undo.ended_early import write_verdict
 from harness.undo.faultlog import Entry, FaultLog
 from harness.undo.leases import OWNER, WATCHDOG, ActiveRun, Holder, active_runs, forget
 from harness.undo.watchdogs import end_watchdogs
@@ -174,6 +175,7 @@ async def clear(
     for name in PRIVATE:
         with suppress(OSError):
             (run.run_dir / name).unlink(missing_ok=True)
+    write_verdict(run.run_dir, known.by, say)
     end_watchdogs(active, run.run_id)
     try:
         forget(active, run.run_id)
