@@ -28,10 +28,9 @@ from pathlib import Path
 
 from bench.endings import ENDINGS
 from bench.systems import SYSTEMS, System
-from bench.victims import Outcome, Victim, listening, start
+from bench.victims import LEFT_S, Outcome, Victim, listening, start
 from harness.undo.recovery import RECOVERY
 
-LEFT_S = 10.0  # within which nothing of a run may be left
 END_S = 60.0  # a harness that lives still judges, and writes its report
 NOBODY = 65_534
 

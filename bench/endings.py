@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 
 from bench.victims import Victim
-from harness.undo.leases import WATCHDOG, holder
 
 STOPPED_S = 8.0  # past the 5 s after which nothing of a run is believed
 SPARE_FDS = 6  # what a process may open beside what it has
@@ -58,7 +57,7 @@ def both_killed(victim: Victim) -> None:
 
 def watchdog_stopped(victim: Victim) -> None:
     """The watchdog is suspended and the harness killed: the kernel wakes it."""
-    os.kill(holder(victim.dir / WATCHDOG).pid, signal.SIGSTOP)
+    os.kill(victim.watchdog(), signal.SIGSTOP)
     victim.kill()
 
 
@@ -70,7 +69,7 @@ def work_gone(victim: Victim) -> None:
 
 def descriptors(victim: Victim) -> None:
     """Harness and watchdog can open a few files more, and the harness is killed."""
-    for pid in (victim.process.pid, holder(victim.dir / WATCHDOG).pid):
+    for pid in (victim.process.pid, victim.watchdog()):
         most = max(int(fd) for fd in os.listdir(f"/proc/{pid}/fd")) + 1 + SPARE_FDS
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, most))
     time.sleep(1.0)
@@ -79,7 +78,7 @@ def descriptors(victim: Victim) -> None:
 
 def memory(victim: Victim) -> None:
     """The watchdog gets little more memory, and the harness is killed."""
-    pid = holder(victim.dir / WATCHDOG).pid
+    pid = victim.watchdog()
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
     most = pages * resource.getpagesize() + SPARE_BYTES
     resource.prlimit(pid, resource.RLIMIT_AS, (most, most))
@@ -93,7 +92,7 @@ def _ask(victim: Victim, number: signal.Signals) -> None:
 
 def _hit(name: str, number: signal.Signals, victim: Victim) -> None:
     """One program of the run is hit; the run goes on, and no accident is a finding."""
-    pids = [holder(victim.dir / WATCHDOG).pid] if name == "watchdog" else victim.pids(name)
+    pids = [victim.watchdog()] if name == "watchdog" else victim.pids(name)
     for pid in pids:
         with suppress(ProcessLookupError):  # a fault has ended it meanwhile
             os.kill(pid, number)

@@ -30,6 +30,7 @@ from harness.undo.watchdogs import watchdogs_of
 
 START_S = 120.0  # on a machine that does other things too
 DISK_MIB = 8
+LEFT_S = 10.0  # within which nothing of a run may be left
 CACHE = "HARNESS_CACHE"
 LABEL = "chaos-harness.cache"  # of every object in containers
 OF_RUNS = ("active", "up", "work")  # what is a run's, not a part
@@ -91,11 +92,19 @@ class Victim:
 
     def kill(self, *, watchdog: bool = False) -> None:
         """SIGKILL the harness, and its watchdog first."""
-        pid = holder(self.dir / WATCHDOG).pid
-        if watchdog and pid:
-            os.kill(pid, signal.SIGKILL)
+        if watchdog:
+            os.kill(self.watchdog(), signal.SIGKILL)
         self.process.kill()
         self.process.wait()
+
+    def watchdog(self) -> int:
+        """Its watchdog's process id, once there is one: a slow machine may just replace it."""
+        until_s = time.monotonic() + LEFT_S
+        while True:
+            who = holder(self.dir / WATCHDOG)
+            if who.state == "alive" or time.monotonic() > until_s:
+                return who.pid
+            time.sleep(0.02)
 
     def pids(self, name: str) -> list[int]:
         """The processes of a program of the run; `stand_in` is one of several."""

@@ -250,7 +250,7 @@ def build(
     return Experiment(
         name=name,
         id=next(filter(None, ids)),
-        title=document.title,
+        title=" ".join(document.title.split()),
         description=document.description,
         tags=tuple(document.tags),
         objectives=replace(
@@ -264,8 +264,11 @@ def build(
         stages=stages,
         journeys=document.load.journeys,
         hypothesis=Hypothesis(
-            document.hypothesis.title,
-            tuple(Probe(p.name, p.measure, p.of, p.tolerance) for p in document.hypothesis.probes),
+            " ".join(document.hypothesis.title.split()),
+            tuple(
+                Probe(" ".join(p.name.split()), p.measure, p.of, p.tolerance)
+                for p in document.hypothesis.probes
+            ),
         ),
         steps=tuple(sorted(steps, key=lambda step: step.at_s)),
         recovery_s=document.recovery,

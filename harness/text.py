@@ -3,7 +3,7 @@
     terminal   a line or more for a person        no escape code, no mark that turns text round
     markdown   inside a page or a table           no link, image, tag, mention
     code       between back-ticks in Markdown     cannot end before its end
-    xml        an attribute or text of XML        only characters that XML has
+    xml        an attribute or text of XML        only characters that XML has and people see
     path_part  one folder or file name            cannot lead out of its folder
 
 What is not shown as it is stands there as an escape (`\\x1b`), so that nothing is hidden.
@@ -61,8 +61,9 @@ def code(text: object) -> str:
 
 
 def xml(text: object) -> str:
-    """Characters that XML 1.0 can hold; tags and quotes are left to the writer of the tree."""
-    return _NO_XML.sub(lambda found: _escape(found[0]), str(text))
+    """Characters that XML 1.0 can hold and a reader can see; tags and quotes are left to the
+    writer of the tree."""
+    return _NO_XML.sub(lambda found: _escape(found[0]), terminal(text))
 
 
 def utf8(text: str) -> str:

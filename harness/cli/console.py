@@ -14,7 +14,7 @@ from rich.console import Console
 
 from harness.clock import monotonic_ns
 from harness.experiment import Experiment
-from harness.text import terminal
+from harness.text import line, terminal
 
 
 class Plain(Console):
@@ -58,6 +58,6 @@ def progress() -> Callable[[str], None]:
     started_ns = monotonic_ns()
 
     def say(text: str) -> None:
-        note(f"{(monotonic_ns() - started_ns) / 1e9:6.1f} s  {text}")
+        note(f"{(monotonic_ns() - started_ns) / 1e9:6.1f} s  {line(text)}")
 
     return say

@@ -24,7 +24,7 @@ from harness.report.words import duration
 from harness.runner import Run
 from harness.runtime_registry import load_runtime
 from harness.store import RunFolder
-from harness.text import terminal
+from harness.text import line
 
 HEARTBEAT_S = 10.0  # chosen: a log of CI shows that a run is alive
 DRAW_S = 0.5
@@ -46,11 +46,11 @@ class View:
 
     def say(self, text: str) -> None:
         """One line of progress."""
-        line = f"{self._clock.now_s():6.1f} s  {text}"
+        told = f"{self._clock.now_s():6.1f} s  {line(text)}"
         if self._live is None:
-            note(line)
+            note(told)
         else:
-            self._live.console.print(Text(terminal(line)), soft_wrap=True)
+            self._live.console.print(Text(told), soft_wrap=True)
 
     @asynccontextmanager
     async def watch(self, run: Run, folder: RunFolder) -> AsyncIterator[None]:
@@ -133,7 +133,7 @@ def panel(reading: Reading, verdicts: dict[str, Any]) -> Group:
         head.append(f", {reading.left_s:.0f} s left", "dim")
     for fault in reading.active:
         head.append("   ")
-        head.append(f" {terminal(fault)} ", "bold white on red")
+        head.append(f" {line(fault)} ", "bold white on red")
     table = Table(box=None, show_header=True, header_style="dim", pad_edge=False)
     for name in ("operations/s", "errors in 5 s", "p99", "operations", "failed"):
         table.add_column(name, justify="right")
@@ -154,7 +154,7 @@ def _so_far(verdicts: dict[str, Any]) -> Text:
     broken = verdicts["broken"]
     text = Text(f"so far {verdicts['held']} invariants hold, {verdicts['unknown']} not known yet")
     if broken:
-        text.append(f", BROKEN: {terminal(', '.join(broken))}", "bold red")
+        text.append(f", BROKEN: {line(', '.join(broken))}", "bold red")
     return text
 
 

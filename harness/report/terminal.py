@@ -15,7 +15,7 @@ from harness.model import FaultReport, RunResult, RunVerdict, Validity, Verdict
 from harness.report import numbers
 from harness.report.words import seconds
 from harness.store import REPORT
-from harness.text import cut, terminal
+from harness.text import cut, line, terminal
 from harness.verdict import evidence_words, not_proven
 
 COLOURS = {
@@ -48,7 +48,7 @@ def _lines(result: RunResult, encoding: str) -> Iterator[RenderableType]:
     style = COLOURS.get(result.verdict, "bold yellow")
     head = Text.assemble(
         (f"{result.verdict.value.upper()}", style),
-        terminal(f"  {result.experiment} {result.title}, design {result.design}"),
+        f"  {line(f'{result.experiment} {result.title}, design {result.design}')}",
     )
     yield head
     for reason in result.reasons[:LIST_MAX]:
@@ -70,9 +70,9 @@ def _lines(result: RunResult, encoding: str) -> Iterator[RenderableType]:
         yield _item(_load(result.load))
         yield from (_item(_stage(stage)) for stage in result.load.get("stages", ()))
     yield Text("")
-    yield Text(terminal(f"run     {result.run_dir}"), overflow="fold")
-    yield Text(terminal(f"report  {result.run_dir}/{REPORT}"), overflow="fold")
-    yield Text(terminal(f"repeat  {result.repeat}"), overflow="fold")
+    yield Text(f"run     {line(f'{result.run_dir}')}", overflow="fold")
+    yield Text(f"report  {line(f'{result.run_dir}/{REPORT}')}", overflow="fold")
+    yield Text(f"repeat  {line(f'{result.repeat}')}", overflow="fold")
 
 
 def _numbers(
@@ -84,7 +84,7 @@ def _numbers(
         for one in found:
             mark, style = marks[one.met]
             said = f"{one.name} {one.when}: {one.shown}, asked {one.tolerance}  ({one.note})"
-            yield _item(Text.assemble((f"{mark} ", style), terminal(cut(said, ITEM_MAX))))
+            yield _item(Text.assemble((f"{mark} ", style), line(cut(said, ITEM_MAX))))
     if rows := numbers.outage(result):
         yield Text("\noutage", "bold")
         yield _table([], rows)
@@ -112,8 +112,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> RenderableTyp
 
 
 def _counterexample(verdict: Verdict, bad: Mapping[str, object]) -> Iterator[RenderableType]:
-    title = f"\ncounterexample to {verdict.title}"
-    yield Text(terminal(title), "bold red")
+    yield Text(f"\ncounterexample to {line(verdict.title)}", "bold red")
     yield _item(f"claim: {verdict.claim}")
     yield _item(str(bad.get("what", "")))
     rows: Any = next((value for value in bad.values() if _is_rows(value)), [])
@@ -132,13 +131,13 @@ def _is_rows(value: object) -> bool:
 
 def _invariant(verdict: Verdict) -> RenderableType:
     mark, style = MARKS[verdict.validity]
-    line = Text("  ")
-    line.append(f"{mark:<8}", style)
-    line.append(f"{'/'.join(verdict.ids):<6}{verdict.checker}")
-    line.append(f"  {verdict.examined} examined", "dim")
+    shown = Text("  ")
+    shown.append(f"{mark:<8}", style)
+    shown.append(f"{'/'.join(verdict.ids):<6}{verdict.checker}")
+    shown.append(f"  {verdict.examined} examined", "dim")
     if verdict.validity is Validity.UNKNOWN:
-        line.append(terminal(f"  {cut(verdict.why, ITEM_MAX)}"), "yellow")
-    return line
+        shown.append(f"  {line(cut(verdict.why, ITEM_MAX))}", "yellow")
+    return shown
 
 
 def _fault(fault: FaultReport) -> RenderableType:
@@ -175,6 +174,6 @@ def _value(value: object) -> str:
 
 
 def _item(text: str | Text, indent: int = 2) -> RenderableType:
-    shown = text if isinstance(text, Text) else Text(terminal(cut(text, ITEM_MAX)))
+    shown = text if isinstance(text, Text) else Text(line(cut(text, ITEM_MAX)))
     shown.overflow = "fold"
     return Padding(shown, (0, 0, 0, indent), expand=False)

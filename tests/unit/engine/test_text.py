@@ -64,6 +64,11 @@ def test_xml_is_well_formed(words: str) -> None:
     ET.fromstring(ET.tostring(tree, encoding="unicode"))
 
 
+def test_xml_holds_nothing_that_turns_text_round() -> None:
+    """A page that shows junit.xml is read by people."""
+    assert text.xml("a\u202eb\nc") == "a\\u202eb\nc"
+
+
 @given(st.text())
 def test_a_path_part_stays_in_its_folder(words: str) -> None:
     """`...yaml` is an experiment called `..`; its runs must not lie outside of the folder."""
