@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _NUMBER = r"(-?[0-9]{1,18}(?:\.[0-9]{1,18})?)"
@@ -178,7 +178,41 @@ def _can_hold(limit: Condition, quantity: Quantity) -> bool:
     return 0 <= value <= 1 and (symbol, value) not in ((">", 1), ("<", 0))
 
 
-Duration = Annotated[float, BeforeValidator(parse_duration)]
-Rate = Annotated[float, BeforeValidator(parse_rate)]
-Limit = Annotated[Condition, BeforeValidator(parse_condition)]
+Duration = Annotated[
+    float,
+    BeforeValidator(parse_duration),
+    WithJsonSchema(
+        {
+            "type": ["string", "number"],
+            "pattern": rf"^\s*{_NUMBER}\s*(ms|s|m|h)\s*$",
+            "minimum": 0,
+            "maximum": 0,
+            "description": "a number with its unit: 500ms, 8s, 2m, 1h; 0s .. 24h",
+            "examples": ["500ms"],
+        }
+    ),
+]
+Rate = Annotated[
+    float,
+    BeforeValidator(parse_rate),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": rf"^\s*{_NUMBER}\s*/\s*(s|m|h)\s*$",
+            "description": "a number with its unit: 20/s, 90/m; above 0/s up to 10000/s",
+            "examples": ["8/s"],
+        }
+    ),
+]
+Limit = Annotated[
+    Condition,
+    BeforeValidator(parse_condition),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "description": "a limit: '>= 0.99', '< 800ms', 'failed_operations > 200'",
+            "examples": [">= 0.99"],
+        }
+    ),
+]
 Share = Annotated[float, Field(ge=0, le=1)]

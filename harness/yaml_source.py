@@ -52,6 +52,15 @@ def dump_yaml(document: Mapping[str, object]) -> str:
     return text.getvalue()
 
 
+def one_line(value: object) -> str:
+    """A value as YAML on one line: `{at: 8s, fault: down}`."""
+    yaml, text = YAML(), StringIO()
+    yaml.default_flow_style = True
+    yaml.width = 10_000
+    yaml.dump(_written(value), text)
+    return text.getvalue().removesuffix("...\n").strip()
+
+
 def _written(value: object) -> object:
     """Texts as they are best read; a bare `?` or `:` at their beginning would be read as a key."""
     if isinstance(value, Mapping):

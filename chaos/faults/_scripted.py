@@ -24,6 +24,9 @@ class Scripted(OnService):
 
     kind: ClassVar[str]
     effect: ClassVar[str]
+    role: ClassVar[str] = ""
+    """Of the stand-ins that can do this; "" for all of them."""
+
     capability: ClassVar[Capability] = Capability.UPSTREAMS
 
     op: str = "*"

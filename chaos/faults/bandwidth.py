@@ -26,7 +26,7 @@ class Bandwidth(OneToxic):
     kind: ClassVar[str] = "bandwidth"
     toxic: ClassVar[str] = "bandwidth"
 
-    rate: Annotated[int, Field(ge=0, le=1_000_000)]
+    rate: Annotated[int, Field(ge=0, le=1_000_000, examples=[4])]
 
     def attributes(self) -> Mapping[str, int]:
         """As Toxiproxy names them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from chaos.faults._scripted import Scripted
+from chaos.lending import GATEWAY
 
 
 class CallbackLost(Scripted):
@@ -17,6 +18,7 @@ class CallbackLost(Scripted):
 
     kind: ClassVar[str] = "callback_lost"
     effect: ClassVar[str] = "callback_lost"
+    role: ClassVar[str] = GATEWAY
 
     op: Literal["callback"] = "callback"
 

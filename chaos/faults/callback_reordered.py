@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from chaos.faults._scripted import Scripted
+from chaos.lending import GATEWAY
 from harness.units import Duration, Share
 
 
@@ -22,6 +23,7 @@ class CallbackReordered(Scripted):
 
     kind: ClassVar[str] = "callback_reordered"
     effect: ClassVar[str] = "late_callback"
+    role: ClassVar[str] = GATEWAY
 
     op: Literal["callback"] = "callback"
     share: Share = 0.5

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from chaos.faults._scripted import Scripted
+from chaos.lending import RISK_ENGINE
 
 
 class Drift(Scripted):
@@ -23,9 +24,10 @@ class Drift(Scripted):
 
     kind: ClassVar[str] = "drift"
     effect: ClassVar[str] = "drift"
+    role: ClassVar[str] = RISK_ENGINE
 
     op: Literal["score"] = "score"
-    points: int = Field(ge=-1000, le=1000)
+    points: int = Field(ge=-1000, le=1000, examples=[-200])
 
     def model_post_init(self, _: object) -> None:
         """Refuse a drift that is none."""

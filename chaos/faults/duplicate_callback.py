@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from chaos.faults._scripted import Scripted
+from chaos.lending import GATEWAY
 
 
 class DuplicateCallback(Scripted):
@@ -22,6 +23,7 @@ class DuplicateCallback(Scripted):
 
     kind: ClassVar[str] = "duplicate_callback"
     effect: ClassVar[str] = "duplicate_callback"
+    role: ClassVar[str] = GATEWAY
 
     op: Literal["callback"] = "callback"
     times: int = Field(default=3, ge=2, le=100)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from chaos.faults._scripted import Scripted
+from chaos.lending import GATEWAY
 from harness.units import Duration
 
 
@@ -22,6 +23,7 @@ class KeyExpired(Scripted):
 
     kind: ClassVar[str] = "key_expired"
     effect: ClassVar[str] = "key_expired"
+    role: ClassVar[str] = GATEWAY
 
     after: Duration
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from chaos.faults._scripted import Scripted
+from chaos.lending import GATEWAY
 from harness.units import Duration
 
 
@@ -23,6 +24,7 @@ class LateCallback(Scripted):
 
     kind: ClassVar[str] = "late_callback"
     effect: ClassVar[str] = "late_callback"
+    role: ClassVar[str] = GATEWAY
 
     op: Literal["callback"] = "callback"
     delay: Duration = 3.0

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from chaos.faults._scripted import Scripted
+from chaos.lending import GATEWAY
 from harness.units import Duration
 
 
@@ -21,6 +22,7 @@ class LateSuccess(Scripted):
 
     kind: ClassVar[str] = "late_success"
     effect: ClassVar[str] = "late_success"
+    role: ClassVar[str] = GATEWAY
 
     delay: Duration = 3.0
 

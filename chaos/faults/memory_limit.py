@@ -28,7 +28,7 @@ class MemoryLimit(OnService):
     kind: ClassVar[str] = "memory_limit"
     capability: ClassVar[Capability] = Capability.MEMORY
 
-    mebibytes: Annotated[int, Field(ge=6, le=4096)]
+    mebibytes: Annotated[int, Field(ge=6, le=4096, examples=[64])]
 
     async def inject(self, control: MemoryControl) -> None:
         """Set the limit."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from chaos.faults._scripted import Scripted
+from chaos.lending import GATEWAY
 from harness.units import Duration
 
 
@@ -22,6 +23,7 @@ class Processing(Scripted):
 
     kind: ClassVar[str] = "processing"
     effect: ClassVar[str] = "processing"
+    role: ClassVar[str] = GATEWAY
 
     ends: Literal["success", "failed", "never"] = "success"
     delay: Duration = 3.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from chaos.faults._scripted import Scripted
+from chaos.lending import FUNDER
 
 
 class QuotaGone(Scripted):
@@ -17,6 +18,7 @@ class QuotaGone(Scripted):
 
     kind: ClassVar[str] = "quota_gone"
     effect: ClassVar[str] = "quota_gone"
+    role: ClassVar[str] = FUNDER
 
     op: Literal["reserve"] = "reserve"
 

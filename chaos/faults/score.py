@@ -7,6 +7,7 @@ from math import isnan
 from typing import ClassVar, Literal
 
 from chaos.faults._scripted import Scripted
+from chaos.lending import RISK_ENGINE
 
 
 class Score(Scripted):
@@ -21,6 +22,7 @@ class Score(Scripted):
 
     kind: ClassVar[str] = "score"
     effect: ClassVar[str] = "score"
+    role: ClassVar[str] = RISK_ENGINE
 
     op: Literal["score"] = "score"
     value: int | float | Literal["NaN"] | None = None

@@ -29,7 +29,7 @@ class Slicer(OneToxic):
     kind: ClassVar[str] = "slicer"
     toxic: ClassVar[str] = "slicer"
 
-    average_size: Annotated[int, Field(ge=1, le=1_000_000)]
+    average_size: Annotated[int, Field(ge=1, le=1_000_000, examples=[64])]
     size_variation: Annotated[int, Field(ge=0)] = 0
     delay: Duration = 0.0
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from chaos.faults._scripted import Scripted
+from chaos.lending import GATEWAY
 
 
 class WrongAmount(Scripted):
@@ -20,6 +21,7 @@ class WrongAmount(Scripted):
 
     kind: ClassVar[str] = "wrong_amount"
     effect: ClassVar[str] = "wrong_amount"
+    role: ClassVar[str] = GATEWAY
 
     op: Literal["callback"] = "callback"
     delta_minor: int = 100

@@ -6,10 +6,12 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import unquote
 
 from harness.document import load_experiments
 from harness.errors import ConfigError, Problem
+from harness.experiment import Experiment
 from harness.measures import MEASURES
 from harness.registry import Vocabulary, design_files
 from harness.runtime_registry import runtime_kinds
@@ -26,11 +28,13 @@ class Entry:
         name: as a person types it.
         about: one line.
         data: what there is to know beside, plain JSON data.
+        also: other names by which a person may know it.
     """
 
     name: str
     about: str
     data: Mapping[str, object] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
 
     def as_data(self) -> dict[str, object]:
         """Plain JSON data."""
@@ -55,10 +59,14 @@ def sections(asked: str, words: Vocabulary) -> dict[str, list[Entry]]:
 
 def _experiments(words: Vocabulary) -> Iterator[Entry]:
     for name, one in load_experiments(words).items():
-        file = str(words.experiments[name])
-        faults = sorted({fault.kind for fault in one.faults()})
-        data = {"file": file, "stem": name, "tags": list(one.tags), "faults": faults}
-        yield Entry(one.id, f"{one.title} ({name})", {**data, "load_s": one.load_s})
+        yield of_experiment(name, words.experiments[name], one)
+
+
+def of_experiment(name: str, path: Path, one: Experiment) -> Entry:
+    """The entry of an experiment."""
+    faults = sorted({fault.kind for fault in one.faults()})
+    data = {"file": str(path), "stem": name, "tags": list(one.tags), "faults": faults}
+    return Entry(one.id, f"{one.title} ({name})", {**data, "load_s": one.load_s}, (name,))
 
 
 def _designs(words: Vocabulary) -> Iterator[Entry]:
@@ -118,7 +126,9 @@ def _measures(words: Vocabulary) -> Iterator[Entry]:
 
 def _invariants(words: Vocabulary) -> Iterator[Entry]:
     for name, one in words.invariants.items():
-        yield Entry(name, f"{'/'.join(one.ids)}: {one.claim}", {"ids": list(one.ids)})
+        yield Entry(
+            name, f"{'/'.join(one.ids)}: {one.claim}", {"ids": list(one.ids)}, tuple(one.ids)
+        )
 
 
 def _journeys(words: Vocabulary) -> Iterator[Entry]:

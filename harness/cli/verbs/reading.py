@@ -1,4 +1,4 @@
-"""Verbs that read documents and recorded runs: validate, list, report, show, replay, shrink."""
+"""Verbs that read documents and recorded runs, from validate to shrink."""
 
 from __future__ import annotations
 
@@ -67,6 +67,20 @@ def list_(
     from harness.cli.listing import list_command
 
     raise typer.Exit(list_command(section, target, output))
+
+
+@app.command()
+def explain(
+    word: Annotated[
+        str, typer.Argument(help="A fault, measure, invariant (M1), link, journey, ...")
+    ],
+    target: TargetRef = "",
+    output: Printed = "text",
+) -> None:
+    """Say what a word of a document means, what it takes, where it works, with an example."""
+    from harness.cli.explain import explain_command
+
+    raise typer.Exit(explain_command(word, target, output))
 
 
 @app.command()
