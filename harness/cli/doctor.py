@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from rich.padding import Padding
 from rich.text import Text
 
-from harness.cli.console import progress, stdout
+from harness.cli.console import out_json, progress, stdout
 from harness.cli.images import opened
 from harness.errors import RuntimeFailure
 from harness.toolchain import Row, provide_all, report
 
 
-def doctor_command() -> int:
+def doctor_command(output: str = "text") -> int:
     """Print what was taken, what else there is, and what is missing.
 
     Returns:
         0 when everything that `process` needs is there, else 4.
     """
     console, rows = stdout(), [*report(), _images()]
+    missing = [row.part for row in rows if row.needed and row.remedy]
+    if output == "json":
+        out_json({"ready": not missing, "parts": [asdict(row) for row in rows]})
+        return 4 if missing else 0
     for row in rows:
         console.print(*_lines(row), sep="\n")
-    missing = [row.part for row in rows if row.needed and row.remedy]
     if missing:
         console.print(f"\nmissing: {', '.join(missing)}; try: harness parts")
         return 4

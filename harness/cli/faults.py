@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from harness.cli.console import note, out, progress, stdout
+from harness.cli.console import note, out, out_json, progress, stdout
 from harness.undo.leases import ActiveRun, active_dir, active_runs
 from harness.undo.recovery import all_runs, clear, state_of
 
 
-def list_command() -> int:
+def list_command(output: str = "text") -> int:
     """Print every run that has not ended, its owner, its faults and its processes.
 
     Returns:
@@ -21,6 +21,9 @@ def list_command() -> int:
     console = stdout()
     runs = all_runs(active_dir(), note)
     listed = {run.run_id for run in active_runs(active_dir())}
+    if output == "json":
+        out_json({"runs": [_document(run, listed=run.run_id in listed) for run in runs]})
+        return 1 if runs else 0
     for run in runs:
         where = f"folder {run.run_dir}" if run.run_id in listed else "not on the list of runs"
         console.print(f"{run.run_id}: owner {run.holder.pid} is {run.holder.state}, {where}")
@@ -30,6 +33,23 @@ def list_command() -> int:
     elif any(run.holder.state != "alive" for run in runs):
         console.print("to undo everything of dead runs: harness faults clear")
     return 1 if runs else 0
+
+
+def _document(run: ActiveRun, *, listed: bool) -> dict[str, object]:
+    """A run that has not ended, as plain JSON data."""
+    state = state_of(run)
+    faults = [
+        {"kind": one.kind, "where": one.where, "state": one.state, "at_utc": one.at_utc}
+        for one in state.faults
+    ]
+    return {
+        "run_id": run.run_id,
+        "run_dir": str(run.run_dir) if listed else "",
+        "owner": {"pid": run.holder.pid, "state": run.holder.state},
+        "faults": faults,
+        "processes": list(state.processes),
+        "problems": [str(one) for one in state.problems] if listed else [],
+    }
 
 
 def _print_state(console: Console, run: ActiveRun, *, listed: bool) -> None:

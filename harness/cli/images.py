@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from harness.cli.console import progress, stdout
+from harness.cli.console import out_json, progress, stdout
 from harness.errors import RuntimeFailure
 from harness.runtime_kind import ImageStore
 from harness.runtime_registry import runtime_kinds
@@ -24,13 +24,17 @@ def build_command() -> int:
     return 0
 
 
-def list_command() -> int:
+def list_command(output: str = "text") -> int:
     """Print each image, its parent, and whether it is there.
 
     Returns:
         0 when every image is there, else 4.
     """
     with opened() as store:
+        if output == "json":
+            rows = store.table()
+            out_json({"images": [{"name": name, "mib": mib} for name, mib in rows]})
+            return 4 if any(mib is None for _, mib in rows) else 0
         return 4 if _show(store) else 0
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.cli.console import progress, stdout
+from harness.cli.console import out_json, progress, stdout
 from harness.explore.shrink_run import SHRUNK, Reducer, write
 from harness.store import find_run
 
 
-def shrink_command(run: str, invariant: str, runs: Path, target: str = "") -> int:
+def shrink_command(
+    run: str, invariant: str, runs: Path, target: str = "", output: str = "text"
+) -> int:
     """Make a failing run of the simulation smaller and write the smaller experiment beside it.
 
     Returns:
@@ -19,6 +21,11 @@ def shrink_command(run: str, invariant: str, runs: Path, target: str = "") -> in
     say = progress()
     reduced = Reducer(folder, invariant, say, target).reduce()
     write(folder / SHRUNK, reduced.document)
+    if output == "json":
+        removed, made = list(reduced.removed), str(folder / SHRUNK)
+        out_json({"invariant": reduced.invariant, "removed": removed, "runs": reduced.tries,
+                  "experiment": made})  # fmt: skip
+        return 0
     console = stdout()
     if reduced.removed:
         console.print(f"SMALLER  still breaks {reduced.invariant}; not needed for that:")

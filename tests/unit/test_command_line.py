@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 from harness.cli.main import app
+from harness.undo.leases import ActiveRun, Holder
 
 DOCUMENT = """\
 title: The gateway is killed
@@ -47,6 +50,21 @@ def test_the_package_is_a_command_and_takes_nothing_from_the_working_folder(tmp_
     command = [sys.executable, "-m", "harness", "validate", "X01"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, "valid: X01" in done.stdout) == (0, True), done.stderr
+
+
+def test_runs_that_have_not_ended_are_told_to_scripts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one JSON document on stdout."""
+    monkeypatch.setattr("harness.cli.faults.active_runs", lambda folder: [])
+    run = ActiveRun("r-1", tmp_path, Holder("gone", 7, 0))
+    monkeypatch.setattr("harness.cli.faults.all_runs", lambda folder, say: [run])
+    nothing = SimpleNamespace(faults=[], processes=[], problems=[])
+    monkeypatch.setattr("harness.cli.faults.state_of", lambda run: nothing)
+    done = CliRunner().invoke(app, ["faults", "list", "--output", "json"])
+    (found,) = json.loads(done.stdout)["runs"]
+    assert (done.exit_code, found["run_id"], found["owner"]["state"]) == (1, "r-1", "gone")
+    assert (found["faults"], found["processes"]) == ([], [])
 
 
 def test_a_former_name_of_a_fault_is_taken_with_a_warning(tmp_path: Path) -> None:

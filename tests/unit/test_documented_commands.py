@@ -5,8 +5,11 @@ Experiments that it shows are run by `tests/sim/test_examples.py`.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +18,7 @@ from typing import Any
 import pytest
 import typer.main
 
+from harness.cli.examples import EXAMPLES
 from harness.cli.main import app
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +60,49 @@ def parsed(words: list[str]) -> list[str]:
 def test_a_documented_command_is_taken(line: str) -> None:
     """What a reader types after the page is no usage error."""
     assert parsed(shlex.split(line)[1:])
+
+
+def verbs() -> Iterator[tuple[str, Any]]:
+    """Every verb with its command, those of groups by both names."""
+    root: Any = typer.main.get_command(app)
+    for name, command in root.commands.items():
+        inner = getattr(command, "commands", None)
+        yield from (
+            ((f"{name} {one}", it) for one, it in inner.items()) if inner else [(name, command)]
+        )
+
+
+def test_the_help_of_every_verb_ends_with_examples_that_are_taken() -> None:
+    """Whoever asks how sees how; an example that is wrong would be worse than none."""
+    assert set(EXAMPLES) == {name for name, _ in verbs()}
+    for name, command in verbs():
+        for line in EXAMPLES[name]:
+            assert line in command.epilog
+            assert " ".join(parsed(shlex.split(line)[1:])) == name
+
+
+SILENT = {"demo", "parts", "up", "down", "faults clear", "images build", "init target"}
+
+
+def test_every_verb_that_prints_a_result_prints_it_as_json_too() -> None:
+    """A script has no use for a table; the others do something and say how it goes."""
+    options = {
+        name: {option for param in command.params for option in param.opts}
+        for name, command in verbs()
+    }
+    with_output = {name for name, known in options.items() if "--output" in known}
+    assert with_output == set(options) - SILENT
+
+
+def test_a_shell_completes_verbs() -> None:
+    """As bash asks for it, once `harness --install-completion` was given."""
+    asked = {"_HARNESS_COMPLETE": "complete_bash", "COMP_WORDS": "harness expl", "COMP_CWORD": "1"}
+    code = "import sys; sys.argv[0] = 'harness'; from harness.cli.main import main; main()"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, env={**os.environ, **asked}, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["explain", "explore"], done.stderr
 
 
 def test_an_option_that_there_is_not_is_noticed() -> None:

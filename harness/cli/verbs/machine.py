@@ -20,11 +20,11 @@ from harness.cli.app import (
 
 
 @app.command()
-def doctor() -> None:
+def doctor(output: Printed = "text") -> None:
     """What this machine has, which parts were taken, and what is missing."""
     from harness.cli.doctor import doctor_command
 
-    raise typer.Exit(doctor_command())
+    raise typer.Exit(doctor_command(output))
 
 
 @app.command()
@@ -59,11 +59,11 @@ def down() -> None:
 
 
 @faults.command("list")
-def faults_list() -> None:
+def faults_list(output: Printed = "text") -> None:
     """What may be active: faults of every run that has not ended."""
     from harness.cli.faults import list_command
 
-    raise typer.Exit(list_command())
+    raise typer.Exit(list_command(output))
 
 
 @faults.command("clear")
@@ -85,11 +85,11 @@ def images_build() -> None:
 
 
 @images.command("list")
-def images_list() -> None:
+def images_list(output: Printed = "text") -> None:
     """Which images a run takes, how large they are, and which are not made yet."""
     from harness.cli.images import list_command
 
-    raise typer.Exit(list_command())
+    raise typer.Exit(list_command(output))
 
 
 @runs.command("list")

@@ -120,11 +120,12 @@ def replay(
     run: RecordedRun = "latest",
     runs: RunsDir = RUNS,
     target: TargetRef = "",
+    output: Printed = "text",
 ) -> None:
     """Repeat a recorded run on sim: the same, or the first event that differs."""
     from harness.cli.replay import replay_command
 
-    raise typer.Exit(replay_command(run, runs, target))
+    raise typer.Exit(replay_command(run, runs, target, output))
 
 
 @app.command()
@@ -135,8 +136,9 @@ def shrink(
     ] = "",
     runs: RunsDir = RUNS,
     target: TargetRef = "",
+    output: Printed = "text",
 ) -> None:
     """Make a failing run on sim smaller while the same invariant breaks."""
     from harness.cli.shrink import shrink_command
 
-    raise typer.Exit(shrink_command(run, invariant, runs, target))
+    raise typer.Exit(shrink_command(run, invariant, runs, target, output))

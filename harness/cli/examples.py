@@ -1,0 +1,49 @@
+"""Examples that the help of each verb ends with; a test takes every one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from typer.models import CommandInfo
+
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "run": (
+        "harness run X01 --design naive",
+        "harness run my_experiment.yaml --design my_design.yaml --seed 7 --output json",
+        "harness run X01 --runtime sim --repeat 5",
+    ),
+    "demo": ("harness demo --seed 3",),
+    "validate": ("harness validate X01", "harness validate target.yaml"),
+    "list": ("harness list faults", "harness list operations --target target.yaml"),
+    "explain": ("harness explain latency", "harness explain M1"),
+    "report": ("harness report X01", "harness report latest --html report.html"),
+    "show": ("harness show latest", "harness show X01 loan-b-0001"),
+    "replay": ("harness replay latest",),
+    "shrink": ("harness shrink X01 --invariant no_double_payout",),
+    "explore": (
+        "harness explore --design naive",
+        "harness explore --journey repayer --faults 2 --budget 5m",
+    ),
+    "self-test": ("harness self-test --quick", "harness self-test --mutants --sample 200"),
+    "doctor": ("harness doctor",),
+    "parts": ("harness parts",),
+    "up": ("harness up --runtime docker --design naive",),
+    "down": ("harness down",),
+    "faults list": ("harness faults list",),
+    "faults clear": ("harness faults clear", "harness faults clear --force"),
+    "images build": ("harness images build",),
+    "images list": ("harness images list",),
+    "runs list": ("harness runs list X01", "harness runs list --output json"),
+    "runs prune": ("harness runs prune --keep 5 --dry",),
+    "init target": ("harness init target --openapi openapi.yaml --out target.yaml",),
+}
+"""Name of a verb, with the group that it is in -> commands."""
+
+
+def add_examples(commands: Iterable[CommandInfo], group: str = "") -> None:
+    """Let the help of each verb end with its examples, one a line."""
+    for one in commands:
+        name = one.name or str(getattr(one.callback, "__name__", ""))
+        examples = EXAMPLES.get(f"{group} {name}".strip(), ())
+        if examples:
+            one.epilog = "\n".join(["\b", "examples:", *(f"  {line}" for line in examples)])
