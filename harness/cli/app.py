@@ -26,7 +26,7 @@ images = typer.Typer(no_args_is_help=True, help="Images of our own for --runtime
 app.add_typer(images, name="images")
 runs = typer.Typer(no_args_is_help=True, help="Recorded runs: list, prune.")
 app.add_typer(runs, name="runs")
-init = typer.Typer(no_args_is_help=True, help="First files for a service of your own.")
+init = typer.Typer(no_args_is_help=True, help="First files: an experiment, a design, a target.")
 app.add_typer(init, name="init")
 
 Output = Literal["text", "json"]

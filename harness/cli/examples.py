@@ -35,6 +35,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "images list": ("harness images list",),
     "runs list": ("harness runs list X01", "harness runs list --output json"),
     "runs prune": ("harness runs prune --keep 5 --dry",),
+    "init experiment": ("harness init experiment --fault latency --out my_experiment.yaml",),
+    "init design": ("harness init design --like hardened --out my_design.yaml",),
     "init target": ("harness init target --openapi openapi.yaml --out target.yaml",),
 }
 """Name of a verb, with the group that it is in -> commands."""

@@ -1,12 +1,14 @@
-"""`harness init target`."""
+"""`harness init target`, `experiment` and `design`: first files, never written over others."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+from harness.authoring.starter import design, experiment
 from harness.cli.console import stdout
 from harness.errors import ConfigError, Problem
+from harness.registry import load_vocabulary
 from harness.target_file.draft import DECIDE, draft
 
 
@@ -20,7 +22,45 @@ def init_target_command(openapi: Path, out: Path) -> int:
     Returns:
         0; what cannot be read or written is raised.
     """
-    text = draft(openapi, os.path.relpath(openapi.absolute(), out.absolute().parent))
+    _write(out, draft(openapi, os.path.relpath(openapi.absolute(), out.absolute().parent)))
+    say = stdout().print
+    say(f"{out}: decide what says {DECIDE}", markup=False)
+    say(f"then: harness list --target {out}    names what is missing, with line and column",
+        markup=False)  # fmt: skip
+    return 0
+
+
+def init_experiment_command(fault: str, out: Path, target: str = "") -> int:
+    """Write a first experiment.
+
+    Returns:
+        0; what cannot be written is raised.
+    """
+    _write(out, experiment(load_vocabulary(target), fault, str(out)))
+    stdout().print(f"{out}: try: harness run {out}", markup=False)
+    return 0
+
+
+def init_design_command(like: str, out: Path, target: str = "") -> int:
+    """Write a design to change.
+
+    Args:
+        like: the one that it begins as.
+
+    Returns:
+        0; what cannot be written is raised.
+    """
+    _write(out, design(load_vocabulary(target), like))
+    stdout().print(f"{out}: try: harness run X01 --design {out}", markup=False)
+    return 0
+
+
+def _write(out: Path, text: str) -> None:
+    """Write a file that is not there.
+
+    Raises:
+        ConfigError: it is there, or cannot be written.
+    """
     try:
         with out.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -30,8 +70,3 @@ def init_target_command(openapi: Path, out: Path) -> int:
     except OSError as error:
         why = f"cannot write it: {error.strerror}"
         raise ConfigError(Problem(why, str(out))) from None
-    say = stdout().print
-    say(f"{out}: decide what says {DECIDE}", markup=False)
-    say(f"then: harness list --target {out}    names what is missing, with line and column",
-        markup=False)  # fmt: skip
-    return 0

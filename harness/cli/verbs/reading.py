@@ -55,6 +55,34 @@ def init_target(
     raise typer.Exit(init_target_command(openapi, out))
 
 
+@init.command("experiment")
+def init_experiment(
+    fault: Annotated[str, typer.Option(help="What goes wrong; see harness list faults.")] = "down",
+    out: Annotated[Path, typer.Option(help="What is written; it must not be there.")] = Path(
+        "my_experiment.yaml"
+    ),
+    target: TargetRef = "",
+) -> None:
+    """Write a first experiment with comments, ready to run."""
+    from harness.cli.init import init_experiment_command
+
+    raise typer.Exit(init_experiment_command(fault, out, target))
+
+
+@init.command("design")
+def init_design(
+    like: Annotated[str, typer.Option(help="The design that it begins as.")] = "hardened",
+    out: Annotated[Path, typer.Option(help="What is written; it must not be there.")] = Path(
+        "my_design.yaml"
+    ),
+    target: TargetRef = "",
+) -> None:
+    """Write a design to change: a copy with its comments."""
+    from harness.cli.init import init_design_command
+
+    raise typer.Exit(init_design_command(like, out, target))
+
+
 @app.command("list")
 def list_(
     section: Annotated[
