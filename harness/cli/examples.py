@@ -25,6 +25,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "harness explore --journey repayer --faults 2 --budget 5m",
     ),
     "self-test": ("harness self-test --quick", "harness self-test --mutants --sample 200"),
+    "drill verify": ("harness drill verify runs/drill/UTC",),
     "doctor": ("harness doctor",),
     "parts": ("harness parts",),
     "up": ("harness up --runtime docker --design naive",),
