@@ -174,6 +174,6 @@ def _value(value: object) -> str:
 
 
 def _item(text: str | Text, indent: int = 2) -> RenderableType:
-    shown = text if isinstance(text, Text) else Text(line(cut(text, ITEM_MAX)))
+    shown = text if isinstance(text, Text) else Text(terminal(cut(text, ITEM_MAX)))
     shown.overflow = "fold"
     return Padding(shown, (0, 0, 0, indent), expand=False)

@@ -45,6 +45,13 @@ def test_a_good_document_becomes_an_experiment_with_times_in_seconds(tmp_path: P
     assert experiment.steps[0].fault.where == "lending->payment_a"
 
 
+def test_a_title_is_one_line(tmp_path: Path) -> None:
+    """Else a title prints lines of its own, a verdict for one."""
+    path = tmp_path / "doc.yaml"
+    path.write_text(GOOD.replace("A slow gateway", '"Slow\\nPASS  all is well"'))
+    assert load_experiment(path, load_vocabulary()).title == "Slow PASS all is well"
+
+
 def test_a_role_stands_for_everybody_who_plays_it(tmp_path: Path) -> None:
     """One fault a funder, and the blast radius means the same; a name goes before a role."""
     text = GOOD.replace("lending->payment_a", "lending->funding_provider")
