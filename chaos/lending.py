@@ -9,6 +9,7 @@ GATEWAY = "payment_gateway"
 RISK_ENGINE = "risk_engine"
 FUNDER = "funding_provider"
 NOTIFIER = "notification"
+POLICY = "policy"
 DATABASE = "database"
 
 PAID_OUT = frozenset({"active", "settled"})
@@ -18,6 +19,10 @@ TERMINAL = PAID_OUT | REFUSED
 
 MODES = ("FULL", "STALE", "STANDIN", "QUEUE", "READONLY", "SHED", "SUSPENDED", "OFF")
 """How well an operation may be served; what is not FULL is degraded, and has to be declared."""
+
+SEGMENTS = ("consumer", "sme")
+REGIONS = ("north", "east", "south", "west")
+PRODUCT = "loan"
 
 BOOK_SIZE = 400
 """Borrowers b-0001 .. b-0400 are known before a run; chosen, not measured."""

@@ -20,6 +20,7 @@ from lending_service.policy import Policy
 from lending_service.ports import Client, Clock
 from lending_service.reserving import Reserving
 from lending_service.stores.port import Store
+from lending_service.suspensions import Suspensions
 from lending_service.upstreams import FundingProvider, PaymentGateway, RiskEngine
 from lending_service.worker import Handler, Lane, Report, Spawn, Worker
 
@@ -29,6 +30,7 @@ KINDS = {
     "risk_engine": (1, 1),
     "funding_provider": (1, 99),
     "notification": (0, 1),
+    "policy": (0, 1),
 }
 
 # Tasks at once, by kind; chosen, not measured.
@@ -134,6 +136,14 @@ def build(
         gateways=gateways,
         funders=funders,
         notifier="".join(_of("notification", upstreams)),
+        suspensions=Suspensions(
+            policy,
+            clock,
+            "".join(_of("policy", upstreams)),
+            design.policy_refresh_s,
+            design.policy_unknown_after_s,
+            modes.policy_changed,
+        ),
     )
     return Service(parts, modes, report)
 

@@ -14,6 +14,7 @@ from lending_service.messages import MESSAGES
 from lending_service.policy import Policy
 from lending_service.ports import Clock
 from lending_service.stores.port import Store, Tx
+from lending_service.suspensions import Suspensions
 from lending_service.upstreams import FundingProvider, PaymentGateway, RiskEngine
 
 NOTICE = "notice"  # kind of task: tell a borrower
@@ -26,6 +27,7 @@ class Context(msgspec.Struct, frozen=True):
     Args:
         gateways: payment gateways, the preferred one first.
         funders: funding providers, the first one first.
+        suspensions: which new business may not go on.
         notifier: who sends messages to borrowers, "" for nobody.
     """
 
@@ -39,6 +41,7 @@ class Context(msgspec.Struct, frozen=True):
     funding: FundingProvider
     gateways: tuple[str, ...]
     funders: tuple[str, ...]
+    suspensions: Suspensions
     notifier: str = ""
 
     def save(self, tx: Tx, record: Application | Repayment) -> Awaitable[None]:

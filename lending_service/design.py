@@ -96,6 +96,9 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         retry_after_cap_s: `Retry-After` is obeyed up to this long, or null to ignore it.
         notices: a message to a borrower that may not have got through is sent again (`retry`), or
             not (`once`).
+        policy_refresh_s: how old a policy may become before it is asked for again, or null: asked
+            once.
+        policy_unknown_after_s: new lending stops while the policy is older, or null: never.
         failed_payment: a FAILED counts by its `final_code` alone, asked for and not told by a
             callback; or every one is `believe`d.
         failover: who promotes the standby of a primary that is gone: somebody by hand (`manual`),
@@ -145,6 +148,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     failover: Literal["manual", "script"] = "manual"
     jitter: Annotated[float, Meta(ge=0, le=1)] = 0.25
     notices: Literal["retry", "once"] = "retry"
+    policy_refresh_s: Seconds | None = 1.0
+    policy_unknown_after_s: Seconds | None = 6.0
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, object]) -> Design:

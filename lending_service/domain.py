@@ -7,7 +7,8 @@
               queued_degraded (resumes where it left)     v  |
                                      payment_unknown -> payment_failed -> reversing -> reversed
 
-`queued_degraded` and `manual` can be entered from where a third party is needed. Declined,
+`queued_degraded` and `manual` can be entered from where a third party is needed, and
+`suspended_by_policy` from wherever no payment has been begun. Declined,
 reversed, active and settled are terminal: nothing leaves them.
 """
 
@@ -45,17 +46,17 @@ class AppState(StrEnum):
 S = AppState
 TERMINAL = (S.DECLINED, S.REVERSED, S.ACTIVE, S.SETTLED)
 APPLICATION_MOVES: dict[AppState, tuple[AppState, ...]] = {
-    S.ACKNOWLEDGED: (S.SCORING,),
-    S.SCORING: (S.APPROVED, S.DECLINED, S.QUEUED),
-    S.APPROVED: (S.RESERVING,),
-    S.RESERVING: (S.RESERVED, S.QUEUED, S.REVERSING),
-    S.RESERVED: (S.PAYING,),
+    S.ACKNOWLEDGED: (S.SCORING, S.SUSPENDED),
+    S.SCORING: (S.APPROVED, S.DECLINED, S.QUEUED, S.SUSPENDED),
+    S.APPROVED: (S.RESERVING, S.SUSPENDED),
+    S.RESERVING: (S.RESERVED, S.QUEUED, S.REVERSING, S.SUSPENDED),
+    S.RESERVED: (S.PAYING, S.SUSPENDED),
     S.PAYING: (S.ACTIVE, S.PAYMENT_UNKNOWN, S.PAYMENT_FAILED, S.QUEUED),
     S.PAYMENT_UNKNOWN: (S.ACTIVE, S.PAYMENT_FAILED, S.MANUAL),
-    S.PAYMENT_FAILED: (S.PAYING, S.REVERSING, S.QUEUED),
+    S.PAYMENT_FAILED: (S.PAYING, S.REVERSING, S.QUEUED, S.SUSPENDED),
     S.REVERSING: (S.REVERSED,),
-    S.QUEUED: (S.SCORING, S.RESERVING, S.PAYING, S.DECLINED, S.REVERSING),
-    S.SUSPENDED: (S.SCORING, S.DECLINED),
+    S.QUEUED: (S.SCORING, S.RESERVING, S.PAYING, S.DECLINED, S.REVERSING, S.SUSPENDED),
+    S.SUSPENDED: (S.SCORING, S.RESERVING, S.PAYING, S.DECLINED, S.REVERSING, S.QUEUED),
     S.MANUAL: (S.ACTIVE, S.PAYMENT_FAILED),
     **dict.fromkeys(TERMINAL, ()),
 }

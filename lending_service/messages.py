@@ -23,6 +23,14 @@ MESSAGES: dict[str, str] = {
     "funding_unclear": "Approved. A funder has not confirmed; we ask until it has.",
     "payment_down": "Approved, and the money is set aside. No payment channel answers at "
     "present; we keep trying.",
+    "suspended": "New loans of this kind are suspended by a rule at present; this is no "
+    "decision about you. We go on by ourselves once it is lifted. Repayments are not affected.",
+    "policy_unknown": "New loans wait while the rules for them cannot be read. We go on by "
+    "ourselves then. Repayments are not affected.",
+    "segment_refused": "Applications like this one are not being decided at present; this is no "
+    "decision about you. We go on by ourselves as soon as they are.",
+    "suspended_expired": "New loans of this kind were suspended by a rule for too long. Nothing is "
+    "owed; you may apply again once it is lifted.",
     "expired": "We could not decide in time, through our fault and not yours. Nothing is owed; "
     "you may apply again.",
 }

@@ -13,13 +13,15 @@ from typing import Literal
 import msgspec
 
 from lending_service.ports import Clock
+from lending_service.suspensions import Cell, Rules
 
-Mode = Literal["FULL", "STALE", "STANDIN", "QUEUE"]
+Mode = Literal["FULL", "STALE", "STANDIN", "QUEUE", "SUSPENDED"]
 EVENTS_MAX = 1000  # the latest ones are kept
 NEXT_UPDATE_S = 5.0  # a promise of the status page; chosen, not measured
 WORDS: dict[str, tuple[str, str]] = {
     "FULL": ("none", "Works."),
     "STALE": ("risk_down", "The limit shown may be old; its age is given."),
+    "SUSPENDED": ("policy", ""),  # its words depend on what is suspended
     "STANDIN": ("risk_down", "Known customers are decided within caps; others are queued."),
 }
 QUEUED = {
@@ -28,6 +30,20 @@ QUEUED = {
     "repay": "payment_down",
 }
 QUEUE_TEXT = "Accepted and kept in order; done as soon as the other side answers again."
+
+UNKNOWN_TEXT = "New loans wait while the rules for them cannot be read; all else works."
+
+
+def _suspended_text(cells: Sequence[Cell]) -> str:
+    """What is suspended, for a reader; "" for nothing. Who funds a loan is nobody's concern."""
+    named = [_words(one) for one in cells if one.partner is None]
+    whom = " and for ".join(named)
+    return f"New loans are suspended by a rule for {whom}; all else works." if named else ""
+
+
+def _words(cell: Cell) -> str:
+    segment = f"segment {cell.segment}" if cell.segment else "everybody"
+    return segment + (f" in region {cell.region}" if cell.region else "")
 
 
 class ModeEvent(msgspec.Struct, frozen=True):
@@ -61,6 +77,7 @@ class Modes:
         self._gateways = tuple(gateways)
         self._funders = tuple(funders)
         self._down: dict[str, bool] = {}
+        self._suspended = ""
         self._closed_s: dict[str, float] = {}
         self._now: dict[str, tuple[Mode, float]] = {
             operation: ("FULL", clock.now_s())
@@ -76,6 +93,11 @@ class Modes:
             self._closed_s[dependency] = self._clock.now_s()
         self._refresh()
 
+    def policy_changed(self, rules: Rules | None) -> None:
+        """Take in what is suspended; None while nobody knows."""
+        self._suspended = UNKNOWN_TEXT if rules is None else _suspended_text(rules.suspended)
+        self._refresh()
+
     def status(self) -> dict[str, dict[str, object]]:
         """The status page's `operations`."""
         self._refresh()
@@ -84,6 +106,8 @@ class Modes:
     def _entry(self, operation: str) -> dict[str, object]:
         mode, since_s = self._now[operation]
         reason, message = WORDS.get(mode) or (QUEUED[operation], QUEUE_TEXT)
+        if mode == "SUSPENDED":
+            message = self._suspended
         full = mode == "FULL"
         return {
             "mode": mode,
@@ -99,6 +123,8 @@ class Modes:
         submit: Mode = "STANDIN" if risk_down else "FULL"
         if self._all_down(self._funders):
             submit = "QUEUE"
+        if self._suspended:
+            submit = "SUSPENDED"
         self._declare("submit", submit)
         self._declare("repay", paying)
         self._declare("read_limit", "STALE" if risk_down else "FULL")

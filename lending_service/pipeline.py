@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -16,6 +17,16 @@ from lending_service.stores.port import Tx
 from lending_service.upstreams import Score
 
 S = AppState
+RESUMES: dict[AppState, AppState] = {
+    S.ACKNOWLEDGED: S.SCORING,
+    S.SCORING: S.SCORING,
+    S.APPROVED: S.RESERVING,
+    S.RESERVING: S.RESERVING,
+    S.RESERVED: S.PAYING,
+    S.PAYMENT_FAILED: S.PAYING,
+}
+"""Where an application that is suspended goes on: nothing has been sent for it yet."""
+WAITING = (S.QUEUED, S.SUSPENDED)
 STEPS_MAX = 16  # more than the longest legal way; a loop is a defect
 Step = Callable[[Application, int], Awaitable[float | None]]
 
@@ -56,6 +67,8 @@ class Pipeline:
                 return None
             if self._expired(app):
                 step = self._expire
+            elif code := await self._held(app):
+                return await self._suspend(app, n, code)
             wait_s = await step(app, n)
             if wait_s is not None:
                 return wait_s
@@ -68,7 +81,7 @@ class Pipeline:
         if app is None or app.decision is None or app.decision.rescored or caps is None:
             return None
         score = await self._ask(app)
-        if score is None:
+        if score is None or score == "refused":
             # Half of the promise, so that the first try after recovery is still inside of it.
             return min(self._parts.design.queue_gap_cap_s, caps.rescore_within_s / 2)
         async with self._parts.store.transaction() as tx:
@@ -80,7 +93,9 @@ class Pipeline:
 
     async def _score(self, app: Application, n: int) -> float | None:
         score = await self._ask(app)
-        if score is None:
+        if score == "refused" and self._parts.design.risk_down != "approve_all":
+            return await self._suspend(app, n, "segment_refused")
+        if score is None or score == "refused":
             return await self._without_risk(app, n)
         async with self._parts.store.transaction() as tx:
             seen = await self._same(tx, app)
@@ -90,6 +105,26 @@ class Pipeline:
                 )
                 await self._remember(tx, app.borrower, score)
         return None
+
+    async def _held(self, app: Application) -> str | None:
+        """Why the application may not go on now, by the policy."""
+        if app.state in RESUMES or app.state in WAITING:
+            return await self._parts.suspensions.why(app.segment, app.region)
+        return None
+
+    async def _suspend(self, app: Application, n: int, code: str) -> float:
+        """The application waits until new business like it may go on, and says so."""
+        if self._parts.design.submit == "sync":
+            return 0.0
+        async with self._parts.store.transaction() as tx:
+            seen = await self._same(tx, app)
+            if seen is not None and seen.state == S.SUSPENDED:
+                await tx.put(self._parts.explain(seen, code))
+            elif seen is not None:
+                resume = seen.resume or RESUMES[seen.state]
+                moved = self._parts.move(seen, S.SUSPENDED, code=code, resume=resume)
+                await self._parts.save(tx, moved)
+        return self._wait_s(n)
 
     async def _without_risk(self, app: Application, n: int) -> float | None:
         """The risk engine is unreachable: as the design says."""
@@ -179,7 +214,12 @@ class Pipeline:
             seen = await tx.get(Application, app.id, lock=True)
             if seen is not None and seen.state == S.QUEUED:
                 await tx.put(self._parts.explain(seen, code))
-            elif seen is not None and seen.state in (S.ACKNOWLEDGED, resume, S.PAYMENT_FAILED):
+            elif seen is not None and seen.state in (
+                S.ACKNOWLEDGED,
+                resume,
+                S.PAYMENT_FAILED,
+                S.SUSPENDED,
+            ):
                 way = (S.SCORING,) if seen.state == S.ACKNOWLEDGED else ()
                 await self._parts.save(
                     tx, self._parts.move(seen, *way, S.QUEUED, code=code, resume=resume)
@@ -188,7 +228,7 @@ class Pipeline:
 
     def _expired(self, app: Application) -> bool:
         age_s = self._parts.clock.now_s() - app.created_s
-        return app.state == S.QUEUED and age_s > self._parts.design.queue_expiry_s
+        return app.state in WAITING and age_s > self._parts.design.queue_expiry_s
 
     async def _expire(self, app: Application, n: int) -> float | None:
         """Waited too long: a "no" that says whose fault it was, and nothing stays held."""
@@ -196,7 +236,8 @@ class Pipeline:
             seen = await self._same(tx, app)
             if seen is not None:
                 end = S.DECLINED if seen.resume == S.SCORING else S.REVERSING
-                await self._parts.save(tx, self._parts.move(seen, end, code="expired"))
+                code = "suspended_expired" if seen.state == S.SUSPENDED else "expired"
+                await self._parts.save(tx, self._parts.move(seen, end, code=code))
         return None
 
     async def _decided(
@@ -206,7 +247,7 @@ class Pipeline:
         app = self._parts.move(app, S.SCORING, end)
         await self._parts.save(tx, replace(app, decision=decision))
 
-    async def _ask(self, app: Application) -> Score | None:
+    async def _ask(self, app: Application) -> Score | Literal["refused"] | None:
         return await self._parts.risk.score(
             app.id, app.borrower, app.segment, app.region, app.amount_minor
         )

@@ -27,6 +27,8 @@ class Reserving:
             one is cleared up before any other is asked).
         """
         for funder in await self._order(app):
+            if await self._parts.suspensions.why(app.segment, app.region, funder):
+                continue
             result = await self._at(app, funder)
             if result != "refused":
                 return result

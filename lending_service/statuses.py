@@ -11,6 +11,7 @@ Verdict = Literal["ok", "denied", "error"]
 
 REFUSALS = frozenset(
     {
+        (403, "segment_refused"),
         (404, "not_found"),
         (409, "quota_exhausted"),
         (409, "request_id_reused"),

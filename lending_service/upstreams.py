@@ -108,8 +108,8 @@ class RiskEngine:
 
     async def score(
         self, application_id: str, borrower: str, segment: str, region: str, amount_minor: int
-    ) -> Score | None:
-        """The score, or None when there is no usable one."""
+    ) -> Score | Literal["refused"] | None:
+        """The score; refused: nobody like that is scored at present; None: no usable score."""
         body = {
             "application_id": application_id,
             "borrower": borrower,
@@ -121,7 +121,10 @@ class RiskEngine:
         async def once(_: int) -> Called:
             return await self._policy.once(self._name, "POST", "/v1/scores", body)
 
-        return _score(await self._policy.tried(self._name, once, worth_another))
+        called = await self._policy.tried(self._name, once, worth_another)
+        if called.outcome == "ok" and called.body.get("code") == "segment_refused":
+            return "refused"
+        return _score(called)
 
     async def limit_minor(self, borrower: str) -> int | None:
         """The limit, or None when there is no usable one."""

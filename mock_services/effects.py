@@ -12,14 +12,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
 from mock_services.clock import Clock
-
-Seconds = Annotated[float, Meta(ge=0)]
+from mock_services.effect_args import (
+    CellArgs,
+    DelayArgs,
+    DeltaArgs,
+    ErrorAfterArgs,
+    ErrorArgs,
+    ForgetArgs,
+    LateCallbackArgs,
+    LaterArgs,
+    NoArgs,
+    PointsArgs,
+    RefusedArgs,
+    ScoreArgs,
+    TimesArgs,
+)
 
 
 class ReplyLost(Exception):
@@ -48,76 +60,6 @@ class Call(msgspec.Struct, frozen=True):
     clock: Clock
     do: Callable[..., Awaitable[Reply]]
     calendar: Callable[[], datetime]
-
-
-class NoArgs(msgspec.Struct, frozen=True):
-    """The effect takes no arguments."""
-
-
-class ErrorArgs(msgspec.Struct, frozen=True):
-    """`status`: the HTTP status to answer. `retry_after_s`: what `Retry-After` asks for, as whole
-    seconds or, with `retry_after_as`, as a date beside the header `Date`; null for no header."""
-
-    status: Annotated[int, Meta(ge=400, le=599)] = 503
-    retry_after_s: Annotated[int, Meta(ge=0, le=86_400)] | None = None
-    retry_after_as: Literal["seconds", "date"] = "seconds"
-
-
-class ErrorAfterArgs(ErrorArgs, frozen=True):
-    """As of `error`."""
-
-    status: Annotated[int, Meta(ge=400, le=599)] = 500
-
-
-class DelayArgs(msgspec.Struct, frozen=True):
-    """`delay_s`: run-clock seconds."""
-
-    delay_s: Seconds
-
-
-class LaterArgs(msgspec.Struct, frozen=True):
-    """`delay_s`: run-clock seconds until the end; null means never. `ends`: which end."""
-
-    delay_s: Seconds | None
-    ends: Literal["SUCCESS", "FAILED"] = "SUCCESS"
-
-
-class TimesArgs(msgspec.Struct, frozen=True):
-    """`times`: how often the callback is delivered in all; 2 is chosen, not measured."""
-
-    times: Annotated[int, Meta(ge=2, le=100)] = 2
-
-
-class LateCallbackArgs(msgspec.Struct, frozen=True):
-    """`delay_s`: how much later it is delivered; with `status` the callback comes in time, and one
-    with that status so much later."""
-
-    delay_s: Seconds
-    status: Literal["SUCCESS", "FAILED"] | None = None
-
-
-class ForgetArgs(msgspec.Struct, frozen=True):
-    """`after_s`: age at which a request id is forgotten, run-clock seconds."""
-
-    after_s: Seconds
-
-
-class DeltaArgs(msgspec.Struct, frozen=True):
-    """`delta_minor`: added to the amount that the callback names."""
-
-    delta_minor: int
-
-
-class ScoreArgs(msgspec.Struct, frozen=True):
-    """`value`: answered as the score; any JSON, also null; "NaN" for a bare NaN, which is none."""
-
-    value: object
-
-
-class PointsArgs(msgspec.Struct, frozen=True):
-    """`points`: added to the score."""
-
-    points: int
 
 
 async def error(call: Call, args: ErrorArgs) -> Reply:
@@ -229,9 +171,30 @@ async def wrong_amount(call: Call, args: DeltaArgs) -> Reply:
     return await call.do(delta_minor=args.delta_minor)
 
 
+async def suspend(call: Call, args: CellArgs) -> Reply:
+    """Answer as it is: the policy changed when the rule was set."""
+    return await call.do()
+
+
+async def blank(call: Call, args: NoArgs) -> Reply:
+    """Answer a document without anything in it."""
+    return Reply(200, {})
+
+
+async def outdated(call: Call, args: NoArgs) -> Reply:
+    """Answer the document that was in force before the last change."""
+    return await call.do(back=1)
+
+
+async def refuse(call: Call, args: RefusedArgs) -> Reply:
+    """Score nobody of a segment or region: a business refusal, with its own code."""
+    return await call.do(refused=args)
+
+
 CALLBACK_OP = "callback"
 ANY_REQUEST: frozenset[str] = frozenset()
 CALLBACK = frozenset({CALLBACK_OP})
+POLICY = frozenset({"policy"})
 CREATE = frozenset({"create_payout", "create_debit"})
 PAUSE, ENDING, CHANGE, REFUSAL = "pause", "ending", "change", "refusal"
 
@@ -277,5 +240,9 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "late_callback": Effect(late_callback, CHANGE, CALLBACK, LateCallbackArgs, "instant"),
         "key_expired": Effect(key_expired, CHANGE, CREATE | {"inquire"}, ForgetArgs, "memory"),
         "wrong_amount": Effect(wrong_amount, CHANGE, CALLBACK, DeltaArgs, "amount"),
+        "refuse": Effect(refuse, CHANGE, frozenset({"score"}), RefusedArgs, "refused"),
+        "suspend": Effect(suspend, CHANGE, POLICY, CellArgs, "cell"),
+        "blank": Effect(blank, REFUSAL, POLICY),
+        "outdated": Effect(outdated, CHANGE, POLICY, of="epoch"),
     }
 )

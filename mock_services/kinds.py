@@ -8,7 +8,14 @@ from types import MappingProxyType
 import msgspec
 from starlette.types import ASGIApp
 
-from mock_services import funding_provider, mapping, notification, payment_gateway, risk_engine
+from mock_services import (
+    funding_provider,
+    mapping,
+    notification,
+    payment_gateway,
+    policy,
+    risk_engine,
+)
 from mock_services.config import Config
 from mock_services.stand_in import World
 
@@ -31,6 +38,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "risk_engine": Kind(risk_engine.Options, risk_engine.build),
         "funding_provider": Kind(funding_provider.Options, funding_provider.build),
         "notification": Kind(notification.Options, notification.build),
+        "policy": Kind(policy.Options, policy.build),
         "mapping": Kind(mapping.Options, mapping.build),
     }
 )

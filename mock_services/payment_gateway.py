@@ -15,7 +15,8 @@ from starlette.types import ASGIApp
 from mock_services.callbacks import Callbacks, planned
 from mock_services.config import Config, options_of
 from mock_services.control import control_routes
-from mock_services.effects import Reply, Seconds
+from mock_services.effect_args import Seconds
+from mock_services.effects import Reply
 from mock_services.routes import Route
 from mock_services.stand_in import (
     Amount,

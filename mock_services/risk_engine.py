@@ -13,9 +13,10 @@ from starlette.types import ASGIApp
 from mock_services.config import Config, options_of
 from mock_services.control import control_routes
 from mock_services.dice import thrown
+from mock_services.effect_args import RefusedArgs
 from mock_services.effects import Reply
 from mock_services.routes import Route
-from mock_services.stand_in import Amount, Id, Prepared, StandIn, World, reused, routing
+from mock_services.stand_in import Amount, Id, Prepared, StandIn, World, refusal, reused, routing
 
 OPS = ("score", "limit")
 SCORE_MAX = 1000
@@ -72,10 +73,14 @@ class RiskEngine:
         *,
         adjust: Callable[[int], object] = lambda points: points,
         declined: bool = False,
+        refused: RefusedArgs | None = None,
     ) -> Reply:
         seen, told = self._scored.get(body.application_id, (body, None))
         if seen != body:
             return reused(body.application_id)
+        if refused and _is_refused(body, refused):
+            whom = f"{body.segment} in {body.region}"
+            return refusal(403, "segment_refused", f"no scores for {whom} at present")
         stream = f"score/{body.borrower}/{body.amount_minor}"
         points = thrown(self._seed, stream, SCORE_MAX + 1)
         score = adjust(points)
@@ -115,6 +120,10 @@ class RiskEngine:
             self._limits[borrower] = limit_minor
             self._stand_in.ledger.append("limit", borrower, borrower, limit_minor, "TOLD")
         return Reply(200, {"borrower": borrower, "limit_minor": limit_minor, "currency": "CNY"})
+
+
+def _is_refused(body: Scoring, refused: RefusedArgs) -> bool:
+    return refused.segment in (None, body.segment) and refused.region in (None, body.region)
 
 
 def build(config: Config, world: World) -> ASGIApp:

@@ -73,6 +73,7 @@ class StandIn:
         self.ledger = Ledger(world.clock, world.journal)
         self.script = Script(lambda stream: world.dice(f"{name}/{stream}"))
         self.calls: Counter[str] = Counter(self.ledger.past("call"))
+        self.shown: Callable[[Behaviour], None] = lambda behaviour: None
         for told in self.ledger.past("script"):
             if "rules" in told:
                 self.script.replace(parse(told, self.ops))
@@ -83,6 +84,7 @@ class StandIn:
         """Show another behaviour, also after a restart."""
         self.ledger.note({"script": {"rules": [*map(msgspec.to_builtins, behaviour.rules)]}})
         self.script.replace(behaviour)
+        self.shown(behaviour)
 
     async def act(self, op: str, key: str, do: Callable[..., Reply]) -> Reply:
         """Do the work of a call as the script wants it done.

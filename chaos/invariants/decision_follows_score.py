@@ -12,7 +12,7 @@ from harness.history import Event, History
 from harness.model import Objectives, Op, Outcome
 
 SCORE_MAX = 1000
-EXPIRED = "expired"
+EXPIRED = ("expired", "suspended_expired")
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
@@ -36,7 +36,7 @@ def _wrong(op: Op, scores: list[Event]) -> Iterator[str]:
     said = {entry.v.get("decision") for entry in scores if entry.t_s <= (op.t_end_s or 0.0)}
     usable = {e.v.get("decision") for e in scores if _is_score(e.v.get("score"))}
     if status == "declined":
-        if op.value.get("reason_code") != EXPIRED and "decline" not in said:
+        if op.value.get("reason_code") not in EXPIRED and "decline" not in said:
             yield f"is declined, and the risk engine said {_words(said)}"
         return
     if decision.get("by") == "stand_in":

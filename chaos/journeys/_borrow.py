@@ -6,14 +6,13 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from chaos.journeys._steps import ask, insist, look_until, open_item_minor
-from chaos.lending import BOOK_SIZE, TERMINAL
+from chaos.lending import BOOK_SIZE, REGIONS, TERMINAL
 from harness.model import Outcome
 from harness.rng import Dice
 from harness.target import Call, Completion, Journey, Wait
 
 # The figures of this block are chosen, not measured.
 EXISTING_SHARE = 0.7
-REGIONS = ("north", "east", "south", "west")
 STEP_MINOR = 100
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaos.journeys._borrow import REGIONS, STEP_MINOR, some_borrower
+from chaos.journeys._borrow import STEP_MINOR, some_borrower
 from chaos.journeys._steps import look_until
-from chaos.lending import TERMINAL
+from chaos.lending import REGIONS, TERMINAL
 from harness.rng import Dice
 from harness.target import Call, Journey, Together
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chaos.journeys._borrow import REGIONS, STEP_MINOR, repay_first_item, some_borrower
+from chaos.journeys._borrow import STEP_MINOR, repay_first_item, some_borrower
 from chaos.journeys._steps import ask, look_until
-from chaos.lending import PAID_OUT, TERMINAL
+from chaos.lending import PAID_OUT, REGIONS, TERMINAL
 from harness.rng import Dice
 from harness.target import Call, Journey, Together, Wait
 

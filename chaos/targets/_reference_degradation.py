@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from chaos.lending import DATABASE, FUNDER, GATEWAY, RISK_ENGINE
+from chaos.lending import DATABASE, FUNDER, GATEWAY, POLICY, RISK_ENGINE
 from harness.target import Degradation
 
 _STALE: Mapping[str, Mapping[str, str]] = {DATABASE: {"all": "STALE"}}
@@ -24,11 +24,13 @@ DEGRADATION: Degradation = MappingProxyType(
         "submit": {
             RISK_ENGINE: {"all": "STANDIN"},
             FUNDER: {"all": "QUEUE"},
+            POLICY: {"all": "SUSPENDED"},
             DATABASE: {"all": "READONLY"},
         },
         "disburse": {
             GATEWAY: {"all": "QUEUE"},
             FUNDER: {"all": "QUEUE"},
+            POLICY: {"all": "SUSPENDED"},
             DATABASE: {"all": "QUEUE"},
         },
     }

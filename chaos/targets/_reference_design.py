@@ -90,6 +90,16 @@ CHOICES = (
         "a notice that did not get through is never sent again",
         ("borrowers_told",),
     ),
+    _Choice(
+        "policy_refresh_s", None,
+        "the policy is asked for once and kept for ever",
+        ("suspended_cells_stay_closed", "lending_needs_a_policy"),
+    ),
+    _Choice(
+        "policy_unknown_after_s", None,
+        "who cannot know the policy lends as if nothing were suspended",
+        ("lending_needs_a_policy",),
+    ),
     _Choice("breaker", None, "calls go on to what is known to be broken", ("recovers_within",)),
     _Choice(
         "synchronous_commit", "local",

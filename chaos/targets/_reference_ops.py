@@ -17,5 +17,6 @@ STAND_IN_OPS: Mapping[str, str] = MappingProxyType(
         "POST /v1/reservations/*/release": "release",
         "GET /v1/reservations/*": "inquire",
         "POST /v1/messages": "send",
+        "GET /v1/policy": "policy",
     }
 )

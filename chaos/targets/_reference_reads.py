@@ -9,7 +9,7 @@ from harness.history import History
 from harness.model import Op, Outcome
 from harness.target import Call, Completion
 
-WITH_PEOPLE = frozenset({"manual", "suspended_by_policy"})  # no machine will end these
+WITH_PEOPLE = frozenset({"manual"})  # no machine will end these
 REPAID = frozenset({"credited", "failed"})
 LOAN_ONLY = frozenset({"pending"})  # a loan follows its application, which is counted itself
 FINAL = TERMINAL | WITH_PEOPLE | REPAID | LOAN_ONLY

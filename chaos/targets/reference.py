@@ -1,6 +1,6 @@
 """The reference lending service, its third parties and its database.
 
-borrower ──> lending ──> payment gateways, risk engine, funders, notification (`STAND_INS`)
+borrower ──> lending ──> payment gateways, risk engine, funders, policy, ... (`STAND_INS`)
               ^   └────> database
               └── payment gateways (callbacks)
 """
@@ -14,7 +14,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from chaos.lending import BOOK_SIZE, DATABASE, FUNDER, GATEWAY, NOTIFIER, RISK_ENGINE, TERMINAL
+from chaos.lending import (
+    BOOK_SIZE,
+    DATABASE,
+    FUNDER,
+    GATEWAY,
+    NOTIFIER,
+    POLICY,
+    RISK_ENGINE,
+    TERMINAL,
+)
 from chaos.targets import _reference_counts as counting
 from chaos.targets import _reference_design as designs
 from chaos.targets import _reference_factors as environments
@@ -48,6 +57,7 @@ STAND_INS: Mapping[str, str] = {
     "funding_b": FUNDER,
     "funding_c": FUNDER,
     "notification": NOTIFIER,
+    "policy": POLICY,
 }
 """Third parties, the preferred one of a role first: one more is one more line here."""
 
@@ -98,6 +108,7 @@ def _contract(funders: Sequence[str]) -> Mapping[str, Any]:
         "stand_in_limit_minor": 200_000,
         "business_codes": http.BUSINESS_CODES,
         "funding_quota_minor": dict.fromkeys(funders, FUNDING_QUOTA_MINOR),
+        "policy": {"effective_within_s": 5.0, "unknown_after_s": 10.0},
         "stand_in": {
             "existing_prefix": "b-",
             "amount_minor_max": 1_000_000,
@@ -149,12 +160,13 @@ class Reference:
 
     @cached_property
     def core(self) -> Reference:
-        """The same without notifications: nobody waits for one."""
-        aside = self._playing(NOTIFIER)
+        """The same without notifications, for which nobody waits, and without policy: a search
+        would spend its time on them."""
+        aside = (*self._playing(NOTIFIER), *self._playing(POLICY))
         core = copy(self)
         core.services = tuple(one for one in self.services if one.name not in aside)
         core.links = tuple(link for link in self.links if link.callee not in aside)
-        core._kinds = {name: kind for name, kind in self._kinds.items() if kind != NOTIFIER}
+        core._kinds = {name: kind for name, kind in self._kinds.items() if name not in aside}
         return core
 
     def _playing(self, kind: str) -> tuple[str, ...]:

@@ -18,10 +18,12 @@ from harness.session import run
 ABOUT = {
     "X01": "no_double_payout",
     "X20": "stand_in_within_caps",
+    "X25": "decision_follows_score",
     "X31": "no_unexplained_failure",
     "X42": "acknowledged_is_kept",
     "X43": "acknowledged_is_kept",
     "X46": "acknowledged_is_kept",
+    "X66": "suspended_cells_stay_closed",
     "X76": "acknowledged_is_readable",
     "X79": "borrowers_told",
     "X80": "borrowers_told",

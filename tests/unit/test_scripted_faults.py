@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from chaos.faults.not_found import NotFound
 from chaos.faults.timeout import Timeout
 from harness.ports import Observation, Seen, UndoRecord
-from mock_services import funding_provider, risk_engine
+from mock_services import funding_provider, policy, risk_engine
 from mock_services.behaviour import parse
 from mock_services.payment_gateway import OPS
 
@@ -118,6 +118,16 @@ def test_it_is_proven_by_calls_that_were_hit(
 
 @pytest.mark.parametrize(
     ("kind", "values"),
+    [("suspend", {"segment": "sme"}), ("policy_blank", {}), ("policy_outdated", {})],
+)
+def test_the_rule_is_one_that_a_policy_takes(kind: str, values: dict[str, Any]) -> None:
+    """And its arguments are the cell."""
+    (set_,) = _rules(_fault(kind, **values))
+    assert parse({"rules": [set_]}, policy.OPS).rules[0].args == values
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
     [
         ("slow", {"delay": "0s"}),
         ("slow", {"delay": "11m"}),
@@ -130,6 +140,9 @@ def test_it_is_proven_by_calls_that_were_hit(
         ("score", {"value": "high"}),
         ("processing", {"ends": "later"}),
         ("key_expired", {}),
+        ("suspend", {}),
+        ("suspend", {"segment": "nobody"}),
+        ("segment_refused", {}),
         ("http_error", {"retry_after": "1500ms"}),
     ],
 )

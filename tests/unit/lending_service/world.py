@@ -29,6 +29,7 @@ UPSTREAMS = {
     "funding_c": "funding_provider",
 }
 NOTIFIED = {**UPSTREAMS, "notification": "notification"}
+RULED = {**UPSTREAMS, "policy": "policy"}
 SUBMIT = {
     "borrower": "b-0001",
     "segment": "consumer",
@@ -90,13 +91,15 @@ class FakeClock:
 class ThirdParties:
     """Gateways, risk engine and funders; `script` says what goes wrong, by (name, operation).
 
-    Wrongs: refused, request_lost, reply_lost, error (503), FAILED, PROCESSING, decline, null.
+    Wrongs: refused, request_lost, reply_lost, error (503), FAILED, PROCESSING, decline, null,
+    segment_refused, blank.
     """
 
     def __init__(self) -> None:
         self.script: dict[tuple[str, str], str] = {}
         self.calls: list[tuple[str, str]] = []
         self.ledger: list[tuple[str, str, str, int]] = []  # name, kind, reference, amount
+        self.policy: dict[str, Any] = {"epoch": 1, "suspended": []}
         self.messages: dict[str, dict[str, str]] = {}  # by id, as they were taken in
         self.payments: dict[tuple[str, str], dict[str, Any]] = {}
         self.reservations: dict[tuple[str, str], dict[str, Any]] = {}
@@ -141,6 +144,8 @@ class ThirdParties:
         if operation == "messages":
             self.messages |= {one["message_id"]: one for one in body["messages"]}
             return Reply(200, {"accepted": len(body["messages"])})
+        if operation == "policy":
+            return Reply(200, {} if wrong == "blank" else self.policy)
         if operation == "statement":
             reference = path.rsplit("/", 1)[1]
             found = [
@@ -150,6 +155,8 @@ class ThirdParties:
             ]
             return Reply(200, {"payments": found})
         if operation == "score":
+            if wrong == "segment_refused":
+                return Reply(403, {"code": "segment_refused"})
             score = None if wrong == "null" else 700
             decision = "decline" if wrong == "decline" else "approve"
             return Reply(200, {"score": score, "decision": decision, "model_version": "m1"})
@@ -188,6 +195,7 @@ def _operation(method: str, path: str) -> str:
     parts = path.split("/")
     if method == "GET":
         names = {"requests": "inquire_payment", "limits": "limit", "statement": "statement"}
+        names["policy"] = "policy"
         return names.get(parts[2], "inquire_reservation")
     if len(parts) == 5:
         return parts[4]

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import pytest
 
-from mock_services.effects import EFFECTS, Call, ErrorAfterArgs, Reply, ReplyLost
+from mock_services.effect_args import ErrorAfterArgs
+from mock_services.effects import EFFECTS, Call, Reply, ReplyLost
 from tests.unit.mock_services.asgi import Bench, VirtualClock, payout, play
 
 pytestmark = pytest.mark.unit

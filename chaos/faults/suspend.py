@@ -1,0 +1,57 @@
+"""A regulator or a partner suspends new business."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from chaos.faults._places import canaries
+from chaos.faults._scripted import Scripted
+from harness.ports import Proof, Seen
+
+
+class Suspend(Scripted):
+    """The policy suspends what matches: a product, a segment, a region, a partner, or several.
+
+    Effect: new loans of that cell have to wait; everything else, and every repayment, goes on.
+    Blast radius: the stand-in.
+    Args:
+        product, segment, region, partner: at least one; what is left out matches all.
+    Heals by: putting the behaviour back that was set before: a new epoch without the suspension.
+    """
+
+    kind: ClassVar[str] = "suspend"
+    effect: ClassVar[str] = "suspend"
+
+    op: Literal["policy"] = "policy"
+    product: Literal["loan"] | None = None
+    segment: Literal["consumer", "sme"] | None = None
+    region: Literal["north", "east", "south", "west"] | None = None
+    partner: str | None = None
+
+    def model_post_init(self, _: object) -> None:
+        """Refuse a suspension of nothing."""
+        if not self.args:
+            raise ValueError("nothing is suspended; allowed: product, segment, region, partner")
+
+    def proof(self, seen: Seen) -> Proof:
+        """Somebody asked for the policy while it was so; of two suspensions one rule is hit."""
+        numbers: dict[str, Any] = {
+            "asked": seen.during("calls.policy"),
+            "canary": canaries(seen.before, seen.early, seen.after),
+        }
+        return Proof(numbers["asked"] > 0, "the policy was asked for", numbers)
+
+    @property
+    def args(self) -> Mapping[str, object]:
+        """The cell."""
+        cell = {
+            "product": self.product,
+            "segment": self.segment,
+            "region": self.region,
+            "partner": self.partner,
+        }
+        return {name: value for name, value in cell.items() if value is not None}
+
+
+FAULT = Suspend

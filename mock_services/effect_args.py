@@ -1,0 +1,96 @@
+"""What the effects of `effects.py` take."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Seconds = Annotated[float, Meta(ge=0)]
+
+
+class NoArgs(msgspec.Struct, frozen=True):
+    """The effect takes no arguments."""
+
+
+class ErrorArgs(msgspec.Struct, frozen=True):
+    """`status`: the HTTP status to answer. `retry_after_s`: what `Retry-After` asks for, as whole
+    seconds or, with `retry_after_as`, as a date beside the header `Date`; null for no header."""
+
+    status: Annotated[int, Meta(ge=400, le=599)] = 503
+    retry_after_s: Annotated[int, Meta(ge=0, le=86_400)] | None = None
+    retry_after_as: Literal["seconds", "date"] = "seconds"
+
+
+class ErrorAfterArgs(ErrorArgs, frozen=True):
+    """As of `error`."""
+
+    status: Annotated[int, Meta(ge=400, le=599)] = 500
+
+
+class DelayArgs(msgspec.Struct, frozen=True):
+    """`delay_s`: run-clock seconds."""
+
+    delay_s: Seconds
+
+
+class LaterArgs(msgspec.Struct, frozen=True):
+    """`delay_s`: run-clock seconds until the end; null means never. `ends`: which end."""
+
+    delay_s: Seconds | None
+    ends: Literal["SUCCESS", "FAILED"] = "SUCCESS"
+
+
+class TimesArgs(msgspec.Struct, frozen=True):
+    """`times`: how often the callback is delivered in all; 2 is chosen, not measured."""
+
+    times: Annotated[int, Meta(ge=2, le=100)] = 2
+
+
+class LateCallbackArgs(msgspec.Struct, frozen=True):
+    """`delay_s`: how much later it is delivered; with `status` the callback comes in time, and one
+    with that status so much later."""
+
+    delay_s: Seconds
+    status: Literal["SUCCESS", "FAILED"] | None = None
+
+
+class ForgetArgs(msgspec.Struct, frozen=True):
+    """`after_s`: age at which a request id is forgotten, run-clock seconds."""
+
+    after_s: Seconds
+
+
+class DeltaArgs(msgspec.Struct, frozen=True):
+    """`delta_minor`: added to the amount that the callback names."""
+
+    delta_minor: int
+
+
+class ScoreArgs(msgspec.Struct, frozen=True):
+    """`value`: answered as the score; any JSON, also null; "NaN" for a bare NaN, which is none."""
+
+    value: object
+
+
+class PointsArgs(msgspec.Struct, frozen=True):
+    """`points`: added to the score."""
+
+    points: int
+
+
+class CellArgs(msgspec.Struct, frozen=True):
+    """What is suspended: new business that matches each of these which is given."""
+
+    product: str | None = None
+    segment: str | None = None
+    region: str | None = None
+    partner: str | None = None
+
+
+class RefusedArgs(msgspec.Struct, frozen=True):
+    """`segment`, `region`: whose applications are not scored; each that is given has to match."""
+
+    segment: str | None = None
+    region: str | None = None
