@@ -172,7 +172,7 @@ async def wrong_amount(call: Call, args: DeltaArgs) -> Reply:
 
 
 async def suspend(call: Call, args: CellArgs) -> Reply:
-    """Answer as it is: the policy changed when the rule was set."""
+    """Never shown by a call: the policy changes when the rule is set."""
     return await call.do()
 
 
@@ -241,7 +241,7 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "key_expired": Effect(key_expired, CHANGE, CREATE | {"inquire"}, ForgetArgs, "memory"),
         "wrong_amount": Effect(wrong_amount, CHANGE, CALLBACK, DeltaArgs, "amount"),
         "refuse": Effect(refuse, CHANGE, frozenset({"score"}), RefusedArgs, "refused"),
-        "suspend": Effect(suspend, CHANGE, POLICY, CellArgs, "cell"),
+        "suspend": Effect(suspend, CHANGE, frozenset({"enact"}), CellArgs, "cell"),
         "blank": Effect(blank, REFUSAL, POLICY),
         "outdated": Effect(outdated, CHANGE, POLICY, of="epoch"),
     }

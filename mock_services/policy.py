@@ -14,7 +14,7 @@ from mock_services.effects import Reply
 from mock_services.routes import Route
 from mock_services.stand_in import Prepared, StandIn, World, routing
 
-OPS = ("policy",)
+OPS = ("policy", "enact")  # the second one is nobody's call
 SUSPEND = "suspend"
 
 

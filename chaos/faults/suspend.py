@@ -23,7 +23,7 @@ class Suspend(Scripted):
     kind: ClassVar[str] = "suspend"
     effect: ClassVar[str] = "suspend"
 
-    op: Literal["policy"] = "policy"
+    op: Literal["enact"] = "enact"
     product: Literal["loan"] | None = None
     segment: Literal["consumer", "sme"] | None = None
     region: Literal["north", "east", "south", "west"] | None = None
@@ -35,7 +35,7 @@ class Suspend(Scripted):
             raise ValueError("nothing is suspended; allowed: product, segment, region, partner")
 
     def proof(self, seen: Seen) -> Proof:
-        """Somebody asked for the policy while it was so; of two suspensions one rule is hit."""
+        """Somebody asked for the policy while it was so; the rule itself is not hit by calls."""
         numbers: dict[str, Any] = {
             "asked": seen.during("calls.policy"),
             "canary": canaries(seen.before, seen.early, seen.after),

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.mock_services.asgi import Bench, play
 
 pytestmark = pytest.mark.unit
-SME = {"op": "policy", "effect": "suspend", "args": {"segment": "sme"}}
+SME = {"op": "enact", "effect": "suspend", "args": {"segment": "sme"}}
 
 
 async def _told(bench: Bench) -> Any:
@@ -24,7 +24,7 @@ def test_a_suspension_is_a_new_policy_and_so_is_its_end() -> None:
     async def scenario() -> None:
         bench = Bench("policy")
         assert await _told(bench) == {"epoch": 1, "suspended": []}
-        await bench.rules(SME, {"op": "policy", "effect": "suspend", "args": {"partner": "x"}})
+        await bench.rules(SME, {"op": "enact", "effect": "suspend", "args": {"partner": "x"}})
         (entry,) = [one for one in await bench.ledger() if one["f"] == "policy"]
         assert entry["suspended"] == [{"segment": "sme"}, {"partner": "x"}]
         assert (await _told(bench))["epoch"] == 2
