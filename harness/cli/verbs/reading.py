@@ -90,8 +90,15 @@ def list_(
     ] = "",
     target: TargetRef = "",
     output: Printed = "text",
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Where each item of the mission can be seen.")
+    ] = False,
 ) -> None:
     """Print every word that a document may use."""
+    if coverage:
+        from harness.cli.coverage import coverage_command
+
+        raise typer.Exit(coverage_command(output))
     from harness.cli.listing import list_command
 
     raise typer.Exit(list_command(section, target, output))
