@@ -19,6 +19,7 @@ from lending_service.pipeline import Pipeline
 from lending_service.policy import Policy
 from lending_service.ports import Client, Clock
 from lending_service.reserving import Reserving
+from lending_service.score_guard import ScoreGuard
 from lending_service.stores.port import Store
 from lending_service.suspensions import Suspensions
 from lending_service.upstreams import FundingProvider, PaymentGateway, RiskEngine
@@ -124,6 +125,7 @@ def build(
     risks = _of("risk_engine", upstreams)
     modes = Modes(clock, design.mode_exit_s, risks[0], gateways, funders)
     policy = Policy(design, client, clock, dice, modes.breaker_changed)
+    risk = RiskEngine(policy, risks[0])
     parts = Context(
         design=design,
         store=store,
@@ -131,7 +133,8 @@ def build(
         dice=dice,
         policy=policy,
         payments=PaymentGateway(policy, believes=design.failed_payment == "believe"),
-        risk=RiskEngine(policy, risks[0]),
+        risk=risk,
+        guard=ScoreGuard(risk, clock, design.score_guard),
         funding=FundingProvider(policy),
         gateways=gateways,
         funders=funders,

@@ -13,6 +13,7 @@ from lending_service.domain import TERMINAL, Application, AppState, Repayment, a
 from lending_service.messages import MESSAGES
 from lending_service.policy import Policy
 from lending_service.ports import Clock
+from lending_service.score_guard import ScoreGuard
 from lending_service.stores.port import Store, Tx
 from lending_service.suspensions import Suspensions
 from lending_service.upstreams import FundingProvider, PaymentGateway, RiskEngine
@@ -27,6 +28,7 @@ class Context(msgspec.Struct, frozen=True):
     Args:
         gateways: payment gateways, the preferred one first.
         funders: funding providers, the first one first.
+        guard: whether scores are believed.
         suspensions: which new business may not go on.
         notifier: who sends messages to borrowers, "" for nobody.
     """
@@ -41,6 +43,7 @@ class Context(msgspec.Struct, frozen=True):
     funding: FundingProvider
     gateways: tuple[str, ...]
     funders: tuple[str, ...]
+    guard: ScoreGuard
     suspensions: Suspensions
     notifier: str = ""
 

@@ -48,6 +48,15 @@ class StandInCaps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     rescore_within_s: Seconds
 
 
+class ScoreGuardRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Have a known case scored at every so many decisions; once a score is another one, every
+    `gap_s`, and believe again after `release_after` good ones in a row."""
+
+    every: Count
+    gap_s: Seconds
+    release_after: Count
+
+
 class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Every defence and its parameters. What older documents do not name has a default.
 
@@ -96,6 +105,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         retry_after_cap_s: `Retry-After` is obeyed up to this long, or null to ignore it.
         notices: a message to a borrower that may not have got through is sent again (`retry`), or
             not (`once`).
+        score_guard: when scores are compared with known ones, or null: they are believed.
         policy_refresh_s: how old a policy may become before it is asked for again, or null: asked
             once.
         policy_unknown_after_s: new lending stops while the policy is older, or null: never.
@@ -148,6 +158,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     failover: Literal["manual", "script"] = "manual"
     jitter: Annotated[float, Meta(ge=0, le=1)] = 0.25
     notices: Literal["retry", "once"] = "retry"
+    score_guard: ScoreGuardRule | None = None
     policy_refresh_s: Seconds | None = 1.0
     policy_unknown_after_s: Seconds | None = 6.0
 

@@ -248,6 +248,8 @@ class Pipeline:
         await self._parts.save(tx, replace(app, decision=decision))
 
     async def _ask(self, app: Application) -> Score | Literal["refused"] | None:
+        if not await self._parts.guard.trusted():
+            return None
         return await self._parts.risk.score(
             app.id, app.borrower, app.segment, app.region, app.amount_minor
         )

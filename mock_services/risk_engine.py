@@ -88,7 +88,9 @@ class RiskEngine:
         answer = {"application_id": body.application_id, "score": score, "decision": decision}
         answer["model_version"] = self._options.model_version
         if answer != told:
-            self._enter(body, answer)
+            own = {"score": points, "decision": self._decide(points, points)}
+            right = (score, decision) == (own["score"], own["decision"])
+            self._enter(body, answer, {} if right else {"own": own})
             self._scored[body.application_id] = (body, answer)
         if score == NAN:
             return Reply(200, {**answer, "score": msgspec.Raw(NAN.encode())})
@@ -100,7 +102,7 @@ class RiskEngine:
         lowest = (1 - self._options.approve_share) * (SCORE_MAX + 1)
         return "approve" if counts >= lowest else "decline"
 
-    def _enter(self, body: Scoring, answer: dict[str, Any]) -> None:
+    def _enter(self, body: Scoring, answer: dict[str, Any], wrong: dict[str, Any]) -> None:
         self._stand_in.ledger.append(
             "score",
             body.application_id,
@@ -110,6 +112,7 @@ class RiskEngine:
             borrower=body.borrower,
             decision=answer["decision"],
             score=answer["score"],
+            **wrong,
             state={"scored": {"body": msgspec.structs.asdict(body), "answer": answer}},
         )
 

@@ -91,6 +91,11 @@ CHOICES = (
         ("borrowers_told",),
     ),
     _Choice(
+        "score_guard", None,
+        "whatever the risk engine answers is taken for a score",
+        ("wrong_scores_are_noticed",),
+    ),
+    _Choice(
         "policy_refresh_s", None,
         "the policy is asked for once and kept for ever",
         ("suspended_cells_stay_closed", "lending_needs_a_policy"),

@@ -18,6 +18,7 @@ from harness.session import run
 ABOUT = {
     "X01": "no_double_payout",
     "X20": "stand_in_within_caps",
+    "X21": "wrong_scores_are_noticed",
     "X25": "decision_follows_score",
     "X31": "no_unexplained_failure",
     "X42": "acknowledged_is_kept",

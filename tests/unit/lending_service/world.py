@@ -92,7 +92,7 @@ class ThirdParties:
     """Gateways, risk engine and funders; `script` says what goes wrong, by (name, operation).
 
     Wrongs: refused, request_lost, reply_lost, error (503), FAILED, PROCESSING, decline, null,
-    segment_refused, blank.
+    drift (of a score), segment_refused, blank.
     """
 
     def __init__(self) -> None:
@@ -157,7 +157,7 @@ class ThirdParties:
         if operation == "score":
             if wrong == "segment_refused":
                 return Reply(403, {"code": "segment_refused"})
-            score = None if wrong == "null" else 700
+            score = {"null": None, "drift": 725}.get(wrong, 700)
             decision = "decline" if wrong == "decline" else "approve"
             return Reply(200, {"score": score, "decision": decision, "model_version": "m1"})
         if operation == "limit":
