@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from chaos.faults._scripted import Scripted
 
 
@@ -22,7 +24,7 @@ class SegmentRefused(Scripted):
     effect: ClassVar[str] = "refuse"
 
     op: Literal["score"] = "score"
-    segment: Literal["consumer", "sme"] | None = None
+    segment: Literal["consumer", "sme"] | None = Field(default=None, examples=["sme"])
     region: Literal["north", "east", "south", "west"] | None = None
 
     def model_post_init(self, _: object) -> None:

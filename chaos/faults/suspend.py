@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
+from pydantic import Field
+
 from chaos.faults._places import canaries
 from chaos.faults._scripted import Scripted
 from harness.ports import Proof, Seen
@@ -25,7 +27,7 @@ class Suspend(Scripted):
 
     op: Literal["enact"] = "enact"
     product: Literal["loan"] | None = None
-    segment: Literal["consumer", "sme"] | None = None
+    segment: Literal["consumer", "sme"] | None = Field(default=None, examples=["sme"])
     region: Literal["north", "east", "south", "west"] | None = None
     partner: str | None = None
 

@@ -116,7 +116,7 @@ def example(kind: str, words: Vocabulary) -> str:
     fault: type[BaseModel] = words.faults[kind]
     given = {**STEP, "fault": kind, **_place(fault, words.target)}
     for name, field in fault.model_fields.items():
-        if field.is_required() and name not in given:
+        if (field.is_required() or field.examples) and name not in given:
             given[name] = _value(fault, name)
     return f"- {one_line(given)}"
 
