@@ -181,8 +181,8 @@ class Target(Protocol):
     folder beside its file, of planted defects for `harness self-test`; `variables`: those of the
     caller's environment that it needs wherever it is loaded; `topologies`: name -> the module of
     the same system put together otherwise; `drills`: direction -> topology; `foreign_proxies`
-    (`ForeignProxies`): links through a Toxiproxy that stands already. What it may tell for reports
-    stands in `harness/reporting.py`.
+    (`ForeignProxies`): links through a Toxiproxy that stands already; `environment(service)`: of a
+    service with a module. What it may tell for reports stands in `harness/reporting.py`.
     """
 
     name: str

@@ -1,16 +1,18 @@
-"""Callbacks to the caller: repeated at growing gaps until the reply is exactly `success`."""
+"""Callbacks to the caller: repeated at growing gaps until they are acknowledged."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from mock_services.clock import Clock
 from mock_services.effects import Reply
 from mock_services.stand_in import World
 
 ACKNOWLEDGED = "success"
 
 
+Send = Callable[[dict[str, object]], Awaitable[bool]]
 Copy = tuple[float, dict[str, object]]
 """How long a callback is held back beyond the usual, s, and its body."""
 
@@ -47,17 +49,26 @@ class Callbacks:
     """Sends callbacks and counts them.
 
     Args:
+        send: makes one attempt; whether it was acknowledged. An `OSError` means no reply.
         delay_s: from the event to the first attempt.
         gaps_s: between one attempt and the next; attempts end when the gaps do.
+        counts: live `sent`, `acknowledged` and `failed`.
     """
 
-    def __init__(self, url: str, delay_s: float, gaps_s: Sequence[float], world: World) -> None:
+    def __init__(
+        self,
+        send: Send,
+        delay_s: float,
+        gaps_s: Sequence[float],
+        clock: Clock,
+        counts: dict[str, int],
+    ) -> None:
         """Start with nothing sent."""
-        self._url = url
+        self._once = send
         self._delay_s = delay_s
         self._gaps_s = tuple(gaps_s)
-        self._world = world
-        self.counts = {"sent": 0, "acknowledged": 0, "failed": 0}
+        self._clock = clock
+        self.counts = counts
 
     async def deliver(self, copies: Sequence[Copy], since_s: float) -> None:
         """Send one after another, each when it is due.
@@ -65,7 +76,7 @@ class Callbacks:
         Args:
             since_s: when the event was, on the run clock.
         """
-        clock = self._world.clock
+        clock = self._clock
         for held_s, body in copies:
             await clock.sleep(max(0.0, since_s + self._delay_s + held_s - clock.now_s()))
             await self._until_acknowledged(body)
@@ -74,15 +85,24 @@ class Callbacks:
         for gap_s in self._gaps_s:
             if await self._send(body):
                 return
-            await self._world.clock.sleep(gap_s)
+            await self._clock.sleep(gap_s)
         await self._send(body)
 
     async def _send(self, body: dict[str, object]) -> bool:
         """Make one attempt; no reply at all counts as failed like any other reply."""
         self.counts["sent"] += 1
         try:
-            acknowledged = await self._world.send_callback(self._url, body) == ACKNOWLEDGED
+            acknowledged = await self._once(body)
         except OSError:
             acknowledged = False
         self.counts["acknowledged" if acknowledged else "failed"] += 1
         return acknowledged
+
+
+def sent_to(url: str, world: World) -> Send:
+    """Sends to a URL; a reply of exactly `success` acknowledges."""
+
+    async def send(body: dict[str, object]) -> bool:
+        return await world.send_callback(url, body) == ACKNOWLEDGED
+
+    return send

@@ -8,7 +8,7 @@ a refusal looks.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any
 
@@ -18,8 +18,9 @@ from starlette.types import ASGIApp
 
 from mock_services.config import Config, options_of
 from mock_services.control import control_routes
-from mock_services.effects import Reply
-from mock_services.routes import Request, Response, Route
+from mock_services.effects import CALLBACK_OP, Reply
+from mock_services.mapped_callbacks import Hook, MappedCallbacks
+from mock_services.routes import Endpoint, Request, Response, Route
 from mock_services.stand_in import StandIn, World, refusal, respond, routing
 
 HOLE = re.compile(r"\{([a-z]+(?:\.[\w-]+)*)\}")
@@ -49,6 +50,9 @@ class Matched(msgspec.Struct, frozen=True, rename={"once_by": "once-by"}):
         status: of the reply.
         reply: template of the body; `{key}`, `{body.x}`, `{path.x}`, `{header.x}` and `{number}`.
         declined: the reply to one that is refused for a business reason.
+        when: selector -> value, of requests that are of this kind; the first mapping that fits
+            takes a request.
+        callback: what is told to the caller later.
     """
 
     on: Annotated[str, Meta(pattern=r"^(GET|POST|PUT|PATCH|DELETE) /")]
@@ -59,6 +63,8 @@ class Matched(msgspec.Struct, frozen=True, rename={"once_by": "once-by"}):
     status: Annotated[int, Meta(ge=200, le=599)] = 200
     reply: dict[str, Any] = {}
     declined: dict[str, Any] | None = None
+    when: dict[str, Any] = {}
+    callback: Hook | None = None
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -88,22 +94,22 @@ class Asked(msgspec.Struct, frozen=True):
 class Mapped:
     """The requests of one mapping."""
 
-    def __init__(self, stand_in: StandIn, mapping: Matched) -> None:
+    def __init__(self, stand_in: StandIn, mapping: Matched, callbacks: MappedCallbacks) -> None:
         """Go on from what an earlier life has answered."""
-        self._stand_in, self._mapping = stand_in, mapping
+        self._stand_in, self._mapping, self._callbacks = stand_in, mapping, callbacks
         self._replies: dict[str, Reply] = {}
         for told in stand_in.ledger.past(f"once {mapping.op}"):
             self._replies[told["by"]] = Reply(told["status"], told["body"])
 
-    async def __call__(self, request: Request) -> Response:
+    def takes(self, asked: Asked) -> bool:
+        """Whether a request is of this kind."""
+        return all(asked.select(of) == value for of, value in self._mapping.when.items())
+
+    async def answer(self, asked: Asked) -> Response:
         """Answer one, as the rules in force want it."""
         op = self._mapping.op
         self._stand_in.ledger.note({"call": op})
         self._stand_in.calls[op] += 1
-        try:
-            asked = _read(request)
-        except msgspec.DecodeError as wrong:
-            return respond(refusal(422, "bad_body", f"{op}: {wrong}"))
         key = _text(asked.select(self._mapping.key)) if self._mapping.key else ""
         once = _text(asked.select(self._mapping.once_by)) if self._mapping.once_by else ""
         return respond(await self._stand_in.act(op, key, partial(self._do, asked, key, once)))
@@ -127,7 +133,16 @@ class Mapped:
         self._book(asked, key, once or str(number), first, state if once else None)
         if once:
             self._replies[once] = reply
+        self._call_back(asked, key, once or str(number), first, number)
         return reply
+
+    def _call_back(self, asked: Asked, key: str, request_id: str, first: str, number: int) -> None:
+        hook = self._mapping.callback
+        if hook is None:
+            return
+        bodies = {SUCCESS: hook.body, FAILED: hook.declined}
+        filled = {end: body and _filled(body, asked, key, number) for end, body in bodies.items()}
+        self._callbacks.begin(self._mapping.op, key, request_id, {**filled, "first": filled[first]})
 
     def _book(
         self, asked: Asked, key: str, request_id: str, status: str, state: dict[str, Any] | None
@@ -142,6 +157,22 @@ class Mapped:
         self._stand_in.ledger.append(
             booking.entry, key, request_id, amount_minor, status, state=state
         )
+
+
+def _one_of(kinds: Sequence[Mapped]) -> Endpoint:
+    """Lets the first mapping that fits answer."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            asked = _read(request)
+        except msgspec.DecodeError as wrong:
+            return respond(refusal(422, "bad_body", f"{request.path}: {wrong}"))
+        for kind in kinds:
+            if kind.takes(asked):
+                return await kind.answer(asked)
+        return respond(refusal(404, "no_mapping", f"no mapping fits {request.path}"))
+
+    return handle
 
 
 def _read(request: Request) -> Asked:
@@ -178,10 +209,15 @@ def build(config: Config, world: World) -> ASGIApp:
         InvalidDocument: the options are wrong.
     """
     options = options_of(config, Options)
-    ops = [mapping.op for mapping in options.mappings]
+    hooks = {one.op: one.callback for one in options.mappings if one.callback}
+    ops = [*(mapping.op for mapping in options.mappings), *([CALLBACK_OP] if hooks else [])]
     stand_in = StandIn(config.name, ops, world)
-    routes = []
+    callbacks = MappedCallbacks(stand_in, hooks)
+    kinds: dict[str, list[Mapped]] = {}
     for mapping in options.mappings:
-        method, path = mapping.on.split(" ", 1)
-        routes.append(Route(path, Mapped(stand_in, mapping), methods=[method]))
-    return routing([*routes, *control_routes(stand_in)])
+        kinds.setdefault(mapping.on, []).append(Mapped(stand_in, mapping, callbacks))
+    routes = []
+    for on, those in kinds.items():
+        method, path = on.split(" ", 1)
+        routes.append(Route(path, _one_of(those), methods=[method]))
+    return routing([*routes, *control_routes(stand_in, callbacks.counts)])

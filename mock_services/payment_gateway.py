@@ -12,7 +12,7 @@ from msgspec import Meta
 from msgspec.structs import asdict, replace
 from starlette.types import ASGIApp
 
-from mock_services.callbacks import Callbacks, planned
+from mock_services.callbacks import Callbacks, planned, sent_to
 from mock_services.config import Config, options_of
 from mock_services.control import control_routes
 from mock_services.effect_args import Seconds
@@ -265,9 +265,9 @@ def build(config: Config, world: World) -> ASGIApp:
     """
     options = options_of(config, Options)
     stand_in = StandIn(config.name, OPS, world)
-    callbacks = Callbacks(
-        options.callback_url, options.callback_delay_s, options.callback_gaps_s, world
-    )
+    counts = {"sent": 0, "acknowledged": 0, "failed": 0}
+    send, gaps_s = sent_to(options.callback_url, world), options.callback_gaps_s
+    callbacks = Callbacks(send, options.callback_delay_s, gaps_s, world.clock, counts)
     gateway = PaymentGateway(stand_in, callbacks)
     payout = stand_in.endpoint("create_payout", gateway.creating("payout"))
     debit = stand_in.endpoint("create_debit", gateway.creating("debit"))

@@ -144,8 +144,22 @@ async def serve(config: Config, token: str, listener: socket.socket, journal: Jo
             except httpx.HTTPError as lost:
                 raise ConnectionError(str(lost)) from lost
 
-        dice = seeded(config.seed)
-        world = World(RunClock(config.t0_ns), dice, send_callback, background.spawn, token, journal)
+        async def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+            try:
+                return (await client.post(url, content=body, headers=dict(headers))).status_code
+            except httpx.HTTPError as lost:
+                raise ConnectionError(str(lost)) from lost
+
+        world = World(
+            RunClock(config.t0_ns),
+            seeded(config.seed),
+            send_callback,
+            background.spawn,
+            token,
+            journal,
+            post=post,
+            environ=os.environ,
+        )
         app = hanging_up(KINDS[config.kind].build(config, world))
         try:
             await uvicorn.Server(server_config(app)).serve(sockets=[listener])

@@ -6,8 +6,9 @@ request -> count -> decode (422) -> script: an effect, or none -> do: ledger, st
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated
 
 import msgspec
@@ -30,6 +31,10 @@ Prepare = Callable[[dict[str, str], bytes], Prepared]
 encode = msgspec.json.Encoder().encode
 
 
+async def _nowhere(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+    raise ConnectionRefusedError(f"{url}: nothing is sent in virtual time")
+
+
 class World(msgspec.Struct, frozen=True):
     """What a stand-in needs from around it; nothing else reaches outside.
 
@@ -41,6 +46,8 @@ class World(msgspec.Struct, frozen=True):
         token: what `X-Harness-Token` must carry on the control routes; never empty.
         journal: what outlives the program.
         calendar: the instant in UTC, for headers of HTTP.
+        post: (url, body, headers) -> the reply's status; an `OSError` means no reply.
+        environ: of the program, for secrets that stand in no file.
     """
 
     clock: Clock
@@ -50,6 +57,8 @@ class World(msgspec.Struct, frozen=True):
     token: str
     journal: Journal
     calendar: Callable[[], datetime] = utc
+    post: Callable[[str, bytes, Mapping[str, str]], Awaitable[int]] = _nowhere
+    environ: Mapping[str, str] = MappingProxyType({})
 
     def __post_init__(self) -> None:
         """Refuse an empty token: it would open the control routes to everybody."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from harness.target import (
     Wiring,
 )
 from harness.target_file.checking import OWN, problems_of
-from harness.target_file.document import Program, TargetDocument
+from harness.target_file.document import Match, Program, TargetDocument
 from harness.target_file.holes import filled, holes, selected, variables, with_environment
 from harness.target_file.journeys import DataJourney, fits
 from harness.target_file.openapi import Documented, documented
@@ -107,7 +107,8 @@ class FileTarget:
         if program.stand_in is None:
             return {}
         host, port = wiring.listen(service)
-        mappings = [one.model_dump(by_alias=True, exclude_none=True) for one in program.stand_in]
+        fill = partial(_hole, self, service, wiring)
+        mappings = [_mapping(one, fill) for one in program.stand_in]
         return {
             "kind": "mapping",
             "name": service,
@@ -135,6 +136,13 @@ class FileTarget:
         assert kept
         scripts = tuple(self._home / script for script in kept.init)
         return DatabasePlan(kept.user, kept.database or kept.user, scripts)
+
+    def environment(self, service: str) -> dict[str, str]:
+        """Variables of the caller's environment that a stand-in signs with."""
+        mappings = self._document.programs[service].stand_in or []
+        signs = (one.callback.sign for one in mappings if one.callback)
+        names = (name for sign in signs if sign for name in variables(sign.secret))
+        return {name: os.environ[name] for name in names}
 
     def request(self, call: Call) -> Request:
         """How an operation is asked for."""
@@ -205,7 +213,16 @@ def _variables(document: TargetDocument) -> Iterator[str]:
 
 
 def _own_holes(program: Program) -> list[str]:
-    return [*holes(program.command or []), *holes(dict(program.env))]
+    told = [one.callback.to for one in program.stand_in or [] if one.callback]
+    return [*holes(program.command or []), *holes(dict(program.env)), *holes(told)]
+
+
+def _mapping(told: Match, fill: Callable[[str], Any]) -> dict[str, Any]:
+    """A mapping as the stand-in reads it: whom it calls back is an address."""
+    data = told.model_dump(by_alias=True, exclude_none=True)
+    if told.callback:
+        data["callback"]["to"] = filled(told.callback.to, fill)
+    return data
 
 
 def _service(name: str, program: Program, document: TargetDocument) -> ServiceSpec:

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from harness.errors import Problem
-from harness.target_file.document import Program, Promise, TargetDocument
+from harness.target_file.document import Match, Program, Promise, TargetDocument
 from harness.target_file.holes import holes, variables
 from harness.target_file.running import toxiproxy_problems
 from harness.yaml_source import Loc, Place, unknown
@@ -54,7 +53,7 @@ def _programs(document: TargetDocument, place: Place) -> Iterator[Problem]:
         elif program.env or program.cwd != ".":
             yield Problem(f"{name}: env and cwd are for a command", place.of_key(*loc))
         if program.stand_in:
-            yield from _mappings(program, loc, place)
+            yield from _mappings(document, program, loc, place)
         if program.postgres:
             for number, script in enumerate(program.postgres.init):
                 if not (place.path.parent / script).is_file():
@@ -115,17 +114,49 @@ def _holes(document: TargetDocument, text: str, place: Place, loc: Loc) -> Itera
             yield Problem(f"${{{name}}} is not set", where, remedy=f"export {name}=...")
 
 
-def _mappings(program: Program, loc: Loc, place: Place) -> Iterator[Problem]:
+def _mappings(
+    document: TargetDocument, program: Program, loc: Loc, place: Place
+) -> Iterator[Problem]:
     assert program.stand_in
     for key, names in (
-        ("on", [one.on for one in program.stand_in]),
-        ("op", [one.op for one in program.stand_in]),
+        ("on", [(one.on, *sorted(one.when.items())) for one in program.stand_in]),
+        ("op", [(one.op,) for one in program.stand_in]),
     ):
-        counts = Counter(names)
         for number, name in enumerate(names):
-            if counts[name] > 1 and names.index(name) != number:
+            if name in names[:number]:
                 where = place.of(*loc, "stand-in", number, key)
-                yield Problem(f"{key}: {name!r} is mapped twice", where, "one mapping each")
+                allowed = "one mapping each" + ", or a when: of its own" * (key == "on")
+                yield Problem(f"{key}: {name[0]!r} is mapped twice", where, allowed)
+    for number, one in enumerate(program.stand_in):
+        earlier = program.stand_in[:number]
+        if hider := next((e for e in earlier if e.on == one.on and _hides(e, one)), None):
+            where = place.of(*loc, "stand-in", number)
+            cause = f"{one.op} is never reached: {hider.op} takes every such request before"
+            yield Problem(cause, where, remedy="the one with more in when: first")
+        yield from _callback(document, one, (*loc, "stand-in", number), place)
+
+
+def _hides(earlier: Match, later: Match) -> bool:
+    """Whether what fits the later one fits the earlier one too, and they are not the same."""
+    return earlier.when != later.when and earlier.when.items() <= later.when.items()
+
+
+def _callback(
+    document: TargetDocument, mapping: Match, loc: Loc, place: Place
+) -> Iterator[Problem]:
+    """Who is called back is a program that listens."""
+    if mapping.callback is None:
+        return
+    [name] = holes(mapping.callback.to)
+    program = document.programs.get(name)
+    known = [n for n, p in document.programs.items() if p.kinds in (["command"], ["running"])]
+    if program is None or name not in known:
+        yield unknown("program", name, known, place, *loc, "callback", "to")
+    if mapping.callback.sign:
+        for variable in variables(mapping.callback.sign.secret):
+            if variable not in os.environ:
+                where = place.of(*loc, "callback", "sign", "secret")
+                yield Problem(f"${{{variable}}} is not set", where, remedy=f"export {variable}=...")
 
 
 def _operations(document: TargetDocument, place: Place) -> Iterator[Problem]:

@@ -40,6 +40,25 @@ class Booking(Part):
     amount: str = ""
 
 
+class Signed(Part):
+    """HMAC-SHA256 of a callback's body, hexadecimal, in a header."""
+
+    header: str = Field(pattern=r"^[A-Za-z][\w-]*$")
+    secret: str = Field(min_length=1)
+
+
+class CallbackPart(Part):
+    """What a stand-in tells a program later: `to` is a hole with a path, `{mylender}/hooks`."""
+
+    to: str = Field(pattern=r"^\{[A-Za-z_]\w*\}(/\S*)?$")
+    body: dict[str, Any]
+    declined: dict[str, Any] | None = None
+    amount: str = ""
+    after: Duration = 1.0
+    gaps: list[Duration] = [1.0, 2.0, 4.0]
+    sign: Signed | None = None
+
+
 class Match(Part):
     """One kind of request to a stand-in; see mock_services/mapping.py."""
 
@@ -51,6 +70,8 @@ class Match(Part):
     status: int = Field(default=200, ge=200, le=599)
     reply: dict[str, Any] = {}
     declined: dict[str, Any] | None = None
+    when: dict[str, str | int | bool] = {}
+    callback: CallbackPart | None = None
 
 
 ADDRESS = r"^(127\.0\.0\.1|localhost):[0-9]{1,5}$"

@@ -75,9 +75,12 @@ def database_command(
     return Command(argv, str(folders.log(name)), str(folders.work), {}, who.uid, who.gid)
 
 
-def service_command(service: ServiceSpec, folders: Folders, python: str) -> Command:
+def service_command(
+    service: ServiceSpec, folders: Folders, python: str, more: Mapping[str, str]
+) -> Command:
     """Start a service; configuration and password are in files, the token in its environment."""
     env = {
+        **more,
         "HARNESS_SERVICE_CONFIG": str(folders.config(f"{service.name}.json")),
         "PGPASSFILE": str(folders.config("pgpass")),
         "HARNESS_STATE": str(folders.state(service.name)),
@@ -127,8 +130,13 @@ def commands(
             own = _settings(target, service.name, ports, folders)
             made[service.name] = database_command(parts, folders, who, service.name, own)
         elif service.module:
-            made[service.name] = service_command(service, folders, python)
+            more: Mapping[str, str] = getattr(target, "environment", _nothing)(service.name)
+            made[service.name] = service_command(service, folders, python, more)
     return made
+
+
+def _nothing(service: str) -> Mapping[str, str]:
+    return {}
 
 
 def _settings(target: Target, name: str, ports: Ports, folders: Folders) -> dict[str, object]:

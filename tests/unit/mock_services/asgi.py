@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -80,7 +80,11 @@ class Bench:
         self.replies: list[str] = []
         self.tasks: list[asyncio.Task[None]] = []
         self.journal = journal or MemoryJournal()
-        world = World(self.clock, seeded(seed), self._take, self.spawn, TOKEN, self.journal)
+        self.posts: list[tuple[float, str, bytes, dict[str, str]]] = []
+        self.statuses: list[int] = []
+        around = (self._take, self.spawn, TOKEN, self.journal)
+        environ = {"HOOK_SECRET": "s3cret"}
+        world = World(self.clock, seeded(seed), *around, post=self._post, environ=environ)
         self.app = KINDS[kind].build(config, world)
 
     async def _take(self, url: str, body: dict[str, Any]) -> str:
@@ -90,6 +94,10 @@ class Bench:
         if reply == "no reply":
             raise ConnectionError("nobody there")
         return reply
+
+    async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        self.posts.append((self.clock.now_s(), url, body, dict(headers)))
+        return self.statuses.pop(0) if self.statuses else 204
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Let a coroutine run in the background."""

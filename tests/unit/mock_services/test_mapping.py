@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 from typing import Any
 
 import pytest
@@ -61,5 +63,93 @@ def test_it_can_be_told_to_decline_and_to_fail() -> None:
         assert await _pay(bench, "r1") == (200, {"id": "po_loan-1", "status": "failed"})
         assert (await _pay(bench, "r2"))[0] == 503
         assert [entry["status"] for entry in await bench.ledger()] == ["FAILED"]
+
+    play(scenario)
+
+
+HOOK = {
+    "to": "http://caller/hooks",
+    "body": {"loan": "{key}", "amount": "{body.amount}", "status": "paid"},
+    "declined": {"loan": "{key}", "status": "failed"},
+    "amount": "amount",
+    "after": 2.0,
+    "gaps": [1.0],
+    "sign": {"header": "X-Signature", "secret": "${HOOK_SECRET}"},
+}
+
+
+async def _told(*rules: dict[str, Any], statuses: tuple[int, ...] = ()) -> list[Any]:
+    """What a payout is followed by: instants and bodies of callbacks."""
+    bench = Bench("mapping", mappings=[{**PAYOUT, "callback": HOOK}])
+    bench.statuses += statuses
+    await bench.rules(*rules)
+    await _pay(bench, "r1")
+    await _pay(bench, "r1")
+    await bench.clock.advance(30.0)
+    return [(at, json.loads(body)) for at, _, body, _ in bench.posts]
+
+
+def test_a_callback_is_signed_and_repeated_until_it_is_acknowledged() -> None:
+    """Once a request, with the secret of the environment; any 2xx acknowledges."""
+
+    async def scenario() -> None:
+        bench = Bench("mapping", mappings=[{**PAYOUT, "callback": HOOK}])
+        bench.statuses += [500]
+        await _pay(bench, "r1")
+        await bench.clock.advance(30.0)
+        paid = b'{"loan":"loan-1","amount":500,"status":"paid"}'
+        signature = hmac.new(b"s3cret", paid, "sha256").hexdigest()
+        headers = {"content-type": "application/json", "X-Signature": signature}
+        hook = ("http://caller/hooks", paid, headers)
+        assert bench.posts == [(2.0, *hook), (3.0, *hook)]
+        counts = (await bench.control("GET", "/_counts"))[1]["callbacks"]
+        assert counts == {"sent": 2, "acknowledged": 1, "failed": 1}
+
+    play(scenario)
+
+
+def test_faults_of_callbacks_work_on_those_of_a_mapping() -> None:
+    """Twice, late, never, with a wrong amount, of a refusal, of an earlier life."""
+
+    async def scenario() -> None:
+        paid = {"loan": "loan-1", "amount": 500, "status": "paid"}
+        failed = {"loan": "loan-1", "status": "failed"}
+        callback = {"op": "callback"}
+        assert await _told() == [(2.0, paid)]
+        assert await _told({**callback, "effect": "callback_lost"}) == []
+        twice = await _told({**callback, "effect": "duplicate_callback", "args": {"times": 2}})
+        assert [body for _, body in twice] == [paid, paid]
+        wrong = await _told({**callback, "effect": "wrong_amount", "args": {"delta_minor": 7}})
+        assert wrong == [(2.0, {**paid, "amount": 507})]
+        late = {"delay_s": 5.0, "status": "FAILED"}
+        both = await _told({**callback, "effect": "late_callback", "args": late})
+        assert both == [(2.0, paid), (7.0, failed)]
+        assert await _told({"op": "create_payout", "effect": "decline"}) == [(2.0, failed)]
+        first = Bench("mapping", mappings=[{**PAYOUT, "callback": HOOK}])
+        await _pay(first, "r1")
+        for task in first.tasks:
+            task.cancel()
+        second = Bench("mapping", journal=first.journal, mappings=[{**PAYOUT, "callback": HOOK}])
+        await second.clock.advance(30.0)
+        assert [json.loads(body) for _, _, body, _ in second.posts] == [paid]
+
+    play(scenario)
+
+
+def test_the_first_mapping_that_fits_takes_a_request() -> None:
+    """By fields and headers; one that fits none is told so and not counted."""
+
+    async def scenario() -> None:
+        on = {"on": "POST /v1/score", "ledger": {"entry": "score"}}
+        vip = {**on, "op": "vip", "when": {"body.tier": "vip", "header.X-Env": "t"}}
+        plain = {**on, "op": "plain", "when": {"body.tier": "plain"}, "reply": {"score": 1}}
+        bench = Bench("mapping", mappings=[{**vip, "reply": {"score": 9}}, plain])
+        asked = await bench.call("POST", "/v1/score", {"tier": "vip"}, **{"x-env": "t"})
+        assert asked == (200, {"score": 9})
+        assert await bench.call("POST", "/v1/score", {"tier": "plain"}) == (200, {"score": 1})
+        status, answer = await bench.call("POST", "/v1/score", {"tier": "vip"})
+        assert (status, answer["code"]) == (404, "no_mapping")
+        counts = (await bench.control("GET", "/_counts"))[1]["calls"]
+        assert counts == {"vip": 1, "plain": 1}
 
     play(scenario)

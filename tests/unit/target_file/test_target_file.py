@@ -78,6 +78,13 @@ def target(tmp_path: Path) -> Callable[..., Any]:
     [
         ("{gateway}", "{gatewai}", r"6:24: unknown hole 'gatewai'; did you mean 'gateway'"),
         ("entry: mylender", "entry: gateway", r"2:8: entry 'gateway' is no command"),
+        ("ledger: {entry: payout}}", "callback: {to: '{database}/x', body: {}}}",
+         r"12:82: unknown program 'database'"),
+        ("ledger: {entry: payout}}", "callback: {to: '{mylender}', body: {}, sign: "
+         "{header: X, secret: '${NO_SUCH}'}}}", r"12:\d+: \$\{NO_SUCH\} is not set"),
+        ("ledger: {entry: payout}}", "ledger: {entry: payout}}\n      "
+         "- {on: POST /v1/payouts, op: vip, when: {body.vip: true}}",
+         r"13:9: vip is never reached: create_payout takes every such request before"),
         ("{postgres: {user: lender, database: lender}}", "{running: 10.0.0.1:5432}", r"8:23: .*"),
         ("operations:", "toxiproxy: {running: localhost:1, links: {a: b}}\noperations:",
          r"13:43: link 'a'; allowed: caller->callee"),
