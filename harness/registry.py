@@ -24,7 +24,7 @@ from harness.target import Target, load_target
 
 KINDS = {"FAULT": "kind", "INVARIANT": "name", "JOURNEY": "name"}
 SHIPPED = ("faults", "invariants", "journeys")
-DOCUMENTS = ("experiments", "designs")
+DOCUMENTS = ("experiments", "designs", "suites")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Vocabulary:
 
     Args:
         deprecated: former name of a fault -> its name now; accepted with a warning.
-        experiments, designs: name -> file.
+        experiments, designs, suites: name -> file.
         journey_refs: how another process loads a journey: name -> dotted name or path.
     """
 
@@ -58,6 +58,7 @@ class Vocabulary:
     deprecated: Mapping[str, str] = field(default_factory=dict)
     experiments: Mapping[str, Path] = field(default_factory=dict)
     designs: Mapping[str, Path] = field(default_factory=dict)
+    suites: Mapping[str, Path] = field(default_factory=dict)
     journey_refs: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -67,7 +68,7 @@ class _Place:
 
     Args:
         refs: modules.
-        folder: below it, YAML files lie in folders called `experiments` and `designs`.
+        folder: below it, YAML files lie in folders of these names.
     """
 
     refs: list[str]
@@ -157,6 +158,7 @@ def load_vocabulary(target: str = "") -> Vocabulary:
         deprecated=found.deprecated,
         experiments=found.things["experiments"],
         designs=found.things["designs"],
+        suites=found.things["suites"],
         journey_refs=found.journey_refs,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.cli.console import note, out, out_json, stdout, warn
+from harness.cli.export import NOTHING, Export, Made, show_in_ci
 from harness.cli.live import View, refuse_live
 from harness.determinism import require_same
 from harness.errors import ConfigError, HarnessError, Problem
@@ -16,12 +17,16 @@ from harness.overrides import AS_WRITTEN, Overrides
 from harness.ownership import named
 from harness.prepare import Prepared, RunRequest, prepare
 from harness.replay import once_more, refuse_inexact
+from harness.report.ci import metrics
+from harness.report.junit import junit
+from harness.report.markdown import summary
 from harness.report.plan import plan_lines
 from harness.report.terminal import show
 from harness.rng import SEED_MAX, Seed, fresh_seed
 from harness.runtime_registry import load_runtime
 from harness.session import run
-from harness.store import HISTORY, result_document
+from harness.store import HISTORY, REPORT, result_document
+from harness.suite.outcome import brief, name_of
 from harness.suite.spread import spread, spread_lines
 from harness.undo.left_overs import left_overs, named_runs
 
@@ -51,12 +56,20 @@ def ask(
     )  # fmt: skip
 
 
-def run_command(order: RunRequest, output: str, *, twice: bool = False, live: bool = False) -> int:
+def run_command(
+    order: RunRequest,
+    output: str,
+    *,
+    twice: bool = False,
+    live: bool = False,
+    export: Export = NOTHING,
+) -> int:
     """Run and print.
 
     Args:
         twice: run it a second time and compare the histories.
         live: serve the page of the report on loopback meanwhile.
+        export: where copies of its files go.
 
     Returns:
         the exit code of the verdict.
@@ -64,11 +77,13 @@ def run_command(order: RunRequest, output: str, *, twice: bool = False, live: bo
     prepared = prepare(order)
     warn(prepared.experiment)
     runtime = prepared.order.runtime
+    if problems := list(export.problems()):
+        raise ConfigError(problems)
     if twice:
         refuse_inexact(runtime, prepared.repeat)
     if live:
         refuse_live(runtime)
-    result = _once(prepared, live=live)
+    result = one_run(prepared, live=live)
     if twice:
         first = read_history(Path(result.run_dir) / HISTORY)
         digest = require_same(first, once_more(prepared, silent), order.seed.value)
@@ -77,9 +92,24 @@ def run_command(order: RunRequest, output: str, *, twice: bool = False, live: bo
         out_json(result_document(result))
     else:
         show(result, stdout())
+    _export(prepared, result, export)
     if result.exit_code and output == "json":
         note(f"harness: seed {result.seed}; repeat: {result.repeat}")
     return result.exit_code
+
+
+def _export(prepared: Prepared, result: RunResult, export: Export) -> None:
+    """Copies of its files, and what a pipeline shows of it."""
+    folder, name = Path(result.run_dir), name_of(prepared)
+    run = {"name": name, "file": str(prepared.path), **brief(result_document(result))}
+    export.write(
+        Made(
+            junit([(name, result_document(result))]),
+            lambda _: (folder / REPORT).read_text("utf-8"),
+            metrics([run]),
+        )
+    )
+    show_in_ci(summary(result), [run])
 
 
 def repeat_command(order: RunRequest, output: str, count: int) -> int:
@@ -97,7 +127,7 @@ def repeat_command(order: RunRequest, output: str, count: int) -> int:
     results = []
     for number, one in enumerate(repetitions(prepared, count), 1):
         note(f"run {number} of {count}")
-        results.append(_once(one))
+        results.append(one_run(one))
         if results[-1].exit_code in LAST:
             break
     again = f"{prepared.repeat} --repeat {count}"
@@ -120,7 +150,7 @@ def repetitions(prepared: Prepared, count: int) -> Iterator[Prepared]:
         yield replace(prepared, order=replace(order, seed=seed))
 
 
-def _once(prepared: Prepared, *, live: bool = False) -> RunResult:
+def one_run(prepared: Prepared, *, live: bool = False) -> RunResult:
     """One run that shows itself."""
     view = View(serving=live)
     order = prepared.order

@@ -10,6 +10,7 @@ from harness.report.markdown import summary
 from harness.report.recorded import Recorded
 from harness.store import REPORT, VERDICT, RunFolder, result_document
 
+JUNIT = "junit.xml"
 REPORT_ERROR = "report-error.txt"
 
 
@@ -18,8 +19,9 @@ def write_reports(result: RunResult, folder: RunFolder, recorded: Recorded) -> N
 
     A page that cannot be drawn takes no verdict away: its traceback stands in report-error.txt.
     """
-    folder.write_json(VERDICT, result_document(result))
-    folder.write("junit.xml", junit(result))
+    document = result_document(result)
+    folder.write_json(VERDICT, document)
+    folder.write(JUNIT, junit([(folder.path.parent.name, document)]))
     folder.write("summary.md", summary(result))
     try:
         from harness.report.html import page  # Jinja2 takes longer to load than a page to draw

@@ -35,16 +35,24 @@ def page(result: RunResult, recorded: Recorded, *, going_on: bool = False) -> st
     Args:
         going_on: the run has no verdict yet, and its server pushes each new page.
     """
-    css, js = _asset("report.css"), _asset("report.js")
-    policy = Markup(LOCAL.format(css=_hash(css), js=_hash(js)))
-    template = _environment().get_template("report.html.jinja")
-    own = {"css": Markup(css), "js": Markup(js), "policy": policy}
     shown = context(result, recorded)
     if going_on:
-        own["policy"] += Markup("; connect-src 'self'")
         shown["sentence"] = f"The run goes on: {result.duration_s:g} s so far. Nothing is decided."
     word = "running" if going_on else result.verdict.value
-    return template.render(r=result, word=word, going_on=going_on, **shown, **own)
+    also = "; connect-src 'self'" if going_on else ""
+    return rendered("report.html.jinja", also, r=result, word=word, going_on=going_on, **shown)
+
+
+def rendered(template: str, also: str = "", **values: object) -> str:
+    """A page of ours: style and script stand in it, and nothing else may be loaded.
+
+    Args:
+        also: what its policy allows beyond that.
+    """
+    css, js = _asset("report.css"), _asset("report.js")
+    policy = Markup(LOCAL.format(css=_hash(css), js=_hash(js)) + also)
+    own = {"css": Markup(css), "js": Markup(js), "policy": policy}
+    return _environment().get_template(template).render(**values, **own)
 
 
 @cache

@@ -7,7 +7,14 @@ import importlib
 from harness.cli.app import app
 from harness.cli.examples import add_examples
 
-MODULES = ("running", "reading", "searching", "drilling", "machine")  # as help lists them
+MODULES = (  # as help lists them
+    "running",
+    "suites",
+    "reading",
+    "searching",
+    "drilling",
+    "machine",
+)
 
 
 def register() -> None:

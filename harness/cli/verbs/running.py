@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -19,22 +20,32 @@ from harness.cli.app import (
     Vars,
     app,
 )
-from harness.rng import SEED_MAX
+from harness.cli.verbs.suites import (
+    Dry,
+    Html,
+    Jobs,
+    JUnit,
+    LastFailed,
+    Metrics,
+    OneSeed,
+    RuntimeName,
+    Shard,
+    TimeLimit,
+)
 
 
 @app.command()
 def run(
-    experiment: Annotated[str, typer.Argument(help="An id (X01), a name, or a YAML file.")],
+    experiments: Annotated[
+        list[str] | None,
+        typer.Argument(help="Ids (X01), names, YAML files, folders; more than one is a suite."),
+    ] = None,
     design: DesignRef = "hardened",
-    runtime: Annotated[
-        str | None, typer.Option(help="A name of `harness list`; left out, the best that can.")
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, max=SEED_MAX, help="Chosen when left out.")
-    ] = None,
+    runtime: RuntimeName = None,
+    seed: OneSeed = None,
     output: Printed = "text",
     runs: RunsDir = RUNS,
-    dry: Annotated[bool, typer.Option("--dry", help="Print the plan; touch nothing.")] = False,
+    dry: Dry = False,
     twice: Annotated[
         bool, typer.Option("--check-determinism", help="Run twice and compare; on sim.")
     ] = False,
@@ -44,27 +55,55 @@ def run(
     repeat: Annotated[
         int, typer.Option(min=1, max=10_000, help="Run it so often: how do verdicts spread?")
     ] = 1,
+    tags: Annotated[
+        list[str] | None, typer.Option(help="Those with this tag; may be given again.")
+    ] = None,
+    jobs: Jobs = None,
+    time_limit: TimeLimit = "",
+    shard: Shard = "",
+    last_failed: LastFailed = False,
+    junit_xml: JUnit = None,
+    html: Html = None,
+    metrics: Metrics = None,
     target: TargetRef = "",
     topology: TopologyName = "",
     rate: Rate = None,
     run_time: RunTime = None,
     var: Vars = None,
 ) -> None:
-    """Run an experiment against a design and judge it."""
+    """Run an experiment against a design and judge it; several are a suite."""
+    from harness.cli.export import Export
     from harness.cli.run import ask, dry_command, repeat_command, run_command
     from harness.overrides import Overrides
 
+    refs = experiments or []
     overrides = Overrides(rate, run_time, tuple(var or ()))
-    order = ask(experiment, design, runtime, seed, runs, target, overrides, topology)
+    export = Export(junit_xml, html, metrics)
+    if not refs and not tags:
+        raise typer.BadParameter("which? X01, a YAML file, a folder, or --tags", param_hint="run")
+    many = len(refs) > 1 or tags or any(map(os.path.isdir, refs))
+    if many or (repeat > 1 and export != Export()) or jobs or time_limit or shard or last_failed:
+        from harness.cli.suite import SuiteOptions, selection_command
+
+        _plain(twice=twice, live=live, option="more than one experiment")
+        asked = SuiteOptions(
+            design, runtime, seed, output, runs, target, overrides, jobs, time_limit, shard,
+            last_failed, repeat if repeat > 1 else None, export,
+        )  # fmt: skip
+        raise typer.Exit(selection_command(refs, tags or [], asked, dry=dry))
+    order = ask(refs[0], design, runtime, seed, runs, target, overrides, topology)
     if dry:
         raise typer.Exit(dry_command(order, twice=twice))
     if repeat > 1:
-        if twice or live:
-            raise typer.BadParameter(
-                "not with --check-determinism or --live", param_hint="--repeat"
-            )
+        _plain(twice=twice, live=live, option="--repeat")
         raise typer.Exit(repeat_command(order, output, repeat))
-    raise typer.Exit(run_command(order, output, twice=twice, live=live))
+    command = run_command(order, output, twice=twice, live=live, export=export)
+    raise typer.Exit(command)
+
+
+def _plain(*, twice: bool, live: bool, option: str) -> None:
+    if twice or live:
+        raise typer.BadParameter("not with --check-determinism or --live", param_hint=option)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from harness.model import FaultReport, RunResult, RunVerdict, Validity, Verdict
 from harness.report.junit import junit
 from harness.report.markdown import summary
 from harness.report.terminal import marks_of, show
+from harness.store import result_document
 
 BROKEN = Verdict(
     checker="no_double_payout",
@@ -188,20 +189,18 @@ def test_what_services_said_has_no_power_over_reports() -> None:
     bad = {"t_s": 1.0, "what": evil}
     result = replace(RESULT, verdicts=(structs.replace(BROKEN, first_bad=bad),))
     assert "<script>" not in summary(result)
-    assert "<script>" not in junit(result)
+    assert "<script>" not in junit([("x01", result_document(result))])
 
 
 def test_junit_counts_what_broke() -> None:
     """A pipeline shows one failed case and the command that repeats it."""
-    text = junit(RESULT)
+    text = junit([("x01", result_document(RESULT))])
     assert 'failures="1"' in text
     assert RESULT.repeat in text
 
 
 def test_json_schema_of_the_result_is_stable() -> None:
     """Scripts read these keys."""
-    from harness.store import result_document
-
     document = json.loads(json.dumps(result_document(RESULT), default=str))
     wanted = {"experiment", "design", "runtime", "seed", "verdict", "exit_code", "run_dir",
               "invariants", "faults", "load", "repeat"}  # fmt: skip

@@ -1,0 +1,111 @@
+"""`harness suite` and `harness run` of several: one summary, one exit code, files for pipelines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from typer.testing import CliRunner
+
+from harness.cli.main import app
+
+pytestmark = pytest.mark.sim
+
+SHORT = ["--rate", "12/s", "--var", "baseline=4s", "--var", "fault=5s", "--var", "recovery=8s",
+         "--var", "objective=4s", "--runtime", "sim", "--seed", "1"]  # fmt: skip
+
+
+def harness(*words: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr."""
+    done = CliRunner().invoke(app, words)
+    return done.exit_code, done.stdout, done.stderr or str(done.exception)
+
+
+def test_a_suite_tells_everything_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two runs that fail: exit code, files, what GitHub shows, and who failed last time."""
+    step, xml, page = tmp_path / "step.md", tmp_path / "j.xml", tmp_path / "s.html"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(step))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    into = ["--runs", str(tmp_path / "runs")]
+    asked = ["run", "X01", "X20", "--design", "naive", *SHORT, *into]
+    code, out, err = harness(
+        *asked, "--output", "json", "--junit-xml", str(xml), "--html", str(page)
+    )
+    told = json.loads(out)
+    assert (code, told["exit_code"], told["verdicts"]) == (1, 1, {"fail": 2})
+    assert told["runs"][0]["findings"][0]["finding"] == "invariant no_double_payout"
+    assert Path(told["folder"], "suite.json").is_file()
+
+    cases = ET.parse(xml).getroot().findall("*/testcase")
+    names = [(case.get("classname"), case.get("name")) for case in cases]
+    assert len(set(names)) == len(names)
+    assert ("naive.x01_payment_reply_lost", "M1 no_double_payout") in names
+    report = (tmp_path / "runs").glob("x01_payment_reply_lost/2*/report.html")
+    assert f'href="{next(report).relative_to(tmp_path)}"' in page.read_text("utf-8")
+    assert "no_double_payout" in step.read_text("utf-8")
+    errors = [line for line in err.splitlines() if line.startswith("::error")]
+    assert len(errors) == 10
+    assert "x01_payment_reply_lost.yaml,line=20" in errors[0]
+    assert errors[-1].endswith("more, see the summary of this job")
+
+    _, plan, note = harness(*asked[:2], "X31", *asked[3:], "--last-failed", "--dry")
+    assert plan.splitlines()[0].startswith("X01")
+    assert "1 of 2 failed last time" in note
+
+
+def test_a_profile_is_ordered_sharded_and_limited(tmp_path: Path) -> None:
+    """Shards together are the whole; what does not fit into the time is told and no pass."""
+    plan = ["suite", "smoke", "--dry", "--runtime", "process"]
+    whole = harness(*plan)[1].splitlines()[:-1]
+    parts = [harness(*plan, "--shard", f"{n}/2")[1].splitlines()[:-1] for n in (1, 2)]
+    assert sorted(whole) == sorted(parts[0] + parts[1])
+    assert [len(part) for part in parts] == [3, 3]
+
+    limited = ["suite", "smoke", "--runtime", "sim", "--time-limit", "10ms"]
+    code, out, _ = harness(*limited, "--runs", str(tmp_path), "--output", "json")
+    told = json.loads(out)
+    assert (code, told["runs"], len(told["not_run"])) == (3, [], 6)
+
+
+def test_side_by_side_each_run_is_a_process(tmp_path: Path) -> None:
+    """What came out is the same as one by one: `sim` repeats itself."""
+    asked = ["run", "X31", "X20", *SHORT, "--jobs", "2", "--output", "json"]
+    code, out, _ = harness(*asked, "--runs", str(tmp_path))
+    told = json.loads(out)
+    assert (code, told["verdicts"]) == (0, {"pass": 2})
+    assert told["repeat"].startswith("harness run X31 X20 --design hardened --runtime sim --seed 1")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("suite smok", "no suite 'smok'; did you mean 'smoke'?; allowed: nightly, pull-request"),
+        ("suite smoke --shard 5/4 --time-limit x --html /no/x", "--shard: shard '5/4'"),
+        ("run --tags paymnt", "did you mean 'payment'?"),
+        ("run docs/ci", "a folder without an experiment; allowed: YAML files with a method:"),
+        ("run X01 X42 --runtime process", "promote at database needs replication"),
+    ],
+)
+def test_what_cannot_run_is_refused_before_anything_starts(words: str, said: str) -> None:
+    """Place, allowed, remedy; every problem at once."""
+    error = CliRunner().invoke(app, words.split()).exception
+    assert said in str(error)
+
+
+def test_a_profile_of_ones_own_is_checked_with_its_place(tmp_path: Path) -> None:
+    """A key that there is not is named with line and column."""
+    file = tmp_path / "mine.yaml"
+    file.write_text("title: Mine\nexperiment: [X01]\nrepeat: 0\n", "utf-8")
+    error = str(CliRunner().invoke(app, ["suite", str(file)]).exception)
+    assert f"{file}:2:1: unknown key 'experiment'; did you mean 'experiments'?" in error
+    assert f"{file}:3:9: repeat:" in error
+
+
+def test_what_a_profile_wants_is_not_there_yet() -> None:
+    """Else `--list` would tell of a lack that is none."""
+    told = json.loads(harness("suite", "--list", "--output", "json")[1])
+    for row in told["suites"]:
+        built = {ref.partition("_")[0].upper() for ref in row["experiments"]}
+        assert not built & set(row["wanted"])
