@@ -6,13 +6,16 @@ import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from harness.cli.console import note, out, out_json, progress, stdout, warn
 from harness.cli.export import NOTHING, Export, Made, show_in_ci
 from harness.cli.run import choose, one_run
+from harness.clock import utc_stamp
 from harness.errors import ConfigError, Problem
+from harness.experiment import id_of_file
 from harness.overrides import AS_WRITTEN, Overrides
 from harness.prepare import Prepared, RunRequest, target_option
 from harness.registry import load_vocabulary
@@ -22,6 +25,8 @@ from harness.runtime_registry import load_runtime
 from harness.store import new_folder
 from harness.suite import words
 from harness.suite.carry import Document, Progress, one_by_one, side_by_side
+from harness.suite.difference import load_side
+from harness.suite.gate import Gate, load_waivers
 from harness.suite.order import expected_s, last_failed, ordered, parse_shard, shard
 from harness.suite.outcome import SUITE, Asked, outcome
 from harness.suite.profile import Profile, find_profile, load_profile
@@ -56,16 +61,19 @@ class SuiteOptions:
     last_failed: bool = False
     repeat: int | None = None
     export: Export = NOTHING
+    baseline: str = ""
+    waivers: Path | None = None
 
     @property
     def argv(self) -> list[str]:
         """What repeats it, but for design, runtime and seed."""
-        given = [
+        given: list[tuple[str, object]] = [
             ("--jobs", self.jobs),
             ("--time-limit", self.time_limit),
             ("--shard", self.shard),
             ("--repeat", self.repeat),
         ]
+        given += [("--baseline", self.baseline), ("--waivers", self.waivers)]
         words = [word for name, value in given if value for word in (name, str(value))]
         return [*words, *target_option(self.target), *self.overrides.argv]
 
@@ -103,6 +111,7 @@ def _carry_out(
     title: Asked, entries: Sequence[Entry], asked: SuiteOptions, *, strict: bool, dry: bool
 ) -> int:
     limit_s, part = _checked(asked)
+    gate = _gate(asked)
     runtime = load_runtime(asked.runtime).name if asked.runtime else ""
     seed = choose(asked.seed)
 
@@ -127,8 +136,20 @@ def _carry_out(
     again = f"{title.repeat} {shlex.join([*given, '--seed', str(seed.value), *asked.argv])}"
     where = runtime or ", ".join(sorted({run.order.runtime for run in runs}))
     known = replace(title, design=asked.design, runtime=where, seed=seed.value, repeat=again)
-    told = outcome(known, done, selection.left_out)
+    told = gate.judged(outcome(known, done, selection.left_out))
     return _written(told, [document for _, document in done.done], asked)
+
+
+def _gate(asked: SuiteOptions) -> Gate:
+    """What is known before.
+
+    Raises:
+        ConfigError: a file is not there, or not what it should be.
+    """
+    today = date.fromisoformat(utc_stamp()[:10])
+    known = load_side(asked.runs, asked.baseline) if asked.baseline else None
+    waivers = load_waivers(asked.waivers) if asked.waivers is not None else ()
+    return Gate(today, known, waivers, f"baseline {asked.baseline}")
 
 
 def _written(told: dict[str, Any], documents: Sequence[Document], asked: SuiteOptions) -> int:
@@ -237,11 +258,13 @@ def list_command(output: str, target: str = "") -> int:
 
 
 def _listed(name: str, profile: Profile, target: str) -> dict[str, Any]:
+    known = load_vocabulary(target).experiments
+    built = {id_of_file(name) for name in known}
     refs = [entry.ref for entry in of_profile(profile, target)]
     return {
         "suite": name,
         "title": profile.title,
         "repeat": profile.repeat,
         "experiments": refs,
-        "wanted": profile.wanted,
+        "wanted": {one: title for one, title in profile.wanted.items() if one not in built},
     }

@@ -13,6 +13,9 @@ from harness.stats import quantiles
 PHASES = (Phase.BASELINE, Phase.LOAD, Phase.FAULT, Phase.RECOVERY)
 SHARES = (0.5, 0.95, 0.99)
 
+BOUNDS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+"""Chosen before anything is seen, so that runs can be compared by counts."""
+
 
 def latencies(history: History) -> list[dict[str, object]]:
     """A row an operation and phase, in the order of names and of phases.
@@ -41,6 +44,7 @@ def _row(f: str, phase: str, ops: Sequence[Op]) -> dict[str, object]:
         "n": len(ops),
         "good": len(good),
         **_named("", good),
+        "over_s": {f"{bound:g}": sum(one > bound for one in good) for bound in BOUNDS_S},
         "failed": len(failed),
         **_named("failed_", failed),
         "unanswered": len(ops) - len(good) - len(failed),

@@ -14,6 +14,7 @@ from harness.units import Quantity
 Document = Mapping[str, Any]
 """As `harness.store.result_document` makes it."""
 
+BAD = ("unexplained", "degraded")
 WORST_FIRST = (5, 130, 143, 129, 1, 4, 3, 2)
 """Exit codes: a weakness is one even where another run broke; nothing is weightier than an undo
 that could not be proven."""
@@ -45,6 +46,22 @@ class Number:
     name: str
     value: float
     unit: str = ""
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many of what was seen were bad: what two runs can be compared by.
+
+    Args:
+        name: `latency of submit in fault`.
+        n: seen.
+        bad: of them; more than one where there are several ways to be bad (slower than 10 ms,
+            slower than 20 ms ...).
+    """
+
+    name: str
+    n: int
+    bad: tuple[int, ...]
 
 
 def findings(run: Document) -> list[Finding]:
@@ -89,6 +106,27 @@ def numbers(run: Document) -> list[Number]:
     if recovery.get("recovery_time_s") is not None:
         found.append(Number("recovery time", recovery["recovery_time_s"], "s"))
     return found
+
+
+def counts(run: Document) -> list[Count]:
+    """Shares, outcomes and latencies as counts."""
+    looks = [(probe, look["when"]) for look in run["hypothesis"] for probe in look["probes"]]
+    found = [
+        Count(
+            f"{one['measure']} of {one['of']} in {when}",
+            one["n"],
+            (one["n"] - round(one["value"] * one["n"]),),
+        )
+        for one, when in looks
+        if MEASURES[one["measure"]].quantity is Quantity.RATIO and one.get("value") is not None
+    ]
+    for phase, seen in run["figures"].get("outcomes", {}).items():
+        n, kinds = sum(seen.values()), BAD if phase != "all" else ()
+        found += [Count(f"{kind} answers in {phase}", n, (seen[kind],)) for kind in kinds]
+    for row in run["figures"].get("latency", ()):
+        name = f"latency of {row['of']} in {row['phase']}"
+        found.append(Count(name, row["good"], tuple(row.get("over_s", {}).values())))
+    return [one for one in found if one.n and one.bad]
 
 
 def _unit(measure: str) -> str:

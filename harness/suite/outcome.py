@@ -16,7 +16,7 @@ from harness.model import EXIT_CODES, RunVerdict
 from harness.prepare import Prepared
 from harness.report.junit import begun_utc
 from harness.suite.carry import Progress
-from harness.suite.findings import Document, findings, numbers, verdict_of, worst
+from harness.suite.findings import Document, counts, findings, numbers, verdict_of, worst
 from harness.suite.selection import LeftOut
 
 SUITE = "suite.json"
@@ -97,6 +97,7 @@ def brief(run: Document) -> dict[str, Any]:
         "duration_s": run["duration_s"],
         "findings": [{"finding": one.key, "what": one.what} for one in findings(run)],
         "numbers": [asdict(one) for one in numbers(run)],
+        "counts": [asdict(one) for one in counts(run)],
         "repeat": run["repeat"],
     }
 

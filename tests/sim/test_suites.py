@@ -50,6 +50,14 @@ def test_a_suite_tells_everything_once(tmp_path: Path, monkeypatch: pytest.Monke
     assert "x01_payment_reply_lost.yaml,line=20" in errors[0]
     assert errors[-1].endswith("more, see the summary of this job")
 
+    again = [*asked[:1], *asked[2:], "--baseline", told["folder"]]
+    code, out, _ = harness(*again, "--output", "json")
+    gated = json.loads(out)
+    assert (code, gated["runs"][0]["exit_code"]) == (0, 1)
+    assert {one["state"] for one in gated["runs"][0]["findings"]} == {"known"}
+    code, out, _ = harness("diff", told["folder"], gated["folder"], "--output", "json")
+    assert (code, json.loads(out)["only_before"]) == (0, ["x01_payment_reply_lost"])
+
     _, plan, note = harness(*asked[:2], "X31", *asked[3:], "--last-failed", "--dry")
     assert plan.splitlines()[0].startswith("X01")
     assert "1 of 2 failed last time" in note

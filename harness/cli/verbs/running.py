@@ -21,6 +21,7 @@ from harness.cli.app import (
     app,
 )
 from harness.cli.verbs.suites import (
+    Baseline,
     Dry,
     Html,
     Jobs,
@@ -31,6 +32,7 @@ from harness.cli.verbs.suites import (
     RuntimeName,
     Shard,
     TimeLimit,
+    WaiversFile,
 )
 
 
@@ -65,6 +67,8 @@ def run(
     junit_xml: JUnit = None,
     html: Html = None,
     metrics: Metrics = None,
+    baseline: Baseline = "",
+    waivers: WaiversFile = None,
     target: TargetRef = "",
     topology: TopologyName = "",
     rate: Rate = None,
@@ -82,13 +86,14 @@ def run(
     if not refs and not tags:
         raise typer.BadParameter("which? X01, a YAML file, a folder, or --tags", param_hint="run")
     many = len(refs) > 1 or tags or any(map(os.path.isdir, refs))
-    if many or (repeat > 1 and export != Export()) or jobs or time_limit or shard or last_failed:
+    gated = baseline or waivers or (repeat > 1 and export != Export())
+    if many or gated or jobs or time_limit or shard or last_failed:
         from harness.cli.suite import SuiteOptions, selection_command
 
         _plain(twice=twice, live=live, option="more than one experiment")
         asked = SuiteOptions(
             design, runtime, seed, output, runs, target, overrides, jobs, time_limit, shard,
-            last_failed, repeat if repeat > 1 else None, export,
+            last_failed, repeat if repeat > 1 else None, export, baseline, waivers,
         )  # fmt: skip
         raise typer.Exit(selection_command(refs, tags or [], asked, dry=dry))
     order = ask(refs[0], design, runtime, seed, runs, target, overrides, topology)

@@ -1,4 +1,4 @@
-"""Verbs on many runs: suite."""
+"""Verbs on many runs: suite, diff."""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ JUnit = Annotated[Path | None, typer.Option(help="Write JUnit XML.", dir_okay=Fa
 Html = Annotated[Path | None, typer.Option(help="Write the page.", dir_okay=False)]
 Metrics = Annotated[
     Path | None, typer.Option(help="Write numbers for GitLab's metrics report.", dir_okay=False)
+]
+Baseline = Annotated[
+    str, typer.Option(help="A run or a suite, folder or file: what it found does not fail.")
+]
+WaiversFile = Annotated[
+    Path | None, typer.Option("--waivers", help="Findings that somebody answers for, until a day.")
 ]
 RuntimeName = Annotated[
     str | None, typer.Option(help="A name of `harness list`; left out, the best that can.")
@@ -50,6 +56,8 @@ def suite(
     junit_xml: JUnit = None,
     html: Html = None,
     metrics: Metrics = None,
+    baseline: Baseline = "",
+    waivers: WaiversFile = None,
     target: TargetRef = "",
     rate: Rate = None,
     run_time: RunTime = None,
@@ -67,6 +75,19 @@ def suite(
     asked = SuiteOptions(
         design, runtime, seed, output, runs, target, Overrides(rate, run_time, tuple(var or ())),
         jobs, time_limit, shard, last_failed, repeat,
-        Export(junit_xml, html, metrics),
+        Export(junit_xml, html, metrics), baseline, waivers,
     )  # fmt: skip
     raise typer.Exit(suite_command(name, asked, dry=dry))
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(help="A run or a suite: folder, file or name.")],
+    after: Annotated[str, typer.Argument(help="What it is compared with.")],
+    output: Printed = "text",
+    runs: RunsDir = RUNS,
+) -> None:
+    """Say what is new, gone, or worse from one run or suite to another."""
+    from harness.cli.diff import diff_command
+
+    raise typer.Exit(diff_command(before, after, output, runs))
