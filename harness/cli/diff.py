@@ -14,11 +14,11 @@ def diff_command(before: str, after: str, output: str, runs: Path) -> int:
     Returns:
         0 when nothing is new or worse, 1 when something is; else the worst code of the second.
     """
-    told = difference(load_side(runs, before), load_side(runs, after))
+    summary = difference(load_side(runs, before), load_side(runs, after))
     if output == "json":
-        out_json(told)
+        out_json(summary)
     else:
         console = stdout()
-        for line in difference_lines(told):
+        for line in difference_lines(summary):
             console.print(line)
-    return int(told["exit_code"])
+    return int(summary["exit_code"])

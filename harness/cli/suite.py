@@ -63,6 +63,7 @@ class SuiteOptions:
     export: Export = NOTHING
     baseline: str = ""
     waivers: Path | None = None
+    topology: str = ""
 
     @property
     def argv(self) -> list[str]:
@@ -74,6 +75,7 @@ class SuiteOptions:
             ("--repeat", self.repeat),
         ]
         given += [("--baseline", self.baseline), ("--waivers", self.waivers)]
+        given.append(("--topology", self.topology))
         words = [word for name, value in given if value for word in (name, str(value))]
         return [*words, *target_option(self.target), *self.overrides.argv]
 
@@ -117,7 +119,9 @@ def _carry_out(
 
     def request(entry: Entry) -> RunRequest:
         over = _over(asked.overrides, entry.overrides)
-        return RunRequest(entry.ref, asked.design, runtime, seed, asked.runs, asked.target, over)
+        return RunRequest(
+            entry.ref, asked.design, runtime, seed, asked.runs, asked.target, over, asked.topology
+        )
 
     selection = ready(entries, request, strict=strict)
     jobs = asked.jobs or default_jobs()
@@ -136,8 +140,8 @@ def _carry_out(
     again = f"{title.repeat} {shlex.join([*given, '--seed', str(seed.value), *asked.argv])}"
     where = runtime or ", ".join(sorted({run.order.runtime for run in runs}))
     known = replace(title, design=asked.design, runtime=where, seed=seed.value, repeat=again)
-    told = gate.judged(outcome(known, done, selection.left_out))
-    return _written(told, [document for _, document in done.done], asked)
+    summary = gate.judged(outcome(known, done, selection.left_out))
+    return _written(summary, [document for _, document in done.done], asked)
 
 
 def _gate(asked: SuiteOptions) -> Gate:
@@ -152,29 +156,29 @@ def _gate(asked: SuiteOptions) -> Gate:
     return Gate(today, known, waivers, f"baseline {asked.baseline}")
 
 
-def _written(told: dict[str, Any], documents: Sequence[Document], asked: SuiteOptions) -> int:
+def _written(summary: dict[str, Any], documents: Sequence[Document], asked: SuiteOptions) -> int:
     """Into the folder of the suite, to where a person wants it, and onto stdout."""
-    folder = new_folder(asked.runs, f"suite-{told['suite']}")
-    told["folder"] = str(folder.path)
-    folder.write_json(SUITE, told)
-    summary = words.summary(told)
-    named_runs = [(run["name"], one) for run, one in zip(told["runs"], documents, strict=True)]
+    folder = new_folder(asked.runs, f"suite-{summary['suite']}")
+    summary["folder"] = str(folder.path)
+    folder.write_json(SUITE, summary)
+    text = words.as_markdown(summary)
+    named_runs = [(run["name"], one) for run, one in zip(summary["runs"], documents, strict=True)]
     skipped = [(one.get("name", one["experiment"]), one["why"])
-               for one in (*told["not_run"], *told["left_out"])]  # fmt: skip
+               for one in (*summary["not_run"], *summary["left_out"])]  # fmt: skip
     made = Made(
         junit(named_runs, skipped),
-        lambda where: words.page(told, where),
-        metrics(told["runs"]),
+        lambda where: words.page(summary, where),
+        metrics(summary["runs"]),
     )
-    folder.write("summary.md", summary)
+    folder.write("summary.md", text)
     made.write_into(folder)
     asked.export.write(made)
-    show_in_ci(summary, told["runs"])
+    show_in_ci(text, summary["runs"])
     if asked.output == "json":
-        out_json(told)
+        out_json(summary)
     else:
-        words.show(told, stdout())
-    return int(told["exit_code"])
+        words.show(summary, stdout())
+    return int(summary["exit_code"])
 
 
 def _checked(asked: SuiteOptions) -> tuple[float | None, tuple[int, int] | None]:

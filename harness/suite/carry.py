@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.clock import NS, monotonic_ns
-from harness.errors import HarnessError, told
+from harness.errors import HarnessError, described
 from harness.model import EXIT_CODES, RunResult, RunVerdict
 from harness.prepare import Prepared
 from harness.store import result_document
@@ -84,7 +84,7 @@ def one_by_one(runs: Sequence[Prepared], one: One, progress: Progress, say: Say)
         try:
             document: Document = result_document(one(run))
         except HarnessError as error:
-            document = broken(run, error.exit_code, told(error))
+            document = broken(run, error.exit_code, described(error))
         progress.take(run, document)
 
 

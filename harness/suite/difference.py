@@ -1,7 +1,7 @@
 """What two runs or suites differ in: weaknesses by name, numbers by an anytime-valid test.
 
     findings   new, gone, same                    of documents that both have run
-    numbers    worse, better, or not told apart   e-values of counts, see `harness.stats.e_value`
+    numbers    worse, better, or not summary apart   e-values of counts, see `harness.stats.e_value`
 
 A difference counts where the evidence reaches 20 for each number that was looked at: over all of
 them, one comparison in twenty of equal arms shows any, however often somebody looks.
@@ -61,8 +61,8 @@ def load_side(runs: Path, given: str) -> list[Run]:
     path = _file(runs, given)
     raw = read_bytes(path, SIZE_MAX)
     try:
-        told = json.loads(raw)
-        found = told["runs"] if "suite" in told else [_single(told)]
+        summary = json.loads(raw)
+        found = summary["runs"] if "suite" in summary else [_single(summary)]
         return [{**run, "findings": list(run["findings"]), "counts": list(run["counts"])}
                 for run in found]  # fmt: skip
     except (ValueError, LookupError, TypeError, AttributeError) as error:
@@ -88,8 +88,8 @@ def _file(runs: Path, given: str) -> Path:
     return Path(given)
 
 
-def _single(told: Mapping[str, Any]) -> Run:
-    return {"name": Path(told["run_dir"]).parent.name, "file": "", **brief(told)}
+def _single(summary: Mapping[str, Any]) -> Run:
+    return {"name": Path(summary["run_dir"]).parent.name, "file": "", **brief(summary)}
 
 
 def difference(before: Sequence[Run], after: Sequence[Run]) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def difference(before: Sequence[Run], after: Sequence[Run]) -> dict[str, Any]:
                 allowed="runs of the same documents",
             )
         )
-    told: dict[str, Any] = {
+    summary: dict[str, Any] = {
         "new": [one for name in both for one in _without(new[name], old[name])],
         "gone": [one for name in both for one in _without(old[name], new[name])],
         "same": [one for name in both for one in _within(new[name], old[name])],
@@ -124,9 +124,9 @@ def difference(before: Sequence[Run], after: Sequence[Run]) -> dict[str, Any]:
         "only_before": [name for name in old if name not in new],
         "only_after": [name for name in new if name not in old],
     }
-    worse = told["new"] or [one for one in told["numbers"] if one["word"] == "worse"]
+    worse = summary["new"] or [one for one in summary["numbers"] if one["word"] == "worse"]
     codes = [run["exit_code"] for name in both for run in new[name] if run["exit_code"] != 1]
-    return {**told, "exit_code": worst([*codes, int(bool(worse))])}
+    return {**summary, "exit_code": worst([*codes, int(bool(worse))])}
 
 
 def _by_name(runs: Sequence[Run]) -> dict[str, list[Run]]:
@@ -143,15 +143,15 @@ def _keys(runs: Sequence[Run]) -> dict[str, str]:
 
 def _without(runs: Sequence[Run], others: Sequence[Run]) -> Iterator[dict[str, str]]:
     there = _keys(others)
-    yield from (_told(runs, key, what) for key, what in _keys(runs).items() if key not in there)
+    yield from (_finding(runs, key, what) for key, what in _keys(runs).items() if key not in there)
 
 
 def _within(runs: Sequence[Run], others: Sequence[Run]) -> Iterator[dict[str, str]]:
     there = _keys(others)
-    yield from (_told(runs, key, what) for key, what in _keys(runs).items() if key in there)
+    yield from (_finding(runs, key, what) for key, what in _keys(runs).items() if key in there)
 
 
-def _told(runs: Sequence[Run], key: str, what: str) -> dict[str, str]:
+def _finding(runs: Sequence[Run], key: str, what: str) -> dict[str, str]:
     return {"experiment": runs[0]["experiment"], "finding": key, "what": what}
 
 
@@ -199,25 +199,26 @@ def _shift(name: str, what: str, before: tuple[int, Bad], after: tuple[int, Bad]
     return Shift(name, what, word, (a, n_a), (b, n_b), evidence)
 
 
-def difference_lines(told: Mapping[str, Any]) -> Iterator[str]:
+def difference_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     """The same for a person."""
-    numbers = told["numbers"]
+    numbers = summary["numbers"]
     worse = sum(one["word"] == "worse" for one in numbers)
     yield (
-        f"{len(told['new'])} new, {len(told['gone'])} gone, {len(told['same'])} same findings; "
-        f"{worse} numbers worse, {len(numbers) - worse} better, of {told['compared']}"
+        f"{len(summary['new'])} new, {len(summary['gone'])} gone, {len(summary['same'])} same "
+        "findings; "
+        f"{worse} numbers worse, {len(numbers) - worse} better, of {summary['compared']}"
     )
     for word in ("new", "gone", SAME):
-        for one in told[word]:
+        for one in summary[word]:
             name = f"{one['experiment']} {one['finding']}"
             yield f"  NEW  {name}: {one['what']}" if word == "new" else f"  {word}  {name}"
     for one in numbers:
         yield f"  {shift_line(one)}"
-    for one in told["verdicts"]:
+    for one in summary["verdicts"]:
         yield f"  verdict  {one['experiment']}: {one['before']}, then {one['after']}"
     for key, word in (("only_before", "first"), ("only_after", "second")):
-        if told[key]:
-            yield f"  only in the {word}: {', '.join(told[key])}"
+        if summary[key]:
+            yield f"  only in the {word}: {', '.join(summary[key])}"
 
 
 def shift_line(one: Mapping[str, Any]) -> str:

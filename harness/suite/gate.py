@@ -104,19 +104,19 @@ class Gate:
         """Whether there is neither a baseline nor a waiver."""
         return self.baseline is None and not self.waivers
 
-    def judged(self, told: dict[str, Any]) -> dict[str, Any]:
+    def judged(self, summary: dict[str, Any]) -> dict[str, Any]:
         """A suite with the state of each finding, and what is left of its exit code."""
         if self.empty:
-            return told
-        compared = self._compared(told["runs"])
+            return summary
+        compared = self._compared(summary["runs"])
         known = {(one["experiment"], one["finding"]) for one in compared.get("same", ())}
-        runs = [self._marked(run, known) for run in told["runs"]]
+        runs = [self._marked(run, known) for run in summary["runs"]]
         worse = [one for one in compared.get("numbers", ()) if one["word"] == "worse"]
         expired = [one for one in self.waivers if one.expires < self.today]
         codes = [_left(run) for run in runs]
         codes += [FAIL] * bool(worse or expired)
         said = [*self._said(compared, runs), *(f"EXPIRED waiver: {one}" for one in expired)]
-        return decided({**told, "runs": runs, "gate": said}, codes)
+        return decided({**summary, "runs": runs, "gate": said}, codes)
 
     def _compared(self, runs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
         return difference(self.baseline, runs) if self.baseline is not None and runs else {}

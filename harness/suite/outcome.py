@@ -53,7 +53,7 @@ def outcome(asked: Asked, progress: Progress, left_out: Sequence[LeftOut]) -> di
          "why": why}
         for run, why in progress.not_run
     ]  # fmt: skip
-    told = {
+    summary = {
         "suite": asked.name,
         "title": asked.title,
         "design": asked.design,
@@ -68,19 +68,19 @@ def outcome(asked: Asked, progress: Progress, left_out: Sequence[LeftOut]) -> di
         "left_out": [asdict(one) for one in left_out],
         "repeat": asked.repeat,
     }
-    return decided(told, [run["exit_code"] for run in runs])
+    return decided(summary, [run["exit_code"] for run in runs])
 
 
-def decided(told: dict[str, Any], codes: Sequence[int]) -> dict[str, Any]:
+def decided(summary: dict[str, Any], codes: Sequence[int]) -> dict[str, Any]:
     """The same with its verdict.
 
     Args:
         codes: of the runs, as they count.
     """
     code = worst(codes)
-    if told["not_run"] or not told["runs"]:
+    if summary["not_run"] or not summary["runs"]:
         code = code or NOTHING_PROVEN
-    return {**told, "exit_code": code, "verdict": verdict_of(code)}
+    return {**summary, "exit_code": code, "verdict": verdict_of(code)}
 
 
 def brief(run: Document) -> dict[str, Any]:

@@ -20,43 +20,47 @@ FINDINGS_MAX = 3  # of a run; the others stand in its report
 WHAT_MAX = 160  # characters of one
 MARKS = {"known": "known", "waived": "waived", "new": "NEW"}
 
-Told = Mapping[str, Any]
+Document = Mapping[str, Any]
 
 
-def head(told: Told) -> str:
+def head(summary: Document) -> str:
     """`suite smoke, design naive, runtime sim, seed 1`."""
     return (
-        f"suite {told['suite']}, design {told['design']}, runtime {told['runtime']}, "
-        f"seed {told['seed']}"
+        f"suite {summary['suite']}, design {summary['design']}, runtime {summary['runtime']}, "
+        f"seed {summary['seed']}"
     )
 
 
-def counts(told: Told) -> str:
+def counts(summary: Document) -> str:
     """`6 runs: 4 pass, 2 fail; 12 s`."""
-    each = ", ".join(f"{n} {word}" for word, n in told["verdicts"].items()) or "none"
-    more = [f"{len(told[key])} {what}" for key, what in
-            (("not_run", "not run"), ("left_out", "left out")) if told[key]]  # fmt: skip
-    return "; ".join([f"{len(told['runs'])} runs: {each}", *more, f"{told['duration_s']:g} s"])
+    each = ", ".join(f"{n} {word}" for word, n in summary["verdicts"].items()) or "none"
+    more = [f"{len(summary[key])} {what}" for key, what in
+            (("not_run", "not run"), ("left_out", "left out")) if summary[key]]  # fmt: skip
+    return "; ".join(
+        [f"{len(summary['runs'])} runs: {each}", *more, f"{summary['duration_s']:g} s"]
+    )
 
 
-def show(told: Told, console: Console) -> None:
+def show(summary: Document, console: Console) -> None:
     """Print it."""
-    word = told["verdict"]
-    console.print(Text.assemble((word.upper(), TONES.get(word, "yellow")), f"  {line(head(told))}"))
-    console.print(f"  {counts(told)}\n")
-    for run in told["runs"]:
+    word = summary["verdict"]
+    console.print(
+        Text.assemble((word.upper(), TONES.get(word, "yellow")), f"  {line(head(summary))}")
+    )
+    console.print(f"  {counts(summary)}\n")
+    for run in summary["runs"]:
         _show_run(run, console)
     for key, what in (("not_run", "not run"), ("left_out", "left out")):
-        for one in told[key]:
+        for one in summary[key]:
             title = f"{line(one['experiment'])} {line(one['title'])}: {line(one['why'])}"
             _row(console, what, "yellow", title, "")
-    for said in told.get("gate", ()):
+    for said in summary.get("gate", ()):
         console.print(f"\n{line(said)}")
-    console.print(f"\nfolder  {told['folder']}", soft_wrap=True)
-    console.print(f"repeat  {told['repeat']}", soft_wrap=True)
+    console.print(f"\nfolder  {summary['folder']}", soft_wrap=True)
+    console.print(f"repeat  {summary['repeat']}", soft_wrap=True)
 
 
-def _show_run(run: Told, console: Console) -> None:
+def _show_run(run: Document, console: Console) -> None:
     title = f"{line(run['experiment'])} {line(run['title'])}"
     again = f" (seed {run['seed']})" if "#" in run["name"] else ""
     tone = TONES.get(run["verdict"], "yellow")
@@ -65,7 +69,7 @@ def _show_run(run: Told, console: Console) -> None:
         console.print(Padding(Text(said), (0, 0, 0, 4)))
 
 
-def told_findings(run: Told) -> Iterator[str]:
+def told_findings(run: Document) -> Iterator[str]:
     """What to say of a run that did not pass."""
     found = run["findings"]
     for one in found[:FINDINGS_MAX]:
@@ -88,31 +92,31 @@ def _row(console: Console, word: str, tone: str, title: str, took: str) -> None:
     console.print(table)
 
 
-def summary(told: Told) -> str:
+def as_markdown(summary: Document) -> str:
     """summary.md: what a pull request shows."""
     lines = [
-        f"## {markdown(head(told))}: {told['verdict'].upper()}",
+        f"## {markdown(head(summary))}: {summary['verdict'].upper()}",
         "",
-        markdown(counts(told)),
+        markdown(counts(summary)),
         "",
-        *(f"- {markdown(said)}" for said in told.get("gate", ())),
+        *(f"- {markdown(said)}" for said in summary.get("gate", ())),
         "",
         "| experiment | | s | finding |",
         "|---|---|---|---|",
     ]
-    for run in told["runs"]:
+    for run in summary["runs"]:
         word = run["verdict"] if not run["exit_code"] else f"**{run['verdict'].upper()}**"
         said = "<br>".join(markdown(text) for text in told_findings(run))
         title = markdown(f"{run['experiment']} {run['title']}")
         lines.append(f"| {title} | {word} | {run['duration_s']:.1f} | {said} |")
     for key, what in (("not_run", "not run"), ("left_out", "left out")):
-        for one in told[key]:
+        for one in summary[key]:
             title = markdown(f"{one['experiment']} {one['title']}")
             lines.append(f"| {title} | {what} | | {markdown(one['why'])} |")
-    return "\n".join([*lines, "", f"Repeat: {code(told['repeat'])}", ""])
+    return "\n".join([*lines, "", f"Repeat: {code(summary['repeat'])}", ""])
 
 
-def page(told: Told, folder: Path) -> str:
+def page(summary: Document, folder: Path) -> str:
     """One file, offline; reports of runs are linked from where it lies."""
     runs = [
         {
@@ -120,10 +124,10 @@ def page(told: Told, folder: Path) -> str:
             "said": list(told_findings({**run, "run_dir": ""})),
             "href": _href(run["run_dir"], folder),
         }
-        for run in told["runs"]
+        for run in summary["runs"]
     ]
-    return rendered("suite.html.jinja", told={**told, "runs": runs}, head=head(told),
-                    counts=counts(told))  # fmt: skip
+    return rendered("suite.html.jinja", summary={**summary, "runs": runs}, head=head(summary),
+                    counts=counts(summary))  # fmt: skip
 
 
 def _href(run_dir: str, folder: Path) -> str:

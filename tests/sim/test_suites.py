@@ -33,10 +33,10 @@ def test_a_suite_tells_everything_once(tmp_path: Path, monkeypatch: pytest.Monke
     code, out, err = harness(
         *asked, "--output", "json", "--junit-xml", str(xml), "--html", str(page)
     )
-    told = json.loads(out)
-    assert (code, told["exit_code"], told["verdicts"]) == (1, 1, {"fail": 2})
-    assert told["runs"][0]["findings"][0]["finding"] == "invariant no_double_payout"
-    assert Path(told["folder"], "suite.json").is_file()
+    summary = json.loads(out)
+    assert (code, summary["exit_code"], summary["verdicts"]) == (1, 1, {"fail": 2})
+    assert summary["runs"][0]["findings"][0]["finding"] == "invariant no_double_payout"
+    assert Path(summary["folder"], "suite.json").is_file()
 
     cases = ET.parse(xml).getroot().findall("*/testcase")
     names = [(case.get("classname"), case.get("name")) for case in cases]
@@ -50,12 +50,12 @@ def test_a_suite_tells_everything_once(tmp_path: Path, monkeypatch: pytest.Monke
     assert "x01_payment_reply_lost.yaml,line=20" in errors[0]
     assert errors[-1].endswith("more, see the summary of this job")
 
-    again = [*asked[:1], *asked[2:], "--baseline", told["folder"]]
+    again = [*asked[:1], *asked[2:], "--baseline", summary["folder"]]
     code, out, _ = harness(*again, "--output", "json")
     gated = json.loads(out)
     assert (code, gated["runs"][0]["exit_code"]) == (0, 1)
     assert {one["state"] for one in gated["runs"][0]["findings"]} == {"known"}
-    code, out, _ = harness("diff", told["folder"], gated["folder"], "--output", "json")
+    code, out, _ = harness("diff", summary["folder"], gated["folder"], "--output", "json")
     assert (code, json.loads(out)["only_before"]) == (0, ["x01_payment_reply_lost"])
 
     _, plan, note = harness(*asked[:2], "X31", *asked[3:], "--last-failed", "--dry")
@@ -64,7 +64,7 @@ def test_a_suite_tells_everything_once(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_profile_is_ordered_sharded_and_limited(tmp_path: Path) -> None:
-    """Shards together are the whole; what does not fit into the time is told and no pass."""
+    """Shards together are the whole; what does not fit into the time is summary and no pass."""
     plan = ["suite", "smoke", "--dry", "--runtime", "process"]
     whole = harness(*plan)[1].splitlines()[:-1]
     parts = [harness(*plan, "--shard", f"{n}/2")[1].splitlines()[:-1] for n in (1, 2)]
@@ -73,17 +73,19 @@ def test_a_profile_is_ordered_sharded_and_limited(tmp_path: Path) -> None:
 
     limited = ["suite", "smoke", "--runtime", "sim", "--time-limit", "10ms"]
     code, out, _ = harness(*limited, "--runs", str(tmp_path), "--output", "json")
-    told = json.loads(out)
-    assert (code, told["runs"], len(told["not_run"])) == (3, [], 6)
+    summary = json.loads(out)
+    assert (code, summary["runs"], len(summary["not_run"])) == (3, [], 6)
 
 
 def test_side_by_side_each_run_is_a_process(tmp_path: Path) -> None:
     """What came out is the same as one by one: `sim` repeats itself."""
     asked = ["run", "X31", "X20", *SHORT, "--jobs", "2", "--output", "json"]
     code, out, _ = harness(*asked, "--runs", str(tmp_path))
-    told = json.loads(out)
-    assert (code, told["verdicts"]) == (0, {"pass": 2})
-    assert told["repeat"].startswith("harness run X31 X20 --design hardened --runtime sim --seed 1")
+    summary = json.loads(out)
+    assert (code, summary["verdicts"]) == (0, {"pass": 2})
+    assert summary["repeat"].startswith(
+        "harness run X31 X20 --design hardened --runtime sim --seed 1"
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,6 @@ def test_side_by_side_each_run_is_a_process(tmp_path: Path) -> None:
         ("suite smoke --shard 5/4 --time-limit x --html /no/x", "--shard: shard '5/4'"),
         ("run --tags paymnt", "did you mean 'payment'?"),
         ("run docs/ci", "a folder without an experiment; allowed: YAML files with a method:"),
-        ("run X01 X42 --runtime process", "promote at database needs replication"),
     ],
 )
 def test_what_cannot_run_is_refused_before_anything_starts(words: str, said: str) -> None:
@@ -113,7 +114,7 @@ def test_a_profile_of_ones_own_is_checked_with_its_place(tmp_path: Path) -> None
 
 def test_what_a_profile_wants_is_not_there_yet() -> None:
     """Else `--list` would tell of a lack that is none."""
-    told = json.loads(harness("suite", "--list", "--output", "json")[1])
-    for row in told["suites"]:
+    summary = json.loads(harness("suite", "--list", "--output", "json")[1])
+    for row in summary["suites"]:
         built = {ref.partition("_")[0].upper() for ref in row["experiments"]}
         assert not built & set(row["wanted"])

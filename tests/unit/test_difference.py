@@ -35,10 +35,10 @@ def suite(*runs: dict[str, Any]) -> dict[str, Any]:
 
 def test_findings_are_new_gone_or_the_same() -> None:
     """By name: the words of a counterexample differ from run to run."""
-    told = difference([run("invariant a", "invariant b")], [run("invariant b", "invariant c")])
-    names = {word: [one["finding"] for one in told[word]] for word in ("new", "gone", "same")}
+    summary = difference([run("invariant a", "invariant b")], [run("invariant b", "invariant c")])
+    names = {word: [one["finding"] for one in summary[word]] for word in ("new", "gone", "same")}
     assert names == {"new": ["invariant c"], "gone": ["invariant a"], "same": ["invariant b"]}
-    assert told["exit_code"] == 1
+    assert summary["exit_code"] == 1
     assert difference([run("invariant a")], [run()])["exit_code"] == 0
     assert difference([run()], [run(code=5)])["exit_code"] == 5
 
@@ -46,10 +46,10 @@ def test_findings_are_new_gone_or_the_same() -> None:
 def test_a_number_is_worse_by_evidence_never_by_a_percentage() -> None:
     """2 of 200 against 3 of 200 is half as much again, and nothing; 2 against 40 is something."""
     assert difference([run(slow=2)], [run(slow=3)])["numbers"] == []
-    told = difference([run(slow=2)], [run(slow=40)])
-    assert [one["word"] for one in told["numbers"]] == ["worse"]
-    assert told["exit_code"] == 1
-    assert "2 of 200 bad, then 40 of 200" in "\n".join(difference_lines(told))
+    summary = difference([run(slow=2)], [run(slow=40)])
+    assert [one["word"] for one in summary["numbers"]] == ["worse"]
+    assert summary["exit_code"] == 1
+    assert "2 of 200 bad, then 40 of 200" in "\n".join(difference_lines(summary))
     assert difference([run(slow=40)], [run(slow=2)])["exit_code"] == 0
 
 
@@ -76,8 +76,8 @@ def test_looking_often_is_no_false_alarm() -> None:
 def test_a_known_finding_is_shown_and_does_not_fail() -> None:
     """A gate asks for what is new; other codes are what they were."""
     known = Gate(TODAY, [run("invariant paid_once")])
-    told = known.judged(suite(run("invariant paid_once")))
-    assert (told["exit_code"], told["runs"][0]["findings"][0]["state"]) == (0, "known")
+    summary = known.judged(suite(run("invariant paid_once")))
+    assert (summary["exit_code"], summary["runs"][0]["findings"][0]["state"]) == (0, "known")
     assert known.judged(suite(run("invariant paid_once", "invariant b")))["exit_code"] == 1
     assert known.judged(suite(run("invariant paid_once", slow=60)))["exit_code"] == 1
     assert known.judged(suite(run(code=3)))["exit_code"] == 3
@@ -91,9 +91,9 @@ def test_a_waiver_counts_until_its_day(tmp_path: Path) -> None:
     )
     file.write_text(f"waivers:\n{line}", "utf-8")
     waivers = load_waivers(file)
-    told = Gate(TODAY, None, waivers).judged(suite(run("invariant paid_once")))
-    assert told["exit_code"] == 0
-    assert "ann: ticket 7" in told["gate"][0]
+    summary = Gate(TODAY, None, waivers).judged(suite(run("invariant paid_once")))
+    assert summary["exit_code"] == 0
+    assert "ann: ticket 7" in summary["gate"][0]
     later = Gate(date(2026, 3, 2), None, waivers)
     assert later.judged(suite(run("invariant paid_once")))["exit_code"] == 1
     assert later.judged(suite(run()))["exit_code"] == 1

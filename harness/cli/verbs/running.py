@@ -93,7 +93,8 @@ def run(
         _plain(twice=twice, live=live, option="more than one experiment")
         asked = SuiteOptions(
             design, runtime, seed, output, runs, target, overrides, jobs, time_limit, shard,
-            last_failed, repeat if repeat > 1 else None, export, baseline, waivers,
+            last_failed, repeat if repeat > 1 else None, export,
+            baseline, waivers, topology,
         )  # fmt: skip
         raise typer.Exit(selection_command(refs, tags or [], asked, dry=dry))
     order = ask(refs[0], design, runtime, seed, runs, target, overrides, topology)

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.app import RUNS, DesignRef, Printed, Rate, RunsDir, RunTime, TargetRef, Vars, app
+from harness.cli.app import (
+    RUNS,
+    DesignRef,
+    Printed,
+    Rate,
+    RunsDir,
+    RunTime,
+    TargetRef,
+    TopologyName,
+    Vars,
+    app,
+)
 from harness.rng import SEED_MAX
 
 JOBS_MAX = 64
@@ -59,6 +70,7 @@ def suite(
     baseline: Baseline = "",
     waivers: WaiversFile = None,
     target: TargetRef = "",
+    topology: TopologyName = "",
     rate: Rate = None,
     run_time: RunTime = None,
     var: Vars = None,
@@ -75,7 +87,7 @@ def suite(
     asked = SuiteOptions(
         design, runtime, seed, output, runs, target, Overrides(rate, run_time, tuple(var or ())),
         jobs, time_limit, shard, last_failed, repeat,
-        Export(junit_xml, html, metrics), baseline, waivers,
+        Export(junit_xml, html, metrics), baseline, waivers, topology,
     )  # fmt: skip
     raise typer.Exit(suite_command(name, asked, dry=dry))
 
