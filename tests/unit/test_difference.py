@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
 
 from harness.errors import ConfigError
+from harness.rng import Seed
 from harness.stats import e_value
 from harness.suite.difference import difference, difference_lines
 from harness.suite.gate import Gate, load_waivers
@@ -63,7 +63,7 @@ def test_looking_often_is_no_false_alarm() -> None:
     """Equal arms, a hundred looks each: far fewer than one in twenty ever reaches 20."""
     alarms = 0
     for seed in range(60):
-        dice, bad = Random(seed), [0, 0]
+        dice, bad = Seed(seed).stream("arms"), [0, 0]
         for n in range(1, 501):
             bad = [one + (dice.random() < 0.02) for one in bad]
             if n % 5 == 0 and e_value(bad[0], n, bad[1], n) >= 20:
