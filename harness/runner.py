@@ -22,6 +22,7 @@ from harness.looks import Stop
 from harness.model import Outcome, Phase
 from harness.nemesis import Nemesis, sleep_until
 from harness.ports import Runtime
+from harness.queries import ask_queries
 from harness.target import (
     FAILED_OPERATIONS,
     Target,
@@ -138,6 +139,7 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
         return
     await _settle(run)
     await ledgers.collect()
+    await ask_queries(run.runtime, run.target, run.writer)
     watching.exits()
 
 

@@ -15,6 +15,9 @@ from harness import plugins
 from harness.errors import ConfigError, Problem
 from harness.history import History
 from harness.model import Objectives, Outcome, System
+from harness.request import Answer as Answer
+from harness.request import Request as Request
+from harness.request import body_of as body_of
 from harness.setting import Factors as Factors  # a word of targets, kept apart
 from harness.setting import Setting as Setting
 
@@ -26,11 +29,13 @@ class Call(msgspec.Struct, frozen=True):
         f: name of the operation.
         k: business key (idempotency key for writes, id for reads).
         args: operation arguments.
+        private: arguments that the history is not to hold.
     """
 
     f: str
     k: str = ""
     args: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    private: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -50,40 +55,21 @@ class Together(msgspec.Struct, frozen=True):
 
 
 class Completion(msgspec.Struct, frozen=True):
-    """What an operation came to: sent back into the journey and written to the history."""
+    """What an operation came to: sent back into the journey and written to the history.
+
+    Args:
+        private: for the journey alone; the history does not hold it.
+    """
 
     outcome: Outcome
     err: str = ""
     value: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    private: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 Reply = Completion | tuple[Completion, ...] | None
 Journey = Generator[Call | Wait | Together, Any, None]
 """Is sent a Completion after a Call, a tuple of them after a Together, None after a Wait."""
-
-
-class Request(msgspec.Struct, frozen=True):
-    """An HTTP request as a target wants it sent."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
-    body: Mapping[str, Any] | None = None
-    timeout_s: float = 5.0
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What came back.
-
-    Args:
-        status: HTTP status, None when there was none.
-        body: decoded JSON object, or {} when it was none.
-        error: "" or refused (never sent), timeout, reset, protocol.
-    """
-
-    status: int | None
-    body: Mapping[str, Any] = msgspec.field(default_factory=dict)
-    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -182,7 +168,8 @@ class Target(Protocol):
     caller's environment that it needs wherever it is loaded; `topologies`: name -> the module of
     the same system put together otherwise; `drills`: direction -> topology; `foreign_proxies`
     (`ForeignProxies`): links through a Toxiproxy that stands already; `environment(service)`: of a
-    service with a module. What it may tell for reports stands in `harness/reporting.py`.
+    service with a module; `queries`: name -> SQL for its own database, asked at the end and written
+    down. What it may tell for reports stands in `harness/reporting.py`.
     """
 
     name: str

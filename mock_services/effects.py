@@ -196,6 +196,9 @@ ANY_REQUEST: frozenset[str] = frozenset()
 CALLBACK = frozenset({CALLBACK_OP})
 POLICY = frozenset({"policy"})
 CREATE = frozenset({"create_payout", "create_debit"})
+OWN = CREATE | {CALLBACK_OP, "inquire", "statement", "score", "limit", "send"}
+OWN |= {"reserve", "commit", "release", "policy", "enact"}
+"""Ops of the stand-ins of this package; any other is one of a mapping."""
 PAUSE, ENDING, CHANGE, REFUSAL = "pause", "ending", "change", "refusal"
 
 
@@ -208,6 +211,7 @@ class Effect:
             a `refusal` in place of it.
         ops: names; `ANY_REQUEST` for every op that somebody calls, of whatever stand-in.
         of: what a change changes; one call has one change of a thing.
+        mapped: whether every op of a mapping can show it too.
     """
 
     run: Callable[[Call, Any], Awaitable[Reply]]
@@ -215,9 +219,12 @@ class Effect:
     ops: frozenset[str]
     args: type[msgspec.Struct] = NoArgs
     of: str = ""
+    mapped: bool = False
 
     def fits(self, op: str) -> bool:
         """Whether it can be shown at an op."""
+        if self.mapped and op not in OWN:
+            return True
         return op in self.ops or (not self.ops and op != CALLBACK_OP)
 
 
@@ -230,7 +237,7 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "slow": Effect(slow, PAUSE, ANY_REQUEST, DelayArgs),
         "late_success": Effect(late_success, CHANGE, CREATE, DelayArgs, "status"),
         "processing": Effect(processing, CHANGE, CREATE, LaterArgs, "status"),
-        "decline": Effect(decline, CHANGE, CREATE | {"score"}, of="status"),
+        "decline": Effect(decline, CHANGE, CREATE | {"score"}, of="status", mapped=True),
         "not_found": Effect(not_found, REFUSAL, frozenset({"inquire"})),
         "score": Effect(score, CHANGE, frozenset({"score"}), ScoreArgs, "points"),
         "drift": Effect(drift, CHANGE, frozenset({"score"}), PointsArgs, "points"),

@@ -115,9 +115,17 @@ class Mapped:
         return respond(await self._stand_in.act(op, key, partial(self._do, asked, key, once)))
 
     def _do(
-        self, asked: Asked, key: str, once: str, *, first: str = SUCCESS, **others: object
+        self,
+        asked: Asked,
+        key: str,
+        once: str,
+        *,
+        first: str = SUCCESS,
+        declined: bool = False,
+        **others: object,
     ) -> Reply:
         """Do it once: what came before by the same key gets the reply of then."""
+        first = FAILED if declined else first
         if others.get("ends") or first not in (SUCCESS, FAILED):
             return refusal(501, "no_such_end", "a stand-in by mapping ends at once")
         if once and once in self._replies:

@@ -31,7 +31,7 @@ from harness.load.arrivals import Arrival, arrivals, journey_dice
 from harness.load.driver import AtOnce, Drive, Send, SleepUntil, drive, find_journey
 from harness.load.pipe import Pipe, read_line
 from harness.model import Outcome
-from harness.target import Answer, Completion, Request, load_target
+from harness.target import Answer, Completion, Request, body_of, load_target
 from harness.workload import LoadPlan
 
 OPEN_MAX = 2_000
@@ -174,6 +174,8 @@ class Load:
 
 
 def _body(request: Request) -> str | None:
+    if request.text is not None:
+        return request.text
     return None if request.body is None else json.dumps(request.body)
 
 
@@ -190,7 +192,8 @@ def _answer(response: Any) -> Answer:
         body = json.loads(response.content or b"null")
     except ValueError:
         body = None
-    return Answer(response.status_code, body if isinstance(body, dict) else {})
+    headers = {name.lower(): value for name, value in (response.headers or {}).items()}
+    return Answer(response.status_code, body_of(body), headers=headers)
 
 
 def _kind(error: BaseException) -> str:

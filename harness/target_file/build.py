@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from pydantic import ValidationError
 
@@ -25,17 +24,28 @@ from harness.target import (
     ServiceSpec,
     Wiring,
 )
+from harness.target_file.asking import TOKEN, request_of
 from harness.target_file.checking import OWN, problems_of
 from harness.target_file.document import Match, Program, TargetDocument
-from harness.target_file.holes import filled, holes, selected, variables, with_environment
-from harness.target_file.journeys import DataJourney, fits
+from harness.target_file.holes import (
+    HEADERS,
+    filled,
+    holes,
+    variables,
+    with_environment,
+)
+from harness.target_file.journeys import DataJourney, fits, login_of
+from harness.target_file.last_reads import Reader
+from harness.target_file.mentions import variables_of, wanted_headers
 from harness.target_file.openapi import Documented, documented
-from harness.target_file.promises import EndPromise, LedgerPromise
+from harness.target_file.promises import checker_of
 from harness.target_file.running import foreign_proxies, here, links_of
+from harness.target_file.users import read_users
 from harness.yaml_source import Place, load_yaml
 
 LOAD = "borrower"  # the name of the load in links, as everywhere
 STAND_IN = "mock_services.serve"
+Users = Sequence[Mapping[str, str]]
 
 
 def load(path: Path) -> FileTarget:
@@ -52,10 +62,11 @@ def load(path: Path) -> FileTarget:
         document = TargetDocument.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(list(place.problems(error, TargetDocument))) from None
-    if problems := list(problems_of(document, place)):
+    users = read_users(path.parent / document.data.users) if document.data.users else ()
+    if problems := list(problems_of(document, place, users)):
         raise ConfigError(problems)
     paths = documented(path.parent / document.openapi) if document.openapi else None
-    return FileTarget(document, path.parent.resolve(), paths)
+    return FileTarget(document, path.parent.resolve(), paths, users)
 
 
 class FileTarget:
@@ -65,11 +76,14 @@ class FileTarget:
         document: the file.
         home: its folder: paths count from there.
         paths: what an OpenAPI document says of answers; None without one.
+        users: a row of values for each user.
     """
 
     runtimes = ("process",)
 
-    def __init__(self, document: TargetDocument, home: Path, paths: Documented | None) -> None:
+    def __init__(
+        self, document: TargetDocument, home: Path, paths: Documented | None, users: Users = ()
+    ) -> None:
         self._document, self._home, self._paths = document, home, paths
         self.name, self.include = document.target, tuple(document.include)
         self.degradation = document.degradation
@@ -79,19 +93,17 @@ class FileTarget:
         )
         self.foreign_proxies = foreign_proxies(document, home)
         self.links = tuple(_every_link(document, self.foreign_proxies))
-        self.variables = tuple(_variables(document))
+        self.variables = tuple(variables_of(document))
         self.contract: Mapping[str, Any] = {"operations": tuple(document.operations)}
         self.journeys = {
-            name: DataJourney(name, steps) for name, steps in document.journeys.items()
+            name: DataJourney(name, steps, document.operations, users)
+            for name, steps in document.journeys.items()
         }
-        self.invariants = {name: self._promise(name) for name in document.promises}
-
-    def _promise(self, name: str) -> LedgerPromise | EndPromise:
-        promise = self._document.promises[name]
-        if promise.ledger:
-            return LedgerPromise(name, promise)
-        assert self._document.settled_when
-        return EndPromise(name, promise, self._document.settled_when)
+        self.invariants = {name: checker_of(name, document) for name in document.promises}
+        self.queries = {name: one.sql for name, one in document.promises.items() if one.sql}
+        self._logins = {found for one in document.operations.values() if (found := login_of(one))}
+        self._headers = wanted_headers(document)
+        self._reader = Reader(document, users)
 
     def explain(self, invariant: str, design: Mapping[str, Any]) -> str:
         """Nothing is known of somebody else's design."""
@@ -146,17 +158,7 @@ class FileTarget:
 
     def request(self, call: Call) -> Request:
         """How an operation is asked for."""
-        operation = self._document.operations[call.f]
-        method, path = operation.asked[0]
-
-        def value_of(name: str) -> Any:
-            return call.args.get(name, "")
-
-        headers = {name: str(filled(_env(text), value_of))
-                   for name, text in operation.headers.items()}  # fmt: skip
-        body = None if operation.json_ is None else filled(operation.json_, value_of)
-        way = filled(path, lambda name: quote(str(value_of(name)), safe=""))
-        return Request(method, str(way), headers, body, operation.timeout)
+        return request_of(self._document.operations[call.f], call)
 
     def classify(self, call: Call, answer: Answer) -> Completion:
         """2xx is ok and 4xx fail, with an OpenAPI document those that it names; all else may have
@@ -164,14 +166,31 @@ class FileTarget:
         if answer.status is None:
             outcome = Outcome.FAIL if answer.error == "refused" else Outcome.INFO
             return Completion(outcome, answer.error)
-        value = {**answer.body, "http_status": answer.status}
+        value = self._value(call, answer)
+        private = self._private(call, answer)
         method, path = self._document.operations[call.f].asked[0]
         known = self._paths is None or self._paths.says(method, path, answer.status)
         if known and 200 <= answer.status < 300:
-            return Completion(Outcome.OK, value=value)
+            return Completion(Outcome.OK, value=value, private=private)
         if known and 400 <= answer.status < 500:
             return Completion(Outcome.FAIL, f"http_{answer.status}", value)
         return Completion(Outcome.INFO, f"http_{answer.status}", value)
+
+    def _value(self, call: Call, answer: Answer) -> dict[str, Any]:
+        """What is written down: of a login the status alone, of headers those that are named."""
+        if call.f in self._logins:
+            return {"http_status": answer.status}
+        told = {name: answer.headers[name] for name in self._headers if name in answer.headers}
+        return {**answer.body, "http_status": answer.status, **({HEADERS: told} if told else {})}
+
+    def _private(self, call: Call, answer: Answer) -> dict[str, str]:
+        """The token of a login."""
+        if call.f not in self._logins:
+            return {}
+        told = {**answer.body, HEADERS: answer.headers}
+        token = self._reader.token_of(call.f, told)
+        self._reader.keep(call, token)
+        return {TOKEN: token} if token else {}
 
     def counts(self, link: LinkSpec, caller: str, callee: Mapping[str, Any]) -> dict[str, int]:
         """What reached a stand-in, by its own counts; {} where nobody counts."""
@@ -188,28 +207,12 @@ class FileTarget:
         )
 
     def final_reads(self, history: History) -> list[Call]:
-        """One read of each thing that was acknowledged."""
-        settled = self._document.settled_when
-        if settled is None:
-            return []
-        return [
-            Call(settled.read, op.k, {n: selected(of, op.value) for n, of in settled.with_.items()})
-            for op in history.ops(settled.after, outcome=Outcome.OK)
-        ]
+        """One read of each thing that was acknowledged; before it the login that it needs."""
+        return self._reader.calls(history)
 
 
 def _env(text: str) -> str:
     return with_environment(text, os.environ)
-
-
-def _variables(document: TargetDocument) -> Iterator[str]:
-    """Variables of the caller's environment that anything of the file names."""
-    for program in document.programs.values():
-        for text in (*(program.command or []), *map(str, program.env.values())):
-            yield from variables(text)
-    for operation in document.operations.values():
-        for text in operation.headers.values():
-            yield from variables(text)
 
 
 def _own_holes(program: Program) -> list[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import Problem
-from harness.target_file.document import Match, Program, Promise, TargetDocument
+from harness.target_file.checking_asked import asked_problems
+from harness.target_file.checking_promises import promise_problems
+from harness.target_file.document import Match, Program, TargetDocument
 from harness.target_file.holes import holes, variables
 from harness.target_file.running import toxiproxy_problems
 from harness.yaml_source import Loc, Place, unknown
@@ -18,7 +20,9 @@ OWN = ("host", "port", "seed")
 PARTS = ("host", "port", "user", "password", "database")
 
 
-def problems_of(document: TargetDocument, place: Place) -> Iterator[Problem]:
+def problems_of(
+    document: TargetDocument, place: Place, users: Sequence[Mapping[str, str]] = ()
+) -> Iterator[Problem]:
     """Everything, each with its place."""
     yield from _programs(document, place)
     if document.entry not in document.programs:
@@ -30,11 +34,9 @@ def problems_of(document: TargetDocument, place: Place) -> Iterator[Problem]:
             "a program with command: or running:",
         )
     yield from toxiproxy_problems(document, place)
-    yield from _operations(document, place)
-    yield from _journeys(document, place)
-    yield from _settled(document, place)
+    yield from asked_problems(document, place, users)
     for name, promise in document.promises.items():
-        yield from _promise(document, name, promise, place)
+        yield from promise_problems(document, name, promise, place)
     if document.openapi and not (place.path.parent / document.openapi).is_file():
         yield Problem(f"openapi: {document.openapi} is not there", place.of("openapi"))
 
@@ -157,84 +159,3 @@ def _callback(
             if variable not in os.environ:
                 where = place.of(*loc, "callback", "sign", "secret")
                 yield Problem(f"${{{variable}}} is not set", where, remedy=f"export {variable}=...")
-
-
-def _operations(document: TargetDocument, place: Place) -> Iterator[Problem]:
-    for name, operation in document.operations.items():
-        asked = operation.asked
-        if len(asked) != 1:
-            got = " and ".join(method.lower() for method, _ in asked) or "no method"
-            where = place.of_key("operations", name)
-            yield Problem(f"{name} has {got}", where, "one of get, post, put, patch, delete")
-        elif not asked[0][1].startswith("/"):
-            where = place.of("operations", name, asked[0][0].lower())
-            yield Problem(f"path {asked[0][1]!r}", where, "a path that begins with /")
-        for header, text in operation.headers.items():
-            for variable in variables(text):
-                if variable not in os.environ:
-                    where = place.of("operations", name, "headers", header)
-                    yield Problem(f"${{{variable}}} is not set", where)
-
-
-def _journeys(document: TargetDocument, place: Place) -> Iterator[Problem]:
-    for name, steps in document.journeys.items():
-        if not steps:
-            yield Problem(f"journey {name} has no steps", place.of("journeys", name))
-        known = {"number", "key"}
-        for number, step in enumerate(steps):
-            loc: Loc = ("journeys", name, number)
-            if bool(step.do) == (step.wait is not None):
-                yield Problem("a step does one thing", place.of(*loc), "do: or wait:")
-                continue
-            if not step.do:
-                continue
-            if step.do not in document.operations:
-                yield unknown("operation", step.do, document.operations, place, *loc, "do")
-                continue
-            known |= step.with_.keys()
-            operation = document.operations[step.do]
-            asked = [path for _, path in operation.asked]
-            for hole in holes([*asked, operation.json_ or {}, operation.headers, operation.key]):
-                if hole not in known:
-                    cause = f"{step.do} needs {{{hole}}}, which nothing has given before"
-                    remedy = f"with: {{{hole}: ...}} here, or keep: {{{hole}: body...}} before"
-                    yield Problem(cause, place.of(*loc, "do"), ", ".join(sorted(known)), remedy)
-            known |= step.keep.keys()
-
-
-def _settled(document: TargetDocument, place: Place) -> Iterator[Problem]:
-    if document.settled_when is None:
-        return
-    for key in ("after", "read"):
-        name = getattr(document.settled_when, key)
-        if name not in document.operations:
-            yield unknown("operation", name, document.operations, place, "settled-when", key)
-
-
-def _promise(
-    document: TargetDocument, name: str, promise: Promise, place: Place
-) -> Iterator[Problem]:
-    loc: Loc = ("promises", name)
-    if promise.ledger:
-        if (
-            promise.ledger not in document.programs
-            or not document.programs[promise.ledger].stand_in
-        ):
-            known = [one for one, program in document.programs.items() if program.stand_in]
-            yield unknown("stand-in", promise.ledger, known, place, *loc, "ledger")
-            return
-        stand_in = document.programs[promise.ledger].stand_in or []
-        entries = [one.ledger.entry for one in stand_in if one.ledger]
-        if promise.entry not in entries:
-            yield unknown("entry", promise.entry, entries, place, *loc, "entry")
-        if (promise.at_most is None) == (promise.exactly is None):
-            yield Problem("how many?", place.of_key(*loc), "at-most: or exactly:")
-    elif promise.of:
-        if promise.of not in document.operations:
-            yield unknown("operation", promise.of, document.operations, place, *loc, "of")
-        if promise.ends_within is None or document.settled_when is None:
-            remedy = "ends-within: 30s here, and settled-when: in the file"
-            yield Problem("when does it end?", place.of_key(*loc), remedy=remedy)
-    else:
-        allowed = "ledger: with entry:, or of: with ends-within:"
-        yield Problem("a promise about nothing", place.of_key(*loc), allowed)

@@ -109,15 +109,45 @@ class Program(Part):
         return [name for name, there in given.items() if there]
 
 
+class Basic(Part):
+    """A name and a password, as RFC 7617 sends them."""
+
+    user: str
+    password: str = ""
+
+
+class Auth(Part):
+    """Who asks: a token, a name with its password, or an operation that answers with a token.
+
+    Args:
+        login: done once a journey, before the first operation that needs it.
+        token: where its answer has the token.
+    """
+
+    bearer: str = ""
+    basic: Basic | None = None
+    login: str = ""
+    token: str = "body.token"
+
+    @property
+    def kinds(self) -> list[str]:
+        """What it says; one is right."""
+        given = {"bearer": self.bearer, "basic": self.basic, "login": self.login}
+        return [name for name, there in given.items() if there]
+
+
 class Operation(Part):
-    """One request of the load: a method with its path, a body, headers."""
+    """One request of the load: a method with its path, a body, headers, who asks."""
 
     get: str | None = None
     post: str | None = None
     put: str | None = None
     patch: str | None = None
     delete: str | None = None
-    json_: dict[str, Any] | None = Field(default=None, alias="json")
+    json_: dict[str, Any] | list[Any] | None = Field(default=None, alias="json")
+    form: dict[str, str | int | float | bool] | None = None
+    body: str | None = None
+    auth: Auth | None = None
     headers: dict[str, str] = {}
     key: str = ""
     timeout: Duration = 5.0
@@ -127,6 +157,20 @@ class Operation(Part):
         """Methods with their paths; one is right."""
         found = ((name, getattr(self, name)) for name in METHODS)
         return [(name.upper(), path) for name, path in found if path is not None]
+
+    @property
+    def bodies(self) -> list[str]:
+        """How its body is written; one at most is right."""
+        given = {"json": self.json_, "form": self.form, "body": self.body}
+        return [name for name, there in given.items() if there is not None]
+
+    @property
+    def texts(self) -> dict[str, Any]:
+        """Everything of it that may have holes."""
+        way = [path for _, path in self.asked]
+        auth = self.auth.model_dump(include={"bearer", "basic"}) if self.auth else {}
+        bodies = [self.json_ or {}, self.form or {}, self.body or ""]
+        return {"way": way, "body": bodies, "headers": self.headers, "auth": auth, "key": self.key}
 
 
 class StepPart(Part):
@@ -149,7 +193,8 @@ class Settled(Part):
 
 
 class Promise(Part):
-    """An invariant: entries of a ledger by key, or the end of what was acknowledged."""
+    """An invariant: entries of a ledger by key, the end of what was acknowledged, values that two
+    operations tell alike, or the rows of a query."""
 
     claim: str = Field(min_length=1)
     ledger: str = ""
@@ -158,6 +203,17 @@ class Promise(Part):
     exactly: int | None = Field(default=None, ge=0)
     of: str = ""
     ends_within: Duration | None = Field(default=None, alias="ends-within")
+    as_: str = Field(default="", alias="as")
+    with_: dict[str, str] = Field(default={"id": "body.id"}, alias="with")
+    equal: dict[str, str] = {}
+    sql: str = ""
+    rows: int = Field(default=0, ge=0)
+
+
+class Data(Part):
+    """Files with values: of `users`, CSV with a head and a row a user, come `{user.<column>}`."""
+
+    users: str = ""
 
 
 class TargetDocument(Part):
@@ -173,5 +229,6 @@ class TargetDocument(Part):
     settled_when: Settled | None = Field(default=None, alias="settled-when")
     promises: dict[str, Promise] = {}
     design: dict[str, str | int | float | bool] = {}
+    data: Data = Data()
     degradation: dict[str, dict[str, dict[str, str]]] = {}
     include: list[str] = []

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 HOLE = re.compile(r"(?<!\$)\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")
+HEADER = "header."
+HEADERS = "response_headers"
 VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 
 
-def holes(value: Any) -> Iterator[str]:
-    """Names of the holes in a text, or in every text of a value."""
+def texts_of(value: Any) -> Iterator[str]:
+    """Every text in a value."""
     if isinstance(value, Mapping):
-        for one in value.values():
-            yield from holes(one)
-    elif isinstance(value, list):
+        value = list(value.values())
+    if isinstance(value, list):
         for one in value:
-            yield from holes(one)
+            yield from texts_of(one)
     elif isinstance(value, str):
-        yield from HOLE.findall(value)
+        yield value
+
+
+def holes(value: Any) -> Iterator[str]:
+    """Names of the holes in every text of a value."""
+    for text in texts_of(value):
+        yield from HOLE.findall(text)
 
 
 def filled(value: Any, of: Callable[[str], Any]) -> Any:
@@ -45,9 +52,31 @@ def with_environment(text: str, environ: Mapping[str, str]) -> str:
     return VARIABLE.sub(lambda one: environ[one[1]], text)
 
 
+def all_with_environment(value: Any, environ: Mapping[str, str]) -> Any:
+    """The value with the environment in every text of it."""
+    if isinstance(value, Mapping):
+        return {key: all_with_environment(one, environ) for key, one in value.items()}
+    if isinstance(value, list):
+        return [all_with_environment(one, environ) for one in value]
+    return with_environment(value, environ) if isinstance(value, str) else value
+
+
 def selected(selector: str, value: Mapping[str, Any]) -> Any:
-    """What `body.loan.id` names in an answer; None when there is no such thing."""
-    found: Any = value
-    for name in selector.removeprefix("body.").split("."):
-        found = found.get(name) if isinstance(found, Mapping) else None
+    """What `body.loan.id`, `body.0.id` (of a list) or `header.Location` names in an answer; None
+    when there is no such thing."""
+    if selector.startswith(HEADER):
+        return value.get(HEADERS, {}).get(selector.removeprefix(HEADER).lower())
+    names = selector.removeprefix("body.").split(".")
+    found: Any = value.get("items") if names[0].isdigit() and names[0] not in value else value
+    for name in names:
+        if isinstance(found, list):
+            found = found[int(name)] if name.isdigit() and int(name) < len(found) else None
+        else:
+            found = found.get(name) if isinstance(found, Mapping) else None
     return found
+
+
+def named_headers(selectors: Iterable[str]) -> frozenset[str]:
+    """Headers that selectors name, in small letters: nothing else of them is written down."""
+    found = (one.removeprefix(HEADER).lower() for one in selectors if one.startswith(HEADER))
+    return frozenset(found)

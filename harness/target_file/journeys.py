@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness.model import Outcome
 from harness.rng import Dice
 from harness.target import Call, Completion, Journey, Wait
-from harness.target_file.document import StepPart
-from harness.target_file.holes import filled, selected
+from harness.target_file.asking import TOKEN
+from harness.target_file.document import Operation, StepPart
+from harness.target_file.holes import filled, holes, selected
+
+USER = "user."
 
 
 @dataclass(frozen=True)
@@ -20,24 +23,78 @@ class DataJourney:
     Args:
         name: unique in the target.
         parts: as they are written.
+        operations: of the target.
+        users: a row of values for each user, taken in turn.
     """
 
     name: str
     parts: Sequence[StepPart]
+    operations: Mapping[str, Operation]
+    users: Sequence[Mapping[str, str]] = ()
 
     def steps(self, number: int, dice: Dice) -> Journey:
-        """The journey of user `number`; it ends early when `go-on-if` does not hold."""
-        known: dict[str, Any] = {"number": number}
+        """The journey of user `number`; it ends early when `go-on-if` does not hold, or when
+        an answer lacks what is to be kept of it."""
+        known: dict[str, Any] = {"number": number, **user_values(self.users, number)}
+        tokens: dict[str, str] = {}
         for at, part in enumerate(self.parts):
             if part.wait is not None:
                 yield Wait(part.wait)
                 continue
+            login = login_of(self.operations[part.do])
+            if login and login not in tokens:
+                token = yield from self._log_in(login, number, known)
+                if token is None:
+                    return
+                tokens[login] = token
             known |= _chosen(part.with_, known, dice)
-            key = f"{self.name}-{number}.{at}"
-            done: Completion = yield Call(part.do, key, {**known, "key": key})
+            known["key"] = f"{self.name}-{number}.{at}"
+            done: Completion = yield call_of(
+                part.do, self.operations[part.do], known, tokens.get(login, "")
+            )
             if not _goes_on(part, done):
                 return
-            known |= {name: selected(of, done.value) for name, of in part.keep.items()}
+            kept = {name: selected(of, done.value) for name, of in part.keep.items()}
+            if None in kept.values():
+                return
+            known |= kept
+
+    def _log_in(
+        self, login: str, number: int, known: Mapping[str, Any]
+    ) -> Generator[Call, Completion, str | None]:
+        """The token that a login answers with; None when it gives none."""
+        call = login_call(login, f"{self.name}-{number}.{login}", self.operations[login], known)
+        done = yield call
+        return done.private.get(TOKEN)
+
+
+def user_values(users: Sequence[Mapping[str, str]], number: int) -> dict[str, str]:
+    """`user.<column>` of the row of user `number`; {} without rows."""
+    row = users[number % len(users)] if users else {}
+    return {f"{USER}{column}": value for column, value in row.items()}
+
+
+def login_of(operation: Operation) -> str:
+    """The operation that gives the token of another; "" when it needs none."""
+    return operation.auth.login if operation.auth else ""
+
+
+def call_of(name: str, operation: Operation, known: Mapping[str, Any], token: str = "") -> Call:
+    """A call with what its holes name and who the user is; what only says who asks is private."""
+    texts = operation.texts
+    said = {"number", "key", *holes([texts["way"], texts["body"], texts["key"]])}
+    hidden = set(holes([texts["headers"], texts["auth"]])) - said
+    private = {hole: known[hole] for hole in sorted(hidden) if hole in known}
+    args = {hole: known[hole] for hole in sorted(said) if hole in known}
+    key = str(filled(operation.key, lambda hole: known.get(hole, "")))
+    return Call(name, key or str(known["key"]), args, private | ({TOKEN: token} if token else {}))
+
+
+def login_call(login: str, key: str, operation: Operation, known: Mapping[str, Any]) -> Call:
+    """A login: nothing that it says is written down."""
+    known = {**known, "key": key}
+    said = {hole: known[hole] for hole in sorted({*holes(operation.texts)}) if hole in known}
+    return Call(login, key, {"number": known["number"]}, said)
 
 
 def _chosen(values: Mapping[str, Any], known: Mapping[str, Any], dice: Dice) -> dict[str, Any]:

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.checker import judge
+from harness.checker import Checker, judge
 from harness.history import Event, History
 from harness.model import Objectives, Op, Outcome, Phase, Verdict
-from harness.target_file.document import Promise, Settled
+from harness.queries import QUERY
+from harness.target_file.document import Promise, Settled, TargetDocument
+from harness.target_file.holes import selected
 from harness.target_file.journeys import fits
 
 SUCCESS = "SUCCESS"
+ARGS = "args."
 SHOWN = 3  # entries of one key in a sentence
 
 
@@ -102,6 +105,85 @@ class EndPromise(_Promised):
                  if not _ended(last.get(op.k), self.settled)]  # fmt: skip
         missing = "" if last else f"no {self.settled.read} was done after the load had stopped"
         return judge(self, examined=len(promised), bad=wrong, missing=missing)
+
+
+@dataclass(frozen=True)
+class EqualPromise(_Promised):
+    """`Checker`: what two operations tell of one thing is the same."""
+
+    def check(self, history: History, objectives: Objectives) -> Verdict:
+        """Compare each answer of `of` with the answer of `as` that names the same thing."""
+        made: dict[tuple[str, ...], Op] = {}
+        for op in history.ops(self.written.as_, outcome=Outcome.OK):
+            made[tuple(str(selected(of, op.value)) for of in self.written.with_.values())] = op
+        pairs = [
+            (op, made[thing])
+            for op in history.ops(self.written.of, outcome=Outcome.OK)
+            if (thing := tuple(str(op.request.get(name)) for name in self.written.with_)) in made
+        ]
+        wrong = [bad for later, first in pairs if (bad := self._differ(later, first))]
+        missing = "" if pairs else f"no {self.written.of} asked for what a {self.written.as_} made"
+        return judge(self, examined=len(pairs), bad=wrong, missing=missing)
+
+    def _differ(self, later: Op, first: Op) -> Mapping[str, Any]:
+        told = [
+            (name, selected(name, later.value), source, _of_call(source, first))
+            for name, source in self.written.equal.items()
+        ]
+        wrong = [f"{name} is {value!r}, {source} of {first.f} was {before!r}"
+                 for name, value, source, before in told if value != before]  # fmt: skip
+        if not wrong:
+            return {}
+        return {
+            "t_s": round(later.t_end_s or later.t_invoke_s, 3),
+            "what": f"{later.f} {later.k}: {'; '.join(wrong)}",
+            "events": [first.index, later.index],
+            "key": first.k,
+        }
+
+
+def _of_call(source: str, op: Op) -> Any:
+    """`args.amount`: what was asked for; else what was answered."""
+    if source.startswith(ARGS):
+        return op.request.get(source.removeprefix(ARGS))
+    return selected(source, op.value)
+
+
+@dataclass(frozen=True)
+class QueryPromise(_Promised):
+    """`Checker`: how many rows a query of the service's own database has at the end."""
+
+    def check(self, history: History, objectives: Objectives) -> Verdict:
+        """Read what the query said when everything had settled."""
+        asked = (one for one in history.of("clock") if one.f == QUERY and one.k == self.name)
+        told = next(asked, None)
+        if told is None:
+            return judge(self, examined=0, bad=[], missing="the query was not run")
+        if problem := told.v.get("problem"):
+            return judge(self, examined=0, bad=[], missing=f"the query failed: {problem}")
+        count, rows = told.v["count"], told.v["rows"]
+        if count == self.written.rows:
+            return judge(self, examined=1, bad=[])
+        shown = "; ".join(str(dict(row)) for row in rows[:SHOWN])
+        what = f"{count} rows, {self.written.rows} allowed: {shown}"
+        return judge(
+            self,
+            examined=1,
+            bad=[{"t_s": round(told.t_s, 3), "what": what, "events": [told.i], "key": ""}],
+        )
+
+
+def checker_of(name: str, told: TargetDocument) -> Checker:
+    """The checker of a promise of the file."""
+    promise = told.promises[name]
+    if promise.ledger:
+        return LedgerPromise(name, promise)
+    if promise.sql:
+        return QueryPromise(name, promise)
+    if promise.equal:
+        return EqualPromise(name, promise)
+    assert told.settled_when
+    return EndPromise(name, promise, told.settled_when)
 
 
 def _ended(read: Op | None, settled: Settled) -> bool:

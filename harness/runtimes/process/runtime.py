@@ -24,6 +24,7 @@ from harness.runtimes.process.plan import (
     ports_needed,
 )
 from harness.runtimes.process.postgres import PrepareJob, account, prepare
+from harness.runtimes.process.query import ask
 from harness.runtimes.process.site import Site
 from harness.runtimes.process.tools import RunAsUser, Tools
 from harness.runtimes.real.checking import check_process
@@ -32,6 +33,7 @@ from harness.runtimes.real.foreign_proxies import address_of, find
 from harness.runtimes.real.loopback import HOST, take_ports
 from harness.runtimes.real.procs import clean_env, marking
 from harness.runtimes.real.runtime import RealRuntime
+from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
 from harness.runtimes.real.wiring import RealWiring, write_configs
 from harness.target import Target
 
@@ -95,6 +97,7 @@ class ProcessRuntime(RealRuntime[Site]):
             write_private(self._folders.foreign_token, proxies.token)
             plan["foreign_api"] = proxies.address
         self._put_on_record(plan)
+        self._password = password
         self._make_work_folder()
         write_configs(target, wiring, self._folders, password, self._folders.state)
 
@@ -141,6 +144,13 @@ class ProcessRuntime(RealRuntime[Site]):
 
     async def _end(self, site: Site) -> list[str]:
         return await end_run(site.recovery.read(), site.clock, site.launcher.reap)
+
+    async def query(self, service: str, sql: str) -> Mapping[str, object]:
+        """Ask the database of the target, as its own role, past every link; it reads only."""
+        plan = self._database_plan(service)
+        user, database = plan.role or PG_USER, plan.database or PG_DATABASE
+        address = self._running().address(service)
+        return await ask(address, user, self._password, database, sql)
 
     def unasked_exits(self) -> Sequence[Exit]:
         """Programs of the run that ended though nobody had asked them to, each once."""

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from harness.clock import Clock
-from harness.target import Answer, Request
+from harness.target import Answer, Request, body_of
 
 CALL_S = 2.0  # chosen, not measured: no local call that is well takes longer
 CANARY_S = 2.0
@@ -83,7 +83,8 @@ async def send(
                 request.method,
                 base_url + request.path,
                 headers={**request.headers, **(headers or {})},
-                json=request.body,
+                json=request.body if request.text is None else None,
+                content=request.text,
                 timeout=request.timeout_s,
                 extensions=dict(extensions or {}),
             )
@@ -98,7 +99,7 @@ async def send(
         return Answer(None, error="reset" if cut else "protocol")
     except httpx.HTTPError:
         return Answer(None, error="protocol")
-    return Answer(response.status_code, _document(response))
+    return Answer(response.status_code, _document(response), headers=dict(response.headers))
 
 
 def _document(response: httpx.Response) -> Mapping[str, object]:
@@ -106,7 +107,7 @@ def _document(response: httpx.Response) -> Mapping[str, object]:
         body = response.json()
     except ValueError:
         return {}
-    return body if isinstance(body, dict) else {}
+    return body_of(body)
 
 
 async def text_of(

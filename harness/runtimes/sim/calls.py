@@ -14,7 +14,7 @@ from harness.runtimes.sim.host import Host
 from harness.runtimes.sim.messages import JSON, Ask, Headers
 from harness.runtimes.sim.network import Network
 from harness.runtimes.sim.wire import Wire
-from harness.target import Answer, LinkSpec, Request, ServiceSpec, Target
+from harness.target import Answer, LinkSpec, Request, ServiceSpec, Target, body_of
 
 TOKEN_HEADER = b"x-harness-token"
 CANARY_S = 2.0
@@ -58,7 +58,8 @@ class Talk:
             return Answer(None, error="timeout")
         except OSError:
             return Answer(None, error="reset")
-        return Answer(reply.status, _document(reply.body))
+        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in reply.headers}
+        return Answer(reply.status, _document(reply.body), headers=headers)
 
     async def own(self, service: str, request: Request) -> Answer:
         """Past every link; the token goes along to the control routes of stand-ins only."""
@@ -173,9 +174,12 @@ class Talk:
 
 
 def _encoded(request: Request, extra: Headers, closes: bool) -> Ask:
-    if request.body is None and not request.headers:
+    if request.body is None and request.text is None and not request.headers:
         return Ask(request.method, request.path, extra, closes=closes)
     headers = tuple((k.lower().encode(), v.encode()) for k, v in request.headers.items())
+    if request.text is not None:
+        text = request.text.encode()
+        return Ask(request.method, request.path, (*headers, *extra), text, closes)
     if request.body is None:
         return Ask(request.method, request.path, (*headers, *extra), closes=closes)
     body = msgspec.json.encode(request.body)
@@ -187,4 +191,4 @@ def _document(body: bytes) -> Mapping[str, object]:
         document = msgspec.json.decode(body)
     except msgspec.DecodeError:
         return {}
-    return document if isinstance(document, dict) else {}
+    return body_of(document)

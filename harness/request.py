@@ -1,0 +1,47 @@
+"""One HTTP exchange as a target sees it: what is sent, and what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+
+class Request(msgspec.Struct, frozen=True):
+    """An HTTP request as a target wants it sent.
+
+    Args:
+        body: sent as JSON.
+        text: sent as it is, in place of `body`; a header says what it is.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
+    body: Mapping[str, Any] | list[Any] | None = None
+    timeout_s: float = 5.0
+    text: str | None = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came back.
+
+    Args:
+        status: HTTP status, None when there was none.
+        body: decoded JSON object, a JSON list under `items`, or {} when it was neither.
+        error: "" or refused (never sent), timeout, reset, protocol.
+        headers: names in small letters.
+    """
+
+    status: int | None
+    body: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    error: str = ""
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
+
+
+def body_of(document: object) -> dict[str, Any]:
+    """A decoded JSON document as an `Answer` holds it."""
+    if isinstance(document, list):
+        return {"items": document}
+    return document if isinstance(document, dict) else {}

@@ -1,0 +1,78 @@
+"""What is wrong with promises of a target file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.errors import Problem
+from harness.target_file.document import Promise, TargetDocument
+from harness.yaml_source import Loc, Place, unknown
+
+FORMS = "ledger: with entry:; of: with ends-within:, or with as: and equal:; sql: with rows:"
+LITERAL = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
+READS = re.compile(r"\s*\(*\s*(select|with|values|table)\b", re.IGNORECASE)
+WRITES = re.compile(
+    r"\b(insert\s+into|update\s+\S+\s+set|delete\s+from|merge\s+into"
+    r"|for\s+(no\s+key\s+)?update|select\b.*\binto)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def promise_problems(
+    told: TargetDocument, name: str, promise: Promise, place: Place
+) -> Iterator[Problem]:
+    """Everything, each with its place."""
+    loc: Loc = ("promises", name)
+    about = [key for key in ("ledger", "sql", "of") if getattr(promise, key)]
+    if len(about) != 1:
+        got = " and ".join(about) or "nothing"
+        yield Problem(f"a promise about {got}", place.of_key(*loc), FORMS)
+    elif promise.ledger:
+        yield from _ledger(told, promise, place, loc)
+    elif promise.sql:
+        yield from _sql(told, promise, place, loc)
+    elif promise.equal or promise.as_:
+        yield from _equal(told, promise, place, loc)
+    else:
+        yield from _end(told, promise, place, loc)
+
+
+def _ledger(told: TargetDocument, promise: Promise, place: Place, loc: Loc) -> Iterator[Problem]:
+    if promise.ledger not in told.programs or not told.programs[promise.ledger].stand_in:
+        known = [one for one, program in told.programs.items() if program.stand_in]
+        yield unknown("stand-in", promise.ledger, known, place, *loc, "ledger")
+        return
+    stand_in = told.programs[promise.ledger].stand_in or []
+    entries = [one.ledger.entry for one in stand_in if one.ledger]
+    if promise.entry not in entries:
+        yield unknown("entry", promise.entry, entries, place, *loc, "entry")
+    if (promise.at_most is None) == (promise.exactly is None):
+        yield Problem("how many?", place.of_key(*loc), "at-most: or exactly:")
+
+
+def _sql(told: TargetDocument, promise: Promise, place: Place, loc: Loc) -> Iterator[Problem]:
+    where, plain = place.of(*loc, "sql"), LITERAL.sub("''", promise.sql)
+    if not any(one.postgres for one in told.programs.values()):
+        yield Problem("sql: there is no database to ask", where, "a program with postgres:")
+    if ";" in plain.rstrip().rstrip(";"):
+        yield Problem("sql is more than one statement", where, "one query")
+    elif not READS.match(plain) or WRITES.search(plain):
+        yield Problem("sql writes, or is no query", where, "SELECT, WITH or VALUES that read")
+
+
+def _equal(told: TargetDocument, promise: Promise, place: Place, loc: Loc) -> Iterator[Problem]:
+    for key, name in (("of", promise.of), ("as", promise.as_)):
+        if name not in told.operations:
+            yield unknown("operation", name, told.operations, place, *loc, *([key] if name else []))
+    if not promise.equal:
+        remedy = "equal: {body.amount: args.amount}: a field, and what `as` asked for or answered"
+        yield Problem("what is equal?", place.of_key(*loc), remedy=remedy)
+
+
+def _end(told: TargetDocument, promise: Promise, place: Place, loc: Loc) -> Iterator[Problem]:
+    if promise.of not in told.operations:
+        yield unknown("operation", promise.of, told.operations, place, *loc, "of")
+    if promise.ends_within is None or told.settled_when is None:
+        remedy = "ends-within: 30s here, and settled-when: in the file"
+        yield Problem("when does it end?", place.of_key(*loc), remedy=remedy)

@@ -1,0 +1,85 @@
+"""What is read at the end of a run: each thing that was acknowledged, by whoever may read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from harness.history import History
+from harness.model import Op, Outcome
+from harness.target import Call
+from harness.target_file.document import TargetDocument
+from harness.target_file.holes import selected
+from harness.target_file.journeys import call_of, login_call, login_of, user_values
+
+Who = tuple[tuple[str, Any], ...]
+
+
+class Reader:
+    """The last reads of a target.
+
+    Args:
+        told: the file.
+        users: a row of values for each user.
+    """
+
+    def __init__(self, told: TargetDocument, users: Sequence[Mapping[str, str]]) -> None:
+        """Nobody has logged in yet."""
+        self._told, self._users = told, users
+        self._tokens: dict[Who, str] = {}
+
+    def token_of(self, login: str, told: Mapping[str, Any]) -> str:
+        """Where the answer of a login has its token; "" when it has none."""
+        for operation in self._told.operations.values():
+            if operation.auth and operation.auth.login == login:
+                return str(selected(operation.auth.token, told) or "")
+        return ""
+
+    def keep(self, call: Call, token: str) -> None:
+        """Remember the token of whoever logged in."""
+        if token:
+            self._tokens[_who(call)] = token
+
+    def calls(self, history: History) -> list[Call]:
+        """One read of each thing that was acknowledged; first the logins that they need."""
+        settled = self._told.settled_when
+        if settled is None:
+            return []
+        acknowledged = list(history.ops(settled.after, outcome=Outcome.OK))
+        return [*self._missing_logins(acknowledged)] or [*map(self._read, acknowledged)]
+
+    def _missing_logins(self, acknowledged: Sequence[Op]) -> Iterator[Call]:
+        asked: set[Who] = set()
+        for op in acknowledged:
+            call = self._login(op)
+            if call and (who := _who(call)) not in self._tokens and who not in asked:
+                asked.add(who)
+                yield call
+
+    def _login(self, op: Op) -> Call | None:
+        settled = self._told.settled_when
+        assert settled
+        login = login_of(self._told.operations[settled.read])
+        if not login:
+            return None
+        known = self._known(op)
+        return login_call(login, f"last-read-{op.k}", self._told.operations[login], known)
+
+    def _read(self, op: Op) -> Call:
+        settled = self._told.settled_when
+        assert settled
+        given = {name: selected(of, op.value) for name, of in settled.with_.items()}
+        call, login = self._login(op), {**self._known(op), **given}
+        token = self._tokens.get(_who(call), "") if call else ""
+        read = call_of(settled.read, self._told.operations[settled.read], login, token)
+        return Call(read.f, op.k, {**given, **read.args}, read.private)
+
+    def _known(self, op: Op) -> dict[str, Any]:
+        number = op.request.get("number", 0)
+        return {**user_values(self._users, number), **op.request, "number": number, "key": op.k}
+
+
+def _who(call: Call) -> Who:
+    """Who logs in: what the login says, but for what is new in every one."""
+    said = sorted((name, str(value)) for name, value in call.private.items() if name != "key")
+    return (("login", call.f), *said)
