@@ -133,6 +133,27 @@ def impossible(experiment: Experiment, words: Vocabulary, place: Place) -> Itera
                 place.of(*loc, "of"),
                 remedy=f"a journey that does: {', '.join(who)}" if who else "measure another one",
             )
+    yield from _nothing_to_examine(rehearsal, place)
+
+
+def _nothing_to_examine(rehearsal: Rehearsal, place: Place) -> Iterator[Problem]:
+    """Invariants that could only ever be unknown. A checker may say what it speaks of: `of`,
+    operations of which the load has to do one, and `of_faults`."""
+    experiment, words = rehearsal.experiment, rehearsal.words
+    operations = words.target.contract["operations"]
+    for number, name in enumerate(experiment.invariants):
+        checker, where = words.invariants[name], place.of("invariants", number)
+        needed = [f for f in getattr(checker, "of", ()) if f in operations]
+        done = (rehearsal.expected(f, 0.0, math.inf) for f in needed)
+        if needed and rehearsal.whole and not any(done):
+            who = sorted({journey for f in needed for journey in rehearsal.who(f)})
+            yield Problem(
+                f"{name} has nothing to look at: no journey of the load does {' or '.join(needed)}",
+                where,
+                remedy=f"leave it out, or a journey that does: {', '.join(who)}",
+            )
+        if getattr(checker, "of_faults", False) and not experiment.steps:
+            yield Problem(f"{name} speaks of faults, and the method has none", where)
 
 
 def warnings(experiment: Experiment, words: Vocabulary, place: Place) -> Iterator[str]:

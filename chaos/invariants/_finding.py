@@ -43,6 +43,7 @@ class Invariant:
         roles: roles that it speaks of; while nobody plays one of them nothing is known.
         ledgers: roles whose ledgers it rests on; while one was not read nothing is known.
         at_end: whether it speaks of the end; single counterexamples can say so too (`bad`).
+        of, of_faults: without one of these operations, or a fault, there is nothing to look at.
     """
 
     name: str
@@ -52,16 +53,16 @@ class Invariant:
     roles: tuple[str, ...] = ()
     ledgers: tuple[str, ...] = ()
     at_end: bool = False
+    of: tuple[str, ...] = ()
+    of_faults: bool = False
 
     def check(self, history: History, objectives: Objectives) -> Verdict:
         """Judge the history."""
         found = self._examined(history, objectives)
         kept, cut = as_far_as_it_went(found.bad, history, at_end=self.at_end)
         checker: Any = self  # a Protocol's attributes are settable, a frozen value's are not
-        gaps = missing(found.missing, cut)
-        return judge(
-            checker, examined=found.examined, bad=kept, details=found.details, missing=gaps
-        )
+        seen: dict[str, Any] = {"bad": kept, "details": found.details}
+        return judge(checker, examined=found.examined, missing=missing(found.missing, cut), **seen)
 
     def _examined(self, history: History, objectives: Objectives) -> Findings:
         system = objectives.system

@@ -101,4 +101,5 @@ INVARIANT = Invariant(
     "at most 1 % of the answers come later than the objective ack_s.",
     examine=_examine,
     at_end=True,
+    of=("submit",),
 )

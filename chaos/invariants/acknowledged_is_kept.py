@@ -54,4 +54,5 @@ INVARIANT = Invariant(
     ids=("R3",),
     claim="No application or repayment that was acknowledged is unknown at the end.",
     examine=_examine,
+    of=("submit", "repay"),
 )

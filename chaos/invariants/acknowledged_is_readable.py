@@ -46,4 +46,5 @@ INVARIANT = Invariant(
     claim="Nobody who asks for an application or a repayment after it was acknowledged is told "
     "that there is none.",
     examine=_examine,
+    of=("submit", "repay"),
 )

@@ -105,4 +105,5 @@ INVARIANT = Invariant(
     examine=_examine,
     roles=(GATEWAY,),
     ledgers=(GATEWAY,),
+    of=("submit",),
 )

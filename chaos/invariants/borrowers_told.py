@@ -86,4 +86,5 @@ INVARIANT = Invariant(
     examine=_examine,
     roles=(NOTIFIER,),
     ledgers=(NOTIFIER,),
+    of=("submit", "repay"),
 )

@@ -59,4 +59,5 @@ INVARIANT = Invariant(
     examine=_examine,
     roles=(GATEWAY,),
     ledgers=(GATEWAY,),
+    of=("repay",),
 )

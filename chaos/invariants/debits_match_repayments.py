@@ -99,4 +99,5 @@ INVARIANT = Invariant(
     examine=_examine,
     roles=(GATEWAY,),
     ledgers=(GATEWAY,),
+    of=("repay",),
 )

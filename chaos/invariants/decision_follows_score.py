@@ -70,4 +70,5 @@ INVARIANT = Invariant(
     examine=_examine,
     roles=(RISK_ENGINE,),
     ledgers=(RISK_ENGINE,),
+    of=("submit",),
 )

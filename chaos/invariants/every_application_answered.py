@@ -91,4 +91,5 @@ INVARIANT = Invariant(
     "the next one, which is kept, within answer_s of its acknowledgement and of the last healing.",
     examine=_examine,
     at_end=True,
+    of=("submit",),
 )

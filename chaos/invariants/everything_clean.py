@@ -50,4 +50,5 @@ INVARIANT = Invariant(
     ids=("E5",),
     claim="Every fault that was injected was healed, and its undo was proven.",
     examine=_examine,
+    of_faults=True,
 )

@@ -50,4 +50,5 @@ INVARIANT = Invariant(
     examine=_examine,
     roles=(FUNDER,),
     at_end=True,
+    of=("submit",),
 )

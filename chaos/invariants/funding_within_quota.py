@@ -105,4 +105,5 @@ INVARIANT = Invariant(
     examine=_examine,
     roles=(FUNDER,),
     ledgers=(FUNDER,),
+    of=("submit",),
 )

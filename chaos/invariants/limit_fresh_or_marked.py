@@ -57,4 +57,5 @@ INVARIANT = Invariant(
     "while no answer of the risk engine could come through.",
     examine=_examine,
     roles=(RISK_ENGINE,),
+    of=("read_limit",),
 )

@@ -86,4 +86,5 @@ INVARIANT = Invariant(
     examine=_examine,
     roles=(RISK_ENGINE,),
     ledgers=(RISK_ENGINE,),
+    of=("read_limit",),
 )

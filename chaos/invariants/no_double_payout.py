@@ -52,4 +52,5 @@ INVARIANT = Invariant(
     claim="No loan has more than one successful payout, over all gateways and request ids.",
     examine=_examine,
     roles=(GATEWAY,),
+    of=("submit",),
 )

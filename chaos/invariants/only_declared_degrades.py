@@ -90,4 +90,5 @@ INVARIANT = Invariant(
     claim="During a fault every operation that is not declared to depend on what is broken is "
     "answered ok in at least 99 % of cases, and fails without explanation in none.",
     examine=_examine,
+    of_faults=True,
 )

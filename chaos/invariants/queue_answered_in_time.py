@@ -60,4 +60,5 @@ INVARIANT = Invariant(
     roles=(FUNDER,),
     ledgers=(FUNDER,),
     at_end=True,
+    of=("submit",),
 )

@@ -105,4 +105,6 @@ INVARIANT = Invariant(
     "within recovery_s, and stay so to the end of the load.",
     examine=_examine,
     at_end=True,
+    of=("submit", "repay"),
+    of_faults=True,
 )

@@ -54,4 +54,5 @@ INVARIANT = Invariant(
     "the borrower's own request is at fault, or each try was lost on purpose on its way.",
     examine=_examine,
     at_end=True,
+    of=("repay",),
 )

@@ -70,4 +70,5 @@ INVARIANT = Invariant(
     roles=(GATEWAY,),
     ledgers=(GATEWAY,),
     at_end=True,
+    of=("repay",),
 )

@@ -93,4 +93,5 @@ INVARIANT = Invariant(
     claim="Submits and repays with one key and one body get one id, no other body is accepted "
     "under that key, and two keys never get the same id.",
     examine=_examine,
+    of=("submit", "repay"),
 )

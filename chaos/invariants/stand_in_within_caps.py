@@ -80,4 +80,5 @@ INVARIANT = Invariant(
     examine=_examine,
     roles=(RISK_ENGINE,),
     ledgers=(RISK_ENGINE, FUNDER),
+    of=("submit",),
 )

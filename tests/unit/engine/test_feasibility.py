@@ -24,7 +24,7 @@ steady-state-hypothesis:
 method:
   - {at: 10s, for: 8s, fault: down, link: lending->payment_a}
 recovery: 15s
-invariants: [no_double_payout]
+invariants: [limit_is_ones_own, recovers_within]
 thresholds:
   - {measure: ok_ratio, of: read_limit, during: fault, tolerance: ">= 0.5"}
 blast-radius: {links: [lending->payment_a]}
@@ -71,6 +71,9 @@ def test_a_document_with_enough_of_everything_is_warned_of_nothing(tmp_path: Pat
         ("arrivals: 10/s", "stages: [{for: 40s, arrivals: 10/s, upto: 3/s}]",
          "unknown key 'upto'; did you mean 'to'?; allowed: for, arrivals, to"),
         ("during: fault", "during: load", "doc.yaml:12:49: during: load, but a run with a fault"),
+        ("consumer: 6, sme: 0, repayer: 4", "angry_retrier: 6",
+         "doc.yaml:10:14: limit_is_ones_own has nothing to look at: no journey of the load does "
+         "read_limit; try: leave it out, or a journey that does: consumer,"),
         ("arrivals: 10/s", "stages: [{for: 10h, arrivals: 100/s}]",
          "about 3.6e+06 arrivals in 36000 s; allowed: at most 1000000"),
     ],
@@ -104,6 +107,13 @@ def test_what_is_likely_to_be_short_is_a_warning_with_its_remedy(
 ) -> None:
     """The number to expect, the number needed, and two ways to come there."""
     assert expected in "\n".join(load(tmp_path, GOOD.replace(old, new)).warnings)
+
+
+def test_an_invariant_of_faults_needs_one(tmp_path: Path) -> None:
+    """A run of the load alone would leave it unknown."""
+    alone = GOOD[: GOOD.index("method:")] + "method: []\nrecovery: 12s\n"
+    said = refused(tmp_path, alone + "invariants: [loans_add_up, recovers_within]\n")
+    assert "doc.yaml:9:28: recovers_within speaks of faults, and the method has none" in said
 
 
 def test_the_objective_is_half_of_the_recovery_unless_it_is_said(tmp_path: Path) -> None:
