@@ -56,7 +56,8 @@ def e_value(bad_a: int, n_a: int, bad_b: int, n_b: int) -> float:
         bad_a, bad_b: of `n_a` and `n_b` seen, 0 or more.
 
     Source: Wasserman, Ramdas, Balakrishnan 2020, universal inference; Ville 1939. Measured: equal
-    arms at 2 %, 100 looks: 0.25 % false alarms; 1 % against 5 %: a median of 390 an arm.
+    arms at 2 %, 100 looks: 0.25 % false alarms; 1 % against 5 %: a median of 380 an arm with
+    one of the priors alone, 595 with the other.
     """
     bad, n = bad_a + bad_b, n_a + n_b
     alike = sum(k * math.log(k / n) for k in (bad, n - bad) if k)
