@@ -97,7 +97,7 @@ def test_a_finding_names_its_environment_and_the_command_that_finds_it_again(
 ) -> None:
     """A payout that is settled later is paid again by the naive design, without any fault."""
     monkeypatch.setattr(TARGET, "factors", {"payout": TARGET.factors["payout"]})
-    naive = ExploreOptions("naive", faults=0, budget="2s", workers=1, runs=tmp_path)
+    naive = ExploreOptions("naive", ("consumer",), 0, budget="2s", workers=1, runs=tmp_path)
     told = search(naive, capsys)
     (pending,) = [one for one in told["minimal"] if one["environment"] == {"payout": "pending"}]
     assert "no_double_payout" in {broken["invariant"] for broken in pending["broken"]}
