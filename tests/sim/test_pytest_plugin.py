@@ -14,8 +14,8 @@ pytestmark = pytest.mark.sim
 
 def pytest_run(folder: Path, *words: str) -> tuple[int, str]:
     """Exit code and output of another pytest, without the options of this project."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "harness.pytest_plugin", "-p",
-               "no:cacheprovider", "-c", "/dev/null", "--rootdir", str(folder)]  # fmt: skip
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+               "-c", "/dev/null", "--rootdir", str(folder)]  # fmt: skip
     done = subprocess.run(
         [*command, *words], cwd=folder, capture_output=True, text=True, timeout=600
     )
