@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,8 +17,9 @@ def pytest_run(folder: Path, *words: str) -> tuple[int, str]:
     """Exit code and output of another pytest, without the options of this project."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
                "-c", "/dev/null", "--rootdir", str(folder)]  # fmt: skip
+    env = {name: value for name, value in os.environ.items() if "XDIST" not in name}
     done = subprocess.run(
-        [*command, *words], cwd=folder, capture_output=True, text=True, timeout=600
+        [*command, *words], cwd=folder, env=env, capture_output=True, text=True, timeout=600
     )
     return done.returncode, done.stdout + done.stderr
 
