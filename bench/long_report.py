@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from harness.cli.run import silent
 from harness.clock import NS, monotonic_ns
 from harness.figures import figures
 from harness.history import Event, History
@@ -22,6 +21,7 @@ from harness.report.html import page
 from harness.report.recorded import Recorded
 from harness.rng import Seed
 from harness.session import run
+from harness.undo.recovery import silent
 
 OPERATIONS = 200_000
 

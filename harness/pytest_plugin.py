@@ -11,7 +11,6 @@ of the engine is imported once a run begins: other test runs pay nothing.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,9 +28,6 @@ OPTIONS = {
     "runs": "folder for what runs leave; runs when left out",
 }
 DEFAULTS = {"design": "hardened", "seed": "1", "runs": "runs"}
-DOCUMENT = re.compile(
-    r"""(^|[{,]\s*)["']?(method|steady-state-hypothesis)["']?\s*:""", re.MULTILINE
-)
 WORKER = "PYTEST_XDIST_WORKER"
 
 RunExperiment = Callable[..., "RunResult"]
@@ -66,11 +62,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """An experiment document that was asked for."""
     if file_path.suffix not in (".yaml", ".yml") or not _is_asked_for(file_path, parent.config):
         return None
+    from harness.suite.selection import DOCUMENT_KEYS
+
     try:
         text = file_path.read_text("utf-8", "replace")
     except OSError:
         return None
-    if not DOCUMENT.search(text):
+    if not DOCUMENT_KEYS.search(text):
         return None
     return ExperimentFile.from_parent(parent, path=file_path)
 

@@ -30,7 +30,7 @@ async def ask_queries(runtime: Runtime, target: Target, writer: HistoryWriter) -
 
 
 async def _asked(runtime: Runtime, target: Target, sql: str) -> Mapping[str, object]:
-    database = next((one.name for one in target.services if one.kind == "database"), "")
+    database = next((one.name for one in target.services if one.is_database), "")
     if not hasattr(runtime, "query"):
         return {"problem": f"{runtime.name} cannot ask a database"}
     return await cast(HasQuery, runtime).query(database, sql)

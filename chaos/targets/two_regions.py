@@ -23,7 +23,7 @@ class TwoRegions(Reference):
     """As a target (`harness.target.Target`).
 
     Args:
-        home, away: the regions; names of what is away end in its region.
+        home, away: the regions; what is in the second one ends in its name.
     """
 
     runtimes = ("sim", "process")

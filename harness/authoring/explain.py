@@ -109,7 +109,7 @@ def _use(section: str, entry: Entry, words: Vocabulary) -> str:
 
 def _fault(entry: Entry, words: Vocabulary) -> Explanation:
     fault = words.faults[entry.name]
-    notes = {name: text for name, text in sections_of(fault).items() if name}
+    notes = sections_of(fault)
     works = {
         kind.name: kind.lacks.get(fault.capability, "yes") for kind in runtime_kinds().values()
     }

@@ -47,10 +47,9 @@ class Parameter:
 
 
 def sections_of(thing: object) -> dict[str, str]:
-    """The first paragraph of a docstring under "", its sections under their names; not Args."""
-    text = inspect.getdoc(thing) or ""
-    head, *rest = text.split("\n\n")
-    found = {"": head}
+    """The sections of a docstring, each under its name; not Args."""
+    _, *rest = (inspect.getdoc(thing) or "").split("\n\n")
+    found: dict[str, str] = {}
     name = ""
     for line in "\n\n".join(rest).splitlines():
         if begun := SECTION.match(line):

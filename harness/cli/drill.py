@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from harness.cli.console import note, out, out_json
-from harness.cli.run import LAST, silent
 from harness.clock import utc_stamp
 from harness.drill import evidence
 from harness.drill.pack import drill_of, topology_of
@@ -19,6 +18,8 @@ from harness.registry import Vocabulary, load_vocabulary
 from harness.report.plan import plan_lines
 from harness.session import run
 from harness.store import HISTORY, VERDICT, RunFolder, new_folder, result_document
+from harness.suite.findings import LAST
+from harness.undo.recovery import silent
 from harness.yaml_source import load_yaml, plain
 
 DRILL = "drill"

@@ -26,11 +26,11 @@ from harness.rng import SEED_MAX, Seed, fresh_seed
 from harness.runtime_registry import load_runtime
 from harness.session import run
 from harness.store import HISTORY, REPORT, result_document
+from harness.suite.findings import LAST
 from harness.suite.outcome import brief, name_of
 from harness.suite.spread import spread, spread_lines
 from harness.undo.left_overs import left_overs, named_runs
-
-LAST = (5, 129, 130, 143)  # nothing is started after an undo that was not proven, or a signal
+from harness.undo.recovery import silent
 
 
 def ask(
@@ -191,10 +191,6 @@ def _note_left_overs(runtime: str) -> None:
         return
     if found:
         note(f"harness: {named_runs(found)}")
-
-
-def silent(text: str) -> None:
-    """Say nothing."""
 
 
 def choose(seed: int | None) -> Seed:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 from harness.errors import ConfigError, Problem
 from harness.prepare import Prepared, RunRequest, prepare
 from harness.registry import Vocabulary
+from harness.suite.selection import tags_of
 from harness.target import Target
 from harness.text import quoted
-from harness.yaml_source import load_yaml, nearest
+from harness.yaml_source import nearest
 
 TAG = "drill"
 
@@ -37,8 +37,7 @@ def drill_of(words: Vocabulary, order: RunRequest, direction: str) -> list[Prepa
 def experiments(words: Vocabulary) -> Iterator[str]:
     """Names of those that belong to a drill, in order."""
     for name, path in sorted(words.experiments.items()):
-        tags: Any = load_yaml(path).get("tags", ())
-        if TAG in tags:
+        if TAG in tags_of(path):
             yield name
 
 

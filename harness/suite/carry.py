@@ -26,10 +26,9 @@ from harness.errors import HarnessError, described
 from harness.model import EXIT_CODES, RunResult, RunVerdict
 from harness.prepare import Prepared
 from harness.store import result_document
-from harness.suite.findings import verdict_of
+from harness.suite.findings import LAST, verdict_of
 from harness.suite.order import expected_s
 
-LAST = (5, 129, 130, 143)  # an undo that was not proven, a signal
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 TAIL = 5  # lines of what a process said before it ended without a result
 

@@ -15,6 +15,8 @@ Document = Mapping[str, Any]
 """As `harness.store.result_document` makes it."""
 
 BAD = ("unexplained", "degraded")
+LAST = (5, 129, 130, 143)
+"""Exit codes after which nothing is started: an undo that was not proven, a signal."""
 WORST_FIRST = (5, 130, 143, 129, 1, 4, 3, 2)
 """Exit codes: a weakness is one even where another run broke; nothing is weightier than an undo
 that could not be proven."""

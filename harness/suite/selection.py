@@ -158,7 +158,7 @@ def _is_experiment(path: Path) -> bool:
 def _tagged(
     entries: Sequence[Entry], tags: Sequence[str], known: Mapping[str, Path]
 ) -> Iterator[Entry]:
-    of = {entry: _tags(find_experiment(entry.ref, known)) for entry in entries}
+    of = {entry: tags_of(find_experiment(entry.ref, known)) for entry in entries}
     every = sorted({tag for its in of.values() for tag in its})
     problems = [
         Problem(f"nobody has the tag {quoted(tag)}" + nearest(tag, every), "--tags",
@@ -170,6 +170,7 @@ def _tagged(
     yield from (entry for entry, its in of.items() if its & set(tags))
 
 
-def _tags(path: Path) -> set[str]:
+def tags_of(path: Path) -> set[str]:
+    """The tags of a document."""
     tags = load_yaml(path).get("tags", [])
     return {str(tag) for tag in tags} if isinstance(tags, list) else set()

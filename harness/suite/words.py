@@ -13,11 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.report.html import rendered
+from harness.store import REPORT
 from harness.text import code, cut, line, markdown
 
 TONES = {"pass": "green", "fail": "bold red", "unsafe": "bold red", "error": "red"}
 FINDINGS_MAX = 3  # of a run; the others stand in its report
 WHAT_MAX = 160  # characters of one
+SKIPPED = (("not_run", "not run"), ("left_out", "left out"))
+"""Keys of those that did not run, and the word for each."""
 MARKS = {"known": "known", "waived": "waived", "new": "NEW"}
 
 Document = Mapping[str, Any]
@@ -35,7 +38,7 @@ def counts(summary: Document) -> str:
     """`6 runs: 4 pass, 2 fail; 12 s`."""
     each = ", ".join(f"{n} {word}" for word, n in summary["verdicts"].items()) or "none"
     more = [f"{len(summary[key])} {what}" for key, what in
-            (("not_run", "not run"), ("left_out", "left out")) if summary[key]]  # fmt: skip
+            SKIPPED if summary[key]]  # fmt: skip
     return "; ".join(
         [f"{len(summary['runs'])} runs: {each}", *more, f"{summary['duration_s']:g} s"]
     )
@@ -50,7 +53,7 @@ def show(summary: Document, console: Console) -> None:
     console.print(f"  {counts(summary)}\n")
     for run in summary["runs"]:
         _show_run(run, console)
-    for key, what in (("not_run", "not run"), ("left_out", "left out")):
+    for key, what in SKIPPED:
         for one in summary[key]:
             title = f"{line(one['experiment'])} {line(one['title'])}: {line(one['why'])}"
             _row(console, what, "yellow", title, "")
@@ -80,7 +83,7 @@ def told_findings(run: Document) -> Iterator[str]:
     if run["exit_code"] and not found:
         yield from (line(reason) for reason in run["reasons"][:FINDINGS_MAX])
     if run["exit_code"] and run["run_dir"]:
-        yield f"{run['run_dir']}/report.html"
+        yield f"{run['run_dir']}/{REPORT}"
 
 
 def _row(console: Console, word: str, tone: str, title: str, took: str) -> None:
@@ -109,7 +112,7 @@ def as_markdown(summary: Document) -> str:
         said = "<br>".join(markdown(text) for text in told_findings(run))
         title = markdown(f"{run['experiment']} {run['title']}")
         lines.append(f"| {title} | {word} | {run['duration_s']:.1f} | {said} |")
-    for key, what in (("not_run", "not run"), ("left_out", "left out")):
+    for key, what in SKIPPED:
         for one in summary[key]:
             title = markdown(f"{one['experiment']} {one['title']}")
             lines.append(f"| {title} | {what} | | {markdown(one['why'])} |")
@@ -132,7 +135,7 @@ def page(summary: Document, folder: Path) -> str:
 
 def _href(run_dir: str, folder: Path) -> str:
     """From one folder to the report in another; "" for a run that left none."""
-    report = Path(run_dir) / "report.html"
+    report = Path(run_dir) / REPORT
     if not run_dir or not report.is_file():
         return ""
     return os.path.relpath(report.resolve(), folder.resolve())

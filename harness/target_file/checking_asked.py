@@ -10,10 +10,8 @@ from typing import Any
 from harness.errors import Problem
 from harness.target_file.document import Operation, StepPart, TargetDocument
 from harness.target_file.holes import holes, texts_of, variables
-from harness.target_file.journeys import USER, login_of
+from harness.target_file.journeys import OWN, USER, login_of
 from harness.yaml_source import Loc, Place, unknown
-
-OWN = frozenset({"number", "key"})  # what every journey knows
 
 
 def asked_problems(

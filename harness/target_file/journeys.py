@@ -14,6 +14,7 @@ from harness.target_file.document import Operation, StepPart
 from harness.target_file.holes import filled, holes, selected
 
 USER = "user."
+OWN = frozenset({"number", "key"})  # what every journey knows
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def login_of(operation: Operation) -> str:
 def call_of(name: str, operation: Operation, known: Mapping[str, Any], token: str = "") -> Call:
     """A call with what its holes name and who the user is; what only says who asks is private."""
     texts = operation.texts
-    said = {"number", "key", *holes([texts["way"], texts["body"], texts["key"]])}
+    said = {*OWN, *holes([texts["way"], texts["body"], texts["key"]])}
     hidden = set(holes([texts["headers"], texts["auth"]])) - said
     private = {hole: known[hole] for hole in sorted(hidden) if hole in known}
     args = {hole: known[hole] for hole in sorted(said) if hole in known}

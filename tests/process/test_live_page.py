@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from harness.cli.run import silent
 from harness.live.pages import Pages
 from harness.model import RunVerdict
 from harness.prepare import RunRequest, prepare
 from harness.rng import Seed
 from harness.session import run
+from harness.undo.recovery import silent
 
 CALL_S = 60.0  # at the lowest priority, on a machine that is busy
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from harness.cli.run import silent
 from harness.model import RunVerdict
 from harness.prepare import RunRequest, prepare
 from harness.registry import load_vocabulary
@@ -19,6 +18,7 @@ from harness.rejudge import reread
 from harness.report.html import page
 from harness.rng import Seed
 from harness.session import run
+from harness.undo.recovery import silent
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 if CHROMIUM is None:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from harness.cli.report import report_command
-from harness.cli.run import silent
 from harness.cli.show import show_command
 from harness.errors import ConfigError
 from harness.model import RunVerdict
@@ -19,6 +18,7 @@ from harness.prepare import RunRequest, prepare
 from harness.registry import experiment_files
 from harness.rng import Seed
 from harness.session import run
+from harness.undo.recovery import silent
 
 HOSTILE = "</style></script><script>alert(1)</script><img src=x onerror=alert(2)>\\e[31m\\u202Eevil"
 SIZE_MAX = 500_000
