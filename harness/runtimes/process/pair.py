@@ -14,13 +14,12 @@ import os
 import re
 import shutil
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import asyncpg
-
-from harness.clock import poll
+from harness.clock import poll, until
 from harness.errors import RuntimeFailure
+from harness.runtimes.process.connecting import connected
 from harness.runtimes.process.postgres import AUTO_CONF, SLOT, STANDBY_SIGNAL, waiting
 from harness.runtimes.process.processes import ProcessesOfRun
 from harness.runtimes.process.site import Site
@@ -125,12 +124,12 @@ class Pair:
         self.configure(name, wait=False, **UNSYNCED)
         (self.folder(name) / PROMOTE).touch()
         self._processes.running(name)[0].send(signal.SIGUSR1)
-        await self._until(lambda: not self.follows(name), f"{name} to be promoted")
-        deadline_s = self._site.clock.now_s() + STEP_S
-        while await self.ask(name, "SELECT pg_is_in_recovery()"):
-            if self._site.clock.now_s() >= deadline_s:
-                raise RuntimeFailure(f"{name} still recovers {STEP_S:g} s after its promotion")
-            await self._site.clock.sleep(POLL_S)
+        if not await poll(
+            lambda: not self.follows(name), self._site.clock, within_s=STEP_S, every_s=POLL_S
+        ):
+            raise RuntimeFailure(f"awaited {name} to be promoted for {STEP_S:g} s")
+        late = f"{name} still recovers {STEP_S:g} s after its promotion"
+        await self._until(name, "SELECT NOT pg_is_in_recovery()", late)
 
     async def rejoin(self, name: str) -> None:
         """End what was a primary, wind it back to where the new one began, let it follow that.
@@ -183,11 +182,8 @@ class Pair:
         Raises:
             RuntimeFailure: it does not.
         """
-        deadline_s = self._site.clock.now_s() + STEP_S
-        while not await self.streams():
-            if self._site.clock.now_s() >= deadline_s:
-                raise RuntimeFailure(f"{self.other(self.primary)} does not follow {self.primary}")
-            await self._site.clock.sleep(POLL_S)
+        if not await until(self.streams, self._site.clock, within_s=STEP_S, every_s=POLL_S):
+            raise RuntimeFailure(f"{self.other(self.primary)} does not follow {self.primary}")
         self.configure(self.primary, wait=True)
 
     async def caught_up(self, old: str) -> None:
@@ -196,11 +192,7 @@ class Pair:
         Raises:
             RuntimeFailure: it has not in time.
         """
-        deadline_s = self._site.clock.now_s() + STEP_S
-        while not await self.ask(old, CAUGHT_UP):
-            if self._site.clock.now_s() >= deadline_s:
-                raise RuntimeFailure(f"{self.other(old)} has not all that {old} has")
-            await self._site.clock.sleep(POLL_S)
+        await self._until(old, CAUGHT_UP, f"{self.other(old)} has not all that {old} has")
 
     async def ask(self, name: str, sql: str) -> object:
         """The first value that a query gives, asked straight, past every link.
@@ -208,22 +200,15 @@ class Pair:
         Raises:
             RuntimeFailure: no answer, or an error.
         """
-        host, port = self._site.address(name).rsplit(":", 1)
         passfile = Path(self._site.recovery.read()["run_dir"], "config", "pgpass")
+        who = {"user": PG_USER, "database": PG_DATABASE, "passfile": str(passfile)}
+        settings = {"synchronous_commit": "local", READ_ONLY: "off"}
+        limits = {"timeout": CONNECT_S, "command_timeout": QUERY_S}
         try:
-            connection = await asyncpg.connect(
-                host=host, port=int(port), user=PG_USER, database=PG_DATABASE, ssl=False,
-                passfile=str(passfile), timeout=CONNECT_S, command_timeout=QUERY_S,
-                server_settings={"synchronous_commit": "local", READ_ONLY: "off"},
-            )  # fmt: skip
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-            raise RuntimeFailure(f"{name}: {type(error).__name__}: {error}") from None
-        try:
-            return await connection.fetchval(sql)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-            raise RuntimeFailure(f"{name}, {sql}: {type(error).__name__}: {error}") from None
-        finally:
-            connection.terminate()
+            async with connected(self._site.address(name), settings, **who, **limits) as connection:
+                return await connection.fetchval(sql)
+        except RuntimeFailure as error:
+            raise RuntimeFailure(f"{name}, {sql}: {error}") from None
 
     async def streams(self) -> bool:
         """Whether the standby follows at this moment."""
@@ -259,9 +244,14 @@ class Pair:
             await asyncio.wait([work])
             raise
 
-    async def _until(self, done: Callable[[], bool], what: str) -> None:
-        if not await poll(done, self._site.clock, within_s=STEP_S, every_s=POLL_S):
-            raise RuntimeFailure(f"awaited {what} for {STEP_S:g} s")
+    async def _until(self, name: str, sql: str, late: str) -> None:
+        """Ask until the answer is yes."""
+
+        async def yes() -> bool:
+            return bool(await self.ask(name, sql))
+
+        if not await until(yes, self._site.clock, within_s=STEP_S, every_s=POLL_S):
+            raise RuntimeFailure(late)
 
     def _owner(self, name: str) -> RunAsUser:
         """Whose the data are, as far as we can be somebody else."""

@@ -8,7 +8,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-import asyncpg
+from harness.errors import RuntimeFailure
+from harness.runtimes.process.connecting import connected
 
 QUERY_S = 10.0  # chosen: how long a query may take
 ROWS_MAX = 20  # chosen: rows that are written down; all are counted
@@ -25,22 +26,16 @@ async def ask(
     Returns:
         `count` and the first `rows`; or `problem`, in the server's words.
     """
-    host, port = address.rsplit(":", 1)
     limits = {"statement_timeout": str(int(QUERY_S * 1000)), "default_transaction_read_only": "on"}
+    who = {"user": user, "password": password, "database": database}
     try:
-        connection = await asyncpg.connect(
-            host=host, port=int(port), user=user, password=password, database=database,
-            timeout=QUERY_S, server_settings=limits, ssl=False,
-        )  # fmt: skip
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        return {"problem": f"{type(error).__name__}: {error}"}
-    try:
-        async with connection.transaction(readonly=True):
+        async with (
+            connected(address, limits, timeout=QUERY_S, **who) as connection,
+            connection.transaction(readonly=True),
+        ):
             rows = await connection.fetch(sql, timeout=QUERY_S)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        return {"problem": f"{type(error).__name__}: {error}"}
-    finally:
-        connection.terminate()
+    except RuntimeFailure as error:
+        return {"problem": str(error)}
     return {"count": len(rows), "rows": [_plain(row) for row in rows[:ROWS_MAX]]}
 
 
