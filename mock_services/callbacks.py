@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from mock_services.clock import Clock
@@ -18,7 +18,9 @@ Copy = tuple[float, dict[str, object]]
 
 
 def planned(
-    body: dict[str, Any],
+    first: Mapping[str, Any],
+    amount: str,
+    contradiction: Callable[[Mapping[str, Any], str], dict[str, Any] | None],
     *,
     times: int = 1,
     delta_minor: int = 0,
@@ -29,6 +31,9 @@ def planned(
     """What is to be delivered, as a script wants it.
 
     Args:
+        first: the body; `amount` names its amount, which it may lack.
+        contradiction: (what is told first, another status) -> the body with that status; None for
+            none.
         times: how many copies are delivered, each until it is acknowledged; 0 for none.
         delta_minor: added to the amount it names.
         held_s: how much later than usual.
@@ -37,11 +42,12 @@ def planned(
     Returns:
         the copies as the body of a reply: callbacks and requests share the shape of effects.
     """
-    told = {**body, "amount_minor": body["amount_minor"] + delta_minor}
+    told = dict(first)
+    if amount in told:
+        told[amount] += delta_minor
     copies: list[Copy] = [(held_s, told)] * times
-    if later:
-        code = {"code": "DECLINED"} if later == "FAILED" else {}
-        copies.append((later_s, {**told, "status": later, **code}))
+    if later and (other := contradiction(told, later)) is not None:
+        copies.append((later_s, other))
     return Reply(200, copies)
 
 

@@ -16,8 +16,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from mock_services.callbacks import Callbacks
-from mock_services.effects import CALLBACK_OP, Reply
+from mock_services.callbacks import Callbacks, planned
+from mock_services.effects import CALLBACK_OP
 from mock_services.stand_in import StandIn, encode
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -96,7 +96,9 @@ class MappedCallbacks:
         self._stand_in.world.spawn(self._deliver(begun))
 
     async def _deliver(self, begun: Mapping[str, Any]) -> None:
-        plan = partial(_planned, begun["bodies"], self._hooks[begun["op"]].amount)
+        bodies = begun["bodies"]
+        amount = self._hooks[begun["op"]].amount
+        plan = partial(planned, bodies["first"], amount, lambda _, status: bodies[status])
         copies = await self._stand_in.act(CALLBACK_OP, begun["key"], plan)
         await self._callbacks[begun["op"]].deliver(copies.body, begun["t_s"])
         self._stand_in.ledger.note({"announced": begun["id"]})
@@ -111,23 +113,3 @@ class MappedCallbacks:
             return 200 <= await world.post(hook.to, raw, headers) < 300
 
         return send
-
-
-def _planned(
-    bodies: Mapping[str, Any],
-    amount: str,
-    *,
-    times: int = 1,
-    delta_minor: int = 0,
-    held_s: float = 0.0,
-    later: str = "",
-    later_s: float = 0.0,
-) -> Reply:
-    """The copies to deliver; see `mock_services.callbacks.planned`."""
-    first = bodies["first"]
-    if amount in first:
-        first = {**first, amount: first[amount] + delta_minor}
-    copies = [(held_s, first)] * times
-    if later and bodies[later] is not None:
-        copies.append((later_s, bodies[later]))
-    return Reply(200, copies)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -217,7 +217,7 @@ class PaymentGateway:
     async def _announce(self, payment: Payment) -> None:
         body = {**self._facts(payment), "gateway": self._stand_in.name}
         body["currency"] = payment.body.currency
-        plan = partial(planned, body)
+        plan = partial(planned, body, "amount_minor", _contradiction)
         copies = await self._stand_in.act("callback", payment.body.reference, plan)
         await self._callbacks.deliver(copies.body, payment.t_s)
         self._stand_in.ledger.note({"announced": payment.body.request_id})
@@ -250,6 +250,12 @@ class PaymentGateway:
             "amount_minor": payment.body.amount_minor,
             **_status(payment),
         }
+
+
+def _contradiction(told: Mapping[str, Any], status: str) -> dict[str, Any]:
+    """The same payment with another status."""
+    code = {"code": "DECLINED"} if status == "FAILED" else {}
+    return {**told, "status": status, **code}
 
 
 def _status(payment: Payment) -> dict[str, str]:
