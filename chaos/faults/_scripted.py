@@ -61,6 +61,26 @@ class Scripted(OnService):
         return Proof(numbers["hits"] > 0, f"calls showed {self.kind}", numbers)
 
 
+class OfACell(Scripted):
+    """A rule about some of the business: a segment, a region, ... at least one of them."""
+
+    cell: ClassVar[tuple[str, ...]]
+    """Its fields that say which; what is left out matches all."""
+    without: ClassVar[str]
+    """What there is to say where none of them is given."""
+
+    def model_post_init(self, _: object) -> None:
+        """Refuse a rule about nothing."""
+        if not self.args:
+            raise ValueError(f"{self.without}; allowed: {', '.join(self.cell)}")
+
+    @property
+    def args(self) -> Mapping[str, object]:
+        """The cell."""
+        given = {name: getattr(self, name) for name in self.cell}
+        return {name: value for name, value in given.items() if value is not None}
+
+
 class Erring(Scripted):
     """A stand-in that answers with an HTTP error.
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from chaos.faults._scripted import Scripted
+from chaos.faults._scripted import OfACell
 
 
-class SegmentRefused(Scripted):
+class SegmentRefused(OfACell):
     """The stand-in refuses to score applications of a segment, a region, or both together.
 
     Effect: a business refusal that is no decision on anybody, and that a retry does not change.
@@ -22,21 +21,12 @@ class SegmentRefused(Scripted):
 
     kind: ClassVar[str] = "segment_refused"
     effect: ClassVar[str] = "refuse"
+    cell: ClassVar[tuple[str, ...]] = ("segment", "region")
+    without: ClassVar[str] = "nobody is refused"
 
     op: Literal["score"] = "score"
     segment: Literal["consumer", "sme"] | None = Field(default=None, examples=["sme"])
     region: Literal["north", "east", "south", "west"] | None = None
-
-    def model_post_init(self, _: object) -> None:
-        """Refuse a refusal of nobody."""
-        if not self.args:
-            raise ValueError("nobody is refused; allowed: segment, region")
-
-    @property
-    def args(self) -> Mapping[str, object]:
-        """Whose applications."""
-        cell = {"segment": self.segment, "region": self.region}
-        return {name: value for name, value in cell.items() if value is not None}
 
 
 FAULT = SegmentRefused

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from chaos.faults._places import canaries
-from chaos.faults._scripted import Scripted
+from chaos.faults._scripted import OfACell
 from harness.ports import Proof, Seen
 
 
-class Suspend(Scripted):
+class Suspend(OfACell):
     """The policy suspends what matches: a product, a segment, a region, a partner, or several.
 
     Effect: new loans of that cell have to wait; everything else, and every repayment, goes on.
@@ -24,17 +23,14 @@ class Suspend(Scripted):
 
     kind: ClassVar[str] = "suspend"
     effect: ClassVar[str] = "suspend"
+    cell: ClassVar[tuple[str, ...]] = ("product", "segment", "region", "partner")
+    without: ClassVar[str] = "nothing is suspended"
 
     op: Literal["enact"] = "enact"
     product: Literal["loan"] | None = None
     segment: Literal["consumer", "sme"] | None = Field(default=None, examples=["sme"])
     region: Literal["north", "east", "south", "west"] | None = None
     partner: str | None = None
-
-    def model_post_init(self, _: object) -> None:
-        """Refuse a suspension of nothing."""
-        if not self.args:
-            raise ValueError("nothing is suspended; allowed: product, segment, region, partner")
 
     def proof(self, seen: Seen) -> Proof:
         """Somebody asked for the policy while it was so; the rule itself is not hit by calls."""
@@ -43,17 +39,6 @@ class Suspend(Scripted):
             "canary": canaries(seen.before, seen.early, seen.after),
         }
         return Proof(numbers["asked"] > 0, "the policy was asked for", numbers)
-
-    @property
-    def args(self) -> Mapping[str, object]:
-        """The cell."""
-        cell = {
-            "product": self.product,
-            "segment": self.segment,
-            "region": self.region,
-            "partner": self.partner,
-        }
-        return {name: value for name, value in cell.items() if value is not None}
 
 
 FAULT = Suspend

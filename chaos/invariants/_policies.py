@@ -23,6 +23,10 @@ class Period:
     cells: tuple[Mapping[str, Any], ...]
     event: Event
 
+    def is_in_force(self, t_s: float, within_s: float) -> bool:
+        """Whether it is, and has been for longer than `within_s`."""
+        return self.t_from_s + within_s < t_s < self.t_to_s
+
     def holds(self, business: Mapping[str, object], partner: str | None = None) -> bool:
         """Whether new business of this kind is suspended; with a partner, at that one alone."""
         mine = {"product": PRODUCT, **business, "partner": partner}

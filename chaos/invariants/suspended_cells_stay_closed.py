@@ -50,7 +50,7 @@ def _paid(
 ) -> Iterator[Mapping[str, object]]:
     for entry in payouts(history, objectives):
         for one in closed:
-            late = one.t_from_s + within_s < entry.t_s < one.t_to_s
+            late = one.is_in_force(entry.t_s, within_s)
             if late and entry.k in whose and one.holds(whose[entry.k]):
                 what = (
                     f"loan {entry.k} of {_words(whose[entry.k])} was paid out at {entry.t_s:.2f} s"
@@ -69,7 +69,7 @@ def _funded(
     funders = objectives.system.playing(FUNDER)
     for entry in history.ledger("reserve"):
         for one in closed if entry.p in funders else ():
-            late = one.t_from_s + within_s < entry.t_s < one.t_to_s
+            late = one.is_in_force(entry.t_s, within_s)
             if late and one.holds(whose.get(entry.k, {}), entry.p):
                 what = f"application {entry.k} was funded by {entry.p} at {entry.t_s:.2f} s, which "
                 what += f"is suspended since {one.t_from_s:.2f} s"
