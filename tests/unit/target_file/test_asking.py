@@ -12,7 +12,8 @@ from harness.errors import ConfigError
 from harness.history import Event, History
 from harness.model import Outcome
 from harness.rng import Seed
-from harness.target import Answer, load_target
+from harness.target import Answer
+from tests.unit.target_file.a_target import loader
 
 pytestmark = pytest.mark.unit
 
@@ -45,17 +46,7 @@ def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any
     """Loads the file, with some of its text replaced."""
     monkeypatch.setenv("SECRET", "s3cret")
     (tmp_path / "users.csv").write_text("name,password\nann,pw&1\nbob,pw2\n")
-
-    def load(*changes: tuple[str, str]) -> Any:
-        text = TARGET
-        for old, new in changes:
-            assert old in text
-            text = text.replace(old, new)
-        path = tmp_path / "target.yaml"
-        path.write_text(text)
-        return load_target(str(path))
-
-    return load
+    return loader(tmp_path, TARGET)
 
 
 def test_a_login_comes_first_and_nothing_of_it_is_written_down(

@@ -12,7 +12,8 @@ from harness.errors import ConfigError
 from harness.foreign import ForeignProxies
 from harness.model import Outcome
 from harness.rng import Seed
-from harness.target import Answer, Call, Completion, load_target
+from harness.target import Answer, Call, Completion
+from tests.unit.target_file.a_target import loader
 
 pytestmark = pytest.mark.unit
 
@@ -61,16 +62,7 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
 def target(tmp_path: Path) -> Callable[..., Any]:
     """Loads the file, with some of its text replaced."""
 
-    def load(*changes: tuple[str, str]) -> Any:
-        text = TARGET
-        for old, new in changes:
-            assert old in text
-            text = text.replace(old, new)
-        path = tmp_path / "target.yaml"
-        path.write_text(text)
-        return load_target(str(path))
-
-    return load
+    return loader(tmp_path, TARGET)
 
 
 @pytest.mark.parametrize(
