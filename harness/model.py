@@ -286,11 +286,11 @@ class RunResult:
     exit_code: int
     reasons: tuple[str, ...]
     run_dir: str
-    hypothesis: tuple[HypothesisResult, ...]
-    verdicts: tuple[Verdict, ...]
-    thresholds: tuple[Mapping[str, Any], ...]
-    faults: tuple[FaultReport, ...]
-    load: Mapping[str, Any]
     repeat: str
+    hypothesis: tuple[HypothesisResult, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    thresholds: tuple[Mapping[str, Any], ...] = ()
+    faults: tuple[FaultReport, ...] = ()
+    load: Mapping[str, Any] = field(default_factory=dict)
     duration_s: float = 0.0
     figures: Mapping[str, Any] = field(default_factory=dict)

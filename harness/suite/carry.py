@@ -159,22 +159,17 @@ def _result(run: Prepared, child: subprocess.Popen[bytes]) -> Document:
 def broken(run: Prepared, code: int, reason: str) -> Document:
     """The result document of a run that could not begin or left none."""
     order = run.order
-    return {
-        "experiment": run.experiment.id,
-        "title": run.experiment.title,
-        "design": order.design,
-        "runtime": order.runtime,
-        "seed": order.seed.value,
-        "verdict": verdict_of(code),
-        "exit_code": code,
-        "reasons": [reason],
-        "run_dir": "",
-        "duration_s": 0.0,
-        "hypothesis": [],
-        "invariants": [],
-        "thresholds": [],
-        "faults": [],
-        "load": {},
-        "figures": {},
-        "repeat": run.repeat,
-    }
+    return result_document(
+        RunResult(
+            experiment=run.experiment.id,
+            title=run.experiment.title,
+            design=order.design,
+            runtime=order.runtime,
+            seed=order.seed.value,
+            verdict=RunVerdict(verdict_of(code)),
+            exit_code=code,
+            reasons=(reason,),
+            run_dir="",
+            repeat=run.repeat,
+        )
+    )

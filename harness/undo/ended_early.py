@@ -34,20 +34,16 @@ def _result(record: dict[str, Any], run_dir: Path, by: str) -> RunResult:
     lasted_s = recorded.stat().st_mtime - (run_dir / RUN).stat().st_mtime if lines else 0.0
     ended = f"ended early: the harness was killed; {by} undid and ended everything"
     known = f"{lines} lines of history are there; harness report {run_dir} judges them"
-    texts = {name: str(record[name]) for name in ("experiment", "title", "design", "runtime")}
     return RunResult(
-        **texts,
+        experiment=str(record["experiment"]),
+        title=str(record["title"]),
+        design=str(record["design"]),
+        runtime=str(record["runtime"]),
         seed=int(record["seed"]),
         verdict=RunVerdict.INCONCLUSIVE,
         exit_code=EXIT_CODES[RunVerdict.INCONCLUSIVE],
         reasons=(ended, known),
         run_dir=str(run_dir),
-        hypothesis=(),
-        verdicts=(),
-        thresholds=(),
-        faults=(),
-        load={},
         repeat=str(record["command"]),
         duration_s=round(max(lasted_s, 0.0), 1),
-        figures={},
     )

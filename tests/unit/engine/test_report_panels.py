@@ -19,7 +19,7 @@ from harness.report.recorded import Recorded
 from harness.report.topology import topology
 from harness.target import LinkSpec, ServiceSpec, Target
 
-RESULT = RunResult("X01", "t", "d", "sim", 1, RunVerdict.FAIL, 1, (), "", (), (), (), (), {}, "r")
+RESULT = RunResult("X01", "t", "d", "sim", 1, RunVerdict.FAIL, 1, (), "", "r")
 THEN = {"experiment": "X01", "runtime": "sim", "verdict": "pass", "design": "d", "seed": 4,
         "figures": {"recovery": {"recovery_time_s": 0.5}}}  # fmt: skip
 
