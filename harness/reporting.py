@@ -8,6 +8,7 @@ identifiers               fields of requests, replies and ledgers that name one 
     gauges                    (request, read): what to ask the service under test for every second,
                               and `read(answer) -> {group: {name: value}}`; words are states, as of
                               a breaker; numbers of a group whose name ends in `1/s` are counters
+calls_group               the group of gauges that counts calls to third parties, by their names
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from harness.target import Answer, Request, Target
 
 Groups = Mapping[str, Mapping[str, float | str]]
 Gauges = tuple[Request, Callable[[Answer], Groups]]
+
+GAUGES = "gauges"  # `f` of the events that hold them
 
 
 class Exposure(msgspec.Struct, frozen=True):
@@ -66,6 +69,12 @@ def related(target: Target, history: History) -> Iterable[tuple[str, str]]:
 def gauges_of(target: Target) -> Gauges | None:
     """What to ask for, and how to read it; None where the target does not tell."""
     found: Gauges | None = getattr(target, "gauges", None)
+    return found
+
+
+def calls_group(target: Target) -> str:
+    """The group of gauges that counts calls to third parties; "" where the target has none."""
+    found: str = getattr(target, "calls_group", "")
     return found
 
 

@@ -12,11 +12,10 @@ from harness.clock import NS
 from harness.history import HistoryWriter
 from harness.looks import Stop
 from harness.ports import Runtime
-from harness.reporting import gauges_of
+from harness.reporting import GAUGES, gauges_of
 from harness.target import Target, entry_service
 
 EVERY_S = 1.0  # chosen: breakers are open for seconds
-GAUGES = "gauges"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from harness.target import Answer, Request
 # A line of Prometheus' text format: name{label="value",...} number
 _SAMPLE = re.compile(r"^(\w+)(?:\{([^}]*)\})? ([0-9.eE+-]+)$", re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
+CALLS = "Calls to third parties, 1/s"
 STATES = {0: "closed", 1: "half open", 2: "open"}
 ASK = Request("GET", "/metrics", headers={"Accept": "application/json"}, timeout_s=0.5)
 
@@ -40,7 +41,7 @@ def _shown(
     if metric == "lending_breaker_state":
         yield "Breakers", dependency, STATES.get(int(value), "unknown")
     elif metric == "lending_upstream_calls_total":
-        yield "Calls to third parties, 1/s", dependency, value
+        yield CALLS, dependency, value
         if labels.get("outcome") != "ok":
             yield "Failed calls, 1/s", dependency, value
     elif metric == "lending_outbox_tasks":

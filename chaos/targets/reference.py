@@ -141,6 +141,7 @@ class Reference:
     drills: Mapping[str, str] = MappingProxyType({"ab": "two-regions", "ba": "two-regions-from-b"})
     standards = Path(__file__).parents[1] / "standards.yaml"
     gauges = (state.ASK, state.gauges)
+    calls_group = state.CALLS
     explored = ("consumer", "repayer", "angry_retrier")
     defects = "chaos.defects"
     failure_counters: Mapping[str, str] = MappingProxyType(

@@ -20,6 +20,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "harness suite --list",
     ),
     "diff": ("harness diff X01 runs/x01_payment_reply_lost/UTC", "harness diff smoke old.json"),
+    "compare": (
+        "harness compare hardened my_design.yaml",
+        "harness compare hardened my_design.yaml --experiments X01 --experiments X20 --seeds 20",
+    ),
     "validate": ("harness validate X01", "harness validate target.yaml"),
     "list": ("harness list faults", "harness list operations --target target.yaml"),
     "explain": ("harness explain latency", "harness explain M1"),

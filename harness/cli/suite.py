@@ -30,7 +30,7 @@ from harness.suite.gate import Gate, load_waivers
 from harness.suite.order import expected_s, last_failed, ordered, parse_shard, shard
 from harness.suite.outcome import SUITE, Asked, outcome
 from harness.suite.profile import Profile, find_profile, load_profile
-from harness.suite.selection import Entry, Selection, named, of_profile, ready
+from harness.suite.selection import Entry, Selection, merged, named, of_profile, ready
 from harness.units import parse_duration
 
 FEW_CORES = 4  # below it, what runs beside a run in real time shows in its latencies
@@ -118,7 +118,7 @@ def _carry_out(
     seed = choose(asked.seed)
 
     def request(entry: Entry) -> RunRequest:
-        over = _over(asked.overrides, entry.overrides)
+        over = merged(asked.overrides, entry.overrides)
         return RunRequest(
             entry.ref, asked.design, runtime, seed, asked.runs, asked.target, over, asked.topology
         )
@@ -202,15 +202,6 @@ def _checked(asked: SuiteOptions) -> tuple[float | None, tuple[int, int] | None]
     if problems:
         raise ConfigError(problems)
     return limit_s, part
-
-
-def _over(general: Overrides, own: Overrides) -> Overrides:
-    """The command line goes before what a profile says."""
-    named = {one.partition("=")[0]: one for one in own.vars}
-    asked = {one.partition("=")[0] for one in general.vars}
-    kept = [one for name, one in named.items() if name not in asked]
-    rate, run_time = general.rate or own.rate, general.run_time or own.run_time
-    return Overrides(rate, run_time, (*kept, *general.vars))
 
 
 def _chosen(

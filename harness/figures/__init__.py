@@ -5,6 +5,8 @@ verdict: invariants, thresholds and the hypothesis do.
 
     during     the probes of the hypothesis while faults were there
     outcomes   what became of operations: served, degraded, refused, unexplained
+    degraded_s how many seconds had an answer that was worse than on a good day
+    calls      how often the service called each third party, by its own count
     latency    p50, p95, p99 an operation and phase, good and failed apart
     budget     of each share that was asked for, how much of what may fail has failed
     recovery   first failure, detection, failover, first good, recovered
@@ -17,8 +19,9 @@ from collections.abc import Iterable, Mapping
 
 from harness.experiment import Experiment
 from harness.figures.budget import budgets
+from harness.figures.calls import calls
 from harness.figures.latency import latencies
-from harness.figures.outcomes import classes, outcomes, users
+from harness.figures.outcomes import classes, degraded_s, outcomes, users
 from harness.figures.recovery import instants, loss
 from harness.figures.risk import risk
 from harness.history import History
@@ -42,6 +45,8 @@ def figures(
         "during": _during(experiment, history),
         "outcomes": outcomes(classed),
         "users": users(classed),
+        "degraded_s": degraded_s(classed),
+        "calls": calls(history, target),
         "latency": latencies(history),
         "error_budget": budgets(experiment, history),
         "recovery": instants(experiment, history, target, classed, stated),

@@ -56,7 +56,7 @@ def outcomes(classed: Classed) -> dict[str, dict[str, int]]:
 
 def users(classed: Classed) -> dict[str, int]:
     """How many users there were, how many of them were refused although it was no mistake of
-    theirs, and how many got no explanation."""
+    theirs, how many got no explanation, and how many had either of it."""
     seen: set[str] = set()
     refused: set[str] = set()
     unexplained: set[str] = set()
@@ -67,4 +67,11 @@ def users(classed: Classed) -> dict[str, int]:
             refused.add(user)
         elif its is Class.UNEXPLAINED:
             unexplained.add(user)
-    return {"seen": len(seen), "refused": len(refused), "unexplained": len(unexplained)}
+    counts = {"seen": len(seen), "refused": len(refused), "unexplained": len(unexplained)}
+    return {**counts, "turned_away": len(refused | unexplained)}
+
+
+def degraded_s(classed: Classed) -> int:
+    """Seconds in which somebody was answered worse than on a good day, or not at all."""
+    worse = (op for op, its in classed if its is Class.DEGRADED or not served(op))
+    return len({int(op.t_invoke_s if op.t_end_s is None else op.t_end_s) for op in worse})

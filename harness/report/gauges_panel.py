@@ -10,7 +10,7 @@ from harness.report.charts import X_MAX, Pane, Shape, Span, line, linear
 from harness.report.recorded import Recorded
 from harness.report.timeline import Chart, Columns, fault_spans, state_changes
 from harness.report.words import number
-from harness.telemetry import GAUGES
+from harness.reporting import GAUGES
 
 COUNTER = "1/s"  # a group whose name ends so holds counters
 NAMES_MAX = 8  # lines of one pane; the largest ones

@@ -26,7 +26,7 @@ from harness.report.charts import (
 from harness.report.recorded import Recorded
 from harness.report.series import Series
 from harness.report.words import duration, ms, number
-from harness.telemetry import GAUGES
+from harness.reporting import GAUGES
 
 FLOOR_S = 0.0001  # latencies below it stand at the bottom; chosen
 CLOSE = 0.018  # of the run: marks that are nearer than that share a flag; chosen

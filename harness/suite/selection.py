@@ -122,6 +122,15 @@ def _unable(entry: Entry, target: str, error: UnsupportedFault) -> LeftOut:
     return LeftOut(path.stem, str(load_yaml(path).get("title", "")), error.problems[0].cause)
 
 
+def merged(general: Overrides, own: Overrides) -> Overrides:
+    """The command line goes before what a profile says."""
+    named = {one.partition("=")[0]: one for one in own.vars}
+    asked = {one.partition("=")[0] for one in general.vars}
+    kept = [one for name, one in named.items() if name not in asked]
+    rate, run_time = general.rate or own.rate, general.run_time or own.run_time
+    return Overrides(rate, run_time, (*kept, *general.vars))
+
+
 def _within(ref: str) -> Iterator[str]:
     """A folder's experiments; anything else as it is.
 

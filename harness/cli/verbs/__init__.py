@@ -10,6 +10,7 @@ from harness.cli.examples import add_examples
 MODULES = (  # as help lists them
     "running",
     "suites",
+    "designing",
     "reading",
     "searching",
     "drilling",

@@ -89,7 +89,7 @@ def test_every_operation_has_one_class() -> None:
     found = outcomes(classed)
     assert found["all"] == {"served": 1, "degraded": 1, "refused": 2, "unexplained": 2}
     assert found["fault"]["unexplained"] == 2
-    assert users(classed) == {"seen": 6, "refused": 1, "unexplained": 2}
+    assert users(classed) == {"seen": 6, "refused": 1, "unexplained": 2, "turned_away": 3}
 
 
 def test_latencies_of_good_and_failed_are_apart() -> None:
