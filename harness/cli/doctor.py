@@ -48,14 +48,17 @@ def _images() -> Row:
     return Row("images", "all made", origin=origin, needed=False)
 
 
-def parts_command() -> int:
+def parts_command(*, patroni: bool = False) -> int:
     """Find or make every part.
+
+    Args:
+        patroni: also Patroni and etcd.
 
     Returns:
         0; what cannot be made is raised.
     """
     say = progress()
-    for part in provide_all(say):
+    for part in provide_all(say, patroni=patroni):
         say(f"{part.name} {part.version} ({part.origin})")
     return 0
 

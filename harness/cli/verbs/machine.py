@@ -28,11 +28,15 @@ def doctor(output: Printed = "text") -> None:
 
 
 @app.command()
-def parts() -> None:
+def parts(
+    patroni: Annotated[
+        bool, typer.Option("--patroni", help="Also Patroni and etcd, for designs that ask for it.")
+    ] = False,
+) -> None:
     """Find or make the real parts (Toxiproxy, PostgreSQL); done once."""
     from harness.cli.doctor import parts_command
 
-    raise typer.Exit(parts_command())
+    raise typer.Exit(parts_command(patroni=patroni))
 
 
 @app.command()
