@@ -5,8 +5,8 @@ What is run is the document with everything filled in; it needs no variables any
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.errors import ConfigError, Problem
@@ -25,11 +25,13 @@ class Overrides:
         rate: arrivals of a load that has no stages, like `20/s`; None: as written.
         run_time: length of the load, like `60s`; recovery takes what the faults leave of it.
         vars: `name=value` each.
+        least_s: fault -> how long it lasts at least: what it is about takes so long in this design.
     """
 
     rate: str | None = None
     run_time: str | None = None
     vars: tuple[str, ...] = ()
+    least_s: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def argv(self) -> list[str]:
@@ -89,7 +91,26 @@ def fill(raw: Any, asked: Overrides, place: Place) -> Filled:
     problems += _rate(raw, asked.rate, filled)
     if problems:
         raise ConfigError(problems)
+    _lengthen(raw, asked.least_s, filled)
     return filled
+
+
+def _lengthen(raw: Any, least_s: Mapping[str, float], filled: Filled) -> None:
+    """Let each fault last as long as it must, in place; what comes later comes so much later."""
+    later_s, steps = 0.0, raw.get("method")
+    for number, step in enumerate(steps if isinstance(steps, list) and least_s else ()):
+        try:
+            at_s, for_s = parse_duration(step["at"]), parse_duration(step["for"])
+        except (KeyError, TypeError, ValueError):
+            return  # what is wrong with it is said as for any document
+        if later_s:
+            step["at"] = f"{at_s + later_s:g}s"
+            filled.note(("method", number, "at"), f"later by {later_s:g} s")
+        least = least_s.get(step.get("fault"), 0.0)
+        if for_s < least:
+            step["for"] = f"{least:g}s"
+            filled.note(("method", number, "for"), f"{for_s:g}s is too short in this design")
+            later_s += least - for_s + AFTER_S
 
 
 def run_time(asked: str, healed_s: float, *, staged: bool, where: str) -> str:

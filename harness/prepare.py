@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.document import find_experiment, load_experiment, target_of
-from harness.errors import ConfigError, Problem, UnsupportedFault
+from harness.errors import ConfigError, Problem, RuntimeFailure, UnsupportedFault
 from harness.experiment import Experiment, Step
 from harness.overrides import AS_WRITTEN, Overrides
 from harness.ports import Capability
@@ -90,17 +90,27 @@ def prepare(order: RunRequest) -> Prepared:
     """
     words, path = find_words(order.experiment, order.target)
     words = in_topology(words, order.topology)
-    experiment = load_experiment(path, words, order.overrides)
+    asked, experiment = words, load_experiment(path, words, order.overrides)
     kind, chosen = _runtime(order.runtime, experiment, words.target)
     refuse_unsupported(experiment.steps, kind)
     if not kind.models_standbys:
-        other = _with_standbys(experiment.steps, words, order.topology)
-        if other is not words:
-            words, experiment = other, load_experiment(path, other, order.overrides)
-    refuse_runtime(words.target, kind)
+        words = _with_standbys(experiment.steps, words, order.topology)
     design = load_design(order.design, words)
+    words = as_designed(words, design)
+    refuse_runtime(words.target, kind)
+    if missing := kind.missing_for(words.target):
+        raise RuntimeFailure("\n".join(missing))
+    least_s: Mapping[str, float] = getattr(words.target, "least_s", lambda _: {})(design)
+    if least_s or words is not asked:
+        experiment = load_experiment(path, words, replace(order.overrides, least_s=least_s))
     taken = replace(order, runtime=kind.name)
     return Prepared(taken, path, experiment, design, words, chosen)
+
+
+def as_designed(words: Vocabulary, design: Mapping[str, Any]) -> Vocabulary:
+    """The words of the topology that a design asks for; as they are where it asks for none."""
+    ref = getattr(words.target, "topology_for", lambda _: "")(design)
+    return load_vocabulary(ref) if ref else words
 
 
 def _runtime(name: str, experiment: Experiment, target: Target) -> tuple[RuntimeKind, str]:

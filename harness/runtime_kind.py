@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from harness.errors import ConfigError, Problem
 from harness.ports import Capability, Runtime
 from harness.scenario import Stage
+from harness.target import Target
 
 T = TypeVar("T")
 State = Mapping[str, Any]
@@ -165,6 +166,8 @@ class RuntimeKind:
         run: the loop that `make`'s runtime needs.
         models_standbys: whether every database has a standby there, whatever the target's topology.
         missing: what this machine lacks, by name; empty when it can run here. Must be quick.
+        missing_for: what this machine lacks of what a target asks for besides, each with the
+            remedy; empty when it can run here.
         preference: runtimes are tried in this order, least first, when nobody names one.
         recovery: None for a runtime that ends with this process, whatever happens to it.
         images: opens its images; None for a runtime without.
@@ -185,6 +188,7 @@ class RuntimeKind:
     run: RunCoroutine = run_in_real_time
     models_standbys: bool = False
     missing: Callable[[], list[str]] = list
+    missing_for: Callable[[Target], list[str]] = field(default=lambda _: [])
     preference: int = 100
     recovery: Recovery | None = None
     images: Callable[[], ImageStore] | None = None

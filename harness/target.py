@@ -106,6 +106,9 @@ class ServiceSpec:
         running: where it stands already, `127.0.0.1:8080`: it is asked, never started or ended.
         simulated: `module:function` that builds it in process: (config, around) -> ASGI.
         standby_of: the database that this one follows to begin with; links lead both ways.
+        part: the real part that it is, of those that a runtime knows: etcd, patroni; "" for none.
+        manages: the database that it starts, and of which it decides whether it leads; it reaches
+            what it decides by, and the manager of the other one, over links.
     """
 
     name: str
@@ -119,6 +122,8 @@ class ServiceSpec:
     ready_s: float = 0.0
     standby_of: str = ""
     running: str = ""
+    part: str = ""
+    manages: str = ""
 
     @property
     def is_database(self) -> bool:
@@ -166,10 +171,13 @@ class Target(Protocol):
     on; `explored`: the journeys of a search for which nobody names one; `defects`: a package, or a
     folder beside its file, of planted defects for `harness self-test`; `variables`: those of the
     caller's environment that it needs wherever it is loaded; `topologies`: name -> the module of
-    the same system put together otherwise; `drills`: direction -> topology; `foreign_proxies`
-    (`ForeignProxies`): links through a Toxiproxy that stands already; `environment(service)`: of a
-    service with a module; `queries`: name -> SQL for its own database, asked at the end and written
-    down. What it may tell for reports stands in `harness/reporting.py`.
+    the same system put together otherwise; `topology_for(design)`: the module of the one that a
+    design asks for, "" for itself; `least_s(design)`: fault -> how long it must last until what it
+    is about has happened; `cluster(design)`: what those that manage databases agree on;
+    `drills`: direction -> topology; `foreign_proxies` (`ForeignProxies`): links through a Toxiproxy
+    that stands already; `environment(service)`: of a service with a module; `queries`: name -> SQL
+    for its own database, asked at the end and written down. What it may tell for reports stands in
+    `harness/reporting.py`.
     """
 
     name: str

@@ -57,6 +57,16 @@ class ScoreGuardRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     release_after: Count
 
 
+class PatroniRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How Patroni decides: commits wait for a standby (`on`; while there is none only if `strict`);
+    one that lacks more than `maximum_lag_on_failover` bytes is not promoted; a leader that has not
+    renewed its key for `ttl_s` is none."""
+
+    synchronous_mode: Literal["off", "on", "strict"]
+    maximum_lag_on_failover: Annotated[int, Meta(ge=0, le=10**12)] = 1_048_576
+    ttl_s: Annotated[int, Meta(ge=20, le=3600)] = 20
+
+
 class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Every defence and its parameters. What older documents do not name has a default.
 
@@ -112,7 +122,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         failed_payment: a FAILED counts by its `final_code` alone, asked for and not told by a
             callback; or every one is `believe`d.
         failover: who promotes the standby of a primary that is gone: somebody by hand (`manual`),
-            or a `script` that looks whether the primary answers, and fences nothing.
+            a `script` that looks whether the primary answers, and fences nothing; or `patroni`.
+        patroni: how it decides; needed where it does.
         jitter: share by which pauses differ, so that those who failed together part.
     """
 
@@ -155,7 +166,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     not_taken_statuses: tuple[Annotated[int, Meta(ge=400, le=599)], ...] = ()
     retry_after_cap_s: Seconds | None = 30.0
     failed_payment: Literal["final_code", "believe"] = "final_code"
-    failover: Literal["manual", "script"] = "manual"
+    failover: Literal["manual", "script", "patroni"] = "manual"
+    patroni: PatroniRule | None = None
     jitter: Annotated[float, Meta(ge=0, le=1)] = 0.25
     notices: Literal["retry", "once"] = "retry"
     score_guard: ScoreGuardRule | None = None
@@ -172,6 +184,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         problems = _problems(cls, mapping, "")
         if not problems and mapping["risk_down"] == "stand_in" and mapping["stand_in"] is None:
             problems = ["stand_in: got null, need caps because risk_down is stand_in"]
+        if not problems and mapping.get("failover") == "patroni" and not mapping.get("patroni"):
+            problems = ["patroni: got null, need synchronous_mode because failover is patroni"]
         if problems:
             raise DesignError(mapping.get("name"), problems)
         return msgspec.convert(mapping, cls)

@@ -9,6 +9,7 @@ What is at home has the same name as in one region, so the same documents are ab
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from harness.target import LinkSpec, ServiceSpec, Wiring
 
 PRIMARY = "database"
 STANDBY_ROLE = "standby_database"
+MANAGED = "chaos.targets.two_regions_patroni"
 
 
 class TwoRegions(Reference):
@@ -26,11 +28,12 @@ class TwoRegions(Reference):
         home, away: the regions; what is in the second one ends in its name.
     """
 
-    runtimes = ("sim", "process")
+    runtimes: tuple[str, ...] = ("sim", "process")
 
     def __init__(self, home: str = "a", away: str = "b") -> None:
         """Put the second region beside the first."""
         super().__init__()
+        self._from = "" if home == "a" else f"_from_{home}"
         self.name = "two-regions" if home == "a" else f"two-regions-from-{home}"
         self.standby = f"database_{away}"
         needs = (PRIMARY,)
@@ -47,6 +50,11 @@ class TwoRegions(Reference):
             *self.links,
             *(LinkSpec(f"{a}->{b}", a, b, protocol="postgres") for a, b in between),
         )
+
+    def topology_for(self, design: Mapping[str, object]) -> str:
+        """The module of the topology that a design asks for; "" for this one."""
+        managed = design.get("failover") == "patroni"
+        return f"{MANAGED}{self._from}" if managed else ""
 
     def config(self, service: str, wiring: Wiring) -> dict[str, Any]:
         """The configuration document of a service; {} for databases, which take none."""

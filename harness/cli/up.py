@@ -13,7 +13,7 @@ from harness.clock import utc_stamp
 from harness.ending import EXITS
 from harness.errors import ConfigError, HarnessError, LeftOvers, Problem, RuntimeFailure
 from harness.plugins import DEFAULT_TARGET, absolute
-from harness.prepare import in_topology, load_design, refuse_runtime
+from harness.prepare import as_designed, in_topology, load_design, refuse_runtime
 from harness.private import make_private
 from harness.registry import load_vocabulary
 from harness.rng import fresh_token
@@ -58,8 +58,11 @@ def up_command(runtime: str, design: str | None, target: str = "", topology: str
             one.drop()
         refuse_left_overs(say)
         words = load_vocabulary(target)
-        refuse_runtime(words.target, kind)
         values = load_design(design or DESIGN, words)
+        words = as_designed(words, values)
+        refuse_runtime(words.target, kind)
+        if missing := kind.missing_for(words.target):
+            raise RuntimeFailure("\n".join(missing))
         folder = RunFolder(cache_dir() / UP / utc_stamp())
         made = stand(RunContext(folder.run_id, folder.path, SEED, fresh_token()))
         record = {

@@ -13,6 +13,7 @@ from __future__ import annotations
 from harness.ports import Capability
 from harness.runtime_kind import RuntimeKind
 from harness.runtimes.real.kind import Attaching, Making, making, recovery
+from harness.target import Target
 from harness.toolchain import Missing, find_postgres, find_toxiproxy
 
 CAPABILITIES = frozenset(
@@ -37,6 +38,15 @@ def _missing() -> list[str]:
     return [part.name for part in parts if isinstance(part, Missing)]
 
 
+def _missing_for(target: Target) -> list[str]:
+    from harness.runtimes.process.parts import lacking
+
+    return [
+        f"target {target.name}: {part.name} is missing; {part.remedy}"
+        for part in (lacking(target) if any(one.part for one in target.services) else ())
+    ]
+
+
 def _attach() -> Attaching:
     from harness.runtimes.process import attach
 
@@ -58,6 +68,7 @@ RUNTIME = RuntimeKind(
     lacks=LACKS,
     make=making(_make),
     missing=_missing,
+    missing_for=_missing_for,
     preference=10,
     recovery=recovery(_attach, _make),
 )

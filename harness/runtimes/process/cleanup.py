@@ -18,7 +18,7 @@ from harness.procfs import Proc
 from harness.runtimes.real.document import DATA, RunFolders
 from harness.runtimes.real.foreign_proxies import give_back
 from harness.runtimes.real.loopback import is_free
-from harness.runtimes.real.procs import is_postgres, members
+from harness.runtimes.real.procs import is_patroni, is_postgres, members
 
 END_S = 2.0  # chosen: the kernel ends a killed process within milliseconds
 POLL_S = 0.02
@@ -31,6 +31,7 @@ async def end_run(
 ) -> list[str]:
     """Give back what is not of the run, end every process of it, remove its work folder.
 
+        SIGKILL to Patroni, which would start PostgreSQL again
         SIGTERM to all (PostgreSQL: SIGINT, its fast shutdown) ──2 s──> SIGQUIT to PostgreSQL
                                                                ──1 s──> SIGKILL to what is left
 
@@ -42,6 +43,7 @@ async def end_run(
         what could not be ended, closed or removed; empty when clean.
     """
     kept = await give_back(state)
+    await kill([proc for proc in members(state) if is_patroni(proc)], clock, reap)
     for proc in members(state):
         proc.send(signal.SIGCONT)  # one that is stopped hears nothing else
         if proc.program:

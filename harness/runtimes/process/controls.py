@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from harness.ports import Capability
 from harness.runtimes.process.limits import CpuOfRun
+from harness.runtimes.process.managed import ManagedReplication
 from harness.runtimes.process.processes import ProcessesOfRun
 from harness.runtimes.process.replication import ReplicationOfRun
 from harness.runtimes.process.site import Site
@@ -15,11 +16,13 @@ from harness.runtimes.real.upstreams import StandIns
 def controls_of(site: Site) -> Mapping[Capability, object]:
     """One control for each capability of this runtime."""
     processes = ProcessesOfRun(site)
+    managed = any(one["manages"] for one in site.recovery.read()["services"].values())
+    replication = ManagedReplication if managed else ReplicationOfRun
     return {
         Capability.LINKS: site.links,
         Capability.PROCESSES: processes,
         Capability.LIFECYCLE: processes,
         Capability.CPU: CpuOfRun(site, processes),
-        Capability.REPLICATION: ReplicationOfRun(site, processes),
+        Capability.REPLICATION: replication(site, processes),
         Capability.UPSTREAMS: StandIns(site, processes.bring_back),
     }

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from harness.errors import RuntimeFailure
 from harness.runtime_kind import RunContext
+from harness.runtimes.process.parts import path_of
 from harness.runtimes.process.plan import Parts
 from harness.runtimes.process.runtime import ProcessRuntime
-from harness.toolchain import Missing, Part, cache_dir, find_postgres, find_toxiproxy
+from harness.toolchain import cache_dir, find_postgres, find_toxiproxy
 
 
 def make(context: RunContext, *, look: bool = False) -> ProcessRuntime:
@@ -20,12 +18,5 @@ def make(context: RunContext, *, look: bool = False) -> ProcessRuntime:
     Raises:
         RuntimeFailure: a part is missing; says how to get it.
     """
-    parts = Parts(_path(find_toxiproxy()), _path(find_postgres()))
+    parts = Parts(path_of(find_toxiproxy()), path_of(find_postgres()))
     return ProcessRuntime(context, parts, template_dir=cache_dir() / "templates", look=look)
-
-
-def _path(part: Part | Missing) -> Path:
-    if isinstance(part, Missing):
-        refused = "".join(f"\n  refused: {other}" for other in part.others)
-        raise RuntimeFailure(f"{part.name} is missing: {part.remedy}{refused}")
-    return part.path

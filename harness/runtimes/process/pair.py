@@ -15,6 +15,7 @@ import re
 import shutil
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from harness.clock import poll, until
@@ -70,8 +71,7 @@ class Pair:
 
     def timeline(self, name: str) -> int:
         """Of a data folder; the first is 1."""
-        histories = (self.folder(name) / "pg_wal").glob("*.history")
-        return max((int(path.stem, 16) for path in histories), default=1)
+        return _timeline(self.folder(name) / "pg_wal")
 
     def other(self, name: str) -> str:
         """The one that `name` is not."""
@@ -140,7 +140,7 @@ class Pair:
         primary, folder = self.other(name), self.folder(name)
         await self._processes.end_database(name)
         (folder / STANDBY_SIGNAL).unlink(missing_ok=True)
-        self.lost += await self._count_lost(name)
+        self.lost += await self.count_lost(name, folder / "pg_wal")
         self.configure(primary, wait=False, **UNSYNCED)
         await self.ask(primary, "CHECKPOINT")  # pg_rewind looks for the timeline there
         port = self._site.address(primary).rsplit(":", 1)[1]
@@ -217,15 +217,27 @@ class Pair:
         except RuntimeFailure:
             return False
 
-    async def _count_lost(self, name: str) -> int:
-        """Commits of an old primary after the moment at which the new one began."""
+    def keep_log(self, name: str) -> Path:
+        """A copy of what a database has written, before it is wound back."""
+        kept = Path(self._site.recovery.read()["work_dir"], f"{name}.wal")
+        shutil.rmtree(kept, ignore_errors=True)
+        with suppress(OSError, shutil.Error):  # a file that goes meanwhile is no part of the end
+            shutil.copytree(self.folder(name) / "pg_wal", kept)
+        give(kept, self._owner(name))
+        return kept
+
+    async def count_lost(self, name: str, wal: Path) -> int:
+        """Commits of an old primary after the moment at which the new one began.
+
+        Args:
+            wal: its log, or a copy.
+        """
         primary = self.other(name)
-        if self.timeline(primary) <= self.timeline(name):
+        if self.timeline(primary) <= _timeline(wal):
             return 0
         history = self.folder(primary) / "pg_wal" / f"{self.timeline(primary):08X}.history"
         before, at = history.read_text().strip().splitlines()[-1].split()[:2]
-        wal = str(self.folder(name) / "pg_wal")
-        argv = ["pg_waldump", "-p", wal, "-t", before, "-s", at, "-r", "Transaction"]
+        argv = ["pg_waldump", "-p", str(wal), "-t", before, "-s", at, "-r", "Transaction"]
         said = await self._tool(name, argv, f"reading the log of {name}", allowed=(0, 1))
         return len(COMMIT.findall(said))
 
@@ -259,6 +271,11 @@ class Pair:
             return RunAsUser()
         found = self.folder(name).stat()
         return RunAsUser(found.st_uid, found.st_gid)
+
+
+def _timeline(wal: Path) -> int:
+    """The last one that a log knows of; the first is 1."""
+    return max((int(path.stem, 16) for path in wal.glob("*.history")), default=1)
 
 
 def _empty(folder: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol, cast
 
 from harness.foreign import ProgramSpec
 from harness.runtimes.process.launch import Command
+from harness.runtimes.process.manager import ETCD, PATRONI, part_command
 from harness.runtimes.process.postgres import following
 from harness.runtimes.process.tools import RunAsUser
 from harness.runtimes.real.document import RunFolders, programs_entry
@@ -34,10 +35,19 @@ class Parts:
     Args:
         toxiproxy: the server program.
         postgres: folder of PostgreSQL's programs; None for a target without a database.
+        patroni, etcd: the programs; None for a target that asks for neither.
     """
 
     toxiproxy: Path
     postgres: Path | None = None
+    patroni: Path | None = None
+    etcd: Path | None = None
+
+    @property
+    def programs(self) -> Mapping[str, Path]:
+        """Name of the part -> its program, of those that a service can be."""
+        found = {PATRONI: self.patroni, ETCD: self.etcd}
+        return {name: path for name, path in found.items() if path is not None}
 
 
 @dataclass(frozen=True)
@@ -125,8 +135,14 @@ def commands(
 ) -> dict[str, Command]:
     """How each program of a run is started."""
     made = {TOXIPROXY: toxiproxy_command(parts, folders, ports.api)}
+    managed = {one.manages for one in target.services}
     for service in target.services:
-        if service.is_database:
+        if service.part:
+            port = ports.services[service.name]
+            made[service.name] = part_command(service, port, folders, who, parts.programs)
+        elif service.name in managed:
+            continue  # its manager starts it
+        elif service.is_database:
             own = _settings(target, service.name, ports, folders)
             made[service.name] = database_command(parts, folders, who, service.name, own)
         elif service.module:
@@ -152,7 +168,7 @@ def _settings(target: Target, name: str, ports: Ports, folders: Folders) -> dict
 
 def foreign_commands(target: Target, wiring: Wiring, folders: Folders) -> dict[str, Command]:
     """How programs of somebody else's are started: by their own command, with no token of ours."""
-    others = [one for one in target.services if not one.module and not one.running]
+    others = [s for s in target.services if not s.module and not s.running and not s.part]
     own = [one for one in others if not one.is_database]
     made = {}
     for service in own:

@@ -11,7 +11,7 @@ from harness.errors import RuntimeFailure, UnsupportedFault
 from harness.ports import UndoRecord, held
 from harness.runtimes.process.site import Site
 from harness.runtimes.real.procs import Proc, descendants_of
-from harness.runtimes.real.sites import WAKE_S, RealServices
+from harness.runtimes.real.sites import BACK_S, POLL_S, WAKE_S, RealServices
 
 SIGNAL_POLL_S = 0.001  # chosen: the kernel stops a process within microseconds
 GRACE_S = 3.0  # chosen: our programs end within 2 s of SIGTERM
@@ -104,9 +104,24 @@ class ProcessesOfRun(RealServices[Site]):
         await self.ready(service)
 
     async def _spawn(self, service: str) -> None:
+        if manager := self._site.manager_of(service):
+            await self._wait_for(manager, service)
+            return
         if self._site.service(service)["protocol"] == "postgres":
             await self.end_database(service)
         self._site.launcher.start(service)
+
+    async def _wait_for(self, manager: str, database: str) -> None:
+        """See that what starts a database runs, and wait until it has started it.
+
+        Raises:
+            RuntimeFailure: it has not in time.
+        """
+        await self.let_run(manager)
+        if not await poll(
+            lambda: bool(self.family(database)), self._site.clock, within_s=BACK_S, every_s=POLL_S
+        ):
+            raise RuntimeFailure(f"{manager} has not started {database} within {BACK_S:g} s")
 
     async def end_database(self, service: str) -> None:
         """Kill what is left of a PostgreSQL, so that its data folder is free."""

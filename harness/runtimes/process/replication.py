@@ -112,23 +112,26 @@ class ReplicationOfRun:
         pair, where = self._pair(record.where), record.where
         if arguments(others, "lose_primary"):
             return
-        if task := self._losing.pop(where, None):
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await self._stop_losing(where)
         if not any(names(other) & {"split", "demote"} for other in others):
             await pair.lead_and_follow()
             for link in (pair.link, _back(pair.link)):
                 await self._site.links.set_enabled(link, True)
-        self._lags[where] = _lags(others)
+        self._lags[where] = self._wanted(others)
         await self._delay(pair, self._lags[where])
         await pair.in_step()
+
+    async def _stop_losing(self, where: str) -> None:
+        if task := self._losing.pop(where, None):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
         """Whether one leads and the other follows it, as far behind as it is to be."""
         pair = self._pair(record.where)
         if others:
-            return self._lags.get(record.where, NO_LAG) == _lags(others)
+            return self._lags.get(record.where, NO_LAG) == self._wanted(others)
         return not pair.split and pair.lives(pair.primary) and await pair.streams()
 
     @asynccontextmanager
@@ -170,6 +173,14 @@ class ReplicationOfRun:
                     counted[name] = now - self._first.setdefault((where, name), now)
         return {**counted, "lost": pair.lost}
 
+    @staticmethod
+    def _wanted(others: Iterable[UndoRecord]) -> dict[str, float]:
+        """How far the standby is to be behind: as far as the slowest of these faults wants."""
+        lags = dict(NO_LAG)
+        for act in (act for other in others for act in other.acts if act[0] == "set_lag"):
+            lags[LAGS[act[3]]] = max(lags[LAGS[act[3]]], act[2])
+        return lags
+
     def _pair(self, where: str) -> Pair:
         """The pair that began with this primary.
 
@@ -197,14 +208,6 @@ def _locked(file: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _lags(others: Iterable[UndoRecord]) -> dict[str, float]:
-    """How far the standby is to be behind: as far as the slowest of these faults wants."""
-    lags = dict(NO_LAG)
-    for act in (act for other in others for act in other.acts if act[0] == "set_lag"):
-        lags[LAGS[act[3]]] = max(lags[LAGS[act[3]]], act[2])
-    return lags
 
 
 def _back(link: str) -> str:

@@ -13,7 +13,10 @@ from harness.ports import Capability, Exit
 from harness.private import write_private
 from harness.runtime_kind import RunContext
 from harness.runtimes.process.cleanup import OWNER_FILE, end_run
+from harness.runtimes.process.cluster import Cluster
 from harness.runtimes.process.controls import controls_of
+from harness.runtimes.process.manager import Managed, hand_over, managed
+from harness.runtimes.process.parts import with_parts
 from harness.runtimes.process.plan import (
     Folders,
     Parts,
@@ -67,6 +70,8 @@ class ProcessRuntime(RealRuntime[Site]):
         super().__init__(context, folders, check_process, python=python, look=look)
         self._parts = parts
         self._template_dir = template_dir
+        self._managed: list[Managed] = []
+        self._shared: Mapping[str, object] = {}
 
     @property
     def work_dir(self) -> Path:
@@ -79,6 +84,7 @@ class ProcessRuntime(RealRuntime[Site]):
         work = self._folders.work
         if work.exists() and any(work.iterdir()):
             raise LeftOvers(f"{work} has something in it; run: harness faults clear")
+        self._parts = with_parts(self._parts, target)
         self._block = take_ports(ports_needed(target))
         ports = deal(target, self._block.ports)
         proxies: ForeignProxies | None = getattr(target, "foreign_proxies", None)
@@ -92,6 +98,8 @@ class ProcessRuntime(RealRuntime[Site]):
         how = commands(target, ports, self._parts, self._folders, who, self._python)
         how |= foreign_commands(target, wiring, self._folders)
         self._database_plan = getattr(target, "database_plan", lambda _: DatabasePlan())
+        self._managed = managed(target, ports.services, ports.links)
+        self._shared = getattr(target, "cluster", lambda _: {})(design)
         plan = plan_document(target, ports, self._folders, self._parts, how, foreign)
         if proxies:
             write_private(self._folders.foreign_token, proxies.token)
@@ -131,7 +139,7 @@ class ProcessRuntime(RealRuntime[Site]):
             standby=self._folders.data(standbys[0]) if standbys else None,
             passfile=self._folders.passfile,
         )
-        work = asyncio.ensure_future(asyncio.to_thread(prepare, job))
+        work = asyncio.ensure_future(asyncio.to_thread(self._prepare, job))
         try:
             await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -139,8 +147,19 @@ class ProcessRuntime(RealRuntime[Site]):
             await asyncio.wait_for(work, PREPARE_S)
             raise
 
+    def _prepare(self, job: PrepareJob) -> None:
+        """Make the data folders, and leave them to what manages them."""
+        prepare(job)
+        for one in self._managed:
+            binaries, password = job.tools.binaries, job.password
+            hand_over(one, self._folders, binaries, password, job.tools.who, self._shared)
+
     async def _launch(self, site: Site, program: str) -> None:
-        site.launcher.start(program)
+        if manager := site.manager_of(program):
+            site.launcher.start(manager)
+            await Cluster(site).formed(program)
+        elif not site.manages(program):
+            site.launcher.start(program)
 
     async def _end(self, site: Site) -> list[str]:
         return await end_run(site.recovery.read(), site.clock, site.launcher.reap)

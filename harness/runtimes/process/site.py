@@ -33,6 +33,16 @@ class Site(RealSite):
         self.launcher.disown()
         await super().close()
 
+    def manager_of(self, database: str) -> str:
+        """What starts a database and decides whether it leads; "" where the run itself does."""
+        services = self.recovery.read()["services"].items()
+        return next((name for name, one in services if one["manages"] == database), "")
+
+    def manages(self, program: str) -> str:
+        """The database that a program manages; "" for none."""
+        services = self.recovery.read()["services"]
+        return str(services[program]["manages"]) if program in services else ""
+
     def family(self, program: str) -> list[Proc]:
         """The living processes of a program, itself first."""
         self.launcher.reap()

@@ -134,6 +134,8 @@ def _service(service: ServiceSpec, address: str) -> dict[str, object]:
         "scripted": service.scripted,
         "standby_of": service.standby_of,
         "running": bool(service.running),
+        "part": service.part,
+        "manages": service.manages,
     }
 
 

@@ -4,7 +4,8 @@ Every process of a run carries the run's mark in its environment, and so do its 
 started is found even when whoever started it had no time to write that down, and when every file
 that tells of it is gone. A working folder, a number in a file or a lock make nobody a member.
 
-    of the run   carries its mark, is ours, is no older than the run
+    of the run   carries its mark, is ours, is no older than the run; a database that somebody
+                 else started is known by its data folder
                  PostgreSQL's children overwrite their environment: those whose working folder is
                  a data folder of the run, whose program is PostgreSQL's and whose user is its user
                  a descendant of one of these
@@ -16,7 +17,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ OWNER = "HARNESS_OWNER"
 CACHE = "HARNESS_RUN_CACHE"
 STANDING = "standing"  # the owner of what stands without one
 POSTGRES = "postgres"
-POSTGRES_TOOLS = ("pg_rewind", "pg_waldump", "pg_basebackup")
+POSTGRES_TOOLS = ("pg_rewind", "pg_waldump", "pg_basebackup", "pg_controldata", "pg_ctl")
+PATRONI = "patroni"
 # All that a program gets of our environment: a cloud key, a proxy, PG* or what another run was
 # told is none of its business, and PostgreSQL's user can read what PostgreSQL was given.
 PASSED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
@@ -112,7 +114,8 @@ def members(state: Mapping[str, Any]) -> list[Proc]:
         state: recovery state of the run; needs `mark` and `data_dir`, below which each database has
             its folder; `postgres` when it is known.
     """
-    found = {one.proc.pid: one.proc for one in marked() if one.mark == state["mark"]}
+    marks = (one.proc for one in marked() if one.mark == state["mark"])
+    found = {proc.pid: _by_folder(proc, state) for proc in marks}
     stats = {pid: stat for pid in pids() if (stat := read_stat(pid)) and stat[0] not in ENDED}
     for pid in stats:
         if pid not in found and _is_postgres_of(pid, state):
@@ -160,6 +163,26 @@ def is_postgres(proc: Proc) -> bool:
     return Path(_link(proc.pid, "exe")).name == POSTGRES
 
 
+def is_patroni(proc: Proc) -> bool:
+    """Whether a process runs Patroni, which starts its PostgreSQL again."""
+    return _runs_patroni(proc.pid)
+
+
+def _runs_patroni(pid: int) -> bool:
+    try:
+        words = (PROC / str(pid) / "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return any(word.rpartition(b"/")[2] == PATRONI.encode() for word in words[:3])
+
+
+def _by_folder(proc: Proc, state: Mapping[str, Any]) -> Proc:
+    """The same process, called after its data folder where that is one of the run."""
+    data = Path(_link(proc.pid, "cwd"))
+    named = is_postgres(proc) and data.parent == Path(state["data_dir"])
+    return replace(proc, program=data.name) if named else proc
+
+
 def _children(pid: int) -> list[int]:
     """Source: proc(5), /proc/PID/task/TID/children: of each thread those that it has started."""
     try:
@@ -184,8 +207,9 @@ def _may_be_ours(pid: int) -> bool:
     uid = _uid(pid)
     if uid == os.geteuid():
         return True
-    # As root, PostgreSQL runs as another user, who runs nothing else of ours.
-    return os.geteuid() == 0 and Path(_link(pid, "exe")).name in (POSTGRES, *POSTGRES_TOOLS)
+    # As root, PostgreSQL runs as another user, who runs nothing else of ours but Patroni.
+    known = (POSTGRES, *POSTGRES_TOOLS)
+    return os.geteuid() == 0 and (Path(_link(pid, "exe")).name in known or _runs_patroni(pid))
 
 
 def _is_postgres_of(pid: int, state: Mapping[str, Any]) -> bool:
