@@ -49,11 +49,15 @@ RENAMED = Seen(look(), look(), look(), look("ok", 2, 5, 5, pid=101))
 TWO = look(split=True, delayed=5)
 THROWN_AWAY = Seen(look(), TWO, TWO, NEW)
 UNWRITTEN = Seen(look(), look(split=True), look(split=True), look("ok", 2))
+STEPPED_DOWN = look("no_reply", fenced=True)
+FENCED = Seen(look(), look(), STEPPED_DOWN, look("ok", 2))
+NOBODY_ELSE = Seen(look(), look(), STEPPED_DOWN, look())
 CASES: list[tuple[Fault, Seen, tuple[Seen, ...]]] = [
     (BEHIND, LATE, (CALM, IDLE, UNASKED)),
     (LOST, TAKEN_OVER, (CALM, NO_TAIL, RESTARTED, RENAMED)),
     (STANDING, NO_TAIL, (CALM, RESTARTED, RENAMED)),
     (SPLIT, THROWN_AWAY, (CALM, UNWRITTEN)),
+    (SPLIT, FENCED, (NOBODY_ELSE,)),
 ]
 
 

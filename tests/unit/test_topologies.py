@@ -6,15 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import ConfigError, UnsupportedFault
+from harness.errors import ConfigError, RuntimeFailure, UnsupportedFault
 from harness.prepare import Prepared, RunRequest, prepare
 from harness.rng import Seed
+from harness.runtimes.process import parts
+from harness.toolchain import Missing, Part
 
 
-def prepared(runtime: str, topology: str = "", experiment: str = "X42") -> Prepared:
+def prepared(
+    runtime: str, topology: str = "", experiment: str = "X42", design: str = "hardened"
+) -> Prepared:
     """As `harness run` does it."""
     order = RunRequest(
-        experiment, "hardened", runtime, Seed(1), Path("runs"), topology=topology
+        experiment, design, runtime, Seed(1), Path("runs"), topology=topology
     )  # fmt: skip
     return prepare(order)
 
@@ -64,3 +68,48 @@ def test_a_topology_that_cannot_be_had_is_refused(runtime: str, topology: str, w
     """A slip of the pen is answered with the nearest; a runtime without it with those that run."""
     with pytest.raises(ConfigError, match=words):
         prepared(runtime, topology, "X01")
+
+
+def machine_with(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Of the parts that only some designs ask for, this machine has these."""
+    for name in ("patroni", "etcd"):
+        missing, there = Missing(name, f"get {name}"), Part(name, Path("/x"), "1", "PATH")
+        found = there if name in names else missing
+        monkeypatch.setitem(parts.FINDS, name, lambda found=found: found)
+
+
+@pytest.mark.parametrize(
+    ("topology", "target"),
+    [
+        ("", "two-regions-patroni"),
+        ("two-regions", "two-regions-patroni"),
+        ("two-regions-from-b", "two-regions-patroni-from-b"),
+    ],
+)
+def test_a_design_that_asks_for_patroni_gets_it_and_time_for_its_lease(
+    topology: str, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same document; under a lease of 20 s a shorter partition promotes nobody."""
+    machine_with(monkeypatch, "patroni", "etcd")
+    made = prepared("process", topology, "X46", "hardened_patroni")
+    assert made.words.target.name == target
+    assert [(step.at_s, step.for_s) for step in made.experiment.steps] == [(8, 28), (56, 8)]
+    written = made.experiment.document["method"]
+    assert isinstance(written, list)
+    assert written[0]["for"] == "28s"
+
+
+def test_a_design_that_asks_for_patroni_is_refused_where_it_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Before anything is started, with what lacks and how to get it; others go on as they did."""
+    machine_with(monkeypatch, "patroni")
+    with pytest.raises(RuntimeFailure, match=r"two-regions-patroni: etcd is missing; get etcd"):
+        prepared("process", design="hardened_patroni")
+    assert prepared("process").words.target.name == "two-regions"
+
+
+def test_a_topology_with_patroni_is_refused_in_the_simulation() -> None:
+    """It promotes by hand alone, and must not be taken for Patroni."""
+    with pytest.raises(ConfigError, match="does not run on sim"):
+        prepared("sim", "two-regions", design="hardened_patroni")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from harness.runtimes.process.plan import Parts
 from harness.target import Target
 from harness.toolchain import Missing, Part, find_etcd, find_patroni
 
-FINDS: Mapping[str, Callable[[], Part | Missing]] = {PATRONI: find_patroni, ETCD: find_etcd}
+FINDS: dict[str, Callable[[], Part | Missing]] = {PATRONI: find_patroni, ETCD: find_etcd}
 """How a part is found that only some targets ask for."""
 
 

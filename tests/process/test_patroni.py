@@ -1,0 +1,84 @@
+"""Failover by Patroni on real parts; skipped where Patroni or etcd is missing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bench.kills import HARNESS
+from harness.model import RunVerdict
+from harness.prepare import RunRequest, prepare
+from harness.rng import Seed
+from harness.session import run
+from harness.store import RUN
+from harness.toolchain import Missing, find_etcd, find_patroni
+from harness.undo.recovery import RECOVERY
+from tests.process.test_undo import processes, until
+
+MISSING = [part for part in (find_patroni(), find_etcd()) if isinstance(part, Missing)]
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(bool(MISSING), reason="; ".join(f"{p.name}: {p.remedy}" for p in MISSING)),
+]
+DESIGN = "hardened_patroni"
+ASYNCHRONOUS = (
+    ('synchronous_mode: "on"', 'synchronous_mode: "off"'),
+    ("synchronous_commit: remote_apply", "synchronous_commit: local"),
+)
+"""As many have it: a standby that may be behind is promoted all the same."""
+
+
+def design(tmp_path: Path, *changes: tuple[str, str]) -> str:
+    """The hardened design with some choices replaced."""
+    text = Path("chaos/designs", f"{DESIGN}.yaml").read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (tmp_path / "design.yaml").write_text(text)
+    return str(tmp_path / "design.yaml")
+
+
+def test_nothing_is_left_of_patroni_once_the_harness_is_killed(tmp_path: Path) -> None:
+    """Patroni starts a PostgreSQL that ends: it must be ended first, and its user is not ours."""
+    command = [HARNESS, "run", "X42", "--runs", str(tmp_path), "--runtime", "process"]
+    harness = subprocess.Popen(
+        [*command, "--topology", "two-regions", "--design", DESIGN],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=dict(os.environ),
+    )
+
+    def alive() -> str:
+        found = [one.parent for one in tmp_path.glob(f"*/*/{RECOVERY}")]
+        return " ".join(processes(found[0])) if found else ""
+
+    wanted = ("etcd ", "patroni ", "patroni_b ", "database ", "database_b ")
+    try:
+        assert until(lambda: all(one in alive() for one in wanted) or harness.poll() is not None)
+        assert harness.poll() is None
+    finally:
+        harness.send_signal(signal.SIGKILL)
+        harness.wait()
+    (folder,) = [one.parent for one in tmp_path.glob(f"*/*/{RUN}")]
+    assert until(lambda: not processes(folder)), processes(folder)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("experiment", ["X42", "X43"])
+def test_a_standby_that_may_be_behind_is_told_from_one_that_may_not(
+    experiment: str, tmp_path: Path
+) -> None:
+    """What was acknowledged is kept by a synchronous cluster, and lost by an asynchronous one."""
+    seen = {}
+    for name in (DESIGN, design(tmp_path, *ASYNCHRONOUS)):
+        order = RunRequest(
+            experiment, name, "process", Seed(1), tmp_path, topology="two-regions"
+        )  # fmt: skip
+        result = run(prepare(order), lambda _: None)
+        bad = {one.checker for one in result.verdicts if one.validity.value == "invalid"}
+        seen[Path(name).stem] = (result.verdict, "acknowledged_is_kept" in bad)
+    assert seen == {DESIGN: (RunVerdict.PASS, False), "design": (RunVerdict.FAIL, True)}
