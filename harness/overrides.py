@@ -96,21 +96,23 @@ def fill(raw: Any, asked: Overrides, place: Place) -> Filled:
 
 
 def _lengthen(raw: Any, least_s: Mapping[str, float], filled: Filled) -> None:
-    """Let each fault last as long as it must, in place; what comes later comes so much later."""
-    later_s, steps = 0.0, raw.get("method")
+    """Let each fault last as long as it must, in place. What comes after it comes so much later,
+    and another one of these only once the service has recovered."""
+    later_s, ended_s, steps = 0.0, 0.0, raw.get("method")
     for number, step in enumerate(steps if isinstance(steps, list) and least_s else ()):
         try:
             at_s, for_s = parse_duration(step["at"]), parse_duration(step["for"])
         except (KeyError, TypeError, ValueError):
             return  # what is wrong with it is said as for any document
-        if later_s:
-            step["at"] = f"{at_s + later_s:g}s"
-            filled.note(("method", number, "at"), f"later by {later_s:g} s")
-        least = least_s.get(step.get("fault"), 0.0)
-        if for_s < least:
+        known = step.get("fault") in least_s
+        if later_s and at_s >= ended_s:
+            moved_s = later_s + (AFTER_S if known else 0.0)
+            step["at"] = f"{at_s + moved_s:g}s"
+            filled.note(("method", number, "at"), f"later by {moved_s:g} s")
+        if known and for_s < (least := least_s[step["fault"]]):
             step["for"] = f"{least:g}s"
             filled.note(("method", number, "for"), f"{for_s:g}s is too short in this design")
-            later_s += least - for_s + AFTER_S
+            later_s, ended_s = later_s + least - for_s, at_s + for_s
 
 
 def run_time(asked: str, healed_s: float, *, staged: bool, where: str) -> str:

@@ -19,7 +19,6 @@ STORE = "etcd"
 MANAGER_ROLE, STORE_ROLE = "failover_manager", "lease_store"
 LOOP_S, RETRY_S = 1, 3
 SURE_S = 8.0  # beyond the lease: the standby asks once a loop and promotes in a second or two
-KILLED_S = 8.0  # chosen: a killed primary is replaced within 3 s, on a busy machine within 6 s
 
 
 class PatroniRegions(TwoRegions):
@@ -72,9 +71,10 @@ class PatroniRegions(TwoRegions):
         }
 
     def least_s(self, design: Mapping[str, object]) -> dict[str, float]:
-        """A partition changes nothing before the lease has run out."""
+        """A partition changes nothing before the lease has run out; after it, the old primary has
+        to be a standby again before the next one can be lost."""
         rule = cast(Mapping[str, Any], design["patroni"])
-        return {"split_brain": rule["ttl_s"] + SURE_S, "promote": KILLED_S}
+        return {"split_brain": rule["ttl_s"] + SURE_S, "promote": 0.0}
 
     def _managed(self, service: ServiceSpec) -> ServiceSpec:
         """A database is started once there is something to decide by."""

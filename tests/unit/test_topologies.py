@@ -93,7 +93,7 @@ def test_a_design_that_asks_for_patroni_gets_it_and_time_for_its_lease(
     machine_with(monkeypatch, "patroni", "etcd")
     made = prepared("process", topology, "X46", "hardened_patroni")
     assert made.words.target.name == target
-    assert [(step.at_s, step.for_s) for step in made.experiment.steps] == [(8, 28), (56, 8)]
+    assert [(step.at_s, step.for_s) for step in made.experiment.steps] == [(8, 28), (56, 4)]
     written = made.experiment.document["method"]
     assert isinstance(written, list)
     assert written[0]["for"] == "28s"
