@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -73,9 +74,9 @@ def test_a_topology_that_cannot_be_had_is_refused(runtime: str, topology: str, w
 def machine_with(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     """Of the parts that only some designs ask for, this machine has these."""
     for name in ("patroni", "etcd"):
-        missing, there = Missing(name, f"get {name}"), Part(name, Path("/x"), "1", "PATH")
-        found = there if name in names else missing
-        monkeypatch.setitem(parts.FINDS, name, lambda found=found: found)
+        there = Part(name, Path("/x"), "1", "PATH")
+        found = there if name in names else Missing(name, f"get {name}")
+        monkeypatch.setitem(parts.FINDS, name, MagicMock(return_value=found))
 
 
 @pytest.mark.parametrize(
