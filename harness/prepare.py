@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from harness.document import find_experiment, load_experiment, target_of
 from harness.errors import ConfigError, Problem, RuntimeFailure, UnsupportedFault
 from harness.experiment import Experiment, Step
 from harness.overrides import AS_WRITTEN, Overrides
-from harness.ports import Capability
+from harness.ports import Capability, Fault
 from harness.registry import Vocabulary, load_vocabulary
 from harness.rng import Seed
 from harness.runtime_kind import RuntimeKind
@@ -103,8 +103,25 @@ def prepare(order: RunRequest) -> Prepared:
     least_s: Mapping[str, float] = getattr(words.target, "least_s", lambda _: {})(design)
     if least_s or words is not asked:
         experiment = load_experiment(path, words, replace(order.overrides, least_s=least_s))
+    _refuse_by_target(experiment.steps, words.target)
     taken = replace(order, runtime=kind.name)
     return Prepared(taken, path, experiment, design, words, chosen)
+
+
+def _refuse_by_target(steps: Sequence[Step], target: Target) -> None:
+    """Refuse what means nothing in a topology.
+
+    Raises:
+        UnsupportedFault: names each step, and why.
+    """
+    refused: Callable[[Fault], str] = getattr(target, "refused", lambda _: "")
+    problems = [
+        Problem(f"{step.fault.kind} at {step.fault.where}: {why}", f"target {target.name}")
+        for step in steps
+        if (why := refused(step.fault))
+    ]
+    if problems:
+        raise UnsupportedFault(problems)
 
 
 def as_designed(words: Vocabulary, design: Mapping[str, Any]) -> Vocabulary:

@@ -174,7 +174,8 @@ class Target(Protocol):
     the same system put together otherwise; `topology_for(design)`: the module of the one that a
     design asks for, "" for itself; `least_s(design)`: fault -> how long it must last until what it
     is about has happened; `cluster(design)`: what those that manage databases agree on;
-    `drills`: direction -> topology; `foreign_proxies` (`ForeignProxies`): links through a Toxiproxy
+    `refused(fault)`: why a fault means nothing here, "" where it does; `drills`: direction ->
+    topology; `foreign_proxies` (`ForeignProxies`): links through a Toxiproxy
     that stands already; `environment(service)`: of a service with a module; `queries`: name -> SQL
     for its own database, asked at the end and written down. What it may tell for reports stands in
     `harness/reporting.py`.

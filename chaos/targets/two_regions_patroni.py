@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from chaos.targets.two_regions import PRIMARY, TwoRegions
+from harness.ports import Fault
 from harness.target import LinkSpec, ServiceSpec
 
 STORE = "etcd"
@@ -75,6 +76,14 @@ class PatroniRegions(TwoRegions):
         to be a standby again before the next one can be lost."""
         rule = cast(Mapping[str, Any], design["patroni"])
         return {"split_brain": rule["ttl_s"] + SURE_S, "promote": 0.0}
+
+    def refused(self, fault: Fault) -> str:
+        """Why a fault means nothing here; "" where it does."""
+        if fault.kind == "demote":
+            return "Patroni stops an old primary, so none lives on read-only"
+        if getattr(fault, "stage", "") == "apply":
+            return "Patroni decides when a standby applies; stage: receive can be had"
+        return ""
 
     def _managed(self, service: ServiceSpec) -> ServiceSpec:
         """A database is started once there is something to decide by."""

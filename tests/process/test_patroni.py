@@ -53,7 +53,7 @@ def test_nothing_is_left_of_patroni_once_the_harness_is_killed(tmp_path: Path) -
     )
 
     def alive() -> str:
-        found = [one.parent for one in tmp_path.glob(f"*/*/{RECOVERY}")]
+        found = [one.parent for one in tmp_path.glob(f"*/20*/{RECOVERY}")]
         return " ".join(processes(found[0])) if found else ""
 
     wanted = ("etcd ", "patroni ", "patroni_b ", "database ", "database_b ")
@@ -63,7 +63,7 @@ def test_nothing_is_left_of_patroni_once_the_harness_is_killed(tmp_path: Path) -
     finally:
         harness.send_signal(signal.SIGKILL)
         harness.wait()
-    (folder,) = [one.parent for one in tmp_path.glob(f"*/*/{RUN}")]
+    (folder,) = [one.parent for one in tmp_path.glob(f"*/20*/{RUN}")]
     assert until(lambda: not processes(folder)), processes(folder)
 
 

@@ -7,6 +7,7 @@ from unittest.mock import MagicMock
 
 import pytest
 
+from harness.document import find_experiment
 from harness.errors import ConfigError, RuntimeFailure, UnsupportedFault
 from harness.prepare import Prepared, RunRequest, prepare
 from harness.rng import Seed
@@ -108,6 +109,18 @@ def test_a_design_that_asks_for_patroni_is_refused_where_it_is_missing(
     with pytest.raises(RuntimeFailure, match=r"two-regions-patroni: etcd is missing; get etcd"):
         prepared("process", design="hardened_patroni")
     assert prepared("process").words.target.name == "two-regions"
+
+
+def test_a_fault_that_patroni_leaves_no_room_for_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is started, and with the reason."""
+    machine_with(monkeypatch, "patroni", "etcd")
+    document = tmp_path / "x.yaml"
+    text = find_experiment("X42").read_text(encoding="utf-8")
+    document.write_text(text.replace("fault: promote", "fault: demote").replace(", lag: 2s", ""))
+    with pytest.raises(UnsupportedFault, match="demote at database: Patroni stops"):
+        prepared("process", experiment=str(document), design="hardened_patroni")
 
 
 def test_a_topology_with_patroni_is_refused_in_the_simulation() -> None:

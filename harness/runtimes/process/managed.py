@@ -41,10 +41,10 @@ class ManagedReplication(ReplicationOfRun):
         self._logs: dict[str, Path] = {}
 
     async def demote(self, service: str) -> None:
-        """Patroni's own switchover stops the old primary, so none lives on read-only.
+        """There is none such.
 
         Raises:
-            UnsupportedFault: always.
+            UnsupportedFault: always; a target refuses it before a run.
         """
         raise UnsupportedFault(f"{service}: its Patroni leaves no read-only primary alive")
 
