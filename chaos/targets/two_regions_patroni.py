@@ -19,6 +19,7 @@ from harness.target import LinkSpec, ServiceSpec
 STORE = "etcd"
 MANAGER_ROLE, STORE_ROLE = "failover_manager", "lease_store"
 LOOP_S, RETRY_S = 1, 3
+LEFT_OUT: Mapping[str, int] = {"ttl_s": 20, "maximum_lag_on_failover": 1_048_576}
 SURE_S = 8.0  # beyond the lease: the standby asks once a loop and promotes in a second or two
 
 
@@ -57,7 +58,7 @@ class PatroniRegions(TwoRegions):
 
     def cluster(self, design: Mapping[str, object]) -> dict[str, object]:
         """What the Patronis agree on."""
-        rule = cast(Mapping[str, Any], design["patroni"])
+        rule = _rule(design)
         settings = {"wal_log_hints": "on", "max_connections": 60, "wal_keep_size": "128MB"}
         settings["wal_retrieve_retry_interval"] = "100ms"
         return {
@@ -74,8 +75,7 @@ class PatroniRegions(TwoRegions):
     def least_s(self, design: Mapping[str, object]) -> dict[str, float]:
         """A partition changes nothing before the lease has run out; after it, the old primary has
         to be a standby again before the next one can be lost."""
-        rule = cast(Mapping[str, Any], design["patroni"])
-        return {"split_brain": rule["ttl_s"] + SURE_S, "promote": 0.0}
+        return {"split_brain": _rule(design)["ttl_s"] + SURE_S, "promote": 0.0}
 
     def refused(self, fault: Fault) -> str:
         """Why a fault means nothing here; "" where it does."""
@@ -90,6 +90,11 @@ class PatroniRegions(TwoRegions):
         if not service.is_database:
             return service
         return replace(service, needs=(*service.needs, STORE))
+
+
+def _rule(design: Mapping[str, object]) -> Mapping[str, Any]:
+    """How Patroni decides; what a design leaves out is as the service's own design has it."""
+    return {**LEFT_OUT, **cast(Mapping[str, Any], design["patroni"])}
 
 
 TARGET = PatroniRegions()
