@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from chaos.targets.two_regions_patroni import LEFT_OUT
 from lending_service.app import misfits
 from lending_service.book import book
 from lending_service.design import Design, DesignError
@@ -124,6 +125,18 @@ def test_bad_design_lists_every_problem_with_what_is_allowed() -> None:
         "errors: missing, need explained | bare",
     ):
         assert part in text
+
+
+def test_failover_by_patroni_needs_to_know_how_it_decides() -> None:
+    """Whether commits wait is nothing to be guessed."""
+    mapping = {**msgspec.to_builtins(design("hardened")), "failover": "patroni"}
+    with pytest.raises(DesignError, match="need synchronous_mode because failover is patroni"):
+        Design.from_mapping(mapping)
+    chosen = Design.from_mapping({**mapping, "patroni": {"synchronous_mode": "strict"}})
+    assert chosen.patroni is not None
+    left_out = {"ttl_s": chosen.patroni.ttl_s}
+    left_out["maximum_lag_on_failover"] = chosen.patroni.maximum_lag_on_failover
+    assert left_out == LEFT_OUT
 
 
 def test_stand_in_needs_caps() -> None:
