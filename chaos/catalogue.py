@@ -54,3 +54,6 @@ CATALOGUE: Mapping[str, str] = MappingProxyType(
         "E5": "Everything is verified clean at the end.",
     }
 )
+
+TIER_ONE = frozenset(one for one in CATALOGUE if one[0] in "MC")
+"""Money and compliance: nothing is tolerated, in any mode; the others have budgets."""

@@ -5,6 +5,8 @@ at_risk(history)          every `Exposure`: amounts, and how long they were at r
 identifiers               fields of requests, replies and ledgers that name one thing -> what
                           it is: `{"loan_id": "loan"}`
     related(history)          pairs of names of one thing that no answer joins
+    tier_one                  ids of the invariants that tolerate nothing; a target that names none
+                              means all of its own
     gauges                    (request, read): what to ask the service under test for every second,
                               and `read(answer) -> {group: {name: value}}`; words are states, as of
                               a breaker; numbers of a group whose name ends in `1/s` are counters
@@ -13,7 +15,7 @@ calls_group               the group of gauges that counts calls to third parties
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
 
@@ -76,6 +78,12 @@ def calls_group(target: Target) -> str:
     """The group of gauges that counts calls to third parties; "" where the target has none."""
     found: str = getattr(target, "calls_group", "")
     return found
+
+
+def tier_one_of(target: Target) -> Callable[[Iterable[str]], bool]:
+    """Whether an invariant with these ids of the catalogue tolerates nothing."""
+    known: Collection[str] | None = getattr(target, "tier_one", None)
+    return lambda ids: known is None or any(one in known for one in ids)
 
 
 def _none(history: History) -> Iterable[tuple[str, str]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from chaos.catalogue import TIER_ONE
 from chaos.lending import (
     BOOK_SIZE,
     DATABASE,
@@ -140,6 +141,8 @@ class Reference:
     )
     drills: Mapping[str, str] = MappingProxyType({"ab": "two-regions", "ba": "two-regions-from-b"})
     standards = Path(__file__).parents[1] / "standards.yaml"
+    risks = Path(__file__).parents[1] / "risks.yaml"
+    tier_one = TIER_ONE
     gauges = (state.ASK, state.gauges)
     calls_group = state.CALLS
     explored = ("consumer", "repayer", "angry_retrier")

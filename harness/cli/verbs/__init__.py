@@ -14,6 +14,7 @@ MODULES = (  # as help lists them
     "reading",
     "searching",
     "drilling",
+    "overseeing",
     "machine",
 )
 

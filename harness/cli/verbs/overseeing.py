@@ -1,0 +1,33 @@
+"""Verbs for those who oversee: risks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.app import RUNS, DesignRef, Printed, RunsDir, TargetRef, app
+
+Page = Annotated[
+    Path | None, typer.Option("--markdown", help="Write it as Markdown too.", dir_okay=False)
+]
+
+
+@app.command()
+def risks(
+    register: Annotated[
+        Path | None, typer.Argument(help="A YAML file; left out, the one that comes along.")
+    ] = None,
+    design: DesignRef = "hardened",
+    since: Annotated[str, typer.Option(help="Runs before this day, UTC, do not count.")] = "",
+    output: Printed = "text",
+    markdown: Page = None,
+    runs: RunsDir = RUNS,
+    target: TargetRef = "",
+) -> None:
+    """Print what recorded runs measured of each risk beside what experts think of it."""
+    from harness.cli.risks import risks_command
+
+    code = risks_command(register, design, output, runs, target, since, markdown)
+    raise typer.Exit(code)
