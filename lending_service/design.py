@@ -110,6 +110,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             (`reconnect`), or used on (`keep`).
         reads_from: who answers borrowers that look something up. Without a standby neither
             matters.
+        records_tries_max: how often a request that a bad connection to the database spoiled is done
+            in all; each time on another connection, and counted once by its key.
         not_taken_statuses: by which a third party is trusted to say that it did nothing, so that
             another one is used at once. A proxy may send any of them after the effect.
         retry_after_cap_s: `Retry-After` is obeyed up to this long, or null to ignore it.
@@ -163,6 +165,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     commit_wait: Literal["abandon", "cancel"]
     read_only_primary: Literal["reconnect", "keep"]
     reads_from: Literal["primary", "standby"]
+    records_tries_max: Annotated[int, Meta(ge=1, le=10)] = 1
     not_taken_statuses: tuple[Annotated[int, Meta(ge=400, le=599)], ...] = ()
     retry_after_cap_s: Seconds | None = 30.0
     failed_payment: Literal["final_code", "believe"] = "final_code"

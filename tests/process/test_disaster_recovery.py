@@ -15,11 +15,16 @@ from harness.session import run
 pytestmark = [pytest.mark.process, pytest.mark.nightly]
 LOST = "acknowledged_is_kept"
 OLD = "acknowledged_is_readable"
+BARE = "no_unexplained_failure"
 
 
 @pytest.mark.parametrize(
-    ("experiment", "broken"), [("X42", LOST), ("X43", LOST), ("X46", LOST), ("X76", OLD)]
-)
+    ("experiment", "broken"),
+    [
+        ("X42", LOST), ("X43", LOST), ("X44", LOST), ("X45", BARE), ("X46", LOST),
+        ("X47", "acknowledged_in_time"), ("X74", BARE), ("X76", OLD),
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("topology", ["two-regions", "two-regions-from-b"])
 def test_a_bad_design_is_told_from_a_good_one(
     experiment: str, broken: str, topology: str, tmp_path: Path

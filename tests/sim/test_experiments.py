@@ -23,6 +23,7 @@ ABOUT = {
     "X31": "no_unexplained_failure",
     "X42": "acknowledged_is_kept",
     "X43": "acknowledged_is_kept",
+    "X45": "no_unexplained_failure",
     "X46": "acknowledged_is_kept",
     "X66": "suspended_cells_stay_closed",
     "X76": "acknowledged_is_readable",

@@ -51,11 +51,11 @@ class Records(RemoteStore):
         return claimed
 
 
-def _tell(story: Callable[[World, Records, Way], Awaitable[None]]) -> None:
-    """The story in a world whose records are at the end of a way."""
+def _tell(story: Callable[[World, Records, Way], Awaitable[None]], tries: int = 1) -> None:
+    """The story in a world whose records are at the end of a way; a request is tried so often."""
 
     async def run() -> None:
-        world, way = World(design("hardened")), Way()
+        world, way = World(design("hardened", records_tries_max=tries)), Way()
         records = Records(world.store, way)
         await world.store.load(book(2, world.clock.now_s()))
         world.store = cast(MemoryStore, records)
@@ -80,6 +80,18 @@ def test_a_task_whose_commit_was_not_confirmed_is_done_all_the_same() -> None:
         assert len(world.third.moved("debit")) == 1
 
     _tell(story)
+
+
+def test_a_request_that_a_bad_connection_spoiled_is_done_again_and_counts_once() -> None:
+    """X45: the answer to its first commit is lost; the borrower sees nothing of it."""
+
+    async def story(world: World, records: Records, way: Way) -> None:
+        way.writes_lost = 1
+        status, _ = await world.repay()
+        await world.clock.pass_s(1.0)
+        assert (status, len(world.third.moved("debit"))) == (202, 1)
+
+    _tell(story, tries=2)
 
 
 def test_a_claim_whose_answer_was_lost_does_not_wait_for_its_lease() -> None:
