@@ -32,7 +32,7 @@ from lending_service.worker import Report, Worker
 R = TypeVar("R", bound=Record)
 B = TypeVar("B", bound=msgspec.Struct)
 READY_WITHIN_S = 1.0
-AGAIN_WITHIN_S = 0.5  # chosen: a connection that is reset fails at once, a database that hangs later
+AGAIN_WITHIN_S = 0.5  # chosen: a reset connection fails at once, a database that hangs later
 RETRY_AFTER_S = 2.0  # our database away: a short pause; chosen, not measured
 
 
