@@ -90,22 +90,29 @@ def prepare(order: RunRequest) -> Prepared:
     """
     words, path = find_words(order.experiment, order.target)
     words = in_topology(words, order.topology)
-    asked, experiment = words, load_experiment(path, words, order.overrides)
+    design = load_design(order.design, words)
+    words = as_designed(words, design)
+    experiment = _load(path, words, order, design)
     kind, chosen = _runtime(order.runtime, experiment, words.target)
     refuse_unsupported(experiment.steps, kind)
     if not kind.models_standbys:
-        words = _with_standbys(experiment.steps, words, order.topology)
-    design = load_design(order.design, words)
-    words = as_designed(words, design)
+        other = as_designed(_with_standbys(experiment.steps, words, order.topology), design)
+        if other is not words:
+            words, experiment = other, _load(path, other, order, design)
     refuse_runtime(words.target, kind)
     if missing := kind.missing_for(words.target):
         raise RuntimeFailure("\n".join(missing))
-    least_s: Mapping[str, float] = getattr(words.target, "least_s", lambda _: {})(design)
-    if least_s or words is not asked:
-        experiment = load_experiment(path, words, replace(order.overrides, least_s=least_s))
     _refuse_by_target(experiment.steps, words.target)
     taken = replace(order, runtime=kind.name)
     return Prepared(taken, path, experiment, design, words, chosen)
+
+
+def _load(
+    path: Path, words: Vocabulary, order: RunRequest, design: Mapping[str, Any]
+) -> Experiment:
+    """The experiment, each fault as long as it must be in this design."""
+    least_s: Mapping[str, float] = getattr(words.target, "least_s", lambda _: {})(design)
+    return load_experiment(path, words, replace(order.overrides, least_s=least_s))
 
 
 def _refuse_by_target(steps: Sequence[Step], target: Target) -> None:

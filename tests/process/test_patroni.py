@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.kills import HARNESS
+from harness.document import find_experiment
 from harness.model import RunVerdict
 from harness.prepare import RunRequest, prepare
 from harness.rng import Seed
@@ -25,6 +26,11 @@ pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason="; ".join(f"{p.name}: {p.remedy}" for p in MISSING)),
 ]
 DESIGN = "hardened_patroni"
+ALONE = {
+    "a node is lost": ("26s", "patroni", "database"),
+    "what decides is lost": ("12s", "etcd"),
+}
+"""What is broken -> how long, and which programs are killed."""
 ASYNCHRONOUS = (
     ('synchronous_mode: "on"', 'synchronous_mode: "off"'),
     ("synchronous_commit: remote_apply", "synchronous_commit: local"),
@@ -82,3 +88,22 @@ def test_a_standby_that_may_be_behind_is_told_from_one_that_may_not(
         bad = {one.checker for one in result.verdicts if one.validity.value == "invalid"}
         seen[Path(name).stem] = (result.verdict, "acknowledged_is_kept" in bad)
     assert seen == {DESIGN: (RunVerdict.PASS, False), "design": (RunVerdict.FAIL, True)}
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("broken", sorted(ALONE))
+def test_promises_are_kept_when_a_node_or_what_decides_is_lost(broken: str, tmp_path: Path) -> None:
+    """The standby takes over once the lease is over; without etcd nobody leads until it is back."""
+    for_s, *services = ALONE[broken]
+    text = find_experiment("X43").read_text(encoding="utf-8")
+    old = "  - {at: 8s, for: 4s, fault: split_brain, service: database}\n"
+    assert old in text
+    steps = [f"  - {{at: 8s, for: {for_s}, fault: crash, service: {one}}}\n" for one in services]
+    text = text.replace(old, "".join(steps)).replace("[database]", f"[{', '.join(services)}]")
+    document = tmp_path / "lost.yaml"
+    document.write_text(text)
+    order = RunRequest(
+        str(document), DESIGN, "process", Seed(1), tmp_path, topology="two-regions"
+    )  # fmt: skip
+    result = run(prepare(order), lambda _: None)
+    assert result.verdict is RunVerdict.PASS, result.reasons
