@@ -1,21 +1,23 @@
 """Feasibility: whether a document can end in a verdict, by the number of operations to expect.
 
 Journeys are rehearsed with a service that answers everything well. Arrivals times the share of a
-journey times its operations within a window are what a probe or threshold may expect there.
+journey times its operations within a window are what a probe or threshold may expect there. And
+faults that a target has no use for are refused.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from harness.errors import Problem
-from harness.experiment import Experiment
+from harness.errors import Problem, UnsupportedFault
+from harness.experiment import Experiment, Step
 from harness.measures import SAMPLES_MIN
 from harness.model import Outcome, Phase
+from harness.ports import Fault
 from harness.registry import Vocabulary
 from harness.rng import Seed
 from harness.stats import poisson_at_most
@@ -224,3 +226,19 @@ def _of_phase(experiment: Experiment, during: str, over_s: float | None) -> Iter
             yield Window(f"in {over_s:g} s {when}", from_s, to_s, "over: {}s", 0.0, over_s)
         else:
             yield Window(when, from_s, to_s, longer, 0.0, length_s)
+
+
+def refuse_by_target(steps: Sequence[Step], target: Target) -> None:
+    """Refuse what means nothing in a topology.
+
+    Raises:
+        UnsupportedFault: names each step, and why.
+    """
+    refused: Callable[[Fault], str] = getattr(target, "refused", lambda _: "")
+    problems = [
+        Problem(f"{step.fault.kind} at {step.fault.where}: {why}", f"target {target.name}")
+        for step in steps
+        if (why := refused(step.fault))
+    ]
+    if problems:
+        raise UnsupportedFault(problems)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 from harness.document import find_experiment, load_experiment, target_of
 from harness.errors import ConfigError, Problem, RuntimeFailure, UnsupportedFault
 from harness.experiment import Experiment, Step
+from harness.feasibility import refuse_by_target
 from harness.overrides import AS_WRITTEN, Overrides
-from harness.ports import Capability, Fault
+from harness.ports import Capability
 from harness.registry import Vocabulary, load_vocabulary
 from harness.rng import Seed
 from harness.runtime_kind import RuntimeKind
@@ -102,7 +103,7 @@ def prepare(order: RunRequest) -> Prepared:
     refuse_runtime(words.target, kind)
     if missing := kind.missing_for(words.target):
         raise RuntimeFailure("\n".join(missing))
-    _refuse_by_target(experiment.steps, words.target)
+    refuse_by_target(experiment.steps, words.target)
     taken = replace(order, runtime=kind.name)
     return Prepared(taken, path, experiment, design, words, chosen)
 
@@ -113,28 +114,6 @@ def _load(
     """The experiment, each fault as long as it must be in this design."""
     least_s: Mapping[str, float] = getattr(words.target, "least_s", lambda _: {})(design)
     return load_experiment(path, words, replace(order.overrides, least_s=least_s))
-
-
-def _refuse_by_target(steps: Sequence[Step], target: Target) -> None:
-    """Refuse what means nothing in a topology.
-
-    Raises:
-        UnsupportedFault: names each step, and why.
-    """
-    refused: Callable[[Fault], str] = getattr(target, "refused", lambda _: "")
-    problems = [
-        Problem(f"{step.fault.kind} at {step.fault.where}: {why}", f"target {target.name}")
-        for step in steps
-        if (why := refused(step.fault))
-    ]
-    if problems:
-        raise UnsupportedFault(problems)
-
-
-def as_designed(words: Vocabulary, design: Mapping[str, Any]) -> Vocabulary:
-    """The words of the topology that a design asks for; as they are where it asks for none."""
-    ref = getattr(words.target, "topology_for", lambda _: "")(design)
-    return load_vocabulary(ref) if ref else words
 
 
 def _runtime(name: str, experiment: Experiment, target: Target) -> tuple[RuntimeKind, str]:
@@ -152,6 +131,12 @@ def _only(target: Target) -> tuple[str, ...]:
     """The names of the runtimes that a target runs on; empty for all."""
     only: tuple[str, ...] = getattr(target, "runtimes", ())
     return only
+
+
+def as_designed(words: Vocabulary, design: Mapping[str, Any]) -> Vocabulary:
+    """The words of the topology that a design asks for; as they are where it asks for none."""
+    ref = getattr(words.target, "topology_for", lambda _: "")(design)
+    return load_vocabulary(ref) if ref else words
 
 
 def in_topology(words: Vocabulary, name: str) -> Vocabulary:

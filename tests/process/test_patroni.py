@@ -100,7 +100,7 @@ def test_promises_are_kept_when_a_node_or_what_decides_is_lost(broken: str, tmp_
     assert old in text
     steps = [f"  - {{at: 8s, for: {for_s}, fault: crash, service: {one}}}\n" for one in services]
     text = text.replace(old, "".join(steps)).replace("[database]", f"[{', '.join(services)}]")
-    text = text.replace("recovery: 5s", "recovery: 20s")  # also for the old primary to follow
+    text = text.replace("recovery: 5s", "recovery: 15s").replace("recovery: 14s", "recovery: 32s")
     document = tmp_path / "lost.yaml"
     document.write_text(text)
     order = RunRequest(
