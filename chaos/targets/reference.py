@@ -142,6 +142,7 @@ class Reference:
     drills: Mapping[str, str] = MappingProxyType({"ab": "two-regions", "ba": "two-regions-from-b"})
     standards = Path(__file__).parents[1] / "standards.yaml"
     risks = Path(__file__).parents[1] / "risks.yaml"
+    incident_rules = Path(__file__).parents[1] / "incident_rules.yaml"
     tier_one = TIER_ONE
     gauges = (state.ASK, state.gauges)
     calls_group = state.CALLS

@@ -37,6 +37,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "self-test": ("harness self-test --quick", "harness self-test --mutants --sample 200"),
     "drill verify": ("harness drill verify runs/drill/UTC",),
+    "incident": (
+        "harness incident X01 --out reports",
+        "harness incident latest --rules my_rules.yaml",
+    ),
     "risks": ("harness risks --design naive", "harness risks my_risks.yaml --markdown risks.md"),
     "doctor": ("harness doctor",),
     "parts": ("harness parts",),

@@ -1,4 +1,4 @@
-"""Verbs for those who oversee: risks."""
+"""Verbs for those who oversee: risks, incident."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.app import RUNS, DesignRef, Printed, RunsDir, TargetRef, app
+from harness.cli.app import RUNS, DesignRef, Printed, RecordedRun, RunsDir, TargetRef, app
 
 Page = Annotated[
     Path | None, typer.Option("--markdown", help="Write it as Markdown too.", dir_okay=False)
@@ -31,3 +31,22 @@ def risks(
 
     code = risks_command(register, design, output, runs, target, since, markdown)
     raise typer.Exit(code)
+
+
+@app.command()
+def incident(
+    run: RecordedRun = "latest",
+    rules: Annotated[
+        Path | None, typer.Option(help="A YAML file; left out, the one that comes along.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for the drafts, made if need be.", file_okay=False)
+    ] = None,
+    output: Printed = "text",
+    runs: RunsDir = RUNS,
+    target: TargetRef = "",
+) -> None:
+    """Classify a recorded run by rules, and draft the reports that its class demands."""
+    from harness.cli.incident import incident_command
+
+    raise typer.Exit(incident_command(run, rules, out, output, runs, target))
