@@ -25,7 +25,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "harness compare hardened my_design.yaml --experiments X01 --experiments X20 --seeds 20",
     ),
     "validate": ("harness validate X01", "harness validate target.yaml"),
-    "list": ("harness list faults", "harness list operations --target target.yaml"),
+    "list": (
+        "harness list faults",
+        "harness list operations --target target.yaml",
+        "harness list --schema verdict",
+    ),
     "explain": ("harness explain latency", "harness explain M1"),
     "report": ("harness report X01", "harness report latest --html report.html"),
     "show": ("harness show latest", "harness show X01 loan-b-0001"),

@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 
 from harness.cli.main import app
 
-
 DOCUMENT = """\
 title: The database is unreachable
 load: {arrivals: 6/s, journeys: {consumer: 1}}

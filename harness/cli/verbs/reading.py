@@ -93,8 +93,16 @@ def list_(
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Where each item of the mission can be seen.")
     ] = False,
+    schema: Annotated[
+        str,
+        typer.Option(help="JSON Schema of a document: experiment, risks, history, verdict, ..."),
+    ] = "",
 ) -> None:
     """Print every word that a document may use."""
+    if schema:
+        from harness.cli.schema import schema_command
+
+        raise typer.Exit(schema_command(schema))
     if coverage:
         from harness.cli.coverage import coverage_command
 
