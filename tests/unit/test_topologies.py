@@ -9,6 +9,7 @@ import pytest
 
 from harness.document import find_experiment
 from harness.errors import ConfigError, RuntimeFailure, UnsupportedFault
+from harness.overrides import AFTER_S
 from harness.prepare import Prepared, RunRequest, prepare
 from harness.rng import Seed
 from harness.runtimes.process import parts
@@ -95,7 +96,12 @@ def test_a_design_that_asks_for_patroni_gets_it_and_time_for_its_lease(
     machine_with(monkeypatch, "patroni", "etcd")
     made = prepared("process", topology, "X46", "hardened_patroni")
     assert made.words.target.name == target
-    assert [(step.at_s, step.for_s) for step in made.experiment.steps] == [(8, 28), (56, 4)]
+    first, second = prepared("process", topology, "X46").experiment.steps
+    longer_s, settled_s = 28 - first.for_s, AFTER_S  # the old primary has to follow again
+    assert [(step.at_s, step.for_s) for step in made.experiment.steps] == [
+        (first.at_s, 28),
+        (second.at_s + longer_s + settled_s, second.for_s),
+    ]
     written = made.experiment.document["method"]
     assert isinstance(written, list)
     assert written[0]["for"] == "28s"
