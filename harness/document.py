@@ -65,8 +65,11 @@ def find_experiment(given: str, files: Mapping[str, Path] | None = None) -> Path
     )
 
 
-def target_of(path: Path) -> str:
-    """The target that a document names; the default where it names none.
+def target_of(path: Path, usual: str = DEFAULT_TARGET) -> str:
+    """The target that a document names.
+
+    Args:
+        usual: where it names none.
 
     Raises:
         ConfigError: it cannot be read, or the file is not there.
@@ -74,7 +77,7 @@ def target_of(path: Path) -> str:
     raw = load_yaml(path)
     given = raw.get("target")
     if not isinstance(given, str) or not given:
-        return DEFAULT_TARGET
+        return usual
     if not is_file(given):
         return given
     file = path.parent / given

@@ -24,6 +24,24 @@ class ProgramSpec:
 
 
 @dataclass(frozen=True)
+class Composed:
+    """A program that is a service of a compose file.
+
+    Args:
+        file: absolute.
+        service: its name there.
+        port: at which it listens in its container.
+        calls: link -> name and port by which the caller knows the callee: it reaches the proxy
+            under that name, so that nothing of its configuration changes.
+    """
+
+    file: Path
+    service: str
+    port: int
+    calls: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class DatabasePlan:
     """What is in a database of the run at first.
 

@@ -53,7 +53,7 @@ class LastReads:
         t, args = self._now_ns(), dict(call.args)
         self.writer.append(t=t, p=process, type="invoke", f=call.f, k=call.k, v=args, due=t)
         request = self.target.request(call)
-        answer = await self.runtime.ask(entry_service(self.target), request)
+        answer = await self.runtime.ask(request.to or entry_service(self.target), request)
         completion = self.target.classify(call, answer)
         kind, value = completion.outcome.value, dict(completion.value)
         t, err = self._now_ns(), completion.err

@@ -25,6 +25,7 @@ SHIPPED = "chaos"  # the package with the words that come along
 DEFAULT_TARGET = f"{SHIPPED}.targets.reference"
 ENTRY_POINTS = "chaos_harness.words"  # modules and packages of words of installed packages
 FILES = "harness_files"
+TARGET_FILE = "target.yaml"
 
 
 def is_file(ref: str) -> bool:
@@ -35,6 +36,18 @@ def is_file(ref: str) -> bool:
 def is_document(ref: str) -> bool:
     """Whether a reference is a YAML file, not a module."""
     return ref.endswith((".yaml", ".yml"))
+
+
+def target_here() -> str:
+    """The target file of the working folder or of the nearest one above, up to the root of its
+    repository; "" where there is none."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / TARGET_FILE).is_file():
+            return str(folder / TARGET_FILE)
+        if (folder / ".git").exists():
+            return ""
+    return ""
 
 
 def absolute(ref: str) -> str:

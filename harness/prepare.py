@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.document import find_experiment, load_experiment, target_of
+from harness.document import load_experiment
 from harness.errors import ConfigError, Problem, RuntimeFailure, UnsupportedFault
 from harness.experiment import Experiment, Step
 from harness.feasibility import refuse_by_target
+from harness.finding import find_words
 from harness.overrides import AS_WRITTEN, Overrides
+from harness.plugins import is_file
 from harness.ports import Capability
 from harness.registry import Vocabulary, load_vocabulary
 from harness.rng import Seed
@@ -21,6 +23,9 @@ from harness.runtime_registry import best_runtime, load_runtime, runtime_kinds
 from harness.target import Target
 from harness.text import quoted, utf8
 from harness.yaml_source import Place, load_yaml, nearest, plain
+
+USUAL = "hardened"  # the design when nobody names one
+AS_IT_IS = "as-it-is"  # that of a target which knows no designs: what its file says
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,8 @@ def prepare(order: RunRequest) -> Prepared:
     if missing := kind.missing_for(words.target):
         raise RuntimeFailure("\n".join(missing))
     refuse_by_target(experiment.steps, words.target)
-    taken = replace(order, runtime=kind.name)
+    name = order.design if words.designs or is_file(order.design) else AS_IT_IS
+    taken = replace(order, runtime=kind.name, design=name)
     return Prepared(taken, path, experiment, design, words, chosen)
 
 
@@ -206,36 +212,21 @@ def refuse_runtime(target: Target, kind: RuntimeKind) -> None:
         raise ConfigError(Problem(cause, "--runtime", ", ".join(only), f"--runtime {only[0]}"))
 
 
-def find_words(experiment: str, target: str = "") -> tuple[Vocabulary, Path]:
-    """The words of a target, and an experiment that is written in them.
-
-    Args:
-        experiment: id, name or path.
-        target: a file or a module; "" for the one that the experiment names.
-
-    Raises:
-        ConfigError: there is no such experiment, or the target cannot be loaded.
-    """
-    if target:
-        words = load_vocabulary(target)
-        return words, find_experiment(experiment, words.experiments)
-    path = find_experiment(experiment)
-    return load_vocabulary(target_of(path)), path
-
-
 def target_option(target: str) -> list[str]:
     """As it stands in a command."""
     return ["--target", target] if target else []
 
 
 def load_design(given: str, words: Vocabulary) -> dict[str, Any]:
-    """A design given as a name or a path.
+    """A design given as a name or a path; {} for a target that knows none, where none is named.
 
     Raises:
         ConfigError: there is none, or the target does not take it.
     """
     known = words.designs
     path = Path(given)
+    if not known and given in (AS_IT_IS, USUAL):
+        return {}
     if given in known:
         path = known[given]
     elif path.suffix not in (".yaml", ".yml"):

@@ -135,12 +135,13 @@ def load_vocabulary(target: str = "") -> Vocabulary:
     """Every word, with the target of a module.
 
     Args:
-        target: dotted name of the module, or path of its file; "" for the default one.
+        target: dotted name of the module, or path of its file; "" for the target file that is
+            found here, else the default one.
 
     Raises:
         ConfigError: a module cannot be loaded or defines no word, or a name is defined twice.
     """
-    ref, found = plugins.absolute(target or plugins.DEFAULT_TARGET), _Found()
+    ref, found = plugins.absolute(target or _usual()), _Found()
     loaded = load_target(ref)
     included = list(_included(ref, loaded))
     for place in (_shipped(), *_installed(), *included):
@@ -148,6 +149,9 @@ def load_vocabulary(target: str = "") -> Vocabulary:
     found.told_by(loaded, ref)
     if found.problems:
         raise ConfigError(found.problems)
+    if plugins.is_document(ref):  # designs that come along are about another service
+        own = [path for place in included for kind, path in place.documents() if kind == "designs"]
+        found.things["designs"] = {path.stem: path for path in own}
     files = [Path(one) for place in included for one in place.refs if one != ref]
     return Vocabulary(
         faults=found.things["FAULT"],
@@ -161,6 +165,18 @@ def load_vocabulary(target: str = "") -> Vocabulary:
         suites=found.things["suites"],
         journey_refs=found.journey_refs,
     )
+
+
+def _usual() -> str:
+    return plugins.target_here() or plugins.DEFAULT_TARGET
+
+
+def known_experiments(target: str = "") -> Mapping[str, Path]:
+    """The experiments of a target, of the target file that is found here, or those that come along,
+    by name; no target is loaded for these."""
+    if target or plugins.target_here():
+        return load_vocabulary(target).experiments
+    return experiment_files()
 
 
 def explored(words: Vocabulary) -> tuple[str, ...]:

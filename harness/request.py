@@ -14,6 +14,7 @@ class Request(msgspec.Struct, frozen=True):
     Args:
         body: sent as JSON.
         text: sent as it is, in place of `body`; a header says what it is.
+        to: the program that is asked; "" for the one behind the entry.
     """
 
     method: str
@@ -22,6 +23,7 @@ class Request(msgspec.Struct, frozen=True):
     body: Mapping[str, Any] | list[Any] | None = None
     timeout_s: float = 5.0
     text: str | None = None
+    to: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -109,6 +109,7 @@ class ServiceSpec:
         part: the real part that it is, of those that a runtime knows: etcd, patroni; "" for none.
         manages: the database that it starts, and of which it decides whether it leads; it reaches
             what it decides by, and the manager of the other one, over links.
+        tls: names for which it answers by https, with a certificate of the run's own authority.
     """
 
     name: str
@@ -124,6 +125,7 @@ class ServiceSpec:
     running: str = ""
     part: str = ""
     manages: str = ""
+    tls: tuple[str, ...] = ()
 
     @property
     def is_database(self) -> bool:

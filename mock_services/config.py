@@ -22,6 +22,7 @@ class Config(msgspec.Struct, frozen=True):
             container of its own also every address, `0.0.0.0`: it has a network of the run's.
         t0_ns: `time.monotonic_ns()` at the zero of the run clock.
         options: read by the program itself, see its `Options`.
+        certificate: PEM file with key and chain: it answers by https too.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Config(msgspec.Struct, frozen=True):
     t0_ns: int
     seed: int
     options: dict[str, object] = {}
+    certificate: str = ""
 
 
 def read_config(

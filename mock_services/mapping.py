@@ -20,6 +20,7 @@ from mock_services.config import Config, options_of
 from mock_services.control import control_routes
 from mock_services.effects import CALLBACK_OP, Reply
 from mock_services.mapped_callbacks import Hook, MappedCallbacks
+from mock_services.mapped_requests import Asked, fits_path, may_meet, minor, read
 from mock_services.routes import Endpoint, Request, Response, Route
 from mock_services.stand_in import StandIn, World, refusal, respond, routing
 
@@ -32,11 +33,13 @@ class Booking(msgspec.Struct, frozen=True):
 
     Args:
         entry: name of the entry.
-        amount: selector of an amount in minor units, "" for none.
+        amount: selector of an amount, "" for none.
+        decimals: of the amount as it is written: 0 where it is in minor units.
     """
 
     entry: Annotated[str, Meta(min_length=1)]
     amount: str = ""
+    decimals: Annotated[int, Meta(ge=0, le=6)] = 0
 
 
 class Matched(msgspec.Struct, frozen=True, rename={"once_by": "once-by"}):
@@ -44,7 +47,7 @@ class Matched(msgspec.Struct, frozen=True, rename={"once_by": "once-by"}):
 
     Args:
         on: `POST /v1/payouts`; a segment `{name}` takes any text.
-        op: its name for rules and counts.
+        op: its name for rules and counts; mappings may share one.
         key: selector of the business key: `body.loan_id`, `header.X-Loan`, `path.id`.
         once_by: selector of what makes two requests the same one.
         status: of the reply.
@@ -73,43 +76,44 @@ class Options(msgspec.Struct, frozen=True):
     mappings: Annotated[list[Matched], Meta(min_length=1)]
 
 
-class Asked(msgspec.Struct, frozen=True):
-    """A request as selectors see it."""
-
-    body: Any
-    path: Mapping[str, str]
-    headers: Mapping[str, str]
-
-    def select(self, selector: str) -> Any:
-        """What a selector names; None when there is no such thing."""
-        source, _, rest = selector.partition(".")
-        if source == "header":
-            return self.headers.get(rest.lower())
-        found: Any = {"body": self.body, "path": self.path}.get(source)
-        for name in filter(None, rest.split(".")):
-            found = found.get(name) if isinstance(found, Mapping) else None
-        return found
-
-
 class Mapped:
     """The requests of one mapping."""
 
-    def __init__(self, stand_in: StandIn, mapping: Matched, callbacks: MappedCallbacks) -> None:
-        """Go on from what an earlier life has answered."""
+    def __init__(
+        self,
+        stand_in: StandIn,
+        mapping: Matched,
+        callbacks: MappedCallbacks,
+        replies: dict[str, Reply],
+        hook: str,
+    ) -> None:
         self._stand_in, self._mapping, self._callbacks = stand_in, mapping, callbacks
-        self._replies: dict[str, Reply] = {}
-        for told in stand_in.ledger.past(f"once {mapping.op}"):
-            self._replies[told["by"]] = Reply(told["status"], told["body"])
+        self._replies, self._hook = replies, hook
+        self._method, self._path = mapping.on.split(" ", 1)
 
-    def takes(self, asked: Asked) -> bool:
-        """Whether a request is of this kind."""
-        return all(asked.select(of) == value for of, value in self._mapping.when.items())
+    def may_take(self, method: str, path: str) -> bool:
+        """Whether requests of a route may be of this kind."""
+        return method == self._method and may_meet(path, self._path)
+
+    def takes(self, path: str, asked: Asked) -> Asked | None:
+        """The request with the parameters of its path; None when it is of another kind."""
+        params = fits_path(self._path, path)
+        if params is None:
+            return None
+        asked = msgspec.structs.replace(asked, path=params)
+        fits = all(asked.select(of) == value for of, value in self._mapping.when.items())
+        return asked if fits else None
 
     async def answer(self, asked: Asked) -> Response:
         """Answer one, as the rules in force want it."""
-        op = self._mapping.op
+        op, booking = self._mapping.op, self._mapping.ledger
         self._stand_in.ledger.note({"call": op})
         self._stand_in.calls[op] += 1
+        if booking and booking.amount:
+            value = asked.select(booking.amount)
+            if minor(value, booking.decimals) is None:
+                message = f"{booking.amount} is {value!r}: no amount with decimals: "
+                return respond(refusal(422, "bad_amount", f"{message}{booking.decimals}"))
         key = _text(asked.select(self._mapping.key)) if self._mapping.key else ""
         once = _text(asked.select(self._mapping.once_by)) if self._mapping.once_by else ""
         return respond(await self._stand_in.act(op, key, partial(self._do, asked, key, once)))
@@ -150,7 +154,7 @@ class Mapped:
             return
         bodies = {SUCCESS: hook.body, FAILED: hook.declined}
         filled = {end: body and _filled(body, asked, key, number) for end, body in bodies.items()}
-        self._callbacks.begin(self._mapping.op, key, request_id, {**filled, "first": filled[first]})
+        self._callbacks.begin(self._hook, key, request_id, {**filled, "first": filled[first]})
 
     def _book(
         self, asked: Asked, key: str, request_id: str, status: str, state: dict[str, Any] | None
@@ -161,7 +165,7 @@ class Mapped:
                 self._stand_in.ledger.note(state)
             return
         amount = asked.select(booking.amount) if booking.amount else 0
-        amount_minor = amount if isinstance(amount, int) and not isinstance(amount, bool) else 0
+        amount_minor = minor(amount, booking.decimals) or 0
         self._stand_in.ledger.append(
             booking.entry, key, request_id, amount_minor, status, state=state
         )
@@ -172,21 +176,15 @@ def _one_of(kinds: Sequence[Mapped]) -> Endpoint:
 
     async def handle(request: Request) -> Response:
         try:
-            asked = _read(request)
+            asked = read(request)
         except msgspec.DecodeError as wrong:
             return respond(refusal(422, "bad_body", f"{request.path}: {wrong}"))
         for kind in kinds:
-            if kind.takes(asked):
-                return await kind.answer(asked)
+            if (taken := kind.takes(request.path, asked)) is not None:
+                return await kind.answer(taken)
         return respond(refusal(404, "no_mapping", f"no mapping fits {request.path}"))
 
     return handle
-
-
-def _read(request: Request) -> Asked:
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers}
-    body = msgspec.json.decode(request.body) if request.body else {}
-    return Asked(body, request.params, headers)
 
 
 def _text(value: object) -> str:
@@ -216,16 +214,32 @@ def build(config: Config, world: World) -> ASGIApp:
     Raises:
         InvalidDocument: the options are wrong.
     """
-    options = options_of(config, Options)
-    hooks = {one.op: one.callback for one in options.mappings if one.callback}
-    ops = [*(mapping.op for mapping in options.mappings), *([CALLBACK_OP] if hooks else [])]
-    stand_in = StandIn(config.name, ops, world)
+    mappings = options_of(config, Options).mappings
+    names = _names(mappings)
+    hooks = {name: one.callback for name, one in zip(names, mappings, strict=True) if one.callback}
+    ops = dict.fromkeys([one.op for one in mappings] + ([CALLBACK_OP] if hooks else []))
+    stand_in = StandIn(config.name, [*ops], world)
     callbacks = MappedCallbacks(stand_in, hooks)
-    kinds: dict[str, list[Mapped]] = {}
-    for mapping in options.mappings:
-        kinds.setdefault(mapping.on, []).append(Mapped(stand_in, mapping, callbacks))
+    replies = {op: _earlier(stand_in, op) for op in ops}
+    kinds = [
+        Mapped(stand_in, one, callbacks, replies[one.op], name)
+        for name, one in zip(names, mappings, strict=True)
+    ]
     routes = []
-    for on, those in kinds.items():
-        method, path = on.split(" ", 1)
+    for method, path in (on.split(" ", 1) for on in dict.fromkeys(one.on for one in mappings)):
+        those = [kind for kind in kinds if kind.may_take(method, path)]
         routes.append(Route(path, _one_of(those), methods=[method]))
     return routing([*routes, *control_routes(stand_in, callbacks.counts)])
+
+
+def _names(mappings: Sequence[Matched]) -> list[str]:
+    """Of each callback: its op, with a number where others have come before with the same op."""
+    ops = [one.op for one in mappings]
+    before = [ops[:at].count(op) for at, op in enumerate(ops)]
+    return [f"{op}.{more}" if more else op for op, more in zip(ops, before, strict=True)]
+
+
+def _earlier(stand_in: StandIn, op: str) -> dict[str, Reply]:
+    """What an earlier life has answered, by what makes two requests the same one."""
+    told = stand_in.ledger.past(f"once {op}")
+    return {one["by"]: Reply(one["status"], one["body"]) for one in told}

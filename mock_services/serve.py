@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
@@ -27,6 +28,7 @@ from mock_services.clock import RunClock
 from mock_services.config import Config, read_config
 from mock_services.dice import seeded
 from mock_services.documents import InvalidDocument
+from mock_services.either import EitherServer
 from mock_services.hang_up import HangUpProtocol, hanging_up
 from mock_services.journal import FileJournal, Journal, JournalError, MemoryJournal
 from mock_services.kinds import KINDS
@@ -162,9 +164,19 @@ async def serve(config: Config, token: str, listener: socket.socket, journal: Jo
         )
         app = hanging_up(KINDS[config.kind].build(config, world))
         try:
-            await uvicorn.Server(server_config(app)).serve(sockets=[listener])
+            await server_of(config, app, listener).serve(sockets=[listener])
         finally:
             await background.cancel()
+
+
+def server_of(config: Config, app: Any, listener: socket.socket) -> uvicorn.Server:
+    """Uvicorn; by http alone, or by https too where there is a certificate."""
+    if not config.certificate:
+        return uvicorn.Server(server_config(app))
+    try:
+        return EitherServer(server_config(app), listener, config.certificate)
+    except (OSError, ssl.SSLError) as wrong:
+        stop(EXIT_CONFIG, f"certificate {config.certificate}: {wrong}")
 
 
 def server_config(app: Any) -> uvicorn.Config:

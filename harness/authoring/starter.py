@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from harness.yaml_source import dump_yaml, nearest, one_line
 HEAD = """\
 # Written by `harness init experiment`.
 #   harness validate {file}    checks it and starts nothing
-#   harness run {file} --design {design}
+#   harness run {file}{design}
 #   harness explain {fault}    says what the fault takes; harness list, what else there is
 """
 LOAD = "\n# Open model: users do not wait for a sick service. journeys: what they do, by weight.\n"
@@ -68,10 +69,10 @@ def experiment(words: Vocabulary, fault: str, file: str) -> str:
     radius = {"links" if "link" in step else "services": [place], "abort-when": counted}
     title = f"title: {one_line(f'What {fault} at {place} does')}\n"
     if words.source.ref != DEFAULT_TARGET:
-        title += f"target: {one_line(words.source.ref)}\n"
+        title += f"target: {one_line(_beside(words.source.ref, file))}\n"
     invariants = document.get("invariants") or _own_invariants(words)
     assert isinstance(invariants, list)
-    design = next(iter(words.designs), "DESIGN")
+    design = next((f" --design {name}" for name in words.designs), "")
     return "".join(
         (
             HEAD.format(file=file, fault=fault, design=design),
@@ -91,6 +92,11 @@ def experiment(words: Vocabulary, fault: str, file: str) -> str:
             dump_yaml({"blast-radius": radius}),
         )
     )
+
+
+def _beside(ref: str, file: str) -> str:
+    """A target as an experiment names it: a file by its way from there."""
+    return os.path.relpath(ref, Path(file).absolute().parent) if is_file(ref) else ref
 
 
 def _load(words: Vocabulary) -> Mapping[str, object]:

@@ -25,7 +25,7 @@ def init_target_command(openapi: Path, out: Path) -> int:
     _write(out, draft(openapi, os.path.relpath(openapi.absolute(), out.absolute().parent)))
     say = stdout().print
     say(f"{out}: decide what says {DECIDE}", markup=False)
-    say(f"then: harness list --target {out}    names what is missing, with line and column",
+    say(f"then: harness validate {out}    names what is missing, with line and column",
         markup=False)  # fmt: skip
     return 0
 
@@ -51,7 +51,7 @@ def init_design_command(like: str, out: Path, target: str = "") -> int:
         0; what cannot be written is raised.
     """
     _write(out, design(load_vocabulary(target), like))
-    stdout().print(f"{out}: try: harness run X01 --design {out}", markup=False)
+    stdout().print(f"{out}: try: harness run EXPERIMENT --design {out}", markup=False)
     return 0
 
 

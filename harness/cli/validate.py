@@ -6,9 +6,10 @@ from pathlib import Path
 
 from harness.cli.console import out, out_json, warn
 from harness.document import load_experiment
+from harness.finding import find_words
 from harness.overrides import AS_WRITTEN, Overrides
 from harness.plugins import is_document, is_file
-from harness.prepare import find_words, load_design
+from harness.prepare import load_design
 from harness.registry import load_vocabulary
 from harness.yaml_source import load_yaml
 

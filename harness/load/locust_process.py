@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from harness.errors import RuntimeFailure
@@ -19,6 +20,7 @@ LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 READY_S_MAX = 20.0
 STOP_S_MAX = 2.0
 LINE_BYTES_MAX = 2**20
+NONE: Mapping[str, str] = MappingProxyType({})
 LOG_LINES = 30  # a traceback, and the tables of statistics that Locust ends with
 
 
@@ -130,6 +132,7 @@ async def start(
     log_path: Path,
     python: str,
     env: Mapping[str, str],
+    base_urls: Mapping[str, str] = NONE,
     **spawn: object,
 ) -> LocustLoad:
     """Start Locust, wait until it is ready, let it begin.
@@ -141,6 +144,7 @@ async def start(
         log_path: for Locust's own output; the plan is written beside it.
         python: the interpreter.
         env: the environment; settings of Locust's own are left out of it.
+        base_urls: program -> where borrowers reach it, of those that are asked beside the service.
         spawn: more arguments for the new process, `process_group` for one.
 
     Raises:
@@ -150,7 +154,8 @@ async def start(
     reader, transport = await _reader(receive)
     try:
         plan_path = log_path.with_suffix(".plan.json")
-        document = {"plan": asdict(plan), "base_url": base_url, "fd": send, "t0_ns": None}
+        urls = {"base_url": base_url, "base_urls": dict(base_urls)}
+        document = {"plan": asdict(plan), **urls, "fd": send, "t0_ns": None}
         plan_path.write_text(json.dumps(document), encoding="utf-8")
         process = await _spawn(python, base_url, plan_path, send, log_path, env, spawn)
     except BaseException:

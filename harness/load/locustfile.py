@@ -71,6 +71,7 @@ class Load:
         self.arrivals = arrivals(self.plan)
         self.target = load_target(self.plan.target)
         self.kinds = {n: find_journey(n, self.plan.refs, self.target) for n in self.plan.journeys}
+        self.base_urls = document.get("base_urls", {})
         self.pipe = Pipe(document["fd"])
         self.user = user
         self.open = pool.Group()
@@ -149,10 +150,11 @@ class Load:
     def _send(self, step: Send) -> Answer:
         """One request; Locust counts it under the operation's name, as failed unless it is ok."""
         request = step.request
+        base_url = self.base_urls.get(request.to, "")
         with (
             gevent.Timeout(request.timeout_s),
             self.user.client.request(
-                request.method, request.path, name=step.call.f, catch_response=True,
+                request.method, base_url + request.path, name=step.call.f, catch_response=True,
                 data=_body(request), headers=_headers(request),
             ) as response,
         ):  # fmt: skip

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from harness.document import find_experiment
 from harness.errors import ConfigError, Problem, UnsupportedFault
+from harness.finding import find_words
 from harness.overrides import AS_WRITTEN, Overrides
-from harness.prepare import Prepared, RunRequest, find_words, prepare
-from harness.registry import experiment_files, load_vocabulary
+from harness.prepare import Prepared, RunRequest, prepare
+from harness.registry import known_experiments
 from harness.store import RUN
 from harness.suite.profile import EntryPart, Profile
 from harness.text import quoted
@@ -62,7 +63,7 @@ def named(refs: Sequence[str], tags: Sequence[str], target: str = "") -> list[En
     Raises:
         ConfigError: nothing is there, or a folder holds no experiment, or nobody has a tag.
     """
-    known = load_vocabulary(target).experiments if target else experiment_files()
+    known = known_experiments(target)
     found = [Entry(ref) for one in refs for ref in _within(one)]
     if tags:
         every = found or [Entry(name) for name in known]
@@ -75,7 +76,7 @@ def of_profile(profile: Profile, target: str = "") -> list[Entry]:
     what its tags say."""
     parts = [EntryPart(experiment=p) if isinstance(p, str) else p for p in profile.experiments]
     found = [Entry(part.experiment, part.over(profile)) for part in parts]
-    known = load_vocabulary(target).experiments if target else experiment_files()
+    known = known_experiments(target)
     paths = {find_experiment(entry.ref, known) for entry in found}
     general = EntryPart(experiment="").over(profile)
     if profile.tags:

@@ -39,7 +39,7 @@ def request_of(operation: Operation, call: Call) -> Request:
         return _texted(method, path, headers, text_of(operation.body), TEXT, operation)
     told = all_with_environment(operation.json_, os.environ)
     body = None if told is None else filled(told, value_of)
-    return Request(method, path, headers, body, operation.timeout)
+    return Request(method, path, headers, body, operation.timeout, None, operation.at)
 
 
 def _texted(
@@ -48,7 +48,7 @@ def _texted(
     """A request with a text; a `Content-Type` of its own stays."""
     named = any(name.lower() == "content-type" for name in headers)
     all_ = headers if named else {"Content-Type": kind, **headers}
-    return Request(method, path, all_, None, operation.timeout, text)
+    return Request(method, path, all_, None, operation.timeout, text, operation.at)
 
 
 def _credentials(auth: Auth, values: Mapping[str, Any], text_of: Callable[[str], str]) -> str:

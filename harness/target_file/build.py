@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from harness.errors import ConfigError, Problem
-from harness.foreign import DatabasePlan, ForeignProxies, ProgramSpec
+from harness.foreign import DatabasePlan, ProgramSpec
 from harness.history import History
 from harness.model import Outcome
 from harness.ownership import foreign
@@ -21,30 +21,36 @@ from harness.target import (
     Completion,
     LinkSpec,
     Request,
-    ServiceSpec,
     Wiring,
 )
 from harness.target_file.asking import TOKEN, request_of
-from harness.target_file.checking import OWN, problems_of
-from harness.target_file.document import Match, Program, TargetDocument
+from harness.target_file.checking import problems_of
+from harness.target_file.document import TargetDocument
 from harness.target_file.holes import (
     HEADERS,
     filled,
-    holes,
     variables,
-    with_environment,
 )
-from harness.target_file.journeys import DataJourney, fits, login_of
+from harness.target_file.journeys import DataJourney, login_of
 from harness.target_file.last_reads import Reader
 from harness.target_file.mentions import variables_of, wanted_headers
 from harness.target_file.openapi import Documented, documented
+from harness.target_file.programs import (
+    LOAD,
+    Holes,
+    composed_of,
+    every_link,
+    mapping_of,
+    plan_of,
+    service_of,
+    with_variables,
+)
 from harness.target_file.promises import checker_of
-from harness.target_file.running import foreign_proxies, here, links_of
+from harness.target_file.running import foreign_proxies
+from harness.target_file.stand_ins import at_length
 from harness.target_file.users import read_users
 from harness.yaml_source import Place, load_yaml
 
-LOAD = "borrower"  # the name of the load in links, as everywhere
-STAND_IN = "mock_services.serve"
 Users = Sequence[Mapping[str, str]]
 
 
@@ -58,6 +64,7 @@ def load(path: Path) -> FileTarget:
         raise ConfigError(Problem(f"not run: {why}", str(path)))
     raw = load_yaml(path)
     place = Place(path, raw)
+    at_length(place)
     try:
         document = TargetDocument.model_validate(raw)
     except ValidationError as error:
@@ -79,8 +86,6 @@ class FileTarget:
         users: a row of values for each user.
     """
 
-    runtimes = ("process",)
-
     def __init__(
         self, document: TargetDocument, home: Path, paths: Documented | None, users: Users = ()
     ) -> None:
@@ -89,10 +94,12 @@ class FileTarget:
         self.degradation = document.degradation
         self.entry = f"{LOAD}->{document.entry}"
         self.services = tuple(
-            _service(name, one, document) for name, one in document.programs.items()
+            service_of(name, one, document) for name, one in document.programs.items()
         )
+        self.composed = composed_of(document, home)
+        self.runtimes = ("docker",) if self.composed else ("process",)
         self.foreign_proxies = foreign_proxies(document, home)
-        self.links = tuple(_every_link(document, self.foreign_proxies))
+        self.links = tuple(every_link(document, self.foreign_proxies))
         self.variables = tuple(variables_of(document))
         self.contract: Mapping[str, Any] = {"operations": tuple(document.operations)}
         self.journeys = {
@@ -119,8 +126,10 @@ class FileTarget:
         if program.stand_in is None:
             return {}
         host, port = wiring.listen(service)
-        fill = partial(_hole, self, service, wiring)
-        mappings = [_mapping(one, fill) for one in program.stand_in]
+        fill = Holes(self._document, service, wiring)
+        mappings = [mapping_of(one, fill) for one in program.stand_in.mappings]
+        files: Any = wiring  # has certificates where there are files
+        certificate = str(files.certificate) if program.stand_in.tls else ""
         return {
             "kind": "mapping",
             "name": service,
@@ -129,29 +138,35 @@ class FileTarget:
             "t0_ns": wiring.t0_ns,
             "seed": wiring.seed,
             "options": {"mappings": mappings},
+            "certificate": certificate,
         }
 
     def program(self, service: str, wiring: Wiring) -> ProgramSpec:
         """How a command of the file is started."""
         program = self._document.programs[service]
+        fill = Holes(self._document, service, wiring)
+        if program.compose is not None:  # it fills in variables of the environment by itself
+            env = {name: str(filled(str(text), fill)) for name, text in program.env.items()}
+            return ProgramSpec((), str(self._home), env)
         assert program.command
-        fill = partial(_hole, self, service, wiring)
-        argv = [str(filled(_env(text), fill)) for text in program.command]
+        argv = [str(filled(with_variables(text), fill)) for text in program.command]
         if "/" in argv[0]:
             argv[0] = str(self._home / program.cwd / argv[0])
-        env = {name: str(filled(_env(str(text)), fill)) for name, text in program.env.items()}
+        env = {
+            name: str(filled(with_variables(str(text)), fill)) for name, text in program.env.items()
+        }
         return ProgramSpec(tuple(argv), str(self._home / program.cwd), env)
 
     def database_plan(self, service: str) -> DatabasePlan:
         """Role, database and scripts of a PostgreSQL."""
         kept = self._document.programs[service].postgres
-        assert kept
-        scripts = tuple(self._home / script for script in kept.init)
-        return DatabasePlan(kept.user, kept.database or kept.user, scripts)
+        scripts = tuple(self._home / script for script in kept.init) if kept else ()
+        return replace(plan_of(self._document, service), scripts=scripts)
 
     def environment(self, service: str) -> dict[str, str]:
         """Variables of the caller's environment that a stand-in signs with."""
-        mappings = self._document.programs[service].stand_in or []
+        stand_in = self._document.programs[service].stand_in
+        mappings = stand_in.mappings if stand_in else []
         signs = (one.callback.sign for one in mappings if one.callback)
         names = (name for sign in signs if sign for name in variables(sign.secret))
         return {name: os.environ[name] for name in names}
@@ -202,94 +217,10 @@ class FileTarget:
         if settled is None:
             return 0
         return sum(
-            one.outcome is not Outcome.OK or not fits(one.value, settled.until)
-            for one in completions.values()
+            one.outcome is not Outcome.OK or not self._reader.ended(key, one.value)
+            for key, one in completions.items()
         )
 
     def final_reads(self, history: History) -> list[Call]:
         """One read of each thing that was acknowledged; before it the login that it needs."""
         return self._reader.calls(history)
-
-
-def _env(text: str) -> str:
-    return with_environment(text, os.environ)
-
-
-def _own_holes(program: Program) -> list[str]:
-    told = [one.callback.to for one in program.stand_in or [] if one.callback]
-    return [*holes(program.command or []), *holes(dict(program.env)), *holes(told)]
-
-
-def _mapping(told: Match, fill: Callable[[str], Any]) -> dict[str, Any]:
-    """A mapping as the stand-in reads it: whom it calls back is an address."""
-    data = told.model_dump(by_alias=True, exclude_none=True)
-    if told.callback:
-        data["callback"]["to"] = filled(told.callback.to, fill)
-    return data
-
-
-def _service(name: str, program: Program, document: TargetDocument) -> ServiceSpec:
-    if program.postgres:
-        return ServiceSpec(name, "", "database")
-    if program.stand_in:
-        return ServiceSpec(name, STAND_IN, program.role or name, scripted=True)
-    running = here(program.running) if program.running else ""
-    called = {hole.partition(".")[0] for hole in _own_holes(program)}
-    needs = tuple(one for one in document.programs if one in called and one != name
-                  and document.programs[one].postgres)  # fmt: skip
-    protocol = "http" if program.ready.get else "tcp"
-    return ServiceSpec(
-        name,
-        "",
-        program.role or ("service" if name == document.entry else name),
-        ready_path=program.ready.get or "/",
-        needs=needs,
-        protocol=protocol,
-        ready_s=program.ready.within,
-        running=running,
-    )
-
-
-def _every_link(document: TargetDocument, proxies: ForeignProxies | None) -> Iterator[LinkSpec]:
-    protocols = {name: _protocol(one) for name, one in document.programs.items()}
-    foreign = {link.name: link for link in links_of(proxies, protocols)}
-    entry = LinkSpec(f"{LOAD}->{document.entry}", LOAD, document.entry)
-    own = {link.name: link for link in (entry, *_links(document))}
-    yield from {**own, **foreign}.values()
-
-
-def _links(document: TargetDocument) -> list[LinkSpec]:
-    """Who is handed a program's address calls it, through a proxy."""
-    found: dict[str, LinkSpec] = {}
-    for name, program in document.programs.items():
-        for hole in _own_holes(program):
-            callee = hole.partition(".")[0]
-            if callee in document.programs and callee != name:
-                link = f"{name}->{callee}"
-                found[link] = LinkSpec(link, name, callee, _protocol(document.programs[callee]))
-    return list(found.values())
-
-
-def _protocol(program: Program) -> str:
-    if program.postgres:
-        return "postgres"
-    return "http" if program.stand_in or program.ready.get else "tcp"
-
-
-def _hole(target: FileTarget, service: str, wiring: Wiring, hole: str) -> Any:
-    """What fills a hole of a program."""
-    name, _, part = hole.partition(".")
-    if hole in OWN:
-        host, port = wiring.listen(service)
-        return {"host": host, "port": port, "seed": wiring.seed}[hole]
-    if name == "design":
-        return wiring.design.get(part, target._document.design[part])
-    host, port = wiring.through(f"{service}->{name}")
-    if not target._document.programs[name].postgres:
-        return {"": f"http://{host}:{port}", "host": host, "port": port}[part]
-    plan, given = target.database_plan(name), wiring.database(f"{service}->{name}")
-    user, database = plan.role or given["user"], plan.database or given["database"]
-    password = getattr(wiring, "password", "")
-    url = f"postgresql://{user}:{password}@{host}:{port}/{database}"
-    parts = {"user": user, "password": password, "database": database}
-    return {"": url, "host": host, "port": port, **parts}[part]

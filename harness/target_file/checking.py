@@ -6,17 +6,22 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from harness.errors import Problem
 from harness.target_file.checking_asked import asked_problems
+from harness.target_file.checking_compose import compose_problems
 from harness.target_file.checking_promises import promise_problems
 from harness.target_file.document import Match, Program, TargetDocument
 from harness.target_file.holes import holes, variables
 from harness.target_file.running import toxiproxy_problems
 from harness.yaml_source import Loc, Place, unknown
 
-OWN = ("host", "port", "seed")
+AUTHORITY = "ca"
+OWN = ("host", "port", "seed", AUTHORITY)
+SERVICES = (["command"], ["running"], ["compose"])  # what may be asked or called back
 PARTS = ("host", "port", "user", "password", "database")
 
 
@@ -27,11 +32,11 @@ def problems_of(
     yield from _programs(document, place)
     if document.entry not in document.programs:
         yield unknown("program", document.entry, document.programs, place, "entry")
-    elif document.programs[document.entry].kinds not in (["command"], ["running"]):
+    elif document.programs[document.entry].kinds not in SERVICES:
         yield Problem(
             f"entry {document.entry!r} is no command: it is the service that is asked",
             place.of("entry"),
-            "a program with command: or running:",
+            "a program with command:, running: or compose:",
         )
     yield from toxiproxy_problems(document, place)
     yield from asked_problems(document, place, users)
@@ -48,10 +53,13 @@ def _programs(document: TargetDocument, place: Place) -> Iterator[Problem]:
             yield Problem(f"program {name!r}", place.of_key(*loc), "letters, digits and _")
         if len(program.kinds) != 1:
             got = " and ".join(program.kinds) or "nothing"
-            allowed = "one of command, postgres, stand-in, running"
+            allowed = "one of command, postgres, stand-in, running, compose"
             yield Problem(f"{name} is {got}", place.of_key(*loc), allowed)
         if program.command is not None:
             yield from _command(document, program, loc, place)
+        elif program.compose is not None:
+            yield from compose_problems(document, name, place)
+            yield from _each_hole(document, {"env": program.env}, loc, place)
         elif program.env or program.cwd != ".":
             yield Problem(f"{name}: env and cwd are for a command", place.of_key(*loc))
         if program.stand_in:
@@ -84,8 +92,15 @@ def _command(
             where,
             f"a program of PATH, or a path from {folder}",
         )
-    for key, texts in (("command", program.command or []), ("env", program.env)):
-        items = texts.items() if isinstance(texts, Mapping) else enumerate(texts)
+    texts = {"command": program.command or [], "env": program.env}
+    yield from _each_hole(document, texts, loc, place)
+
+
+def _each_hole(
+    document: TargetDocument, texts: Mapping[str, Any], loc: Loc, place: Place
+) -> Iterator[Problem]:
+    for key, those in texts.items():
+        items = those.items() if isinstance(those, Mapping) else enumerate(those)
         for at, text in items:
             yield from _holes(document, str(text), place, (*loc, key, at))
 
@@ -100,6 +115,9 @@ def _found(command: str, folder: Path) -> bool:
 def _holes(document: TargetDocument, text: str, place: Place, loc: Loc) -> Iterator[Problem]:
     for hole in holes(text):
         name, _, part = hole.partition(".")
+        if hole == AUTHORITY and not any(_by_https(one) for one in document.programs.values()):
+            remedy = "stand-in: {tls: true, mappings: [...]}"
+            yield Problem("{ca}: nobody answers by https", place.of(*loc), remedy=remedy)
         if hole in OWN:
             continue
         if name == "design":
@@ -116,31 +134,36 @@ def _holes(document: TargetDocument, text: str, place: Place, loc: Loc) -> Itera
             yield Problem(f"${{{name}}} is not set", where, remedy=f"export {name}=...")
 
 
+def _by_https(program: Program) -> bool:
+    return bool(program.stand_in and program.stand_in.tls)
+
+
 def _mappings(
     document: TargetDocument, program: Program, loc: Loc, place: Place
 ) -> Iterator[Problem]:
     assert program.stand_in
-    for key, names in (
-        ("on", [(one.on, *sorted(one.when.items())) for one in program.stand_in]),
-        ("op", [(one.op,) for one in program.stand_in]),
-    ):
-        for number, name in enumerate(names):
-            if name in names[:number]:
-                where = place.of(*loc, "stand-in", number, key)
-                allowed = "one mapping each" + ", or a when: of its own" * (key == "on")
-                yield Problem(f"{key}: {name[0]!r} is mapped twice", where, allowed)
-    for number, one in enumerate(program.stand_in):
-        earlier = program.stand_in[:number]
-        if hider := next((e for e in earlier if e.on == one.on and _hides(e, one)), None):
-            where = place.of(*loc, "stand-in", number)
-            cause = f"{one.op} is never reached: {hider.op} takes every such request before"
-            yield Problem(cause, where, remedy="the one with more in when: first")
-        yield from _callback(document, one, (*loc, "stand-in", number), place)
+    loc = (*loc, "stand-in", "mappings")
+    mappings = program.stand_in.mappings
+    if not mappings:
+        yield Problem("a stand-in without mappings", place.of(*loc), remedy="mappings: [...]")
+    for number, one in enumerate(mappings):
+        for at, earlier in enumerate(mappings[:number]):
+            if _hides(earlier, one):
+                first = place.of(*loc, at).removeprefix(f"{place.path}:")
+                cause = f"{one.op} is never reached: {earlier.op} takes every such request before"
+                where = place.of(*loc, number)
+                remedy = "the one with more in when: first"
+                yield Problem(f"{cause}, {first}", where, remedy=remedy)
+                break
+        yield from _callback(document, one, (*loc, number), place)
 
 
 def _hides(earlier: Match, later: Match) -> bool:
-    """Whether what fits the later one fits the earlier one too, and they are not the same."""
-    return earlier.when != later.when and earlier.when.items() <= later.when.items()
+    """Whether what fits the later one fits the earlier one too."""
+    (method, path), (other, inner) = earlier.on.split(" ", 1), later.on.split(" ", 1)
+    pairs = [*zip_longest(path.split("/"), inner.split("/"), fillvalue="")]
+    covers = all(one == two or (one.startswith("{") and two) for one, two in pairs)
+    return method == other and covers and earlier.when.items() <= later.when.items()
 
 
 def _callback(
@@ -151,7 +174,7 @@ def _callback(
         return
     [name] = holes(mapping.callback.to)
     program = document.programs.get(name)
-    known = [n for n, p in document.programs.items() if p.kinds in (["command"], ["running"])]
+    known = [n for n, p in document.programs.items() if p.kinds in SERVICES]
     if program is None or name not in known:
         yield unknown("program", name, known, place, *loc, "callback", "to")
     if mapping.callback.sign:

@@ -42,6 +42,11 @@ def _operation(
     if len(operation.bodies) > 1:
         got = " and ".join(operation.bodies)
         yield Problem(f"{name} has {got}", place.of_key(*loc), "one of json, form, body")
+    if operation.at:
+        listening = [one for one, program in told.programs.items()
+                     if program.kinds in (["command"], ["running"], ["compose"])]  # fmt: skip
+        if operation.at not in listening:
+            yield unknown("program", operation.at, listening, place, *loc, "at")
     yield from _auth(told, name, operation, place)
     for variable in sorted({one for text in texts_of(operation.texts) for one in variables(text)}):
         if variable not in os.environ:
@@ -77,10 +82,12 @@ def _journey(
         elif step.do and step.do not in told.operations:
             yield unknown("operation", step.do, told.operations, place, *loc, "do")
         elif step.do:
+            given = known
             for value in step.with_:
                 for hole in holes(step.with_[value]):
-                    if hole not in known:
-                        yield unknown("hole", hole, sorted(known), place, *loc, "with", value)
+                    if hole not in given:
+                        yield unknown("hole", hole, sorted(given), place, *loc, "with", value)
+                given |= {value}
             login = login_of(told.operations[step.do])
             yield from _needs(told, login, known, place, loc)
             known |= step.with_.keys()

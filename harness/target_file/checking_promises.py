@@ -43,8 +43,9 @@ def _ledger(told: TargetDocument, promise: Promise, place: Place, loc: Loc) -> I
         known = [one for one, program in told.programs.items() if program.stand_in]
         yield unknown("stand-in", promise.ledger, known, place, *loc, "ledger")
         return
-    stand_in = told.programs[promise.ledger].stand_in or []
-    entries = [one.ledger.entry for one in stand_in if one.ledger]
+    stand_in = told.programs[promise.ledger].stand_in
+    mappings = stand_in.mappings if stand_in else []
+    entries = [one.ledger.entry for one in mappings if one.ledger]
     if promise.entry not in entries:
         yield unknown("entry", promise.entry, entries, place, *loc, "entry")
     if (promise.at_most is None) == (promise.exactly is None):

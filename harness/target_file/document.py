@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -34,10 +34,12 @@ class Postgres(Part):
 
 
 class Booking(Part):
-    """An entry of a stand-in's ledger; `amount` selects minor units: `body.amount`."""
+    """An entry of a stand-in's ledger; `amount` selects it (`body.amount`): minor units, or with
+    `decimals` as it is written (`120.50`)."""
 
     entry: str = Field(min_length=1)
     amount: str = ""
+    decimals: int = Field(default=0, ge=0, le=6)
 
 
 class Signed(Part):
@@ -74,6 +76,21 @@ class Match(Part):
     callback: CallbackPart | None = None
 
 
+class StandIn(Part):
+    """A third party: its mappings; with `tls` it answers by https, also under other `hosts`.
+
+    Args:
+        wiremock: a folder with mapping files, read before this is.
+        add: op of such a mapping -> what else it says: key, ledger, ...
+    """
+
+    mappings: list[Match] = []
+    wiremock: str = ""
+    add: dict[str, dict[str, Any]] = {}
+    tls: bool = False
+    hosts: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9*][A-Za-z0-9.-]*$")]] = []
+
+
 ADDRESS = r"^(127\.0\.0\.1|localhost):[0-9]{1,5}$"
 
 
@@ -86,15 +103,25 @@ class Toxiproxy(Part):
 
 
 class Program(Part):
-    """One program: a command, a PostgreSQL, a stand-in, or one that stands already."""
+    """One program: a command, a PostgreSQL, a stand-in, one that stands already, or a service of a
+    compose file, which listens at `port` in its container.
+
+    Args:
+        calls: programs that a service knows by the names of its compose file: it reaches their
+            proxies under these.
+    """
 
     command: list[str] | None = Field(default=None, min_length=1)
     cwd: str = "."
     env: dict[str, str | int | float] = {}
     ready: Ready = Ready()
     postgres: Postgres | None = None
-    stand_in: list[Match] | None = Field(default=None, alias="stand-in", min_length=1)
+    stand_in: StandIn | None = Field(default=None, alias="stand-in")
     running: str | None = Field(default=None, pattern=ADDRESS)
+    compose: str | None = Field(default=None, min_length=1)
+    service: str = ""
+    port: int = Field(default=0, ge=0, le=65535)
+    calls: list[str] = []
     role: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*)?$")
 
     @property
@@ -105,6 +132,7 @@ class Program(Part):
             "postgres": self.postgres is not None,
             "stand-in": self.stand_in is not None,
             "running": self.running is not None,
+            "compose": self.compose is not None,
         }
         return [name for name, there in given.items() if there]
 
@@ -137,7 +165,8 @@ class Auth(Part):
 
 
 class Operation(Part):
-    """One request of the load: a method with its path, a body, headers, who asks."""
+    """One request of the load: a method with its path, a body, headers, who asks, and at which
+    program; the entry, where it does not say."""
 
     get: str | None = None
     post: str | None = None
@@ -151,6 +180,7 @@ class Operation(Part):
     headers: dict[str, str] = {}
     key: str = ""
     timeout: Duration = 5.0
+    at: str = ""
 
     @property
     def asked(self) -> list[tuple[str, str]]:
@@ -184,11 +214,18 @@ class StepPart(Part):
 
 
 class Settled(Part):
-    """What is read at the end of what was acknowledged, and what it should have become."""
+    """What is read at the end of what was acknowledged, and what it should have become.
+
+    Args:
+        among: where the answer has a list, in which `where` finds the one that it is about: field
+            of an element -> what the acknowledgement said, as in `with`.
+    """
 
     after: str
     read: str
     with_: dict[str, str] = Field(default={"id": "body.id"}, alias="with")
+    among: str = ""
+    where: dict[str, str] = {"id": "body.id"}
     until: dict[str, list[Any] | str | int | bool]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,18 +99,13 @@ def login_call(login: str, key: str, operation: Operation, known: Mapping[str, A
 
 
 def _chosen(values: Mapping[str, Any], known: Mapping[str, Any], dice: Dice) -> dict[str, Any]:
-    """Arguments: `[low, high]` is a whole number in between, a text has its holes filled."""
-    return dict(_each(values, known, dice))
-
-
-def _each(
-    values: Mapping[str, Any], known: Mapping[str, Any], dice: Dice
-) -> Iterator[tuple[str, Any]]:
+    """Arguments: `[low, high]` is a whole number in between, a text has its holes filled, also by
+    what stands before it."""
+    chosen: dict[str, Any] = {}
     for name, value in values.items():
-        if is_range(value):
-            yield name, dice.randint(*value)
-        else:
-            yield name, filled(value, lambda hole: known.get(hole, ""))
+        drawn = dice.randint(*value) if is_range(value) else value
+        chosen[name] = filled(drawn, lambda hole: {**known, **chosen}.get(hole, ""))
+    return chosen
 
 
 def is_range(value: Any) -> bool:

@@ -8,9 +8,9 @@ from typing import Any
 from harness.history import History
 from harness.model import Op, Outcome
 from harness.target import Call
-from harness.target_file.document import TargetDocument
+from harness.target_file.document import Settled, TargetDocument
 from harness.target_file.holes import selected
-from harness.target_file.journeys import call_of, login_call, login_of, user_values
+from harness.target_file.journeys import call_of, fits, login_call, login_of, user_values
 
 Who = tuple[tuple[str, Any], ...]
 
@@ -27,6 +27,7 @@ class Reader:
         """Nobody has logged in yet."""
         self._told, self._users = told, users
         self._tokens: dict[Who, str] = {}
+        self._made: dict[str, Mapping[str, Any]] = {}
 
     def token_of(self, login: str, told: Mapping[str, Any]) -> str:
         """Where the answer of a login has its token; "" when it has none."""
@@ -48,6 +49,17 @@ class Reader:
         acknowledged = list(history.ops(settled.after, outcome=Outcome.OK))
         return [*self._missing_logins(acknowledged)] or [*map(self._read, acknowledged)]
 
+    def ended(self, read: str, answer: Mapping[str, Any]) -> bool:
+        """Whether what was read has come to its end.
+
+        Args:
+            read: operation and key.
+        """
+        settled, made = self._told.settled_when, self._made.get(read)
+        if settled is None or made is None:
+            return False
+        return has_ended(settled, answer, made)
+
     def _missing_logins(self, acknowledged: Sequence[Op]) -> Iterator[Call]:
         asked: set[Who] = set()
         for op in acknowledged:
@@ -68,6 +80,7 @@ class Reader:
     def _read(self, op: Op) -> Call:
         settled = self._told.settled_when
         assert settled
+        self._made[f"{settled.read}/{op.k}"] = op.value
         given = {name: selected(of, op.value) for name, of in settled.with_.items()}
         call, login = self._login(op), {**self._known(op), **given}
         token = self._tokens.get(_who(call), "") if call else ""
@@ -77,6 +90,30 @@ class Reader:
     def _known(self, op: Op) -> dict[str, Any]:
         number = op.request.get("number", 0)
         return {**user_values(self._users, number), **op.request, "number": number, "key": op.k}
+
+
+def has_ended(settled: Settled, answer: Mapping[str, Any], made: Mapping[str, Any]) -> bool:
+    """Whether an answer says that it has come to its end.
+
+    Args:
+        made: what its acknowledgement said.
+    """
+    return fits(_about(settled, answer, made), settled.until)
+
+
+def _about(
+    settled: Settled, answer: Mapping[str, Any], made: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The answer, or the element of its list that it is about; {} when there is none."""
+    if not settled.among:
+        return answer
+    listed = answer.get("items") if settled.among == "body" else selected(settled.among, answer)
+    for one in listed if isinstance(listed, list) else ():
+        if isinstance(one, Mapping) and all(
+            selected(field, one) == selected(of, made) for field, of in settled.where.items()
+        ):
+            return one
+    return {}
 
 
 def _who(call: Call) -> Who:

@@ -20,7 +20,8 @@ def variables_of(document: TargetDocument) -> Iterator[str]:
 
 def wanted_headers(document: TargetDocument) -> frozenset[str]:
     """Headers of answers that anything of the file names."""
-    selectors = [*(document.settled_when.with_.values() if document.settled_when else ())]
+    settled = document.settled_when
+    selectors = [*settled.with_.values(), *settled.where.values()] if settled else []
     for steps in document.journeys.values():
         for step in steps:
             selectors += [*step.keep.values(), *step.go_on_if]

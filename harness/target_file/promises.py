@@ -13,7 +13,7 @@ from harness.model import Objectives, Op, Outcome, Phase, Verdict
 from harness.queries import QUERY
 from harness.target_file.document import Promise, Settled, TargetDocument
 from harness.target_file.holes import selected
-from harness.target_file.journeys import fits
+from harness.target_file.last_reads import has_ended
 
 SUCCESS = "SUCCESS"
 ARGS = "args."
@@ -102,7 +102,7 @@ class EndPromise(_Promised):
             if (op.t_end_s or op.t_invoke_s) + within_s <= end_s
         ]
         wrong = [_open(op, last.get(op.k), within_s) for op in promised
-                 if not _ended(last.get(op.k), self.settled)]  # fmt: skip
+                 if not _ended(last.get(op.k), op, self.settled)]  # fmt: skip
         missing = "" if last else f"no {self.settled.read} was done after the load had stopped"
         return judge(self, examined=len(promised), bad=wrong, missing=missing)
 
@@ -186,8 +186,10 @@ def checker_of(name: str, told: TargetDocument) -> Checker:
     return EndPromise(name, promise, told.settled_when)
 
 
-def _ended(read: Op | None, settled: Settled) -> bool:
-    return read is not None and read.outcome is Outcome.OK and fits(read.value, settled.until)
+def _ended(read: Op | None, made: Op, settled: Settled) -> bool:
+    if read is None or read.outcome is not Outcome.OK:
+        return False
+    return has_ended(settled, read.value, made.value)
 
 
 def _open(op: Op, read: Op | None, within_s: float) -> Mapping[str, Any]:

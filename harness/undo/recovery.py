@@ -29,7 +29,7 @@ from harness.undo.watchdogs import end_watchdogs
 
 RECOVERY = "recovery.json"
 TOKEN = "token"  # noqa: S105 - a file's name
-PASSWORDS = ("config/pgpass", "config/foreign-toxiproxy")
+PASSWORDS = ("config/pgpass", "config/foreign-toxiproxy", "config/tls.pem")
 PRIVATE = (OWNER, WATCHDOG, TOKEN, RESERVE, *PASSWORDS)  # of use only while the run is alive
 HEAL_S = 2.5  # chosen: a programs' end undoes what is not undone by then, within 10 s in all
 Say = Callable[[str], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import pytest
 
 from harness import registry
 from harness.errors import ConfigError
-from harness.prepare import find_words
+from harness.finding import find_words
+from harness.prepare import load_design
 from harness.registry import changed, load_vocabulary
 from tests.own_target import EXPERIMENT, FAULT, lender
+
+MYLENDER = Path(__file__).parents[2] / "docs/examples/mylender"
 
 
 def test_a_targets_words_stand_beside_the_shipped_ones(tmp_path: Path) -> None:
@@ -130,3 +134,26 @@ def test_installed_packages_add_words(tmp_path: Path, monkeypatch: pytest.Monkey
     assert words.journey_refs["buyer"] == "lender_words.journeys.buyer"
     assert {"ours"} <= words.designs.keys()
     assert registry.experiment_files()["x90_slower"].is_file()
+
+
+def test_a_target_file_is_found_upward_and_a_document_goes_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes along stays about the reference service; nothing is looked for above a
+    repository."""
+    there = shutil.copytree(MYLENDER, tmp_path / "mylender")
+    (there / "deep").mkdir()
+    text = (there / "reply_lost.yaml").read_text()
+    (there / "deep/no_target.yaml").write_text(text.replace("target: target.yaml\n", ""))
+    monkeypatch.chdir(there / "deep")
+    names = [find_words(one)[0].target.name for one in ("no_target.yaml", "X01")]
+    assert names == ["mylender", "reference"]
+    assert load_vocabulary().target.name == "mylender"
+    (there / "deep/.git").mkdir()
+    assert load_vocabulary().target.name == "reference"
+
+
+def test_a_target_that_knows_no_design_gets_none_of_ours() -> None:
+    """What a design of the reference service says fills no hole of somebody else's."""
+    words = load_vocabulary(str(MYLENDER / "target.yaml"))
+    assert (dict(words.designs), load_design("hardened", words)) == ({}, {})

@@ -70,6 +70,8 @@ def specs(
     """Arguments of `containers.create` for each program of the run."""
     made = {TOXIPROXY: _toxiproxy(places, images, folders, token)}
     for service in places.target.services:
+        if service.name in places.composed:
+            continue
         if service.kind == DATABASE_KIND:
             made[DISK] = _disk(places, images, folders)
             made[service.name] = _database(service, places, images, folders, password)

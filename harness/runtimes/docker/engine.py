@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import docker
@@ -180,6 +180,16 @@ class Engine:
             labels=self.labels(program),
         )
         await self.call(f"starting {program}", container.start)
+
+    async def missing_images(self, names: Sequence[str]) -> list[str]:
+        """Those that are not on this machine."""
+        missing = []
+        for name in names:
+            try:
+                await asyncio.to_thread(self._client.images.get, name)
+            except ImageNotFound:
+                missing.append(name)
+        return missing
 
     async def containers(self, program: str = "") -> list[Any]:
         """Every container of the run, running or not; those of one program when it is named."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from harness.ports import Observation, UndoRecord
 from harness.runtimes.docker.processes import ContainersOfRun
@@ -31,7 +32,7 @@ class NetworkOfRun:
 
     async def disconnect(self, service: str) -> None:
         """Take the service off the network: what it sends goes nowhere."""
-        (network,) = await self._site.engine.networks()
+        network = await self._network()
         await self._site.engine.call(
             f"disconnecting {service}",
             network.disconnect,
@@ -48,7 +49,7 @@ class NetworkOfRun:
         """Put the service back on the network at its address."""
         address = str(record.restore["address"])
         if address and not await self._address(record.where):
-            (network,) = await self._site.engine.networks()
+            network = await self._network()
             container = await self._site.engine.container(record.where)
             await self._site.engine.call(
                 f"connecting {record.where}",
@@ -64,6 +65,11 @@ class NetworkOfRun:
         if await self._address(record.where) != record.restore["address"]:
             return False
         return await self._processes.undone(record, others)
+
+    async def _network(self) -> Any:
+        """That of the run, among those that a compose file has made for it."""
+        name = self._site.recovery.read()["network"]
+        return next(one for one in await self._site.engine.networks() if one.name == name)
 
     async def _address(self, service: str) -> str:
         attrs = await self._site.inspect(service)

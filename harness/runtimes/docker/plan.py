@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from harness.foreign import Composed
 from harness.runtimes.real.document import DATABASE_KIND, RunFolders, programs_entry
 from harness.runtimes.real.sites import TOXIPROXY
 from harness.runtimes.real.wiring import RealWiring, write_configs
@@ -49,6 +50,19 @@ class Places:
     entry_port: int
     look: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def composed(self) -> Mapping[str, Composed]:
+        """Programs that are services of a compose file."""
+        found: Mapping[str, Composed] = getattr(self.target, "composed", {})
+        return found
+
+    def wiring(self, t0_ns: int, seed: int, design: Mapping[str, object]) -> RealWiring:
+        """Addresses as programs in containers are told them."""
+        proxy = self.address(TOXIPROXY)
+        listens = {one.name: (ANY, self.service_port(one.name)) for one in self.target.services}
+        links = {one.name: (proxy, self.link_port(one.name)) for one in self.target.links}
+        return RealWiring(t0_ns, seed, design, listens, links)
+
     def address(self, program: str) -> str:
         """Address of a container."""
         names = [TOXIPROXY, DISK, *(service.name for service in self.target.services)]
@@ -58,11 +72,17 @@ class Places:
         """Port at which a service, or Toxiproxy for orders, listens in its container."""
         if service == TOXIPROXY:
             return API_PORT
+        if service in self.composed:
+            return self.composed[service].port
         spec = next(one for one in self.target.services if one.name == service)
         return DATABASE_PORT if spec.kind == DATABASE_KIND else SERVICE_PORT
 
     def link_port(self, link: str) -> int:
-        """Port at which Toxiproxy listens for a link."""
+        """Port at which Toxiproxy listens for a link; that of the callee, where the caller knows
+        no other."""
+        for one in self.composed.values():
+            if link in one.calls:
+                return one.calls[link][1]
         return LINKS_FROM + [one.name for one in self.target.links].index(link)
 
 
@@ -90,12 +110,8 @@ def write_files(
     password: str,
 ) -> None:
     """Write what the services read; containers share the machine's monotonic clock."""
-    target = places.target
-    listens = {one.name: (ANY, places.service_port(one.name)) for one in target.services}
-    proxy = places.address(TOXIPROXY)
-    links = {one.name: (proxy, places.link_port(one.name)) for one in target.links}
-    wiring = RealWiring(t0_ns, seed, design, listens, links)
-    made = write_configs(target, wiring, folders, password, partial(state_folder, folders))
+    wiring = places.wiring(t0_ns, seed, design)
+    made = write_configs(places.target, wiring, folders, password, partial(state_folder, folders))
     for path in made if os.geteuid() == 0 else []:
         os.chown(path, *owner())
 

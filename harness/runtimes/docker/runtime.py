@@ -16,6 +16,7 @@ from harness.runtimes.docker.engine import Engine
 from harness.runtimes.docker.images import Images
 from harness.runtimes.docker.site import Site
 from harness.runtimes.docker.subnets import RANGE, VARIABLE, subnets
+from harness.runtimes.docker.theirs import Theirs
 from harness.runtimes.real.document import RunFolders, mark_of
 from harness.runtimes.real.loopback import take_ports
 from harness.runtimes.real.runtime import RealRuntime
@@ -51,11 +52,21 @@ class DockerRuntime(RealRuntime[Site]):
         self._images = images
         self._look = look
         self._specs: Mapping[str, containers.Spec] = {}
+        self._theirs: Theirs | None = None
 
     async def _take_places(
         self, target: Target, design: Mapping[str, object], password: str
     ) -> None:
-        places, folders = await self._take_network(target), self._folders
+        folders, theirs = self._folders, Theirs(target, self._folders)
+        engine = Engine(mark_of(self.run_id, self._token), owner=self._owner)
+        try:
+            await theirs.read(engine)
+            places = await self._take_network(target)
+            wiring = places.wiring(self.service_t0_ns, self.seed, design)
+            theirs.write(places, wiring, engine)
+        finally:
+            engine.close()
+        self._theirs = theirs
         plan.write_files(places, self.service_t0_ns, self.seed, design, folders, password)
         self._specs = containers.specs(places, self._images, folders, self._token, password)
 
@@ -93,6 +104,9 @@ class DockerRuntime(RealRuntime[Site]):
         await self._launch(site, plan.DISK)
 
     async def _launch(self, site: Site, program: str) -> None:
+        if self._theirs and self._theirs.has(program):
+            await self._theirs.launch(program)
+            return
         await site.engine.make_container(program, self._specs[program])
 
     async def _end(self, site: Site) -> list[str]:

@@ -94,7 +94,8 @@ class ProcessRuntime(RealRuntime[Site]):
         listens = {name: (HOST, port) for name, port in ports.services.items()}
         links = {name: (HOST, port) for name, port in ports.links.items()}
         links |= {name: address_of(one) for name, one in foreign.items()}
-        wiring = RealWiring(self.service_t0_ns, self.seed, design, listens, links, password)
+        folder = self._folders.config("x").parent
+        wiring = RealWiring(self.service_t0_ns, self.seed, design, listens, links, password, folder)
         how = commands(target, ports, self._parts, self._folders, who, self._python)
         how |= foreign_commands(target, wiring, self._folders)
         self._database_plan = getattr(target, "database_plan", lambda _: DatabasePlan())

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.private import write_private
+from harness.runtimes.real.certificates import AUTHORITY, CERTIFICATE, certificates
 from harness.runtimes.real.document import RunFolders
 from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
-from harness.target import Target
+from harness.target import Target, entry_service
 
 Address = tuple[str, int]
 
@@ -26,6 +27,7 @@ class RealWiring:
         listens: service -> host and port on which it listens.
         links: link -> host and port at which its caller reaches the callee.
         password: of the run's database.
+        folder: where what programs read lies.
     """
 
     t0_ns: int
@@ -34,6 +36,17 @@ class RealWiring:
     listens: Mapping[str, Address]
     links: Mapping[str, Address]
     password: str = ""
+    folder: Path = Path()
+
+    @property
+    def authority(self) -> Path:
+        """The certificate of who signed that of the stand-ins which answer by https."""
+        return self.folder / AUTHORITY
+
+    @property
+    def certificate(self) -> Path:
+        """Key and chain of such stand-ins."""
+        return self.folder / CERTIFICATE
 
     def listen(self, service: str) -> Address:
         """Host and port on which `service` listens."""
@@ -47,6 +60,17 @@ class RealWiring:
         """host, port, user and database; the password is in the file that PGPASSFILE names."""
         host, port = self.through(link)
         return {"host": host, "port": port, "user": PG_USER, "database": PG_DATABASE}
+
+
+def entries(target: Target) -> dict[str, str]:
+    """Who is asked by the load beside the service under test -> the link by which it is."""
+    service = entry_service(target)
+    load = next(link.caller for link in target.links if link.name == target.entry)
+    return {
+        link.callee: link.name
+        for link in target.links
+        if link.caller == load and link.callee != service
+    }
 
 
 def write_configs(
@@ -64,7 +88,9 @@ def write_configs(
     Returns:
         every file and folder made.
     """
-    texts = {"pgpass": f"*:*:*:{PG_USER}:{password}\n"}
+    hosts = [name for one in target.services for name in one.tls]
+    texts = certificates(hosts) if hosts else {}
+    texts |= {"pgpass": f"*:*:*:{PG_USER}:{password}\n"}
     programs = [service.name for service in target.services if service.module]
     for name in programs:
         texts[f"{name}.json"] = json.dumps(target.config(name, wiring), indent=1)

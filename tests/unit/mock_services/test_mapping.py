@@ -153,3 +153,44 @@ def test_the_first_mapping_that_fits_takes_a_request() -> None:
         assert counts == {"vip": 1, "plain": 1}
 
     play(scenario)
+
+
+def test_mappings_may_meet_and_share_an_op() -> None:
+    """Along one path or several; done once by one key, each with a callback of its own."""
+
+    async def scenario() -> None:
+        once = {"op": "pay", "once-by": "body.request", "ledger": {"entry": "payout"}}
+        hook = {"to": "http://caller/hooks", "body": {"who": "{path.who}"}, "after": 1.0}
+        vip = {**once, "on": "POST /v1/vip/payouts", "when": {"body.big": True}, "reply": {"n": 1},
+               "callback": {**hook, "body": {"who": "big"}}}  # fmt: skip
+        plain = {**once, "on": "POST /v1/{who}/payouts", "reply": {"n": 2}, "callback": hook}
+        bench = Bench("mapping", mappings=[vip, plain])
+        asked = [("vip", True, "a"), ("vip", False, "b"), ("vip", True, "b"), ("me", True, "c")]
+        told = [
+            (await bench.call("POST", f"/v1/{who}/payouts", {"big": big, "request": by}))[1]["n"]
+            for who, big, by in asked
+        ]
+        assert told == [1, 2, 2, 2]
+        counts = (await bench.control("GET", "/_counts"))[1]["calls"]
+        assert counts == {"pay": 4}
+        await bench.clock.advance(2.0)
+        said = [json.loads(body)["who"] for _, _, body, _ in bench.posts]
+        assert said == ["big", "vip", "me"]
+
+    play(scenario)
+
+
+def test_amounts_are_read_as_they_are_written() -> None:
+    """A text with decimals is minor units; one that is no amount is refused, and nothing booked."""
+
+    async def scenario() -> None:
+        booking = {"entry": "payout", "amount": "body.lines.0.value", "decimals": 2}
+        bench = Bench("mapping", mappings=[{"on": "POST /pay", "op": "pay", "ledger": booking}])
+        statuses = [
+            (await bench.call("POST", "/pay", {"lines": [{"value": value}]}))[0]
+            for value in ("120.50", 7, 0.1, "1.005", "much", None)
+        ]
+        assert statuses == [200, 200, 200, 422, 422, 422]
+        assert [entry["amount_minor"] for entry in await bench.ledger()] == [12050, 700, 10]
+
+    play(scenario)

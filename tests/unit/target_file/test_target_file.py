@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ import pytest
 
 from harness.errors import ConfigError
 from harness.foreign import ForeignProxies
+from harness.history import Event, History
 from harness.model import Outcome
 from harness.rng import Seed
+from harness.runtimes.real.wiring import entries
 from harness.target import Answer, Call, Completion
 from tests.unit.target_file.a_target import loader
 
@@ -164,3 +167,39 @@ def test_only_what_is_documented_is_known(target: Callable[..., Any], tmp_path: 
     assert [mine.classify(call, answer).outcome for call, answer, _ in told] == [
         outcome for _, _, outcome in told
     ]
+
+
+def test_what_stands_in_a_list_is_found_by_its_fields(target: Callable[..., Any]) -> None:
+    """The last read of a thing answers with many: the one that it is about counts."""
+    listed = "read: read_loan, among: body.loans, where: {number: body.id}, until"
+    mine = target(("read: read_loan, until", listed))
+    made = {"id": "7", "http_status": 201}
+    rows = [("invoke", "create_loan", {}), ("ok", "create_loan", made)]
+    events = [
+        Event(i=i, t=i, p="u/1", type=kind, f=f, src="client", k="k", v=v)
+        for i, (kind, f, v) in enumerate(rows)
+    ]
+    (call,) = mine.final_reads(History(events))
+    loans = [{"number": "6", "status": "active"}, {"number": "7", "status": "new"}]
+    for status, loose in (("new", 1), ("active", 0)):
+        loans[1]["status"] = status
+        answer = Completion(Outcome.OK, value={"loans": loans})
+        assert mine.loose_ends({f"{call.f}/{call.k}": answer}) == loose
+    assert mine.loose_ends({f"{call.f}/{call.k}": Completion(Outcome.OK)}) == 1
+
+
+def test_an_operation_may_be_asked_at_another_program(target: Callable[..., Any]) -> None:
+    """The load enters there by a link of its own."""
+    mine = target(
+        ("  gateway:\n", "  office: {command: [python3]}\n  gateway:\n"),
+        ('{get: "/loans/{id}"}', '{get: "/loans/{id}", at: office}'),
+    )
+    assert entries(mine) == {"office": "borrower->office"}
+    assert mine.request(Call("read_loan", "k", {"id": "7"})).to == "office"
+
+
+def test_a_value_may_be_made_of_those_before_it(target: Callable[..., Any]) -> None:
+    """Money as a text with decimals, drawn by the seed."""
+    mine = target(("with: {amount: [1, 9]}", 'with: {euros: [1, 9], amount: "{euros}.50"}'))
+    call = next(mine.journeys["borrow"].steps(1, Seed(1).stream("x")))
+    assert re.fullmatch(r"[1-9]\.50", call.args["amount"])

@@ -1,0 +1,116 @@
+"""Programs that are services of somebody else's compose file: what is added, what is refused."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import ConfigError
+from harness.foreign import Composed
+from harness.runtimes.docker import compose
+from harness.runtimes.docker.plan import Places
+from tests.unit.target_file.a_target import loader
+
+TARGET = """\
+target: composed
+entry: api
+programs:
+  api:
+    compose: docker-compose.yml
+    port: 8080
+    calls: [bank]
+    env: {DB: "{db.host}:{db.port}", SECRET: "${OF_COMPOSE}"}
+    ready: {get: /health}
+  db: {compose: docker-compose.yml, service: postgres, port: 5432}
+  bank: {port: 9090, stand-in: [{on: POST /pay, op: pay}]}
+operations: {create: {post: /loans}}
+journeys: {borrow: [{do: create}]}
+"""
+FILE = Path("/there/docker-compose.yml")
+PROJECT = compose.Project("run-1", FILE, Path("/nowhere"))
+
+
+@pytest.fixture
+def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Loads the file, with some of its text replaced."""
+    monkeypatch.setenv("OF_COMPOSE", "s3cret")
+    (tmp_path / "docker-compose.yml").write_text("services: {}\n")
+    return loader(tmp_path, TARGET)
+
+
+def test_links_out_of_holes_and_out_of_names(target: Callable[..., Any]) -> None:
+    """A caller that keeps its configuration finds the proxy at the port that it knows; what
+    compose fills in is written nowhere."""
+    mine = target()
+    assert [link.name for link in mine.links] == ["borrower->api", "api->db", "api->bank"]
+    assert mine.runtimes == ("docker",)
+    assert {one.name: one.needs for one in mine.services}["api"] == ("db",)
+    places = Places("n", ipaddress.IPv4Network("198.18.0.0/26"), mine, 1)
+    assert (places.link_port("api->bank"), places.service_port("db")) == (9090, 5432)
+    program = mine.program("api", places.wiring(0, 1, {}))
+    assert program.env == {"DB": "198.18.0.2:20001", "SECRET": "${OF_COMPOSE}"}
+    assert mine.composed["api"].calls == {"api->bank": ("bank", 9090)}
+    assert mine.composed["db"].service == "postgres"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("compose: docker-compose.yml\n", "compose: no.yml\n", r"5:14: no.yml is not there"),
+        ("    port: 8080\n", "", r"4:3: api: at which port"),
+        ("calls: [bank]", "calls: [bonk]", r"unknown program 'bonk'; did you mean 'bank'"),
+        ("calls: [bank]", "calls: [bank, b2]", r"api->b2 and api->bank are both called at port"),
+        ("  bank: {port", "  x: {command: [sh]}\n  bank: {port", r"x is command: not beside"),
+        ("[{on: POST /pay, op: pay}]", "{tls: true, mappings: [{on: POST /pay, op: pay}]}",
+         r"11:3: bank is https: not beside compose"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_named_with_its_place(
+    target: Callable[..., Any], old: str, new: str, told: str
+) -> None:
+    """Before anything is started."""
+    second = (
+        "  bank: {port",
+        "  b2: {port: 9090, stand-in: [{on: POST /x, op: x}]}\n  bank: {port",
+    )
+    with pytest.raises(ConfigError, match=told):
+        target((old, new), *([second] if "b2" in new else []))
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"services": {"db": {"image": "x"}}}, r"api: no service 'api'; allowed: db"),
+        ({"services": {"api": {"image": "x", "network_mode": "host"}}}, r"network_mode: host"),
+        ({"services": {"api": {"build": "."}}}, r"no image:"),
+        ({"services": {"api": {"image": "x"}}, "volumes": {"data": {"name": "prod"}}},
+         r"volumes.data: 'prod' is a name of its own"),
+    ],
+)  # fmt: skip
+def test_what_a_run_cannot_keep_apart_is_refused(told: dict[str, Any], why: str) -> None:
+    """By what compose says of its file."""
+    with pytest.raises(ConfigError, match=why):
+        compose.problems(PROJECT, told, {"api": Composed(FILE, "api", 80)})
+
+
+def test_all_that_compose_makes_carries_the_label(tmp_path: Path) -> None:
+    """So that it is found and removed; what stood before does not."""
+    project = compose.Project("run-1", FILE, tmp_path / "override.json")
+    told = {
+        "services": {"api": {"image": "x", "networks": {"back": None, "shared": None}}},
+        "networks": {"back": {}, "shared": {"external": True}, "unused": {}},
+        "volumes": {"data": None, "kept": {"external": True}},
+        "version": "3.8",
+    }
+    compose.problems(project, told, {"api": Composed(FILE, "api", 80)})
+    project.write(told, {"api": {"networks": compose.networks(told, "api")}}, {"run": "1"})
+    written = json.loads(project.override.read_text())
+    label, own = {"labels": {"run": "1"}}, {"external": True, "name": "run-1.network"}
+    made = {"default": label, "back": label, "unused": label}
+    assert written["networks"] == {"chaos_harness": own, **made}
+    assert (written["volumes"], written["version"]) == ({"data": label}, "3.8")
