@@ -15,7 +15,7 @@ from harness.experiment import id_of_file
 from harness.oversight.grades import exit_code, graded, overruled
 from harness.oversight.measured import measured
 from harness.oversight.register import GRADES, Register, Risk, ids_of, load_register
-from harness.oversight.register_report import as_markdown, show
+from harness.oversight.register_report import as_html, as_markdown, show
 from harness.registry import Vocabulary, load_vocabulary
 from harness.reporting import tier_one_of
 from harness.suite.recorded_runs import RecordedRun, recorded_runs
@@ -28,14 +28,15 @@ def risks_command(
     runs: Path,
     target: str = "",
     since: str = "",
-    page: Path | None = None,
+    markdown: Path | None = None,
+    html: Path | None = None,
 ) -> int:
     """Grade a register by the recorded runs and print it.
 
     Args:
         given: the register; the one that the target names when left out.
         since: runs before this day do not count; "" for all.
-        page: a file for the Markdown too.
+        markdown, html: files for the register as a page too.
 
     Returns:
         1 where an invariant of tier 1 is broken, 3 where something was not measured, else 0.
@@ -52,8 +53,9 @@ def risks_command(
     risks = [_graded(risk, words, seen, design) for risk in register.risks]
     told = _document(register, risks, {"register": str(path), "design": design,
                                        "runs": str(runs), "today": str(today)})  # fmt: skip
-    if page is not None:
-        _write(page, as_markdown(told))
+    for page, made in ((markdown, as_markdown), (html, as_html)):
+        if page is not None:
+            _write(page, made(told))
     if output == "json":
         out_json(told)
     else:

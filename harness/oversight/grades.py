@@ -44,7 +44,7 @@ def graded(risk: Risk, seen: Sequence[Measured]) -> dict[str, Any]:
             "grade": grade,
             "differs": bool(grade) and grade != stands,
             "experiments": [one.as_data() for one in sorted(seen, key=_worst_first)],
-            "missing": [one.experiment for one in seen if not one.runs],
+            "missing": [one.experiment for one in seen if not one.grade],
         },
         "experts": [_expert(one, stands, bool(tier_one)) for one in risk.experts],
     }

@@ -62,7 +62,8 @@ class Measured:
         breaches: of them, failed.
         low, high: the 95 % interval of P(breach | fault).
         hit: the greatest share of users hit in a run.
-        grade: of SCALE; "" where nothing was recorded.
+        grade: of SCALE; "" where nothing was judged and no invariant of tier 1 is broken.
+        broken: also by runs that were not judged: interrupted, unsafe.
     """
 
     experiment: str
@@ -86,12 +87,12 @@ class Measured:
     @property
     def reason(self) -> str:
         """Why it has its grade, with the numbers."""
-        if not self.runs:
-            return f"{self.experiment}: no judged run"
-        said = (
-            f"{self.experiment}: {self.breaches} of {self.runs} runs failed, "
-            f"P(breach | fault) {self.low:.0%} to {self.high:.0%}, users hit {self.hit:.1%}"
-        )
+        said = f"{self.experiment}: no judged run"
+        if self.runs:
+            said = (
+                f"{self.experiment}: {self.breaches} of {self.runs} runs failed, "
+                f"P(breach | fault) {self.low:.0%} to {self.high:.0%}, users hit {self.hit:.1%}"
+            )
         titles = ", ".join(one.title for one in self.tier_one or self.broken)
         return f"{said}; {'tier 1 ' * bool(self.tier_one)}broken: {titles}" if titles else said
 
@@ -109,19 +110,19 @@ def measured(
         ConfigError: a verdict.json is not what a run writes.
     """
     documents = [_document(run) for run in _trials(runs, {name, id_}, design)]
-    if not documents:
-        return Measured(id_)
     broken = tuple(_broken(documents, tier_one))
-    n, breaches = len(documents), sum(one["verdict"] == RunVerdict.FAIL for one in documents)
+    worst = SCALE[WORST] if any(one.tier_one for one in broken) else ""
+    judged = [one for one in documents if one["verdict"] in JUDGED]
+    if not judged:
+        return Measured(id_, grade=worst, broken=broken)
+    n, breaches = len(judged), sum(one["verdict"] == RunVerdict.FAIL for one in judged)
     low, high = clopper_pearson(breaches, n)
-    hit = max(one["hit"] for one in documents)
-    grade = _grade(breaches / n, hit, any(one.tier_one for one in broken))
+    hit = max(one["hit"] for one in judged)
+    grade = worst or _grade(breaches / n, hit)
     return Measured(id_, n, breaches, low, high, hit, grade, broken)
 
 
-def _grade(likelihood: float, hit: float, tier_one: bool) -> str:
-    if tier_one:
-        return SCALE[WORST]
+def _grade(likelihood: float, hit: float) -> str:
     if not likelihood:
         return SCALE[0]
     return SCALE[MATRIX[_step(likelihood, LIKELY)][_step(hit, WIDE)]]
@@ -132,12 +133,13 @@ def _step(value: float, limits: Sequence[float]) -> int:
 
 
 def _trials(runs: Iterable[RecordedRun], names: set[str], design: str) -> Iterable[RecordedRun]:
-    """Judged runs; of a deterministic runtime, one seed is one trial: its latest run."""
+    """Runs with a verdict; of a deterministic runtime, one seed is one trial: its latest run."""
     repeatable = {name for name, kind in runtime_kinds().items() if kind.deterministic}
     trials: dict[object, RecordedRun] = {}
     for run in runs:
-        if {run.experiment, run.name} & names and run.design == design and run.verdict in JUDGED:
-            same = (run.runtime, run.seed) if run.runtime in repeatable else run.folder
+        if {run.experiment, run.name} & names and run.design == design and run.verdict:
+            judged = run.verdict in JUDGED  # a run that was interrupted takes no place of theirs
+            same = (run.runtime, run.seed, judged) if run.runtime in repeatable else run.folder
             trials[same] = run
     return trials.values()
 

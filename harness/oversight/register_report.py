@@ -10,6 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.oversight.grades import AGREES, DISSENTS
+from harness.report.html import rendered
+from harness.suite.findings import verdict_of
 from harness.text import code, line, markdown
 
 TONES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "green"}
@@ -82,3 +84,12 @@ def as_markdown(told: Document) -> str:
             lines.append(f"| {head} | {word} | {markdown(grade)} | {markdown(why)} |")
             head = ""
     return "\n".join([*lines, "", *(f"- {markdown(one)}" for one in last_lines(told)), ""])
+
+
+def as_html(told: Document) -> str:
+    """The register as one file, offline."""
+    verdict = verdict_of(told["exit_code"])
+    risks = [(risk, list(rows(risk))) for risk in told["risks"]]
+    return rendered(
+        "risks.html.jinja", told=told, risks=risks, said=list(last_lines(told)), verdict=verdict
+    )

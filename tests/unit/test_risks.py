@@ -46,11 +46,13 @@ risks:
 """
 
 
-def recorded(root: Path, experiment: str, seed: int, broken: tuple[str, str] = ("", "")) -> None:
+def recorded(
+    root: Path, experiment: str, seed: int, broken: tuple[str, str] = ("", ""), verdict: str = ""
+) -> None:
     """A run folder with as much as a register reads of it."""
     folder = root / experiment / f"2026-05-01T10-00-00.{root.name[-1]}{seed:02}Z"
     folder.mkdir(parents=True)
-    verdict = "fail" if broken[1] else "pass"
+    verdict = verdict or ("fail" if broken[1] else "pass")
     run = {"run_id": "r", "experiment": experiment[:3].upper(), "title": "t", "design": "hardened",
            "runtime": "sim", "seed": seed, "command": "c", "design_values": {}}  # fmt: skip
     told = {
@@ -118,6 +120,18 @@ def test_a_seed_of_sim_counts_once_and_old_runs_can_be_left_out(tmp_path: Path) 
     assert (code, told["missing"]) == (3, ["X01", "X09"])
 
 
+def test_a_run_that_was_interrupted_is_no_trial_and_what_it_broke_is_broken(
+    tmp_path: Path,
+) -> None:
+    """A counterexample is one, however the run ended."""
+    root = tmp_path / "runs"
+    recorded(root, "x01_payment_reply_lost", 1, ("M1", "no_double_payout"), "interrupted")
+    code, told = risks(tmp_path)
+    (seen,) = told["risks"][0]["measured"]["experiments"]
+    assert (code, seen["runs"], seen["grade"]) == (1, 0, "critical")
+    assert told["missing"] == ["X09"]
+
+
 def test_a_register_that_contradicts_itself_is_refused_with_every_place(tmp_path: Path) -> None:
     """Each with file, line and column."""
     path = tmp_path / "r.yaml"
@@ -146,8 +160,12 @@ def test_the_register_that_comes_along_is_valid_and_fits_a_narrow_terminal(
     """Without a run, nothing is measured, and the command that measures is told."""
     monkeypatch.setenv("COLUMNS", "50")
     done = CliRunner().invoke(app, ["risks", "--runs", str(tmp_path), "--markdown",
-                                    str(tmp_path / "risks.md")])  # fmt: skip
+                                    str(tmp_path / "risks.md"), "--html",
+                                    str(tmp_path / "risks.html")])  # fmt: skip
     assert done.exit_code == 3
     assert "harness run" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 50
     assert "| paid-twice" in (tmp_path / "risks.md").read_text()
+    page = (tmp_path / "risks.html").read_text()
+    assert "paid-twice A loan is paid twice" in page
+    assert "default-src 'none'" in page

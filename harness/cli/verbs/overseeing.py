@@ -23,13 +23,16 @@ def risks(
     since: Annotated[str, typer.Option(help="Runs before this day, UTC, do not count.")] = "",
     output: Printed = "text",
     markdown: Page = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write it as a page too.", dir_okay=False)
+    ] = None,
     runs: RunsDir = RUNS,
     target: TargetRef = "",
 ) -> None:
     """Print what recorded runs measured of each risk beside what experts think of it."""
     from harness.cli.risks import risks_command
 
-    code = risks_command(register, design, output, runs, target, since, markdown)
+    code = risks_command(register, design, output, runs, target, since, markdown, html)
     raise typer.Exit(code)
 
 
