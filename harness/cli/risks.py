@@ -46,13 +46,11 @@ def risks_command(
     if path is None:
         cause = f"target {words.target.name} names no register of risks"
         raise ConfigError(Problem(cause, "FILE", remedy="the path of a register"))
-    today = date.fromisoformat(utc_stamp()[:10])
-    ids = [one.id for one in items()]
-    register = load_register(path, words.experiments, ids, today)
+    register = read_register(path, words)
     seen = [one for one in recorded_runs(runs) if one.at_utc >= _day(since)]
     risks = [_graded(risk, words, seen, design) for risk in register.risks]
     told = _document(register, risks, {"register": str(path), "design": design,
-                                       "runs": str(runs), "today": str(today)})  # fmt: skip
+                                       "runs": str(runs), "today": str(_today())})  # fmt: skip
     for page, made in ((markdown, as_markdown), (html, as_html)):
         if page is not None:
             _write(page, made(told))
@@ -61,6 +59,19 @@ def risks_command(
     else:
         show(told, stdout())
     return int(told["exit_code"])
+
+
+def read_register(path: Path, words: Vocabulary) -> Register:
+    """Read and validate a register, as of today.
+
+    Raises:
+        ConfigError: every problem with its place.
+    """
+    return load_register(path, words.experiments, [one.id for one in items()], _today())
+
+
+def _today() -> date:
+    return date.fromisoformat(utc_stamp()[:10])
 
 
 def _graded(risk: Risk, words: Vocabulary, runs: list[RecordedRun], design: str) -> dict[str, Any]:

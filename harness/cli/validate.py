@@ -1,13 +1,15 @@
-"""`harness validate`: an experiment, a design or a target."""
+"""`harness validate`: an experiment, a design, a target, a risk register or incident rules."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from harness.cli.console import out, out_json, warn
+from harness.cli.risks import read_register
 from harness.document import load_experiment
 from harness.finding import find_words
 from harness.overrides import AS_WRITTEN, Overrides
+from harness.oversight.rules import load_rules
 from harness.plugins import is_document, is_file
 from harness.prepare import load_design
 from harness.registry import load_vocabulary
@@ -16,6 +18,7 @@ from harness.yaml_source import load_yaml
 OF_A_TARGET = {"programs", "operations"}
 OF_AN_EXPERIMENT = {"title", "load", "method", "steady-state-hypothesis", "recovery", "invariants"}
 EXPERIMENT, DESIGN, TARGET = "experiment", "design", "target"
+REGISTER, RULES = "risks", "rules"  # each by its own key
 
 
 def validate_command(
@@ -37,6 +40,10 @@ def validate_command(
     kind = _kind(given)
     if kind is TARGET:
         found = _target(given)
+    elif kind is REGISTER:
+        found = _register(given, target)
+    elif kind is RULES:
+        found = _rules(given)
     elif kind is DESIGN:
         found = _design(given, target)
     else:
@@ -54,6 +61,8 @@ def _kind(given: str) -> str:
     if not (is_file(given) and path.is_file()):
         return DESIGN if given in load_vocabulary().designs else EXPERIMENT
     keys = set(load_yaml(path)) if is_document(given) else OF_A_TARGET
+    if own := [kind for kind in (REGISTER, RULES) if kind in keys]:
+        return own[0]
     if keys & OF_AN_EXPERIMENT or not keys:
         return EXPERIMENT
     return TARGET if keys & OF_A_TARGET else DESIGN
@@ -75,6 +84,17 @@ def _design(given: str, target: str) -> dict[str, object]:
     load_design(given, words)
     path, on = words.designs.get(given, Path(given)), words.target.name
     return {"file": str(path), "about": f"a design of {on}", "target": on}
+
+
+def _register(given: str, target: str) -> dict[str, object]:
+    register = read_register(Path(given), load_vocabulary(target))
+    return {"file": given, "about": f"{len(register.risks)} risks", "title": register.title}
+
+
+def _rules(given: str) -> dict[str, object]:
+    rules = load_rules(Path(given))
+    classes = ", ".join(f"{one.id} ({one.class_})" for one in rules.rules)
+    return {"file": given, "about": f"rules {classes}", "title": rules.title}
 
 
 def _target(given: str) -> dict[str, object]:

@@ -23,6 +23,8 @@ MINE = ROOT / "docs/examples/mylender"
         ("hardened", "design", "a design of reference"),
         (str(ROOT / "chaos/designs/naive.yaml"), "design", "a design of reference"),
         (str(MINE / "target.yaml"), "target", "operations create_loan, read_loan"),
+        (str(ROOT / "chaos/risks.yaml"), "risks", "7 risks"),
+        (str(ROOT / "chaos/incident_rules.yaml"), "rules", "house (recorded)"),
         (str(ROOT / "tests/sim/till/target.py"), "target", "2 programs, 2 links"),
     ],
 )
@@ -46,6 +48,8 @@ def test_a_design_is_checked_by_its_target() -> None:
         ("name: x\nsubmit: perhaps\n", "submit: got 'perhaps'"),
         ("target: x\nprograms: 3\noperations: {}\n", "programs"),
         ("title: only a title\n", "load is missing"),
+        ("title: ours\nrisks: []\n", "risks: List should have at least 1 item"),
+        ("title: ours\nrules: [{id: a}]\n", "rules.0.source is missing"),
     ],
 )
 def test_problems_are_those_of_its_kind(tmp_path: Path, text: str, said: str) -> None:

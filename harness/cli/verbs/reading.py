@@ -25,7 +25,8 @@ from harness.cli.app import (
 @app.command()
 def validate(
     document: Annotated[
-        str, typer.Argument(help="An experiment, a design or a target: an id, a name, or a path.")
+        str,
+        typer.Argument(help="An experiment, design, target, register or rules: id, name, path."),
     ],
     design: Annotated[str, typer.Option(help="A name or a path.")] = "hardened",
     target: TargetRef = "",
