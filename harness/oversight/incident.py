@@ -39,6 +39,7 @@ class Incident:
     """What happened, as far as the history shows.
 
     Args:
+        untold: whether detection cannot be told: answers as after one came before the fault too.
         users: each user hit, at the first time.
         money: each amount that was in doubt, from when it counts as such.
         open_minor: of it, still in doubt at the end.
@@ -52,6 +53,7 @@ class Incident:
     """
 
     detected_s: float | None
+    untold: bool
     mitigated_s: float | None
     ended_s: float | None
     mended_s: float | None
@@ -87,6 +89,7 @@ def incident(result: RunResult, recorded: Recorded, in_doubt_after_s: float) -> 
     users = tuple(_users(recorded))
     return Incident(
         detected_s=clock.get("detected_s"),
+        untold=clock.get("detected_s") is None and _aware(recorded, clock.get("fault_s")),
         mitigated_s=mitigated_s,
         ended_s=_ended(clock.get("recovered_s"), mitigated_s, users),
         mended_s=max((one.t_heal_s for one in windows), default=None),
@@ -103,6 +106,16 @@ def incident(result: RunResult, recorded: Recorded, in_doubt_after_s: float) -> 
         ),
         ledgers=tuple((name, held) for name, held, _ in _ledgers(recorded)),
         gaps=(*_gaps(result, recorded), *_disagreements(result, recorded, len(users), still)),
+    )
+
+
+def _aware(recorded: Recorded, fault_s: float | None) -> bool:
+    """Whether answers that show that the service knows of a fault came before there was one."""
+    return any(
+        (its is Class.DEGRADED or (its is Class.REFUSED and not served(op)))
+        and fault_s is not None
+        and (op.t_invoke_s if op.t_end_s is None else op.t_end_s) < fault_s
+        for op, its in classes(recorded.history, recorded.target)
     )
 
 

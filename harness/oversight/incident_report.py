@@ -17,6 +17,7 @@ from harness.text import code, line, markdown
 Document = Mapping[str, Any]
 SHOWN_MAX = 10  # chosen: things of one field that a person reads; the JSON has all
 NOT_SEEN = "not seen"
+MARKS = {True: ("met", "green"), False: ("LATE", "bold red"), None: ("unknown", "yellow")}
 
 
 def show(told: Document, console: Console) -> None:
@@ -36,7 +37,7 @@ def show(told: Document, console: Console) -> None:
             console.print(f"  {line(said)}")
     console.print()
     for report in told["reports"]:
-        mark = ("met", "green") if report["met"] else ("LATE", "bold red")
+        mark = MARKS[report["met"]]
         console.print(Text.assemble(mark, f"  {line(report['name'])}: {line(took(report))}"))
     if not told["reports"]:
         console.print("no report is demanded")

@@ -109,17 +109,16 @@ def _twice(register: Register, place: Place) -> Iterator[Problem]:
 def _unknown(
     risk: Risk, number: int, place: Place, experiments: Collection[str], items: Collection[str]
 ) -> Iterator[Problem]:
-    known = ids_of(experiments)
     at = ("risks", number)
     for key, given, allowed in (
-        ("experiment", risk.experiments, known),
-        ("item", risk.items, items),
+        ("experiment", risk.experiments, ids_of(experiments)),
+        ("item", risk.items, {one: one for one in items}),
     ):
         for index, word in enumerate(given):
             loc = (*at, f"{key}s", index)
             if word not in allowed:
                 yield unknown(key, word, allowed, place, *loc)
-            elif word in given[:index]:
+            elif allowed[word] in {allowed.get(one) for one in given[:index]}:
                 yield Problem(f"{key} {quoted(word)} twice", place.of(*loc), remedy="name it once")
 
 

@@ -57,9 +57,10 @@ def pack(found: Incident, rules: Rules, applied: Sequence[Classified]) -> dict[s
 
 def _code(found: Incident, reports: Sequence[Document]) -> int:
     """1 where a report is late or never complete, 3 where evidence is missing, else 0."""
-    if any(not one["met"] for one in reports):
+    if any(one["met"] is False for one in reports):
         return EXIT_CODES[RunVerdict.FAIL]
-    return EXIT_CODES[RunVerdict.INCONCLUSIVE if found.gaps else RunVerdict.PASS]
+    lacking = found.gaps or any(one["met"] is None for one in reports)
+    return EXIT_CODES[RunVerdict.INCONCLUSIVE if lacking else RunVerdict.PASS]
 
 
 def _rule(one: Classified) -> dict[str, Any]:
@@ -110,7 +111,7 @@ def _report(
         "complete_s": complete_s,
         "limit_min": limit_min,
         "took_min": took_min,
-        "met": took_min is not None and took_min <= limit_min,
+        "met": _met(took_min, limit_min, found.untold),
         "missing": [field for field, t_s in known.items() if t_s is None],
         "fields": {
             field: {"known_s": t_s, **_value(found, one, field, complete_s)}
@@ -119,6 +120,13 @@ def _report(
         "source": one.rule.source,
         "verified": one.rule.verified,
     }
+
+
+def _met(took_min: float | None, limit_min: float, untold: bool) -> bool | None:
+    """None where nobody can tell since when the service knew."""
+    if took_min is None:
+        return None if untold else False
+    return took_min <= limit_min
 
 
 def _known_s(found: Incident, one: Classified, field: str) -> float | None:

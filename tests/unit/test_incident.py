@@ -49,6 +49,7 @@ rules:
 """
 FOUND = Incident(
     detected_s=12.0,
+    untold=False,
     mitigated_s=18.0,
     ended_s=20.0,
     mended_s=16.0,
@@ -97,6 +98,8 @@ def test_what_nobody_detects_is_never_complete(tmp_path: Path) -> None:
     assert told["exit_code"] == 1
     assert [one["met"] for one in told["reports"]] == [False, False]
     assert "detected" in told["reports"][0]["missing"]
+    untold = pack(replace(blind, untold=True), rules, classified(blind, rules))
+    assert (untold["exit_code"], untold["reports"][0]["met"]) == (3, None)
     late = replace(FOUND, length_s=32.0)
     assert pack(late, rules, classified(late, rules))["exit_code"] == 1
     torn = replace(FOUND, gaps=("no ledger of gateway",))

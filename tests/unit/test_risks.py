@@ -34,7 +34,7 @@ WRONG = """\
 title: Ours
 risks:
   - {id: a, title: A, experiments: [X01], items: [Z9]}
-  - {id: a, title: A again, experiments: [x1_payment, X01, X01]}
+  - {id: a, title: A again, experiments: [x1_payment, X01, x01_payment_reply_lost]}
   - id: b
     title: B
     experiments: [X09]
@@ -143,7 +143,7 @@ def test_a_register_that_contradicts_itself_is_refused_with_every_place(tmp_path
         f"{path}:4:10: id 'a' stands already at {path}:3:10",
         ":3:51: unknown item 'Z9'",
         ":4:43: unknown experiment 'x1_payment'; did you mean 'x01_payment_reply_lost'?",
-        ":4:60: experiment 'X01' twice",
+        ":4:60: experiment 'x01_payment_reply_lost' twice",
         ":9:9: b: grade 'accepted' of ann without a reason",
         ":10:17: unknown grade 'huge'",
         ":10:36: b: graded on 2027-05-01, which is after today, 2026-06-01",
