@@ -14,15 +14,14 @@ from pathlib import Path
 
 from harness.clock import until
 from harness.errors import RuntimeFailure, UnsupportedFault
-from harness.ports import Capability, Observation, Toxic, UndoRecord, arguments, names
+from harness.ports import Capability, Observation, UndoRecord, arguments, names
 from harness.runtimes.process.cluster import Cluster
 from harness.runtimes.process.pair import POLL_S, Pair
 from harness.runtimes.process.processes import ProcessesOfRun
-from harness.runtimes.process.replication import NO_LAG, ReplicationOfRun
+from harness.runtimes.process.replication import NO_LAG, ReplicationOfRun, late
 from harness.runtimes.process.site import Site
 
 LED_S = 10.0  # chosen: what an undo may take; Patroni starts a database within a second or two
-LAG = "lag"
 
 
 class ManagedReplication(ReplicationOfRun):
@@ -108,7 +107,7 @@ class ManagedReplication(ReplicationOfRun):
         link = f"{pair.other(leader)}->{leader}"
         await self._make_whole([link])
         if lags["lag_s"]:
-            await self._site.links.add_toxic(link, _late(lags["lag_s"]))
+            await self._site.links.add_toxic(link, late(lags["lag_s"]))
 
     async def _undo(self, record: UndoRecord, others: Sequence[UndoRecord]) -> None:
         pair, where = self._pair(record.where), record.where
@@ -148,7 +147,7 @@ class ManagedReplication(ReplicationOfRun):
     async def _make_whole(self, links: Sequence[str]) -> None:
         for link in links:
             healthy = await self._site.links.healthy(link)
-            acts = [("add_toxic", asdict(_late(0.0)))]
+            acts = [("add_toxic", asdict(late(0.0)))]
             own = UndoRecord(Capability.LINKS, link, healthy, acts)
             await self._site.links.undo(own)
 
@@ -166,11 +165,6 @@ class ManagedReplication(ReplicationOfRun):
         for name in self._inner():
             if (links[name]["caller"] in region) != (links[name]["callee"] in region):
                 yield name
-
-
-def _late(lag_s: float) -> Toxic:
-    """Everything that the standby gets comes so much later."""
-    return Toxic("latency", "downstream", {"latency": round(lag_s * 1000)}, 1.0, LAG)
 
 
 def _is_database(service: Mapping[str, object]) -> bool:

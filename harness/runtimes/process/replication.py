@@ -19,6 +19,7 @@ from harness.ports import Capability, Observation, Toxic, UndoRecord, arguments,
 from harness.runtimes.process.pair import POLL_S, READ_ONLY, Pair
 from harness.runtimes.process.processes import ProcessesOfRun
 from harness.runtimes.process.site import Site
+from harness.runtimes.toxics import MS_MAX
 
 LAGS = {"receive": "lag_s", "apply": "apply_lag_s"}
 """Stage of a lag -> its name in observations."""
@@ -150,7 +151,7 @@ class ReplicationOfRun:
     async def _delay(self, pair: Pair, lags: Mapping[str, float]) -> None:
         """Let the standby be so far behind."""
         link = pair.link
-        toxic = Toxic("latency", "downstream", {"latency": round(lags["lag_s"] * 1000)}, 1.0, "lag")
+        toxic = late(lags["lag_s"])
         healthy = await self._site.links.healthy(link)
         own = UndoRecord(Capability.LINKS, link, healthy, [("add_toxic", asdict(toxic))])
         await self._site.links.undo(own)
@@ -195,6 +196,12 @@ class ReplicationOfRun:
             raise UnsupportedFault(f"{where} has no standby; with one: {has}")
         names_ = (where, standbys[where])
         return self._pairs.setdefault(where, Pair(self._site, self._processes, names_))
+
+
+def late(lag_s: float) -> Toxic:
+    """Everything that the standby gets comes so much later: longer than a run is never."""
+    latency = min(round(lag_s * 1000), MS_MAX)
+    return Toxic("latency", "downstream", {"latency": latency}, 1.0, "lag")
 
 
 def _file(path: Path) -> IO[str]:
