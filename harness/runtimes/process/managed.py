@@ -54,7 +54,9 @@ class ManagedReplication(ReplicationOfRun):
         Patroni would rather start the old primary again than promote it.
         """
         pair = self._pair(service)
-        await self._delay(pair, {**NO_LAG, "lag_s": lag_s})
+        if lag_s:
+            behind_s = self._lags.get(service, NO_LAG)["lag_s"]
+            await self._delay(pair, {**NO_LAG, "lag_s": max(lag_s, behind_s)})
         losing = self._lose(await self._leader(pair), lag_s)
         self._losing[service] = asyncio.create_task(losing)
         if not lag_s:
