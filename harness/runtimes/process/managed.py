@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from harness.clock import until
 from harness.errors import RuntimeFailure, UnsupportedFault
-from harness.ports import Capability, Observation, UndoRecord, arguments, names
+from harness.ports import Observation, UndoRecord, arguments, names
 from harness.runtimes.process.cluster import Cluster
 from harness.runtimes.process.pair import POLL_S, Pair
 from harness.runtimes.process.processes import ProcessesOfRun
-from harness.runtimes.process.replication import NO_LAG, ReplicationOfRun, late
+from harness.runtimes.process.replication import NO_LAG, ReplicationOfRun
 from harness.runtimes.process.site import Site
 
 LED_S = 10.0  # chosen: what an undo may take; Patroni starts a database within a second or two
@@ -106,10 +106,7 @@ class ManagedReplication(ReplicationOfRun):
         if lags["apply_lag_s"]:
             raise UnsupportedFault("a standby that Patroni manages applies at once: stage: receive")
         leader = await self._leader(pair)
-        link = f"{pair.other(leader)}->{leader}"
-        await self._make_whole([link])
-        if lags["lag_s"]:
-            await self._site.links.add_toxic(link, late(lags["lag_s"]))
+        await self._hold_back(f"{pair.other(leader)}->{leader}", lags["lag_s"])
 
     async def _undo(self, record: UndoRecord, others: Sequence[UndoRecord]) -> None:
         pair, where = self._pair(record.where), record.where
@@ -120,7 +117,8 @@ class ManagedReplication(ReplicationOfRun):
             return
         if isolated := self._isolated.pop(where, ""):
             self._logs[isolated] = pair.keep_log(isolated)
-        await self._make_whole(self._inner())
+        for link in self._inner():
+            await self._hold_back(link, 0.0)
         for manager in map(self._site.manager_of, pair.names):
             await self._processes.let_run(manager)
         if not await until(self._led, self._site.clock, within_s=LED_S, every_s=POLL_S):
@@ -145,13 +143,6 @@ class ManagedReplication(ReplicationOfRun):
             if await self._cluster.leads(pair.other(old)):
                 pair.lost += await pair.count_lost(old, kept)
                 del self._logs[old]
-
-    async def _make_whole(self, links: Sequence[str]) -> None:
-        for link in links:
-            healthy = await self._site.links.healthy(link)
-            acts = [("add_toxic", asdict(late(0.0)))]
-            own = UndoRecord(Capability.LINKS, link, healthy, acts)
-            await self._site.links.undo(own)
 
     def _inner(self) -> list[str]:
         """The links among databases, their managers and what those decide by."""

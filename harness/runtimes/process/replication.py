@@ -47,7 +47,7 @@ class ReplicationOfRun:
         self._losing: dict[str, asyncio.Task[None]] = {}
         self._lags: dict[str, dict[str, float]] = {}
         self._counted: dict[str, dict[str, int]] = {}
-        self._first: dict[tuple[str, str], int] = {}
+        self._first: dict[tuple[str, str, str], int] = {}
 
     async def healthy(self, where: str) -> Mapping[str, object]:
         """It runs, and its standby follows in step.
@@ -150,15 +150,21 @@ class ReplicationOfRun:
 
     async def _delay(self, pair: Pair, lags: Mapping[str, float]) -> None:
         """Let the standby be so far behind."""
-        link = pair.link
-        toxic = late(lags["lag_s"])
+        await self._hold_back(pair.link, lags["lag_s"])
+        delay = {APPLY_DELAY: f"{lags['apply_lag_s'] * 1000:.0f}ms"} if lags["apply_lag_s"] else {}
+        pair.configure(pair.other(pair.primary), wait=True, **delay)
+
+    async def _hold_back(self, link: str, lag_s: float) -> None:
+        """Make a link whole; then let what goes over it come so much later, or not at all where
+        that is longer than any run."""
+        toxic = Toxic("latency", "downstream", {"latency": round(lag_s * 1000)}, 1.0, "lag")
         healthy = await self._site.links.healthy(link)
         own = UndoRecord(Capability.LINKS, link, healthy, [("add_toxic", asdict(toxic))])
         await self._site.links.undo(own)
-        if lags["lag_s"]:
+        if lag_s * 1000 > MS_MAX:
+            await self._site.links.set_enabled(link, False)
+        elif lag_s:
             await self._site.links.add_toxic(link, toxic)
-        delay = {APPLY_DELAY: f"{lags['apply_lag_s'] * 1000:.0f}ms"} if lags["apply_lag_s"] else {}
-        pair.configure(pair.other(pair.primary), wait=True, **delay)
 
     async def _counts(self, where: str, pair: Pair, state: Mapping[str, object]) -> dict[str, int]:
         """`lost`, and what else only rises: rows changed while the standby was behind, writes that
@@ -171,7 +177,8 @@ class ReplicationOfRun:
                 with suppress(RuntimeFailure):
                     primary = pair.other(pair.primary) if state["demoted"] else pair.primary
                     now = int(str(await pair.ask(primary, sql)))
-                    counted[name] = now - self._first.setdefault((where, name), now)
+                    first = self._first.setdefault((where, name, primary), now)
+                    counted[name] = max(counted[name], now - first)
         return {**counted, "lost": pair.lost}
 
     @staticmethod
@@ -196,12 +203,6 @@ class ReplicationOfRun:
             raise UnsupportedFault(f"{where} has no standby; with one: {has}")
         names_ = (where, standbys[where])
         return self._pairs.setdefault(where, Pair(self._site, self._processes, names_))
-
-
-def late(lag_s: float) -> Toxic:
-    """Everything that the standby gets comes so much later: longer than a run is never."""
-    latency = min(round(lag_s * 1000), MS_MAX)
-    return Toxic("latency", "downstream", {"latency": latency}, 1.0, "lag")
 
 
 def _file(path: Path) -> IO[str]:
