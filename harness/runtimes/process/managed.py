@@ -111,6 +111,7 @@ class ManagedReplication(ReplicationOfRun):
     async def _undo(self, record: UndoRecord, others: Sequence[UndoRecord]) -> None:
         pair, where = self._pair(record.where), record.where
         if arguments(others, "lose_primary"):
+            self._lags[where] = self._wanted(others)
             return
         await self._stop_losing(where)
         if any("split" in names(other) for other in others):

@@ -112,6 +112,7 @@ class ReplicationOfRun:
     async def _undo(self, record: UndoRecord, others: Sequence[UndoRecord]) -> None:
         pair, where = self._pair(record.where), record.where
         if arguments(others, "lose_primary"):
+            self._lags[where] = self._wanted(others)
             return
         await self._stop_losing(where)
         if not any(names(other) & {"split", "demote"} for other in others):
