@@ -96,8 +96,7 @@ class ServiceSpec:
         name: unique in the run.
         module: started as `python -m module`; "" for the database, and for a program that the
             target starts by a command of its own (`Target.program`).
-        kind: the role it plays: payment_gateway, risk_engine, funding_provider, lending, database,
-            or one of the target's own. Checkers know roles, never names.
+        kind: the role it plays, such as payment_gateway. Checkers know roles, never names.
         ready_path: answers 200 when it can do real work.
         needs: services that must be ready first.
         scripted: whether it takes behaviour documents and has a ledger.
@@ -177,10 +176,9 @@ class Target(Protocol):
     design asks for, "" for itself; `least_s(design)`: fault -> how long it must last until what it
     is about has happened; `cluster(design)`: what those that manage databases agree on;
     `refused(fault)`: why a fault means nothing here, "" where it does; `drills`: direction ->
-    topology; `foreign_proxies` (`ForeignProxies`): links through a Toxiproxy
-    that stands already; `environment(service)`: of a service with a module; `queries`: name -> SQL
-    for its own database, asked at the end and written down. What it may tell for reports stands in
-    `harness/reporting.py`.
+    topology; `foreign_proxies` (`ForeignProxies`): links through a Toxiproxy that stands already;
+    `environment(service)`: of a service with a module; `queries`: name -> SQL for its own database,
+    asked at the end; `entries`: further links by which the load may enter. See reporting.py.
     """
 
     name: str
@@ -239,6 +237,11 @@ def entry_service(target: Target) -> str:
     raise ConfigError(Problem(f"entry {target.entry!r} of the target is no link", "", allowed))
 
 
+def entry_links(target: Target) -> tuple[str, ...]:
+    """The links by which clients who know several addresses may enter, the preferred one first."""
+    return (target.entry, *getattr(target, "entries", ()))
+
+
 def system_of(target: Target) -> System:
     """The system under test as checkers see it."""
     services = target.services
@@ -257,8 +260,7 @@ def system_of(target: Target) -> System:
 def places(target: Target, given: str) -> list[str]:
     """The links or services that a name in a document stands for; [] when there is none.
 
-    A link or a service by its name; else a role stands for everybody who plays it:
-    `lending->funding_provider` is one link a funder.
+    By its name; else a role is all who play it: `lending->funding_provider` one link a funder.
     """
     known = {*(link.name for link in target.links), *(one.name for one in target.services)}
     if given in known:

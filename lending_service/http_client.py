@@ -67,7 +67,7 @@ class HttpClient:
                     method, url, content=_encoded(body), headers=_headers(body), timeout=wait
                 )
         except (httpx.TransportError, aiohttp.ClientError, OSError) as error:
-            raise _meaning(error, f"{method} {dependency}{path}") from error
+            raise meaning(error, f"{method} {dependency}{path}") from error
         told = reply.headers
         wait_s = retry_after_s(told.get("retry-after"), told.get("date"), utc())
         return Reply(reply.status_code, _decoded(reply.content), wait_s)
@@ -77,7 +77,7 @@ class HttpClient:
         await self._client.aclose()
 
 
-def _meaning(error: Exception, what: str) -> Refused | NoReply:
+def meaning(error: Exception, what: str) -> Refused | NoReply:
     """Definitely not sent, or unknown; in doubt, unknown."""
     cause = error.__cause__ or error
     kind = Refused if isinstance(cause, NOT_SENT) else NoReply

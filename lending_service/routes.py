@@ -122,7 +122,7 @@ class Router:
             if "" in params.values():
                 continue
             if method in route.methods:
-                body = b"" if method == "GET" else await _body(receive)
+                body = b"" if method == "GET" else await whole_body(receive)
                 if body is not None:
                     request = _request(scope, params, body)
                     await (await route.endpoint(request))(scope, receive, send)
@@ -152,7 +152,7 @@ def _pattern(path: str) -> Pattern:
     return Pattern(len(parts), itemgetter(*at_fixed), itemgetter(*at_fixed)(parts), tuple(named))
 
 
-async def _body(receive: Receive) -> bytes | None:
+async def whole_body(receive: Receive) -> bytes | None:
     """The whole body; None when the caller has gone before it was."""
     body, more = b"", True
     while more:

@@ -24,6 +24,7 @@ import uvloop
 from starlette.types import ASGIApp
 
 from lending_service.app import build, misfits
+from lending_service.at_work import Instance, Peer, at_work
 from lending_service.book import book
 from lending_service.clock import RunClock
 from lending_service.design import Design, DesignError
@@ -34,7 +35,6 @@ from lending_service.stores.connecting import standby_pool
 from lending_service.stores.memory import MemoryStore
 from lending_service.stores.port import Store, StoreUnavailable
 from lending_service.stores.postgres import Commits, PostgresStore
-from lending_service.viewing import looking
 
 CONFIG_VARIABLE = "HARNESS_SERVICE_CONFIG"
 CONTAINER_VARIABLE = "HARNESS_CONTAINER"  # set by our image alone
@@ -83,6 +83,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: Database | None
     upstreams: dict[str, Upstream]
     book: BookConfig
+    peer: Peer | None = None
 
 
 def main() -> int:
@@ -107,19 +108,19 @@ async def _serve(config: Config, design: Design, listener: socket.socket) -> Non
     clock = RunClock(config.t0_ns)
     urls = {name: one.url for name, one in config.upstreams.items()}
     client = HttpClient(urls, design.connect_timeout_s)
-    store = await _store(config.database, clock, design)
+    store = await _store(config, clock, design)
     try:
         await store.load(book(config.book.borrowers, clock.now_s()))
         dice = random.Random(f"{config.seed}/{config.name}")  # noqa: S311 - dice, not secrets
         kinds = {name: one.kind for name, one in config.upstreams.items()}
         service = build(design, store, client, clock, dice, kinds, _report)
-        await service.start(asyncio.get_running_loop().create_task)
         script = asyncio.ensure_future(_failover(config.database, design, clock))
         try:
-            await _server(looking(service.asgi)).serve(sockets=[listener])
+            instance = Instance(config.name, config.peer, design, store, clock, _report)
+            async with at_work(instance, service) as asgi:
+                await _server(asgi).serve(sockets=[listener])
         finally:
             script.cancel()
-            await service.stop()
     finally:
         await client.close()
         if isinstance(store, PostgresStore):
@@ -149,12 +150,13 @@ def _server(asgi: ASGIApp) -> uvicorn.Server:
     )
 
 
-async def _store(database: Database | None, clock: RunClock, design: Design) -> Store:
+async def _store(config: Config, clock: RunClock, design: Design) -> Store:
     """The store, once it answers.
 
     Raises:
         Fatal: it did not within `DATABASE_WAIT_S`.
     """
+    database = config.database
     if database is None:
         return MemoryStore()
     commits = Commits(design.synchronous_commit, design.commit_wait, design.read_only_primary)
@@ -165,7 +167,7 @@ async def _store(database: Database | None, clock: RunClock, design: Design) -> 
             servers = ((database.host, database.port), *database.others)
             whose = database.user, database.database
             store = await PostgresStore.connect(servers, *whose, commits)
-            if design.reads_from == "standby" and database.others:
+            if database.others and (config.peer or design.reads_from == "standby"):
                 store.views = await standby_pool(servers, *whose)
             return store
         except StoreUnavailable as error:

@@ -122,6 +122,11 @@ CHOICES = (
         ("recovers_within", "every_application_answered", "acknowledged_in_time"),
     ),
     _Choice(
+        "writer", "any",
+        "each of two instances writes when it is asked to, whoever else does",
+        ("one_writer_an_epoch",),
+    ),
+    _Choice(
         "reads_from", "standby",
         "whoever looks something up is led to where it may not have arrived yet",
         ("acknowledged_is_readable",),

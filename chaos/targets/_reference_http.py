@@ -63,8 +63,14 @@ def classify(answer: Answer) -> Completion:
         return Completion(outcome, answer.error or "protocol", value)
     if 200 <= status < 300:
         if body:
-            return Completion(Outcome.OK, "", {**body, "http_status": status})
+            return Completion(Outcome.OK, "", {**body, **_writer(answer), "http_status": status})
         return Completion(Outcome.INFO, "protocol", value)
     err = str(body.get("code") or f"http_{status}")
     definite = 400 <= status < 500 or (status >= 500 and explained and err != OUTCOME_UNKNOWN)
     return Completion(Outcome.FAIL if definite else Outcome.INFO, err, value)
+
+
+def _writer(answer: Answer) -> dict[str, object]:
+    """Which instance took a write, and under which epoch, where there are several."""
+    name, _, epoch = answer.headers.get("writer", "").partition("/")
+    return {"writer": name, "epoch": int(epoch)} if epoch.isdigit() else {}

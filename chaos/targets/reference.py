@@ -62,6 +62,7 @@ STAND_INS: Mapping[str, str] = {
 }
 """Third parties, the preferred one of a role first: one more is one more line here."""
 
+HOME = "lending"
 CALLBACK_DELAY_S = 2.5  # chosen: a gateway calls back later than a caller is willing to wait
 FUNDING_QUOTA_MINOR = 2_000_000_000  # chosen, not measured: no run reaches it
 
@@ -137,6 +138,7 @@ class Reference:
             "one-region": "chaos.targets.reference",
             "two-regions": "chaos.targets.two_regions",
             "two-regions-from-b": "chaos.targets.two_regions_from_b",
+            "active-passive": "chaos.targets.active_passive",
         }
     )
     drills: Mapping[str, str] = MappingProxyType({"ab": "two-regions", "ba": "two-regions-from-b"})
@@ -190,9 +192,8 @@ class Reference:
         if service == "database":
             return {}
         host, port = wiring.listen(service)
-        lending = service == "lending"
-        own = self._lending(wiring) if lending else self._stand_in(service, wiring)
         common = {"name": service, "host": host, "port": port}
+        own = self._own(service, wiring)
         return {**common, "t0_ns": wiring.t0_ns, "seed": wiring.seed, **own}
 
     def request(self, call: Call) -> Request:
@@ -238,29 +239,38 @@ class Reference:
         """Names of one application that no answer joins."""
         return reporting.related(history)
 
-    def _stand_in(self, service: str, wiring: Wiring) -> dict[str, object]:
+    def _stand_in(self, service: str, wiring: Wiring) -> dict[str, Any]:
         kind = self._kinds[service]
         options: dict[str, object] = {}
         if kind == GATEWAY:
-            options["callback_url"] = _url(wiring, f"{service}->lending") + "/callbacks/payments"
+            options["callback_url"] = url(wiring, f"{service}->lending") + "/callbacks/payments"
             options["callback_delay_s"] = CALLBACK_DELAY_S
         elif kind == FUNDER:
             options["quota_minor"] = FUNDING_QUOTA_MINOR
         return {"kind": kind, "options": options}
 
-    def _lending(self, wiring: Wiring) -> dict[str, object]:
+    def _own(self, service: str, wiring: Wiring) -> dict[str, Any]:
+        return self._lending(wiring) if service == HOME else self._stand_in(service, wiring)
+
+    def _lending(self, wiring: Wiring, name: str = HOME) -> dict[str, Any]:
+        """The configuration of an instance.
+
+        Args:
+            name: the caller of its links.
+        """
         return {
             "design": dict(wiring.design),
-            "database": dict(wiring.database("lending->database")),
+            "database": dict(wiring.database(f"{name}->database")),
             "upstreams": {
-                name: {"kind": kind, "url": _url(wiring, f"lending->{name}")}
-                for name, kind in self._kinds.items()
+                party: {"kind": kind, "url": url(wiring, f"{name}->{party}")}
+                for party, kind in self._kinds.items()
             },
             "book": {"borrowers": BOOK_SIZE},
         }
 
 
-def _url(wiring: Wiring, link: str) -> str:
+def url(wiring: Wiring, link: str) -> str:
+    """Where the caller of a link reaches its callee."""
     host, port = wiring.through(link)
     return f"http://{host}:{port}"
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from chaos.targets.reference import Reference
+from chaos.targets.reference import HOME, Reference
 from harness.target import LinkSpec, ServiceSpec, Wiring
 
 PRIMARY = "database"
@@ -60,10 +60,10 @@ class TwoRegions(Reference):
         """The configuration document of a service; {} for databases, which take none."""
         return {} if service == self.standby else super().config(service, wiring)
 
-    def _lending(self, wiring: Wiring) -> dict[str, object]:
-        found = super()._lending(wiring)
-        others = [wiring.through(f"lending->{self.standby}")]
-        database = {**wiring.database(f"lending->{PRIMARY}"), "others": others}
+    def _lending(self, wiring: Wiring, name: str = HOME) -> dict[str, Any]:
+        found = super()._lending(wiring, name)
+        others = [wiring.through(f"{name}->{self.standby}")]
+        database = {**wiring.database(f"{name}->{PRIMARY}"), "others": others}
         return {**found, "database": database}
 
     def _after_both(self, service: ServiceSpec) -> ServiceSpec:

@@ -7,7 +7,7 @@ import json
 import os
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
@@ -127,6 +127,7 @@ async def start(
     plan: LoadPlan,
     *,
     base_url: str,
+    others: Sequence[str] = (),
     sink: Sink,
     clock_zero: Callable[[], int],
     log_path: Path,
@@ -139,6 +140,7 @@ async def start(
 
     Args:
         base_url: where borrowers reach the service, through its link.
+        others: further addresses that they know.
         sink: takes each event, in the order in which the load wrote them.
         clock_zero: called once the load is ready; gives `t0_ns`, an instant slightly ahead.
         log_path: for Locust's own output; the plan is written beside it.
@@ -154,7 +156,7 @@ async def start(
     reader, transport = await _reader(receive)
     try:
         plan_path = log_path.with_suffix(".plan.json")
-        urls = {"base_url": base_url, "base_urls": dict(base_urls)}
+        urls = {"addresses": [base_url, *others], "base_urls": dict(base_urls)}
         document = {"plan": asdict(plan), **urls, "fd": send, "t0_ns": None}
         plan_path.write_text(json.dumps(document), encoding="utf-8")
         process = await _spawn(python, base_url, plan_path, send, log_path, env, spawn)

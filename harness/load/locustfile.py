@@ -27,6 +27,7 @@ from locust import FastHttpUser, LoadTestShape, task
 from locust.contrib.fasthttp import LocustBadStatusCode
 
 from harness.clock import NS, RunClock
+from harness.load.addresses import Addresses, goes_on
 from harness.load.arrivals import Arrival, arrivals, journey_dice
 from harness.load.driver import AtOnce, Drive, Send, SleepUntil, drive, find_journey
 from harness.load.pipe import Pipe, read_line
@@ -61,7 +62,8 @@ class Load:
     """One run of a plan.
 
     Args:
-        document: plan, base URL and pipe, as the parent wrote them.
+        document: plan, pipe and addresses, as the parent wrote them; without addresses the one
+            that Locust was given.
         user: gives the HTTP client and Locust's environment.
     """
 
@@ -73,6 +75,7 @@ class Load:
         self.kinds = {n: find_journey(n, self.plan.refs, self.target) for n in self.plan.journeys}
         self.base_urls = document.get("base_urls", {})
         self.pipe = Pipe(document["fd"])
+        self.addresses = Addresses(document.get("addresses", [""]))
         self.user = user
         self.open = pool.Group()
         self.clock = RunClock(0)
@@ -148,13 +151,23 @@ class Load:
                 reply = self._send(step)
 
     def _send(self, step: Send) -> Answer:
-        """One request; Locust counts it under the operation's name, as failed unless it is ok."""
+        """One request, at the first of the addresses that answers."""
+        if step.request.to:
+            return self._ask(step, self.base_urls.get(step.request.to, ""))
+        for address in self.addresses:
+            answer = self._ask(step, address)
+            self.addresses.learn(address, answer)
+            if not goes_on(step.request, answer):
+                break
+        return answer
+
+    def _ask(self, step: Send, address: str) -> Answer:
+        """Locust counts it under the operation's name, as failed unless it is ok."""
         request = step.request
-        base_url = self.base_urls.get(request.to, "")
         with (
             gevent.Timeout(request.timeout_s),
             self.user.client.request(
-                request.method, base_url + request.path, name=step.call.f, catch_response=True,
+                request.method, address + request.path, name=step.call.f, catch_response=True,
                 data=_body(request), headers=_headers(request),
             ) as response,
         ):  # fmt: skip

@@ -1,4 +1,4 @@
-"""To which of several servers a connection leads."""
+"""To which of several servers a connection leads, and how a commit on it is waited for."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from functools import partial
 
 import asyncpg
 
-from lending_service.stores.driver import Pool
+from lending_service.stores.driver import Connection, Pool
 
 WAIT_S = 2.0  # for a connection, and for each command; chosen, not measured
 VIEWS_MAX = 6  # chosen, not measured
+UNBOUNDED_S = 3600.0  # asyncpg's own time-out sends a cancel request, which shows the commit
 SHARE = 0.9  # chosen: of WAIT_S, for all servers together
 TROUBLE = (
     asyncpg.PostgresError,
@@ -60,3 +61,19 @@ async def first_that_is(
             return await asyncpg.connect(host=host, port=port, **asked)
     host, port = servers[-1]
     return await asyncpg.connect(host=host, port=port, **asked)
+
+
+async def commit_or_abandon(connection: Connection) -> None:
+    """COMMIT; one that waits too long for a standby is left to the server, which shows it once the
+    standby has it. A cancel request would show it at once.
+
+    Raises:
+        TimeoutError: nobody knows; the connection is gone.
+    """
+    committing = asyncio.ensure_future(connection.execute("COMMIT", timeout=UNBOUNDED_S))
+    try:
+        await asyncio.wait_for(asyncio.shield(committing), WAIT_S)
+    except TimeoutError:
+        connection.terminate()
+        await asyncio.gather(committing, return_exceptions=True)
+        raise

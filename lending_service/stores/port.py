@@ -19,6 +19,10 @@ class CommitUnknown(StoreUnavailable):
     """The commit was sent and its answer lost: it may have been applied. Never sent again."""
 
 
+class NotTheWriter(StoreUnavailable):
+    """Another instance writes; nothing was changed."""
+
+
 class Tx(Protocol):
     """One transaction. Locks are taken in one order everywhere: application or repayment,
     exposure, loan, payment; so that no two can wait for each other."""

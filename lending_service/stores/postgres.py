@@ -13,14 +13,14 @@ import asyncpg
 import msgspec
 
 from lending_service.domain import Record, Task
-from lending_service.stores.connecting import TROUBLE, WAIT_S, first_that_is
+from lending_service.stores.connecting import TROUBLE, WAIT_S, commit_or_abandon, first_that_is
 from lending_service.stores.driver import Connection, Pool, Queries
-from lending_service.stores.port import CommitUnknown, StoreUnavailable
+from lending_service.stores.epochs import PASSIVE, Epochs, fence
+from lending_service.stores.port import CommitUnknown, NotTheWriter, StoreUnavailable
 from lending_service.viewing import VIEWING
 
 R = TypeVar("R", bound=Record)
 POOL_MIN, POOL_MAX = 2, 10
-UNBOUNDED_S = 3600.0  # asyncpg's own time-out sends a cancel request, which shows the commit
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (
     kind text NOT NULL, id text NOT NULL, version integer NOT NULL DEFAULT 1, body jsonb NOT NULL,
@@ -101,6 +101,8 @@ class PostgresStore:
         self._wake: Callable[[str], None] = _nobody
         self.views: Pool | None = None
         """Of a standby, for whoever only looks; None where the primary answers them."""
+        self.epoch = 0
+        """The only one of which transactions are taken; 0 where there is one instance."""
 
     @classmethod
     async def connect(
@@ -140,6 +142,10 @@ class PostgresStore:
         except TimeoutError:
             self._pool.terminate()
 
+    def epochs(self, holder: str, lease_s: float, grace_s: float) -> Epochs:
+        """Those of an instance that uses this store."""
+        return Epochs(self._pool, holder, lease_s, grace_s)
+
     def listen(self, wake: Callable[[str], None]) -> None:
         """Remember whom to wake."""
         self._wake = wake
@@ -147,6 +153,8 @@ class PostgresStore:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTx]:
         """BEGIN, the block, COMMIT. A commit whose answer was lost is never tried again."""
+        if self.epoch == PASSIVE:
+            raise NotTheWriter("another instance writes")
         with self._counted():
             await self._leave_read_only()
             connection = await self._pool.acquire(timeout=WAIT_S)
@@ -156,6 +164,8 @@ class PostgresStore:
                 tx = PostgresTx(connection)
             try:
                 with self._counted(good=False):
+                    if self.epoch:
+                        await fence(connection, self.epoch)
                     yield tx
             except BaseException:
                 await self._roll_back(connection)
@@ -238,7 +248,7 @@ class PostgresStore:
     async def _commit(self, connection: Connection) -> None:
         try:
             if self._commits.commit_wait == "abandon":
-                await _commit_or_abandon(connection)
+                await commit_or_abandon(connection)
             else:
                 await connection.execute("COMMIT")
         except TROUBLE as error:
@@ -260,22 +270,6 @@ class PostgresStore:
         except TROUBLE:
             self.outcomes["error"] += 1
             connection.terminate()
-
-
-async def _commit_or_abandon(connection: Connection) -> None:
-    """COMMIT; one that waits too long for a standby is left to the server, which shows it once the
-    standby has it. A cancel request would show it at once.
-
-    Raises:
-        TimeoutError: nobody knows; the connection is gone.
-    """
-    committing = asyncio.ensure_future(connection.execute("COMMIT", timeout=UNBOUNDED_S))
-    try:
-        await asyncio.wait_for(asyncio.shield(committing), WAIT_S)
-    except TimeoutError:
-        connection.terminate()
-        await asyncio.gather(committing, return_exceptions=True)
-        raise
 
 
 def _row(record: Record) -> tuple[str, str, str]:

@@ -25,7 +25,7 @@ from lending_service.book import book
 from lending_service.domain import Exposure
 from lending_service.http_client import HttpClient
 from lending_service.ports import NoReply, Refused
-from lending_service.stores.port import CommitUnknown, Store, StoreUnavailable
+from lending_service.stores.port import CommitUnknown, NotTheWriter, Store, StoreUnavailable
 from lending_service.stores.postgres import Commits, PostgresStore
 from tests.unit.lending_service.store_conformance import CONFORMANCE
 from tests.unit.lending_service.world import UPSTREAMS
@@ -140,6 +140,32 @@ async def set_standby(port: int, name: str) -> None:
     while await admin.fetchval(shown) != name:  # noqa: ASYNC110 - a reload has no event
         await asyncio.sleep(0.01)
     await admin.close()
+
+
+def test_one_instance_writes_in_an_epoch_and_the_other_one_is_fenced(postgres_port: int) -> None:
+    """Who holds it renews it, also while it writes; once it is another's, its commits fail."""
+
+    async def run() -> None:
+        a, b = await fresh_store(postgres_port), await fresh_store(postgres_port)
+        mine, other = a.epochs("a", 60.0, 0.0), b.epochs("b", 60.0, 0.0)
+        await mine.prepare()
+        await other.prepare()
+        assert [await mine.held(), await other.held()] == [1, 0]
+        a.epoch = 1
+        async with a.transaction() as tx:
+            assert await mine.held() == 1
+            await tx.put(Exposure(id="first", count=1))
+        await b._pool.execute("UPDATE writer SET until = '-infinity'")
+        assert [await other.held(), await mine.held()] == [2, 0]
+        with pytest.raises(NotTheWriter):
+            async with a.transaction() as tx:
+                await tx.put(Exposure(id="second", count=1))
+        assert await b.read(Exposure, "first")
+        assert not await b.read(Exposure, "second")
+        await a.close()
+        await b.close()
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("promise", CONFORMANCE, ids=lambda promise: promise.__name__)

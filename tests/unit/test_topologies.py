@@ -56,7 +56,7 @@ def test_a_topology_without_a_standby_is_refused_and_says_which_one_has_it() -> 
         prepared("process", "one-region")
     assert str(caught.value) == (
         "--topology one-region: promote at database: database has no standby; allowed: "
-        "two-regions, two-regions-from-b"
+        "two-regions, two-regions-from-b, active-passive"
     )
 
 

@@ -31,7 +31,7 @@ from harness.runtimes.real.recovery import Check, RecoveryFile
 from harness.runtimes.real.sites import TOXIPROXY, RealSite
 from harness.runtimes.real.sockets import TOKEN_HEADER, once_connected, send
 from harness.runtimes.real.wiring import entries
-from harness.target import Answer, Request, ServiceSpec, Target, entry_service
+from harness.target import Answer, Request, ServiceSpec, Target, entry_links, entry_service
 from harness.workload import Load, LoadPlan, Sink
 
 LOAD = "load"
@@ -82,7 +82,8 @@ class RealRuntime(ABC, Generic[S]):
         self._block: PortBlock | None = None
         self._site: S | None = None
         self._made: Mapping[Capability, object] = {}
-        self._entry, self._entries = "", dict[str, str]()
+        self._front: tuple[str, ...] = ()
+        self._entries: Mapping[str, str] = {}
         self._variables: Mapping[str, str] = {}
 
     async def start(self, target: Target, design: Mapping[str, object]) -> None:
@@ -93,7 +94,7 @@ class RealRuntime(ABC, Generic[S]):
             RuntimeFailure: a part is missing, a place taken, a program ended or not ready in time.
         """
         entry_service(target)
-        self._entry, self._entries = target.entry, entries(target)
+        self._front, self._entries = entry_links(target), entries(target)
         wanted: tuple[str, ...] = getattr(target, "variables", ())
         self._variables = {name: os.environ[name] for name in wanted if name in os.environ}
         try:
@@ -226,9 +227,11 @@ class RealRuntime(ABC, Generic[S]):
         """Start the load on this machine; the run clock's zero is its first possible arrival."""
         state = self._running().recovery.read()
         links = state["links"]
+        front, *others = (f"http://{links[link]['listen']}" for link in self._front)
         load: Any = await importlib.import_module(LOAD_MODULE).start(
             plan,
-            base_url=f"http://{links[self._entry]['listen']}",
+            base_url=front,
+            others=others,
             base_urls={
                 name: f"http://{links[link]['listen']}" for name, link in self._entries.items()
             },

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from harness.clock import NS, Clock
+from harness.load.addresses import Addresses, goes_on
 from harness.load.arrivals import Arrival, arrivals, journey_dice
 from harness.load.driver import AtOnce, Drive, Send, SleepUntil, drive, find_journey
 from harness.target import Answer, Completion, Request, Target
@@ -22,12 +23,17 @@ class SimLoad:
 
     Args:
         clock: the run clock; its zero is the first possible arrival.
-        exchange: sends a borrower's request over the entry link.
+        exchanges: each sends a borrower's request over one of the entry links.
         sink: takes each event.
     """
 
     def __init__(
-        self, plan: LoadPlan, target: Target, clock: Clock, exchange: Exchange, sink: Sink
+        self,
+        plan: LoadPlan,
+        target: Target,
+        clock: Clock,
+        exchanges: Sequence[Exchange],
+        sink: Sink,
     ) -> None:
         """Resolve every name before anything is sent."""
         self._plan = plan
@@ -35,7 +41,7 @@ class SimLoad:
         self._kinds = {name: find_journey(name, plan.refs, target) for name in plan.journeys}
         self._target = target
         self._clock = clock
-        self._exchange = exchange
+        self._addresses = Addresses(exchanges)
         self._sink = sink
         self._open: dict[int, asyncio.Task[None]] = {}
         self._delivered = self._late = self._dropped = 0
@@ -111,7 +117,16 @@ class SimLoad:
             emit=self._sink,
             now_ns=lambda: round(self._clock.now_s() * NS),
         )
-        await play(steps, self._exchange, self._clock)
+        await play(steps, self._ask, self._clock)
+
+    async def _ask(self, request: Request) -> Answer:
+        """One request, at the first of the addresses that answers."""
+        for exchange in self._addresses:
+            answer = await exchange(request)
+            self._addresses.learn(exchange, answer)
+            if not goes_on(request, answer):
+                break
+        return answer
 
     async def _until(self, t_s: float) -> None:
         await self._clock.sleep(t_s - self._clock.now_s())

@@ -31,7 +31,7 @@ from harness.runtimes.sim.pair import is_pair
 from harness.runtimes.sim.replication import SimReplication
 from harness.runtimes.sim.service_context import find_factory
 from harness.runtimes.sim.wire import Wire
-from harness.target import Answer, Request, ServiceSpec, Target
+from harness.target import Answer, Request, ServiceSpec, Target, entry_links
 from harness.workload import Load, LoadPlan, Sink
 
 TRAVEL_S = 0.0004  # chosen: one way over loopback and through a proxy
@@ -112,9 +112,10 @@ class SimRuntime:
     async def begin_load(self, plan: LoadPlan, sink: Sink) -> Load:
         """Start the load; the run clock's zero is now."""
         talk, target = self._running()
-        entry = talk.network.wires[target.entry]
+        wires = [talk.network.wires[link] for link in entry_links(target)]
         self._clock.zero_s = self.service_offset_s = asyncio.get_running_loop().time()
-        return SimLoad(plan, target, self.clock, partial(talk.ask, entry, closes=True), sink)
+        exchanges = [partial(talk.ask, wire, closes=True) for wire in wires]
+        return SimLoad(plan, target, self.clock, exchanges, sink)
 
     async def ask(self, service: str, request: Request) -> Answer:
         """The harness's own request, straight to the service, past every link."""

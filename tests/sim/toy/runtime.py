@@ -90,7 +90,7 @@ class ToyRuntime:
         """Borrowers, as tasks."""
         assert self._target is not None
         self._clock.zero_s = asyncio.get_running_loop().time()
-        return SimLoad(plan, self._target, self.clock, self._exchange, sink)
+        return SimLoad(plan, self._target, self.clock, [self._exchange], sink)
 
     async def _exchange(self, request: Request) -> Answer:
         """Over every link, one after the other."""
