@@ -1,11 +1,11 @@
 """The vocabulary: every word that an experiment may use, and where it comes from.
 
-    shipped      chaos.faults, chaos.invariants, chaos.journeys; experiments/ and designs/ beside
+    shipped      chaos.faults, .invariants, .journeys, .detectors; experiments/ and designs/ beside
     installed    modules and packages that the entry point group names
     a target's   its own file; `include`: files and folders, relative to the target's own file
 
-A module defines FAULT (a class), INVARIANT or JOURNEY; experiments and designs are YAML files in
-folders of that name. One name twice is an error that names both files.
+A module defines FAULT (a class), INVARIANT, JOURNEY or DETECTOR (a class); experiments and designs
+are YAML files in folders of that name. One name twice is an error that names both files.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from harness.checker import Checker
 from harness.errors import ConfigError, Problem
 from harness.target import Target, load_target
 
-KINDS = {"FAULT": "kind", "INVARIANT": "name", "JOURNEY": "name"}
-SHIPPED = ("faults", "invariants", "journeys")
+KINDS = {"FAULT": "kind", "INVARIANT": "name", "JOURNEY": "name", "DETECTOR": "name"}
+SHIPPED = ("faults", "invariants", "journeys", "detectors")
 DOCUMENTS = ("experiments", "designs", "suites")
 
 
@@ -54,6 +54,7 @@ class Vocabulary:
     invariants: Mapping[str, Checker]
     journeys: Mapping[str, object]
     target: Target
+    detectors: Mapping[str, Any] = field(default_factory=dict)
     source: Source = field(default_factory=Source)
     deprecated: Mapping[str, str] = field(default_factory=dict)
     experiments: Mapping[str, Path] = field(default_factory=dict)
@@ -157,6 +158,7 @@ def load_vocabulary(target: str = "") -> Vocabulary:
         faults=found.things["FAULT"],
         invariants=found.things["INVARIANT"],
         journeys=found.things["JOURNEY"],
+        detectors=found.things["DETECTOR"],
         target=loaded,
         source=Source(ref, plugins.content_hash([*plugins.own_files(ref), *files])),
         deprecated=found.deprecated,

@@ -135,6 +135,10 @@ def _journeys(words: Vocabulary) -> Iterator[Entry]:
     return (Entry(name, summary(one)) for name, one in words.journeys.items())
 
 
+def _detectors(words: Vocabulary) -> Iterator[Entry]:
+    return (Entry(name, summary(one)) for name, one in words.detectors.items())
+
+
 def _runtimes(words: Vocabulary) -> Iterator[Entry]:
     for name, one in runtime_kinds().items():
         powers = sorted(power.value for power in one.capabilities)
@@ -156,6 +160,7 @@ SECTIONS: Mapping[str, Callable[[Vocabulary], Iterator[Entry]]] = {
     "measures": _measures,
     "invariants": _invariants,
     "journeys": _journeys,
+    "detectors": _detectors,
     "runtimes": _runtimes,
 }
 """Name of a section -> its entries; in the order in which they are printed."""

@@ -46,6 +46,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "harness incident latest --rules my_rules.yaml",
     ),
     "risks": ("harness risks --design naive", "harness risks my_risks.yaml --markdown risks.md"),
+    "warn score": (
+        "harness warn score",
+        "harness warn score runs --users 5 --html warning.html",
+    ),
     "doctor": ("harness doctor",),
     "parts": ("harness parts",),
     "up": ("harness up --runtime docker --design naive",),

@@ -15,6 +15,7 @@ MODULES = (  # as help lists them
     "searching",
     "drilling",
     "overseeing",
+    "warning",
     "machine",
 )
 

@@ -1,0 +1,1 @@
+"""Detectors of early warning, one a file."""
