@@ -6,13 +6,14 @@ import asyncio
 import io
 from collections import Counter
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from harness.history import HistoryWriter
 from harness.last_reads import LastReads
 from harness.looks import Stop
 from harness.model import Outcome
-from harness.target import Call, Completion
+from harness.ports import Runtime
+from harness.target import Call, Completion, Target
 
 SLOW_ROUNDS = 3  # rounds in which `slow` is not final yet
 
@@ -58,8 +59,8 @@ def _read(target: _Target, until_s: float) -> str:
     async def ask(service: str, request: Call) -> str:
         return ""
 
-    runtime: Any = SimpleNamespace(clock=_Clock(), ask=ask)
-    reads = LastReads(runtime, target, HistoryWriter(io.BytesIO(), {}))  # type: ignore[arg-type]
+    runtime = cast("Runtime", SimpleNamespace(clock=_Clock(), ask=ask))
+    reads = LastReads(runtime, cast("Target", target), HistoryWriter(io.BytesIO(), {}))
     return asyncio.run(reads.until_final(until_s, Stop()))
 
 
