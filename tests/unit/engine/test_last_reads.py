@@ -13,7 +13,7 @@ from harness.last_reads import LastReads
 from harness.looks import Stop
 from harness.model import Outcome
 from harness.ports import Runtime
-from harness.target import Call, Completion, Target
+from harness.target import Call, Completion, Request, Target
 
 SLOW_ROUNDS = 3  # rounds in which `slow` is not final yet
 
@@ -43,8 +43,8 @@ class _Target:
     def final_reads(self, history: Any) -> list[Call]:
         return [Call("read", "quick"), Call("read", "slow")]
 
-    def request(self, call: Call) -> Call:
-        return call
+    def request(self, call: Call) -> Request:
+        return Request("GET", "/" + call.k)
 
     def classify(self, call: Call, answer: str) -> Completion:
         self.asked[call.k] += 1
@@ -56,7 +56,7 @@ class _Target:
 
 
 def _read(target: _Target, until_s: float) -> str:
-    async def ask(service: str, request: Call) -> str:
+    async def ask(service: str, request: Request) -> str:
         return ""
 
     runtime = cast("Runtime", SimpleNamespace(clock=_Clock(), ask=ask))
