@@ -183,6 +183,11 @@ class History:
         other.all_ops = self.all_ops
         return other
 
+    def without(self, entries: Iterable[Event]) -> History:
+        """The same without some entries of ledgers."""
+        left_out = {event.i for event in entries}
+        return self.replaced("ledger", [one for one in self.of("ledger") if one.i not in left_out])
+
     def longer(self, events: Sequence[Event]) -> History:
         """The same with later events, in which operations of their own begin and end."""
         other = History((*self.events, *events), complete=self.complete)

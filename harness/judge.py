@@ -25,6 +25,9 @@ CHECKERS_OF_FAULTS = ("everything_clean",)
 
 def judge(experiment: Experiment, checkers: Mapping[str, Checker], history: History) -> Findings:
     """Everything a verdict rests on, from the history alone."""
+    forged = list(experiment.objectives.system.unasked(history))
+    if forged:
+        history = history.without(forged)
     always = (*CHECKERS_ALWAYS, *(CHECKERS_OF_FAULTS if experiment.steps else ()))
     chosen = dict.fromkeys([*experiment.invariants, *always])
     return Findings(
@@ -45,6 +48,7 @@ def judge(experiment: Experiment, checkers: Mapping[str, Checker], history: Hist
         aborted=next((event.v["why"] for event in _clock(history, "stopped")), ""),
         unhealed=tuple(_unhealed(history)),
         exits=tuple({**event.v, "t_s": event.t_s} for event in _clock(history, "exit")),
+        unasked=tuple(f"{one.f} of {one.k} at {one.p}, {one.t_s:.2f} s" for one in forged),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -114,7 +114,8 @@ class BlastRadius:
         return self.links <= other.links and self.services <= other.services
 
 
-def _no_reads(history: object) -> Sequence[object]:
+def nothing(history: object) -> Sequence[object]:
+    """What a target says that does not tell."""
     return ()
 
 
@@ -130,6 +131,7 @@ class System:
         degradation: operation -> role -> state -> declared mode. The state is `one` while some of
             that role are broken and `all` while every one is; a cell that is not there is FULL.
         final_reads: history -> what is to be read at the end, given what was promised in it.
+        unasked: history -> entries of ledgers that no operation asked for: somebody else's.
     """
 
     entry: str = ""
@@ -137,7 +139,8 @@ class System:
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ledgers: tuple[str, ...] = ()
     degradation: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
-    final_reads: Callable[[Any], Sequence[object]] = _no_reads
+    final_reads: Callable[[Any], Sequence[object]] = nothing
+    unasked: Callable[[Any], Iterable[Any]] = nothing
 
     def playing(self, role: str) -> tuple[str, ...]:
         """Who plays a role; () when nobody does."""

@@ -4,6 +4,8 @@ degraded(op) -> bool      an ok answer that is less than on a good day: stale, q
 at_risk(history)          every `Exposure`: amounts, and how long they were at risk
 identifiers               fields of requests, replies and ledgers that name one thing -> what
                           it is: `{"loan_id": "loan"}`
+    unasked(history)          entries of ledgers that none of its operations asked for: somebody
+                              else's doing, on which no verdict rests (`harness/model.py`, System)
     related(history)          pairs of names of one thing that no answer joins
     tier_one                  ids of the invariants that tolerate nothing; a target that names none
                               means all of its own

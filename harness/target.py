@@ -14,7 +14,7 @@ import msgspec
 from harness import plugins
 from harness.errors import ConfigError, Problem
 from harness.history import History
-from harness.model import Objectives, Outcome, System
+from harness.model import Objectives, Outcome, System, nothing
 from harness.request import Answer as Answer
 from harness.request import Request as Request
 from harness.request import body_of as body_of
@@ -244,16 +244,16 @@ def entry_links(target: Target) -> tuple[str, ...]:
 
 def system_of(target: Target) -> System:
     """The system under test as checkers see it."""
-    services = target.services
-    kinds = dict.fromkeys(one.kind for one in services)
-    roles = {kind: tuple(one.name for one in services if one.kind == kind) for kind in kinds}
+    kinds = dict.fromkeys(one.kind for one in target.services)
+    roles = {kind: tuple(one.name for one in target.services if one.kind == kind) for kind in kinds}
     return System(
         entry=target.entry,
         service=entry_service(target),
         roles=roles,
-        ledgers=tuple(one.name for one in services if one.scripted),
+        ledgers=tuple(one.name for one in target.services if one.scripted),
         degradation=getattr(target, "degradation", {}),
         final_reads=target.final_reads,
+        unasked=getattr(target, "unasked", nothing),
     )
 
 

@@ -19,6 +19,7 @@ class Findings:
     """Everything a verdict rests on.
 
     Args:
+        unasked: entries of ledgers that no operation asked for; nothing else rests on them.
         figures: numbers beside it; no verdict follows from them.
     """
 
@@ -31,6 +32,7 @@ class Findings:
     aborted: str = ""
     unhealed: tuple[str, ...] = ()
     exits: tuple[Mapping[str, Any], ...] = ()
+    unasked: tuple[str, ...] = ()
     figures: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -100,6 +102,10 @@ def _weaknesses(found: Findings) -> Iterator[str]:
 
 def _doubts(found: Findings) -> Iterator[str]:
     yield from (str(one["what"]) for one in found.exits if not one["finding"])
+    if found.unasked:
+        first, more = found.unasked[0], len(found.unasked) - 1
+        others = f" and {more} more entries" if more else ""
+        yield f"somebody else used a stand-in: no operation asked for {first}{others}"
     if found.aborted:
         yield f"stopped early: {found.aborted}"
     for result in found.hypothesis:

@@ -25,6 +25,7 @@ from chaos.lending import (
     RISK_ENGINE,
     TERMINAL,
 )
+from chaos.targets import _reference_asked as asked
 from chaos.targets import _reference_counts as counting
 from chaos.targets import _reference_design as designs
 from chaos.targets import _reference_factors as environments
@@ -35,7 +36,7 @@ from chaos.targets import _reference_reads as reads
 from chaos.targets import _reference_report as reporting
 from chaos.targets import _reference_usual as well
 from chaos.targets._reference_degradation import DEGRADATION
-from harness.history import History
+from harness.history import Event, History
 from harness.model import Op
 from harness.reporting import Exposure
 from harness.target import (
@@ -234,6 +235,10 @@ class Reference:
     def at_risk(self, history: History) -> Iterator[Exposure]:
         """Money that gateways moved while no borrower had been told so."""
         return reporting.at_risk(history)
+
+    def unasked(self, history: History) -> Iterator[Event]:
+        """Ledger entries of money that no operation asked for: somebody else's."""
+        return asked.unasked(history)
 
     def related(self, history: History) -> Iterator[tuple[str, str]]:
         """Names of one application that no answer joins."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +31,7 @@ class Recipe:
         takes: how long, in words.
         remedy: what a person can do when it fails.
         variables: string variables of its packages -> value.
+        change: takes the folder of the module's source before it is built; None: as it is.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Recipe:
     takes: str
     remedy: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    change: Callable[[Path], None] | None = None
 
 
 def build(recipe: Recipe, folder: Path, path: str | None, say: Say) -> Path:
@@ -72,13 +74,23 @@ def _build(recipe: Recipe, folder: Path, go: Path, say: Say) -> Path:
     (sources / "go.mod").write_text(f"module {recipe.program}\n\n{needs}\n")
     told = "".join(f" -X {name}={value}" for name, value in recipe.variables.items())
     built = folder / recipe.program
+    options = ["-ldflags", f"-s -w{told}", "-o", built]
+    if recipe.change:
+        for words in (["get", "."], ["mod", "vendor"]):
+            _go(recipe, folder, [go, "-C", sources, *words])
+        recipe.change(sources / "vendor" / recipe.module)
+        options.insert(0, "-mod=vendor")
+    _go(recipe, folder, [go, "-C", sources, "build", *options])
+    return built
+
+
+def _go(recipe: Recipe, folder: Path, command: list[str | Path]) -> None:
     work(
-        [go, "build", "-C", sources, "-ldflags", f"-s -w{told}", "-o", built],
+        command,
         aim=f"building {recipe.name} {recipe.version}",
         remedy=recipe.remedy,
         env=_environment(folder),
     )
-    return built
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -1,16 +1,19 @@
 """Toxiproxy, the real server: built once from its Go module, with a lock on its control port.
 
 A server that somebody else built takes orders from every user of the machine, so one on `PATH` is
-not used unless a person says so. `toxiproxy_server.go` is the whole difference.
+not used unless a person says so. `toxiproxy_server.go` and `toxiproxy_peers.go` are the whole
+difference.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.errors import RuntimeFailure
 from harness.ownership import foreign
 from harness.toolchain.cache import Say, cache_dir, workshop
 from harness.toolchain.command import ask
@@ -28,16 +31,9 @@ REMEDY = (
 )
 LOCKED = "takes a control token"  # as ours says of itself
 SOURCE = Path(__file__).with_name("toxiproxy_server.go")
-RECIPE = Recipe(
-    name=NAME,
-    program=PROGRAM,
-    source=SOURCE,
-    module=MODULE,
-    version=VERSION,
-    takes="half a minute",
-    remedy=f"see that Go reaches a module proxy, or set {VARIABLE} to a {PROGRAM} {VERSION}",
-    variables={f"{MODULE}.Version": VERSION},  # else the server calls itself "git"
-)
+PEERS = Path(__file__).with_name("toxiproxy_peers.go")
+LISTENS = ("net.Listen(", "listen(")
+"""The one change to Toxiproxy's own `proxy.go`: it listens by way of `PEERS`."""
 
 
 def find_toxiproxy() -> Part | Missing:
@@ -80,7 +76,8 @@ def _candidates() -> Iterator[Candidate]:
 
 def edition() -> str:
     """Version and source of ours, `2.12.0-0a1b2c3d`: a changed source is another server."""
-    return f"{VERSION}-{hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:8]}"
+    sources = SOURCE.read_bytes() + PEERS.read_bytes()
+    return f"{VERSION}-{hashlib.sha256(sources).hexdigest()[:8]}"
 
 
 def _cached() -> Path:
@@ -96,3 +93,30 @@ def _version_of(server: Path) -> str:
     if said[1] != VERSION:
         raise Unfit(f"is version {said[1]}, need {VERSION}")
     return VERSION if LOCKED in answer else f"{VERSION}, open to every user of this machine"
+
+
+def _change(module: Path) -> None:
+    """Have proxies look at who connects.
+
+    Raises:
+        RuntimeFailure: the module is not the one that we know.
+    """
+    proxy = module / "proxy.go"
+    text = proxy.read_text()
+    if text.count(LISTENS[0]) != 1:
+        raise RuntimeFailure(f"{proxy} of Toxiproxy {VERSION} does not listen where it did")
+    proxy.write_text(text.replace(*LISTENS))
+    shutil.copy(PEERS, module / "peers.go")
+
+
+RECIPE = Recipe(
+    name=NAME,
+    program=PROGRAM,
+    source=SOURCE,
+    module=MODULE,
+    version=VERSION,
+    takes="half a minute",
+    remedy=f"see that Go reaches a module proxy, or set {VARIABLE} to a {PROGRAM} {VERSION}",
+    variables={f"{MODULE}.Version": VERSION},  # else the server calls itself "git"
+    change=_change,
+)

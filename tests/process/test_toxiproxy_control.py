@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -68,6 +70,38 @@ def test_a_fault_on_a_link_is_seen_by_a_canary_and_undone(
             await links.undo(record)
             assert await links.undone(record)
             assert (await links.observe(LINK)).canary == "ok"
+
+    in_loop(body)
+
+
+ASK = """
+import os, socket, sys
+os.setuid(int(sys.argv[2]))
+with socket.socket() as connection:
+    connection.settimeout(5)
+    try:
+        connection.connect(("127.0.0.1", int(sys.argv[1])))
+        connection.sendall(b"GET /hello HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n")
+        print(connection.recv(8).decode() or "closed")
+    except OSError:
+        print("closed")
+"""
+
+
+def asked_as(uid: str, port: str) -> str:
+    """How a request of this user is answered."""
+    return subprocess.check_output([sys.executable, "-c", ASK, port, uid], text=True).strip()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another user")
+def test_another_user_of_the_machine_reaches_nobody_by_a_link(tmp_path: Path) -> None:
+    """A stand-in would take him for the service under test: it sees Toxiproxy alone."""
+
+    async def body() -> None:
+        async with started(tmp_path, SMALL) as runtime:
+            port = runtime.recovery_state()["links"][LINK]["listen"].rpartition(":")[2]
+            seen = [await asyncio.to_thread(asked_as, uid, port) for uid in ("65534", "0")]
+            assert seen == ["closed", "HTTP/1.1"]
 
     in_loop(body)
 

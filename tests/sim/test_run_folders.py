@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pytest
 
 from harness.cli.console import progress
 from harness.errors import ConfigError
-from harness.model import RunVerdict
+from harness.model import RunVerdict, Validity
 from harness.prepare import RunRequest, prepare
 from harness.registry import load_vocabulary
 from harness.rejudge import recheck
@@ -96,6 +97,24 @@ def test_what_does_not_add_up_is_named_and_not_judged(folder: Path, case: int) -
     with pytest.raises(ConfigError) as caught:
         recheck(folder, WORDS)
     assert caught.value.problems[0].where.startswith(f"{folder}/{where}")
+
+
+def test_what_somebody_else_did_at_a_stand_in_is_no_finding(folder: Path) -> None:
+    """Two payouts of a loan that nobody asked for: nothing is known, and why is said."""
+    events = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+    payout = next(one for one in events if one["f"] == "payout")
+    value = {**payout["v"], "amount_minor": 1, "request_id": "x"}
+    forged = {**payout, "k": "loan-forged", "v": value}
+    for event in (forged, forged):
+        events.insert(-1, {**event, "i": len(events) - 1})
+    kept = [json.dumps(one) + "\n" for one in events[:-1]]
+    sha = hashlib.sha256("".join(kept).encode()).hexdigest()
+    end = {**events[-1], "i": len(kept), "v": {"count": len(kept), "sha256": sha}}
+    (folder / "history.jsonl").write_text("".join(kept) + json.dumps(end))
+    result = recheck(folder, WORDS)
+    assert result.verdict is RunVerdict.INCONCLUSIVE
+    assert "no operation asked for payout of loan-forged at payment_a" in str(result.reasons)
+    assert {one.validity for one in result.verdicts} == {Validity.VALID}
 
 
 def test_a_run_that_died_midway_is_judged_and_said_to_have_died(folder: Path) -> None:

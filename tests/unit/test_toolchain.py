@@ -84,10 +84,14 @@ def go(folder: Path, *lines: str) -> str:
     return str(folder)
 
 
-def builds(version: str = "2.12.0") -> tuple[str, ...]:
-    """Shell lines of a Go that builds a server of this version."""
+def builds(version: str = "2.12.0", listens: str = "l, err = net.Listen(x)") -> tuple[str, ...]:
+    """Shell lines of a Go that builds a server of this version, from sources that were changed."""
     answer = f"echo toxiproxy-server version {version}, takes a control token"
-    return (f'printf "#!/bin/sh\\n{answer}\\n" > "$out"', 'chmod 755 "$out"')
+    module = 'proxy="$2/vendor/github.com/Shopify/toxiproxy/v2/proxy.go"'
+    vendor = f'mkdir -p "$(dirname "$proxy")"; echo "{listens}" > "$proxy"'
+    looks = '[ -f "$(dirname "$proxy")/peers.go" ] && grep -q "= listen(" "$proxy" || exit 1'
+    steps = f'case "$3" in get) exit;; mod) {vendor}; exit;; esac'
+    return (module, steps, looks, f'printf "#!/bin/sh\\n{answer}\\n" > "$out"', 'chmod 755 "$out"')
 
 
 def left_in_cache() -> list[str]:
@@ -162,8 +166,8 @@ def test_a_missing_server_is_built_once_and_only_the_server_stays(machine: Path)
     part = provide_toxiproxy(said.append, path)
     assert taken(find_toxiproxy()) == part == provide_toxiproxy(said.append, path)
     assert left_in_cache() == [OURS]
-    (call,) = (machine / "bin" / "calls").read_text().splitlines()
-    assert call.startswith("build -C ")
+    _, _, call = (machine / "bin" / "calls").read_text().splitlines()
+    assert " build -mod=vendor " in call
     assert "-X github.com/Shopify/toxiproxy/v2.Version=2.12.0 -o " in call
     assert call.endswith("|0|-modcacherw -mod=mod -buildvcs=false")
     assert len(said) == 1
@@ -192,6 +196,7 @@ def test_without_a_go_that_can_build_one_is_fetched(
     [
         (("echo 'dial tcp: no route' >&2; exit 1",), "dial tcp: no route"),
         (builds("git"), "is version git, need 2.12.0"),
+        (builds(listens="elsewhere"), "does not listen where it did"),
     ],
 )
 def test_a_server_that_could_not_be_built_leaves_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,11 +66,13 @@ class Folders(RunFolders):
         return self.work / "state" / service
 
 
-def toxiproxy_command(parts: Parts, folders: Folders, port: int) -> Command:
-    """Start Toxiproxy; it would log a line a connection otherwise."""
+def toxiproxy_command(parts: Parts, folders: Folders, who: RunAsUser, port: int) -> Command:
+    """Start Toxiproxy, for root and the users of the run alone; it would log a line a connection
+    otherwise."""
     argv = [str(parts.toxiproxy), "-host", HOST, "-port", str(port)]
-    log = str(folders.log("toxiproxy"))
-    return Command(argv, log, str(folders.cwd), {"LOG_LEVEL": "error"}, secret=True)
+    users = {0, os.geteuid(), os.geteuid() if who.uid is None else who.uid}
+    env = {"LOG_LEVEL": "error", "HARNESS_UIDS": ",".join(map(str, sorted(users)))}
+    return Command(argv, str(folders.log("toxiproxy")), str(folders.cwd), env, secret=True)
 
 
 def database_command(
@@ -134,7 +137,7 @@ def commands(
     target: Target, ports: Ports, parts: Parts, folders: Folders, who: RunAsUser, python: str
 ) -> dict[str, Command]:
     """How each program of a run is started."""
-    made = {TOXIPROXY: toxiproxy_command(parts, folders, ports.api)}
+    made = {TOXIPROXY: toxiproxy_command(parts, folders, who, ports.api)}
     managed = {one.manages for one in target.services}
     for service in target.services:
         if service.part:
