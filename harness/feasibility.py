@@ -15,6 +15,7 @@ from typing import Any
 
 from harness.errors import Problem, UnsupportedFault
 from harness.experiment import Experiment, Step
+from harness.history import Event, History
 from harness.measures import SAMPLES_MIN
 from harness.model import Outcome, Phase
 from harness.ports import Fault
@@ -82,6 +83,14 @@ class Rehearsal:
         )
         return total / sum(weights.values()) / REHEARSALS
 
+    def last_reads(self, f: str) -> float:
+        """How many reads `f` are due once the load is over, at the least."""
+        weights, target = self.experiment.journeys, self.words.target
+        arrivals = expected_arrivals(self.experiment.profile, 0.0, self.experiment.load_s)
+        seen = {name: _read_after(self.words.journeys[name], target, f) for name in weights}
+        mean = sum(weight * seen[name] for name, weight in weights.items()) / sum(weights.values())
+        return arrivals * mean
+
     def who(self, f: str) -> list[str]:
         """The journeys that do `f`."""
         return [name for name, ops in self.done.items() if ops.get(f)]
@@ -90,13 +99,28 @@ class Rehearsal:
 def _rehearsed(kind: Any, target: Target) -> Mapping[str, Sequence[float]]:
     times: dict[str, list[float]] = {}
     for number in range(REHEARSALS):
-        for f, after_s in _steps(kind.steps(number, Seed(0).stream(f"rehearsal/{number}")), target):
-            times.setdefault(f, []).append(after_s)
+        for call, _, after_s in _steps(kind, number, target):
+            times.setdefault(call.f, []).append(after_s)
     return times
 
 
-def _steps(journey: Any, target: Target) -> Iterator[tuple[str, float]]:
-    """Operations of one journey with the time that its own waits take."""
+def _read_after(kind: Any, target: Target, f: str) -> float:
+    """How many reads `f` the target makes at the end for one journey."""
+    found = 0
+    for number in range(REHEARSALS):
+        events: list[Event] = []
+        for call, done, _ in _steps(kind, number, target):
+            for type_, v in (("invoke", call.args), (done.outcome.value, done.value)):
+                n = len(events)
+                event = Event(i=n, t=n, p="", type=type_, f=call.f, k=call.k, v={**v}, src="client")
+                events.append(event)
+        found += sum(read.f == f for read in target.final_reads(History(events)))
+    return found / REHEARSALS
+
+
+def _steps(kind: Any, number: int, target: Target) -> Iterator[tuple[Call, Completion, float]]:
+    """Operations of one journey, how each is answered, and the time that its own waits take."""
+    journey = kind.steps(number, Seed(0).stream(f"rehearsal/{number}"))
     after_s, reply = 0.0, None
     for _ in range(STEPS_MAX):
         try:
@@ -104,14 +128,14 @@ def _steps(journey: Any, target: Target) -> Iterator[tuple[str, float]]:
         except StopIteration:
             return
         except Exception:  # the run itself will tell; until there it is known
-            yield RAISED, after_s
+            yield Call(RAISED), Completion(Outcome.INFO), after_s
             return
         if isinstance(step, Wait):
             after_s, reply = after_s + step.seconds, None
             continue
         calls = step.calls if isinstance(step, Together) else (step,)
-        yield from ((call.f, after_s) for call in calls)
         replies = tuple(_usual(call, target) for call in calls)
+        yield from ((call, done, after_s) for call, done in zip(calls, replies, strict=True))
         reply = replies if isinstance(step, Together) else replies[0]
 
 
@@ -159,10 +183,31 @@ def _nothing_to_examine(rehearsal: Rehearsal, place: Place) -> Iterator[Problem]
 
 
 def warnings(experiment: Experiment, words: Vocabulary, place: Place) -> Iterator[str]:
-    """What more than one run in a hundred would leave open: too few samples to say anything."""
+    """What more than one run in a hundred would leave open: too few samples to say anything, an
+    invariant that these faults cannot show. A checker may say so itself: `silent(experiment)`."""
     for loc, f, window, expected in samples(experiment, words):
         if expected and poisson_at_most(SAMPLES_MIN - 1, expected) > SHORT_MAX:
             yield f"{place.of(*loc)}: {_short(experiment, f, window, expected)}"
+    yield from _settled(Rehearsal(experiment, words), place)
+    for number, name in enumerate(experiment.invariants):
+        silent = getattr(words.invariants[name], "silent", None)
+        if silent and (why := silent(experiment)):
+            where = place.of("invariants", number)
+            yield f"{where}: {name} will be unknown: {why}; try: leave it out"
+
+
+def _settled(rehearsal: Rehearsal, place: Place) -> Iterator[str]:
+    """Thresholds on the last reads, of which there are too few."""
+    for number, part in enumerate(rehearsal.experiment.thresholds):
+        if part.during != Phase.SETTLED or not rehearsal.whole:
+            continue
+        expected = rehearsal.last_reads(part.of)
+        if not expected or poisson_at_most(SAMPLES_MIN - 1, expected) > SHORT_MAX:
+            yield (
+                f"{place.of('thresholds', number)}: about {expected:.2g} {part.of} to expect once "
+                f"the load is over, where only promises are read again, {SAMPLES_MIN} needed: "
+                "likely to end inconclusive; try: another phase or operation"
+            )
 
 
 def samples(experiment: Experiment, words: Vocabulary) -> Iterator[tuple[Loc, str, Window, float]]:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from chaos.invariants._ledgers import unlisted, unread
+from chaos.invariants._silent import Silent, may_speak
 from chaos.invariants._stopped import as_far_as_it_went
 from harness.checker import judge
 from harness.history import History
@@ -36,14 +37,13 @@ class Invariant:
     """A checker: one falsifiable claim about a history.
 
     Args:
-        name: its module's name.
-        ids: what it stands for in the catalogue of invariants.
-        claim: one falsifiable sentence.
-        examine: pure function that finds counterexamples.
+        name, ids: its module's name, and what it stands for in the catalogue of invariants.
+        claim, examine: one falsifiable sentence, and a pure function that finds counterexamples.
         roles: roles that it speaks of; while nobody plays one of them nothing is known.
         ledgers: roles whose ledgers it rests on; while one was not read nothing is known.
         at_end: whether it speaks of the end; single counterexamples can say so too (`bad`).
         of, of_faults: without one of these operations, or a fault, there is nothing to look at.
+        silent: why a run of this document leaves it unknown, "" where it may not.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Invariant:
     at_end: bool = False
     of: tuple[str, ...] = ()
     of_faults: bool = False
+    silent: Silent = may_speak
 
     def check(self, history: History, objectives: Objectives) -> Verdict:
         """Judge the history."""

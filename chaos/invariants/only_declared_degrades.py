@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._views import cut_off, explained, own_doing, result
+from harness.experiment import Experiment
 from harness.history import History
-from harness.model import FaultWindow, Objectives, Op, Outcome, System
+from harness.model import Objectives, Op, Outcome, System
 
 FULL = "FULL"
+NONE_DECLARED = "the target declares no degradation"
 OK_RATIO_MIN = 0.99
 """Share of ok answers that is held during a fault; chosen, not measured."""
 
@@ -18,11 +20,11 @@ OK_RATIO_MIN = 0.99
 def _examine(history: History, objectives: Objectives) -> Findings:
     system = objectives.system
     if not system.degradation:
-        return Findings(0, missing="the target declares no degradation")
+        return Findings(0, missing=NONE_DECLARED)
     held: defaultdict[str, list[Op]] = defaultdict(list)
     for op in history.all_ops:
         windows = [w for w in history.windows if w.overlaps(op.t_invoke_s, _t_end_s(op))]
-        if windows and not _may_degrade(op, windows, system):
+        if windows and not _may_degrade(op.f, [w.where for w in windows], system):
             held[op.f].append(op)
     judged = {f: _judged(ops, history, objectives) for f, ops in sorted(held.items())}
     wrong = [one for f, ops in judged.items() if ops and (one := _wrong(f, ops))]
@@ -35,15 +37,28 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     )
 
 
-def _may_degrade(op: Op, windows: list[FaultWindow], system: System) -> bool:
-    """Whether a cell of the declaration that is not FULL covers what was broken.
+def _silent(experiment: Experiment) -> str:
+    """Where at every instant of a fault everything may degrade."""
+    if not experiment.objectives.system.degradation:
+        return NONE_DECLARED
+    objectives, steps = experiment.objectives, experiment.steps
+    instants = {t_s for step in steps for t_s in (step.at_s, step.heal_at_s)}
+    at_once = ([s.fault.where for s in steps if s.at_s <= t_s < s.heal_at_s] for t_s in instants)
+    operations = objectives.contract.get("operations", ())
+    held = (not _may_degrade(f, at, objectives.system) for at in at_once if at for f in operations)
+    if any(held):
+        return ""
+    broken = ", ".join(sorted({step.fault.where for step in steps}))
+    return f"every operation may degrade while {broken} is broken"
 
-    What is broken at no third party is broken at the service itself: then everything may degrade.
-    """
+
+def _may_degrade(f: str, places: Iterable[str], system: System) -> bool:
+    """Whether a cell of the declaration that is not FULL covers what was broken; everything may
+    degrade where the service itself is broken, and not a third party."""
     broken: defaultdict[str, set[str]] = defaultdict(set)
-    for window in windows:
-        broken[system.role_at(window.where)].add(system.third_party(window.where))
-    declared = system.degradation.get(op.f, {})
+    for where in places:
+        broken[system.role_at(where)].add(system.third_party(where))
+    declared = system.degradation.get(f, {})
     return "" in broken or any(
         declared.get(role, {}).get(_state(role, names, system), FULL) != FULL
         for role, names in broken.items()
@@ -91,4 +106,5 @@ INVARIANT = Invariant(
     "answered ok in at least 99 % of cases, and fails without explanation in none.",
     examine=_examine,
     of_faults=True,
+    silent=_silent,
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from chaos.invariants._finding import Findings, Invariant, bad, missing
 from chaos.invariants._views import acknowledged
 from chaos.lending import FUNDER
+from harness.experiment import Experiment
 from harness.history import History
 from harness.model import Objectives, Op, Outcome
 
@@ -52,6 +53,12 @@ def _done_all_the_same(
             yield bad(entry.t_s, f"{what}: too old, due {over_s[entry.k]:.2f} s", events)
 
 
+def _silent(experiment: Experiment) -> str:
+    late_s = float(experiment.objectives.contract.get("queue_expiry_s", EXPIRY_S)) + SLACK_S
+    too_short = experiment.load_s < late_s
+    return f"nobody waits for {late_s:g} s in {experiment.load_s:g} s of load" if too_short else ""
+
+
 INVARIANT = Invariant(
     name="queue_answered_in_time",
     ids=("R8",),
@@ -61,4 +68,5 @@ INVARIANT = Invariant(
     ledgers=(FUNDER,),
     at_end=True,
     of=("submit",),
+    silent=_silent,
 )

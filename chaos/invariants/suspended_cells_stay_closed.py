@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._policies import Period, business, limit_s, payouts, periods
+from chaos.invariants._silent import without
 from chaos.lending import FUNDER, GATEWAY, POLICY
 from harness.history import History
 from harness.model import Objectives, Op, Outcome
@@ -52,10 +53,8 @@ def _paid(
         for one in closed:
             late = one.is_in_force(entry.t_s, within_s)
             if late and entry.k in whose and one.holds(whose[entry.k]):
-                what = (
-                    f"loan {entry.k} of {_words(whose[entry.k])} was paid out at {entry.t_s:.2f} s"
-                )
-                what += f", and that is suspended since {one.t_from_s:.2f} s"
+                what = f"loan {entry.k} of {_words(whose[entry.k])} was paid out at "
+                what += f"{entry.t_s:.2f} s, and that is suspended since {one.t_from_s:.2f} s"
                 yield bad(entry.t_s, what, [entry.i, one.event.i], loan_id=entry.k)
 
 
@@ -106,4 +105,5 @@ INVARIANT = Invariant(
     examine=_examine,
     roles=(POLICY,),
     ledgers=(POLICY, GATEWAY, FUNDER),
+    silent=without("suspend"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chaos.invariants._finding import Findings, Invariant, bad
+from chaos.invariants._silent import without
 from chaos.invariants._views import entries
 from chaos.lending import RISK_ENGINE
 from harness.history import History
@@ -39,6 +40,8 @@ def _examine(history: History, objectives: Objectives) -> Findings:
 
 
 NONE = "the risk engine gave no wrong score"
+
+
 INVARIANT = Invariant(
     name="wrong_scores_are_noticed",
     ids=("R2",),
@@ -47,4 +50,5 @@ INVARIANT = Invariant(
     examine=_examine,
     roles=(RISK_ENGINE,),
     ledgers=(RISK_ENGINE,),
+    silent=without("score", "drift", "decline"),
 )

@@ -101,6 +101,12 @@ def test_what_is_impossible_by_construction_is_refused_with_its_place(
         ("for: 8s", "for: 2s", "about 12 read_limit to expect during down at lending->payment_a"),
         ("during: fault", "during: fault, over: 1s",
          "about 6 read_limit to expect in 1 s during down at lending->payment_a (1 s), 20 needed"),
+        ("of: read_limit, during: fault", "of: submit, during: settled",
+         "doc.yaml:12:5: about 0 submit to expect once the load is over, where only promises are "),
+        ("recovers_within", "suspended_cells_stay_closed",
+         "suspended_cells_stay_closed will be unknown: no fault is one of: suspend"),
+        ("recovers_within", "wrong_scores_are_noticed", "one of: score, drift, decline"),
+        ("recovers_within", "queue_answered_in_time", "nobody waits for 65 s in 33 s of load"),
     ],
 )  # fmt: skip
 def test_what_is_likely_to_be_short_is_a_warning_with_its_remedy(
@@ -108,6 +114,39 @@ def test_what_is_likely_to_be_short_is_a_warning_with_its_remedy(
 ) -> None:
     """The number to expect, the number needed, and two ways to come there."""
     assert expected in "\n".join(load(tmp_path, GOOD.replace(old, new)).warnings)
+
+
+@pytest.mark.parametrize(
+    ("method", "named"),
+    [
+        ("[{at: 8s, for: 9s, fault: down, link: borrower->lending}]", "borrower->lending"),
+        ("[{at: 8s, for: 9s, fault: crash, service: database}]", "database"),
+        ("[{at: 8s, for: 9s, fault: crash, service: lending}, "
+         "{at: 9s, for: 5s, fault: down, link: lending->payment_a}]",
+         "lending, lending->payment_a"),
+        ("[{at: 8s, for: 9s, fault: crash, service: lending}, "
+         "{at: 9s, for: 9s, fault: down, link: lending->payment_a}]", ""),
+        ("[{at: 8s, for: 9s, fault: down, link: lending->payment_a}]", ""),
+    ],
+)  # fmt: skip
+def test_where_everything_may_degrade_nothing_is_shown(
+    tmp_path: Path, method: str, named: str
+) -> None:
+    """R1 looks at what has to keep its level, at any instant at which something is broken."""
+    head = GOOD[: GOOD.index("method:")]
+    text = f"{head}method: {method}\nrecovery: 15s\ninvariants: [only_declared_degrades]\n" + (
+        "blast-radius: {links: [borrower->lending, lending->payment_a], "
+        "services: [lending, database]}"
+    )
+    warned = [one for one in load(tmp_path, text).warnings if "only_declared" in one]
+    assert bool(warned) == bool(named)
+    assert not named or f"every operation may degrade while {named} is broken" in warned[0]
+
+
+def test_last_reads_are_counted_by_what_was_promised(tmp_path: Path) -> None:
+    """Once the load is over, an application that was taken in is read again."""
+    text = GOOD.replace("of: read_limit, during: fault", "of: application, during: settled")
+    assert load(tmp_path, text).warnings == ()
 
 
 def test_an_invariant_of_faults_needs_one(tmp_path: Path) -> None:

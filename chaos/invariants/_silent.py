@@ -1,0 +1,31 @@
+"""What a document can never show: why an invariant will be unknown, before anything is started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from harness.experiment import Experiment
+
+Silent = Callable[[Experiment], str]
+
+
+def may_speak(experiment: Experiment) -> str:
+    """It may find something to look at."""
+    return ""
+
+
+def without(*kinds: str) -> Silent:
+    """Silent unless there is a fault of one of these kinds."""
+
+    def silent(experiment: Experiment) -> str:
+        planned = {step.fault.kind for step in experiment.steps}
+        return "" if planned & {*kinds} else f"no fault is one of: {', '.join(kinds)}"
+
+    return silent
+
+
+def none_faulted(experiment: Experiment) -> str:
+    """Silent while no stand-in is faulted: none counts its calls then."""
+    system = experiment.objectives.system
+    faulted = {system.third_party(step.fault.where) for step in experiment.steps}
+    return "" if faulted & {*system.ledgers} else "no stand-in is faulted, so none counts its calls"
