@@ -74,7 +74,7 @@ def _build(recipe: Recipe, folder: Path, go: Path, say: Say) -> Path:
     (sources / "go.mod").write_text(f"module {recipe.program}\n\n{needs}\n")
     told = "".join(f" -X {name}={value}" for name, value in recipe.variables.items())
     built = folder / recipe.program
-    options = ["-ldflags", f"-s -w{told}", "-o", built]
+    options: list[str | Path] = ["-ldflags", f"-s -w{told}", "-o", built]
     if recipe.change:
         for words in (["get", "."], ["mod", "vendor"]):
             _go(recipe, folder, [go, "-C", sources, *words])
