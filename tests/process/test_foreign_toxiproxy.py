@@ -119,6 +119,7 @@ def test_what_stands_already_is_left_as_it_was(tmp_path: Path, token: str) -> No
                 await runtime.capability(Capability.PROCESSES).kill("front")
             assert theirs.proxies() != before
             if by_another:
+                next((tmp_path / name).rglob("foreign-toxiproxy")).unlink()
                 assert attach.end_processes(runtime.recovery_state()) == []
             assert await runtime.stop() == []
             assert theirs.proxies() == before

@@ -104,7 +104,7 @@ class ProcessRuntime(RealRuntime[Site]):
         plan = plan_document(target, ports, self._folders, self._parts, how, foreign)
         if proxies:
             write_private(self._folders.foreign_token, proxies.token)
-            plan["foreign_api"] = proxies.address
+            plan |= {"foreign_api": proxies.address, "foreign_token": proxies.token}
         self._put_on_record(plan)
         self._password = password
         self._make_work_folder()

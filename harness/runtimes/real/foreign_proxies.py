@@ -98,7 +98,7 @@ async def give_back(state: Mapping[str, Any]) -> list[str]:
     links = {name: one for name, one in state["links"].items() if "foreign" in one}
     if not links or is_free(int(address.rpartition(":")[2])):
         return []
-    token = foreign_token(RunFolders(state["run_id"], Path(state["run_dir"])))
+    token = _token(state)
     async with open_client() as client:
         server = ToxiproxyServer(address, client, token, nobody_to_prove)
         return [
@@ -126,9 +126,12 @@ def _added(proxy: Mapping[str, Any], found: set[str]) -> list[str]:
     return [name for name in names if name not in found and OF_A_RUN in name]
 
 
-def foreign_token(folders: RunFolders) -> str:
-    """The password of that server; "" when there is none."""
+def _token(state: Mapping[str, Any]) -> str:
+    """The password of that server; "" when there is none. Whoever watches the run was told it, so
+    that it is not lost with the run's folder."""
+    if told := state.get("foreign_token"):
+        return str(told)
     try:
-        return folders.foreign_token.read_text()
+        return RunFolders(state["run_id"], Path(state["run_dir"])).foreign_token.read_text()
     except OSError:
         return ""

@@ -21,7 +21,7 @@ from harness.private import locked, with_reserve, write_private
 from harness.runtimes.real.document import RunFolders
 
 Check = Callable[[object, RunFolders], dict[str, object]]
-IN_MEMORY = ("commands",)
+IN_MEMORY = ("commands", "foreign_token")
 
 
 class RecoveryFile:
@@ -143,7 +143,7 @@ class RecoveryFile:
         try:
             return self._folders.foreign_token.read_text()
         except OSError:
-            return ""
+            return str(self._in_memory.get("foreign_token", ""))
 
     def links(self) -> Mapping[str, Mapping[str, object]]:
         """The links: address and the state that each should have."""
