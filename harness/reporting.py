@@ -1,6 +1,8 @@
 """What a target may tell for reports; a target that tells nothing has reports without it.
 
 degraded(op) -> bool      an ok answer that is less than on a good day: stale, queued, a guess
+shown_mode(op)            which operation an answer shows in which mode, as `degradation` calls
+                          them; None where it shows nothing but whether it is ok and degraded
 at_risk(history)          every `Exposure`: amounts, and how long they were at risk
 identifiers               fields of requests, replies and ledgers that name one thing -> what
                           it is: `{"loan_id": "loan"}`
@@ -52,6 +54,12 @@ def degraded_by(target: Target) -> Callable[[Op], bool]:
     return found
 
 
+def shown_by(target: Target) -> Callable[[Op], tuple[str, str] | None]:
+    """Which operation's mode an answer shows, and which mode."""
+    found: Callable[[Op], tuple[str, str] | None] = getattr(target, "shown_mode", _untold)
+    return found
+
+
 def exposures(target: Target, history: History) -> Iterable[Exposure] | None:
     """Everything that was at risk; None where the target does not tell."""
     found: Callable[[History], Iterable[Exposure]] | None = getattr(target, "at_risk", None)
@@ -94,3 +102,7 @@ def _none(history: History) -> Iterable[tuple[str, str]]:
 
 def _never(op: Op) -> bool:
     return False
+
+
+def _untold(op: Op) -> None:
+    return None

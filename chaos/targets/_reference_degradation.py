@@ -1,7 +1,7 @@
 """How the reference service may degrade: operation -> role -> state -> mode.
 
 A cell that is not there is FULL: the operation keeps its level. The state is `one` while some of a
-role are broken, `all` while every one is.
+role are broken, `all` while every one is. A cell may name several modes, joined by `or`.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ DEGRADATION: Degradation = MappingProxyType(
         "application": _STALE,
         "read_limit": {RISK_ENGINE: {"all": "STALE"}, **_STALE},
         "submit": {
-            RISK_ENGINE: {"all": "STANDIN"},
+            RISK_ENGINE: {"all": "STANDIN or QUEUE"},
             FUNDER: {"all": "QUEUE"},
             POLICY: {"all": "SUSPENDED"},
             DATABASE: {"all": "READONLY"},
         },
         "disburse": {
-            GATEWAY: {"all": "QUEUE"},
-            FUNDER: {"all": "QUEUE"},
+            GATEWAY: {"one": "QUEUE", "all": "QUEUE"},  # what is unknown stays with its gateway,
+            FUNDER: {"one": "QUEUE", "all": "QUEUE"},  # an unclear reservation with its funder
             POLICY: {"all": "SUSPENDED"},
             DATABASE: {"all": "QUEUE"},
         },

@@ -28,6 +28,25 @@ def degraded(op: Op) -> bool:
     return not (fresh and by == MODEL) or op.value.get("status") in WAITING
 
 
+SUSPENDED = "suspended_by_policy"
+
+
+def shown_mode(op: Op) -> tuple[str, str] | None:
+    """The mode that an answer shows, and of which operation: an application tells how it was
+    decided, and whether its money waits."""
+    status, decision = op.value.get("status"), op.value.get("decision")
+    if status == SUSPENDED:
+        return "submit", "SUSPENDED"
+    if status in WAITING and op.f in ("repay", "repayment"):
+        return "repay", "QUEUE"
+    if status in WAITING:
+        return "submit" if op.value.get("reason_code") == "risk_down" else "disburse", "QUEUE"
+    if op.value.get("source") not in (None, LIVE):
+        return op.f, "STALE"
+    by = decision.get("by", MODEL) if isinstance(decision, Mapping) else MODEL
+    return None if by == MODEL else ("submit", "STANDIN")
+
+
 def related(history: History) -> Iterator[tuple[str, str]]:
     """An application, its loan and its request, also where the borrower was never told of them.
 

@@ -232,6 +232,10 @@ class Reference:
         """Whether an ok answer is less than on a good day."""
         return reporting.degraded(op)
 
+    def shown_mode(self, op: Op) -> tuple[str, str] | None:
+        """Which operation's mode an answer shows, and which mode."""
+        return reporting.shown_mode(op)
+
     def at_risk(self, history: History) -> Iterator[Exposure]:
         """Money that gateways moved while no borrower had been told so."""
         return reporting.at_risk(history)

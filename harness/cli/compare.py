@@ -91,7 +91,7 @@ def compare_command(asked: CompareOptions, *, dry: bool = False) -> int:
         return 0
     done = Progress(limit_s)
     if jobs == 1:
-        one_by_one(runs, _quietly, done, progress())
+        one_by_one(runs, quietly, done, progress())
     else:
         side_by_side(ordered(runs, jobs), jobs, done, progress())
     summary = outcome(
@@ -104,7 +104,8 @@ def compare_command(asked: CompareOptions, *, dry: bool = False) -> int:
     return _written(summary, asked)
 
 
-def _quietly(prepared: Prepared) -> RunResult:
+def quietly(prepared: Prepared) -> RunResult:
+    """One run of many: it says nothing."""
     return run(prepared, silent)
 
 

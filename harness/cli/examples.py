@@ -24,6 +24,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "harness compare hardened my_design.yaml",
         "harness compare hardened my_design.yaml --experiments X01 --experiments X20 --seeds 20",
     ),
+    "matrix": (
+        "harness matrix --design hardened",
+        "harness matrix --design my_design.yaml --condition slow --html matrix.html",
+    ),
     "validate": ("harness validate X01", "harness validate target.yaml"),
     "list": (
         "harness list faults",

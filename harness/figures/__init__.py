@@ -6,6 +6,7 @@ verdict: invariants, thresholds and the hypothesis do.
     during     the probes of the hypothesis while faults were there
     outcomes   what became of operations: served, degraded, refused, unexplained
     degraded_s how many seconds had an answer that was worse than on a good day
+    modes      in which mode each operation was seen to work while something was broken
     calls      how often the service called each third party, by its own count
     latency    p50, p95, p99 an operation and phase, good and failed apart
     budget     of each share that was asked for, how much of what may fail has failed
@@ -21,6 +22,7 @@ from harness.experiment import Experiment
 from harness.figures.budget import budgets
 from harness.figures.calls import calls
 from harness.figures.latency import latencies
+from harness.figures.modes import modes
 from harness.figures.outcomes import classes, degraded_s, outcomes, users
 from harness.figures.recovery import instants, loss
 from harness.figures.risk import risk
@@ -46,6 +48,7 @@ def figures(
         "outcomes": outcomes(classed),
         "users": users(classed),
         "degraded_s": degraded_s(classed),
+        "modes": modes(history, target, classed),
         "calls": calls(history, target),
         "latency": latencies(history),
         "error_budget": budgets(experiment, history),

@@ -1,4 +1,4 @@
-"""Verbs for whoever designs: compare."""
+"""Verbs for whoever designs: compare, matrix."""
 
 from __future__ import annotations
 
@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.app import RUNS, Printed, Rate, RunsDir, RunTime, SeedValue, TargetRef, Vars, app
+from harness.cli.app import (
+    RUNS,
+    DesignRef,
+    Printed,
+    Rate,
+    RunsDir,
+    RunTime,
+    SeedValue,
+    TargetRef,
+    Vars,
+    app,
+)
 from harness.cli.verbs.suites import Dry, Html, Jobs, TimeLimit
 
 SEEDS_MAX = 1000
@@ -45,3 +56,27 @@ def compare(
         runs, target, Overrides(rate, run_time, tuple(var or ())), html,
     )  # fmt: skip
     raise typer.Exit(compare_command(asked, dry=dry))
+
+
+@app.command()
+def matrix(
+    design: DesignRef = "hardened",
+    condition: Annotated[
+        list[str] | None,
+        typer.Option(help="down, slow, flapping, wrong; may be given again. Else all of them."),
+    ] = None,
+    seed: SeedValue = 1,
+    runtime: OnRuntime = "sim",
+    jobs: Jobs = None,
+    output: Printed = "text",
+    html: Html = None,
+    runs: RunsDir = RUNS,
+    target: TargetRef = "",
+) -> None:
+    """Break each dependency in each way: is every degradation that shows declared?"""
+    from harness.cli.matrix import MatrixOptions, matrix_command
+
+    asked = MatrixOptions(
+        design, tuple(condition or ()), seed, runtime, jobs, output, runs, target, html
+    )
+    raise typer.Exit(matrix_command(asked))
