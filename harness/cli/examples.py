@@ -28,6 +28,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "harness matrix --design hardened",
         "harness matrix --design my_design.yaml --condition slow --html matrix.html",
     ),
+    "envelope": (
+        "harness envelope X20 --vary for=1s..60s --vary load=1x..8x",
+        "harness envelope X01 --design naive --vary design.upstream_timeout_s=0.1..5",
+    ),
     "validate": ("harness validate X01", "harness validate target.yaml"),
     "list": (
         "harness list faults",

@@ -1,4 +1,4 @@
-"""Verbs for whoever designs: compare, matrix."""
+"""Verbs for whoever designs: compare, matrix, envelope."""
 
 from __future__ import annotations
 
@@ -80,3 +80,39 @@ def matrix(
         design, tuple(condition or ()), seed, runtime, jobs, output, runs, target, html
     )
     raise typer.Exit(matrix_command(asked))
+
+
+@app.command()
+def envelope(
+    experiment: Annotated[str, typer.Argument(help="Id, name or YAML file.")],
+    vary: Annotated[
+        list[str],
+        typer.Option(help="for=1s..120s, load=1x..8x, design.KEY=0.1..5; may be given again."),
+    ],
+    design: DesignRef = "hardened",
+    precision: Annotated[
+        float, typer.Option(help="How narrow a change is found, as a share of the value.")
+    ] = 0.05,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Run both sides of each breaking point on process.")
+    ] = False,
+    seed: SeedValue = 1,
+    runtime: OnRuntime = "sim",
+    time_limit: TimeLimit = "",
+    output: Printed = "text",
+    html: Html = None,
+    runs: RunsDir = RUNS,
+    target: TargetRef = "",
+    rate: Rate = None,
+    run_time: RunTime = None,
+    var: Vars = None,
+) -> None:
+    """Find how far an experiment can be taken before the design degrades, and breaks."""
+    from harness.cli.envelope import EnvelopeOptions, envelope_command
+    from harness.overrides import Overrides
+
+    asked = EnvelopeOptions(
+        experiment, tuple(vary), design, precision, seed, runtime, time_limit, confirm, output,
+        runs, target, Overrides(rate, run_time, tuple(var or ())), html,
+    )  # fmt: skip
+    raise typer.Exit(envelope_command(asked))
