@@ -6,6 +6,9 @@ import importlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import msgspec
 
 SERVICE_DESIGN = "lending_service.design"  # by name: the vocabulary imports no service
 
@@ -156,3 +159,11 @@ def design_problems(design: Mapping[str, object]) -> list[tuple[str, str]]:
     except service.DesignError as error:
         return [(re.split(r"[.:]", problem)[0], problem) for problem in error.problems]
     return []
+
+
+def design_schema() -> dict[str, Any]:
+    """JSON Schema of a design, as the service itself reads one."""
+    schema = msgspec.json.schema(importlib.import_module(SERVICE_DESIGN).Design)
+    name = str(schema["$ref"]).rpartition("/")[2]
+    parts: dict[str, Any] = schema["$defs"]
+    return {**parts[name], "$defs": parts}

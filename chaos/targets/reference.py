@@ -184,6 +184,10 @@ class Reference:
         """Which choices of the design let this invariant break; "" when none is known to."""
         return designs.explain(invariant, design)
 
+    def design_schema(self) -> dict[str, Any]:
+        """JSON Schema of a design."""
+        return designs.design_schema()
+
     def design_problems(self, design: Mapping[str, object]) -> list[tuple[str, str]]:
         """What is wrong with a design document, each with its key; empty when it can be used."""
         return designs.design_problems(design)

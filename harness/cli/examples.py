@@ -32,11 +32,15 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "harness envelope X20 --vary for=1s..60s --vary load=1x..8x",
         "harness envelope X01 --design naive --vary design.upstream_timeout_s=0.1..5",
     ),
+    "schema": (
+        "harness schema experiment",
+        "harness schema verdict",
+        "harness schema design --target target.yaml",
+    ),
     "validate": ("harness validate X01", "harness validate target.yaml"),
     "list": (
         "harness list faults",
         "harness list operations --target target.yaml",
-        "harness list --schema verdict",
     ),
     "explain": ("harness explain latency", "harness explain M1"),
     "report": ("harness report X01", "harness report latest --html report.html"),

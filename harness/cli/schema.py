@@ -1,4 +1,4 @@
-"""`harness list --schema`: JSON Schema of each document that is read or written, for editors and
+"""`harness schema`: JSON Schema of each document that is read or written, for editors and
 for whoever reads results by a program."""
 
 from __future__ import annotations
@@ -8,18 +8,19 @@ from typing import Any, Literal
 
 import msgspec
 
+from harness.authoring.schema import DOCUMENTS
 from harness.cli.console import out_json
 from harness.errors import ConfigError, Problem
-from harness.experiment import Document
 from harness.history import Event
 from harness.oversight.register import Register
 from harness.oversight.rules import Rules
+from harness.registry import Vocabulary, load_vocabulary
 from harness.suite.gate import Waivers
-from harness.suite.profile import Profile
 from harness.text import quoted
 from harness.yaml_source import nearest
 
 Rows = list[dict[str, Any]]
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 class Claim(msgspec.Struct, forbid_unknown_fields=True):
@@ -57,27 +58,25 @@ class Verdict(msgspec.Struct, forbid_unknown_fields=True):
     repeat: str
 
 
-SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
-    "experiment": lambda: Document.model_json_schema(),
-    "suite": lambda: Profile.model_json_schema(),
-    "waivers": lambda: Waivers.model_json_schema(),
-    "risks": lambda: Register.model_json_schema(),
-    "incident-rules": lambda: Rules.model_json_schema(),
-    "history": lambda: msgspec.json.schema(Event),
-    "verdict": lambda: msgspec.json.schema(Verdict),
+SCHEMAS: Mapping[str, Callable[[Vocabulary], dict[str, Any]]] = {
+    **DOCUMENTS,
+    "waivers": lambda words: Waivers.model_json_schema(by_alias=True),
+    "risks": lambda words: Register.model_json_schema(by_alias=True),
+    "incident-rules": lambda words: Rules.model_json_schema(by_alias=True),
+    "history": lambda words: msgspec.json.schema(Event),
+    "verdict": lambda words: msgspec.json.schema(Verdict),
 }
 """Of `history`, each line of history.jsonl."""
 
 
-def schema_command(name: str) -> int:
-    """Print one schema.
+def schema_command(name: str, target: str = "") -> int:
+    """Print one schema, in the words of a target.
 
     Returns:
         0; an unknown name is raised.
     """
     if name not in SCHEMAS:
         cause = f"no schema {quoted(name)}" + nearest(name, SCHEMAS)
-        raise ConfigError(Problem(cause, "--schema", ", ".join(SCHEMAS)))
-    draft = "https://json-schema.org/draft/2020-12/schema"
-    out_json({"$schema": draft, **SCHEMAS[name]()})
+        raise ConfigError(Problem(cause, "NAME", ", ".join(SCHEMAS), "harness schema experiment"))
+    out_json({"$schema": DRAFT, **SCHEMAS[name](load_vocabulary(target))})
     return 0

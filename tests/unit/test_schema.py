@@ -19,7 +19,7 @@ from harness.store import result_document
 @pytest.mark.parametrize("name", list(SCHEMAS))
 def test_every_document_has_a_schema(name: str) -> None:
     """One JSON document, which says which draft it is."""
-    done = CliRunner().invoke(app, ["list", "--schema", name])
+    done = CliRunner().invoke(app, ["schema", name])
     told = json.loads(done.stdout)
     assert (done.exit_code, told["$schema"][:23]) == (0, "https://json-schema.org")
 
@@ -36,6 +36,6 @@ def test_the_schema_of_a_verdict_is_that_of_what_is_written(tmp_path: Path) -> N
 
 def test_an_unknown_schema_is_refused_with_those_that_there_are() -> None:
     """With the nearest one."""
-    done = CliRunner().invoke(app, ["list", "--schema", "verdicts"])
+    done = CliRunner().invoke(app, ["schema", "verdicts"])
     assert done.exception is not None
     assert "did you mean 'verdict'?" in str(done.exception)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -94,16 +94,8 @@ def list_(
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Where each item of the mission can be seen.")
     ] = False,
-    schema: Annotated[
-        str,
-        typer.Option(help="JSON Schema of a document: experiment, risks, history, verdict, ..."),
-    ] = "",
 ) -> None:
     """Print every word that a document may use."""
-    if schema:
-        from harness.cli.schema import schema_command
-
-        raise typer.Exit(schema_command(schema))
     if coverage:
         from harness.cli.coverage import coverage_command
 
@@ -125,6 +117,22 @@ def explain(
     from harness.cli.explain import explain_command
 
     raise typer.Exit(explain_command(word, target, output))
+
+
+@app.command()
+def schema(
+    name: Annotated[
+        str, typer.Argument(help="experiment, design, target, suite, verdict, history, ...")
+    ],
+    target: TargetRef = "",
+    output: Annotated[
+        Literal["json"], typer.Option(help="A schema is JSON, whatever is asked.")
+    ] = "json",
+) -> None:
+    """Print the JSON Schema of what is read or written, for editors and programs."""
+    from harness.cli.schema import schema_command
+
+    raise typer.Exit(schema_command(name, target))
 
 
 @app.command()
