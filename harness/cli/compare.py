@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.cli.console import note, out_json, progress, stdout, warn
-from harness.cli.export import Export
+from harness.cli.export import Export, write_copy
 from harness.cli.suite import default_jobs
 from harness.compare import words
 from harness.compare.outcome import Asked, outcome
@@ -115,7 +115,7 @@ def _written(summary: dict[str, Any], asked: CompareOptions) -> int:
     folder.write_json(COMPARE, summary)
     folder.write(REPORT, words.page(summary, folder.path))
     if asked.html is not None:
-        asked.html.write_text(words.page(summary, asked.html.absolute().parent), "utf-8")
+        write_copy(asked.html, words.page(summary, asked.html.absolute().parent))
     if asked.output == "json":
         out_json(summary)
     else:

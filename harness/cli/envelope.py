@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.cli.compare import quietly
 from harness.cli.console import note, out_json, progress, stdout
-from harness.cli.export import Export
+from harness.cli.export import Export, write_copy
 from harness.envelope import words
 from harness.envelope.knobs import ALLOWED, Knob, parse, with_value
 from harness.envelope.search import BROKEN, GRID, Point, explore, judged, zones
@@ -216,7 +216,7 @@ def _written(summary: dict[str, Any], asked: EnvelopeOptions, folder: RunFolder)
     folder.write_json(ENVELOPE, summary)
     folder.write(REPORT, words.page(summary, folder.path))
     if asked.html is not None:
-        asked.html.write_text(words.page(summary, asked.html.absolute().parent), "utf-8")
+        write_copy(asked.html, words.page(summary, asked.html.absolute().parent))
     if asked.output == "json":
         out_json(summary)
     else:

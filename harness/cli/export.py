@@ -58,11 +58,11 @@ class Export:
             ConfigError: it cannot be written.
         """
         if self.junit_xml is not None:
-            _write(self.junit_xml, made.junit)
+            write_copy(self.junit_xml, made.junit)
         if self.html is not None:
-            _write(self.html, made.page(self.html.absolute().parent))
+            write_copy(self.html, made.page(self.html.absolute().parent))
         if self.metrics is not None:
-            _write(self.metrics, made.metrics)
+            write_copy(self.metrics, made.metrics)
 
 
 NOTHING = Export()
@@ -75,7 +75,12 @@ def show_in_ci(markdown: str, runs: Sequence[Mapping[str, Any]]) -> None:
         note(command)
 
 
-def _write(path: Path, text: str) -> None:
+def write_copy(path: Path, text: str) -> None:
+    """Write a file that a person named.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

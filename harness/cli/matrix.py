@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.cli.compare import quietly
 from harness.cli.console import note, out_json, progress, stdout
-from harness.cli.export import Export
+from harness.cli.export import Export, write_copy
 from harness.cli.suite import default_jobs
 from harness.errors import ConfigError, Problem
 from harness.matrix import words
@@ -99,7 +99,7 @@ def _written(summary: dict[str, Any], asked: MatrixOptions, folder: RunFolder) -
     folder.write_json(MATRIX, summary)
     folder.write(REPORT, words.page(summary, folder.path))
     if asked.html is not None:
-        asked.html.write_text(words.page(summary, asked.html.absolute().parent), "utf-8")
+        write_copy(asked.html, words.page(summary, asked.html.absolute().parent))
     if asked.output == "json":
         out_json(summary)
     else:

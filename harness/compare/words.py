@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.compare.measures import AVAILABILITY, MEASURES, Measure
-from harness.report.html import rendered
+from harness.report.html import rendered, report_link
 from harness.report.words import NONE, duration, number
 from harness.store import REPORT
 from harness.text import cut, line
@@ -147,7 +146,7 @@ def page(summary: Document, folder: Path) -> str:
     panels = [_panel(measure, summary) for measure in EVERY if summary["numbers"]]
     results = [
         {**row, "said": list(promises({**row, "invariants": []})), "broken": [
-            {**one, "href": _href(one["run_dir"], folder)} for one in row["invariants"]
+            {**one, "href": report_link(one["run_dir"], folder)} for one in row["invariants"]
         ]}
         for row in summary["results"]
     ]  # fmt: skip
@@ -191,9 +190,3 @@ def _x(amount: float | None, low: float, top: float) -> float | None:
     if amount is None:
         return None
     return round(1000 * (amount - low) / (top - low), 1) if top > low else 0.0
-
-
-def _href(run_dir: str, folder: Path) -> str:
-    """The report of a run from where the page lies; "" where there is none."""
-    report = Path(run_dir) / REPORT
-    return os.path.relpath(report.resolve(), folder.resolve()) if report.is_file() else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from harness.envelope.search import BROKEN, DEGRADED, HELD, UNCLEAR
-from harness.report.html import rendered
+from harness.report.html import rendered, report_link
 from harness.store import REPORT
 from harness.text import cut, line
 
@@ -80,7 +79,9 @@ def page(summary: Document, folder: Path) -> str:
             **knob,
             "sentence": sentence(knob),
             "bands": list(_bands(knob)),
-            "points": [{**one, "href": _href(one["run_dir"], folder)} for one in knob["points"]],
+            "points": [
+                {**one, "href": report_link(one["run_dir"], folder)} for one in knob["points"]
+            ],
             "confirmed": [_confirmed(one) for one in knob["confirmed"]],
         }
         for knob in summary["knobs"]
@@ -95,10 +96,3 @@ def _bands(knob: Document) -> Iterator[dict[str, Any]]:
         x = 1000 * at[zone["from"]]
         width = max(4.0, 1000 * at[zone["to"]] - x)
         yield {**zone, "x": round(min(x, 996.0), 1), "width": round(width, 1)}
-
-
-def _href(run_dir: str, folder: Path) -> str:
-    """The report of a run from where the page lies; "" where there is none."""
-    report = Path(run_dir) / REPORT
-    found = bool(run_dir) and report.is_file()
-    return os.path.relpath(report.resolve(), folder.resolve()) if found else ""

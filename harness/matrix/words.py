@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from rich.text import Text
 
 from harness.figures.modes import FULL
 from harness.matrix.outcome import UNDECLARED
-from harness.report.html import rendered
+from harness.report.html import rendered, report_link
 from harness.store import REPORT
 from harness.text import cut, line
 
@@ -119,17 +118,10 @@ def page(summary: Document, folder: Path) -> str:
     rows = [
         {
             **row,
-            "href": _href(row["run_dir"], folder),
+            "href": report_link(row["run_dir"], folder),
             "rest": list(_rest({**row, "run_dir": ""})),
             "by": {cell["operation"]: {**cell, "shares": shares(cell)} for cell in row["cells"]},
         }
         for row in summary["rows"]
     ]
     return rendered("matrix.html.jinja", summary={**summary, "rows": rows}, head=head(summary))
-
-
-def _href(run_dir: str, folder: Path) -> str:
-    """The report of a run from where the page lies; "" where there is none."""
-    report = Path(run_dir) / REPORT
-    found = bool(run_dir) and report.is_file()
-    return os.path.relpath(report.resolve(), folder.resolve()) if found else ""

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -22,6 +24,7 @@ from harness.model import RunResult
 from harness.report import words
 from harness.report.panels import context
 from harness.report.recorded import Recorded
+from harness.store import REPORT
 from harness.text import terminal
 
 LOCAL = (
@@ -53,6 +56,13 @@ def rendered(template: str, also: str = "", **values: object) -> str:
     policy = Markup(LOCAL.format(css=_hash(css), js=_hash(js)) + also)
     own = {"css": Markup(css), "js": Markup(js), "policy": policy}
     return _environment().get_template(template).render(**values, **own)
+
+
+def report_link(run_dir: str, folder: Path) -> str:
+    """From a page in a folder to the report of a run; "" for a run that left none."""
+    report = Path(run_dir) / REPORT
+    found = bool(run_dir) and report.is_file()
+    return os.path.relpath(report.resolve(), folder.resolve()) if found else ""
 
 
 @cache

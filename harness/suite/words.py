@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.report.html import rendered
+from harness.report.html import rendered, report_link
 from harness.store import REPORT
 from harness.text import code, cut, line, markdown
 
@@ -125,17 +124,9 @@ def page(summary: Document, folder: Path) -> str:
         {
             **run,
             "said": list(told_findings({**run, "run_dir": ""})),
-            "href": _href(run["run_dir"], folder),
+            "href": report_link(run["run_dir"], folder),
         }
         for run in summary["runs"]
     ]
     return rendered("suite.html.jinja", summary={**summary, "runs": runs}, head=head(summary),
                     counts=counts(summary))  # fmt: skip
-
-
-def _href(run_dir: str, folder: Path) -> str:
-    """From one folder to the report in another; "" for a run that left none."""
-    report = Path(run_dir) / REPORT
-    if not run_dir or not report.is_file():
-        return ""
-    return os.path.relpath(report.resolve(), folder.resolve())
