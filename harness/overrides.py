@@ -31,7 +31,7 @@ class Overrides:
     rate: str | None = None
     run_time: str | None = None
     vars: tuple[str, ...] = ()
-    least_s: Mapping[str, float] = field(default_factory=dict)
+    least_s: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     @property
     def argv(self) -> list[str]:
