@@ -106,6 +106,14 @@ def _known(words: Vocabulary) -> dict[str, list[str]]:
     }
 
 
+def _target(words: Vocabulary) -> Schema:
+    """A stand-in may also be written as the plain list of what it answers."""
+    made = _of(TargetDocument)
+    stand_in = made["$defs"]["Program"]["properties"]["stand-in"]
+    stand_in["anyOf"].append({"type": "array", "items": {"$ref": "#/$defs/Match"}})
+    return made
+
+
 def _design(words: Vocabulary) -> Schema:
     """As the target tells; else any mapping."""
     told: Callable[[], Schema] | None = getattr(words.target, "design_schema", None)
@@ -133,6 +141,6 @@ def _with_variables(node: Any) -> Any:
 DOCUMENTS: Mapping[str, Callable[[Vocabulary], Schema]] = {
     "experiment": _experiment,
     "design": _design,
-    "target": lambda words: _of(TargetDocument),
+    "target": _target,
     "suite": lambda words: _of(Profile),
 }
