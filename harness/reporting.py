@@ -11,15 +11,17 @@ identifiers               fields of requests, replies and ledgers that name one 
     related(history)          pairs of names of one thing that no answer joins
     tier_one                  ids of the invariants that tolerate nothing; a target that names none
                               means all of its own
-    gauges                    (request, read): what to ask the service under test for every second,
-                              and `read(answer) -> {group: {name: value}}`; words are states, as of
-                              a breaker; numbers of a group whose name ends in `1/s` are counters
+    gauges                    (request, read), or several: what to ask the service under test for
+                              every second, and `read(answer) -> {group: {name: value}}`; words are
+                              states, as of a breaker; numbers of a group whose name ends in `1/s`
+                              are counters
 calls_group               the group of gauges that counts calls to third parties, by their names
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -28,7 +30,7 @@ from harness.model import Op
 from harness.target import Answer, Request, Target
 
 Groups = Mapping[str, Mapping[str, float | str]]
-Gauges = tuple[Request, Callable[[Answer], Groups]]
+Gauge = tuple[Request, Callable[[Answer], Groups]]
 
 GAUGES = "gauges"  # `f` of the events that hold them
 
@@ -78,10 +80,10 @@ def related(target: Target, history: History) -> Iterable[tuple[str, str]]:
     return found(history)
 
 
-def gauges_of(target: Target) -> Gauges | None:
-    """What to ask for, and how to read it; None where the target does not tell."""
-    found: Gauges | None = getattr(target, "gauges", None)
-    return found
+def gauges_of(target: Target) -> tuple[Gauge, ...]:
+    """What to ask for, and how to read each answer; () where the target does not tell."""
+    told: Any = getattr(target, "gauges", ())
+    return (told,) if told and isinstance(told[0], Request) else tuple(told)
 
 
 def calls_group(target: Target) -> str:

@@ -24,11 +24,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "SUSPENDED": ("policy", ""),  # its words depend on what is suspended
     "STANDIN": ("risk_down", "Known customers are decided within caps; others are queued."),
 }
-QUEUED = {
-    "submit": "funding_down",
-    "disburse": "payment_down",
-    "repay": "payment_down",
-}
 QUEUE_TEXT = "Accepted and kept in order; done as soon as the other side answers again."
 
 UNKNOWN_TEXT = "New loans wait while the rules for them cannot be read; all else works."
@@ -105,7 +100,7 @@ class Modes:
 
     def _entry(self, operation: str) -> dict[str, object]:
         mode, since_s = self._now[operation]
-        reason, message = WORDS.get(mode) or (QUEUED[operation], QUEUE_TEXT)
+        reason, message = WORDS.get(mode) or (self._queued(operation), QUEUE_TEXT)
         if mode == "SUSPENDED":
             message = self._suspended
         full = mode == "FULL"
@@ -121,23 +116,31 @@ class Modes:
         risk_down = self._all_down(self._risk)
         paying: Mode = "QUEUE" if self._all_down(self._gateways) else "FULL"
         submit: Mode = "STANDIN" if risk_down else "FULL"
-        if self._all_down(self._funders):
+        funded = not self._all_down(self._funders)
+        if not funded:
             submit = "QUEUE"
         if self._suspended:
             submit = "SUSPENDED"
         self._declare("submit", submit)
         self._declare("repay", paying)
         self._declare("read_limit", "STALE" if risk_down else "FULL")
-        self._declare("disburse", paying)
+        self._declare("disburse", paying if funded else "QUEUE")
 
     def _declare(self, operation: str, mode: Mode) -> None:
         old, _ = self._now[operation]
         if mode == old:
             return
         now_s = self._clock.now_s()
-        reason = WORDS[mode][0] if mode in WORDS else QUEUED[operation]
+        reason = WORDS[mode][0] if mode in WORDS else self._queued(operation)
         self._now[operation] = (mode, now_s)
         self.events.append(ModeEvent(now_s, operation, old, mode, reason))
+
+    def _queued(self, operation: str) -> str:
+        """Why an operation waits: what is paid out waits for funders as well as for gateways."""
+        funders = operation == "submit" or (
+            operation == "disburse" and self._all_down(self._funders)
+        )
+        return "funding_down" if funders else "payment_down"
 
     def _all_down(self, dependencies: Sequence[str]) -> bool:
         return all(self._troubled(name) for name in dependencies)

@@ -18,7 +18,12 @@ EXPIRED = ("expired", "suspended_expired")
 def _examine(history: History, objectives: Objectives) -> Findings:
     scores = entries(history, "score", objectives.system.playing(RISK_ENGINE))
     reads = [op for op in history.ops("application", outcome=Outcome.OK) if _is_decided(op)]
-    found = [_bad(op, wrong, scores[op.k]) for op in reads for wrong in _wrong(op, scores[op.k])]
+    oldest_days = objectives.contract.get("stand_in", {}).get("score_age_days_max")
+    found = [
+        _bad(op, wrong, scores[op.k])
+        for op in reads
+        for wrong in (*_wrong(op, scores[op.k]), *_old(op, oldest_days))
+    ]
     declined = sum(1 for op in reads if op.value.get("status") == "declined")
     return Findings(
         examined=len(reads), bad=found, details={"decided": len(reads), "declined": declined}
@@ -45,6 +50,18 @@ def _wrong(op: Op, scores: list[Event]) -> Iterator[str]:
         yield f"is {status}, not by the stand-in, and the risk engine said {_words(said)}"
     elif "approve" not in usable:
         yield f"is {status} by a score that is none: {[e.v.get('score') for e in scores]}"
+
+
+def _old(op: Op, oldest_days: float | None) -> Iterator[str]:
+    """Whether the score that it was decided by is older than declared."""
+    decision = op.value.get("decision") or {}
+    age = decision.get("score_age_days")
+    if not isinstance(age, int | float):
+        return
+    if decision.get("by") == "model" and age != 0:
+        yield f"is decided by the engine's own score, called {age:g} days old"
+    if age < 0 or (oldest_days is not None and age > oldest_days):
+        yield f"is decided by a score that is {age:g} days old"
 
 
 def _is_score(score: object) -> bool:

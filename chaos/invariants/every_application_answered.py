@@ -30,6 +30,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
             found.append(_bad(submit, silent, deadline_s))
         elif k in finals and not _is_answered(finals[k]):
             early += 1
+    found += [_promises_on(op) for op in finals.values() if _is_promising(op)]
     seen = [finals[k] for k in promised if k in finals]
     return Findings(
         examined=len(seen),
@@ -69,6 +70,16 @@ def _promise_passed(op: Op, grace_s: float = 0.0) -> bool:
     return pending and due_s is not None and due_s + grace_s < op.t_invoke_s
 
 
+def _is_promising(op: Op) -> bool:
+    return op.value.get("status") in TERMINAL and op.value.get("next_update_by_s") is not None
+
+
+def _promises_on(read: Op) -> Mapping[str, object]:
+    status, due_s = read.value.get("status"), read.value.get("next_update_by_s")
+    what = f"application {read.k} is {status} and promises another word by {due_s} s"
+    return bad(read.t_invoke_s, what, [read.index], application_id=read.k, status=status)
+
+
 def _bad(submit: Op, read: Op, deadline_s: float) -> Mapping[str, object]:
     wanted = {"a message": "message", "the time of the next one": "next_update_by_s"}
     lacks = [name for name, key in wanted.items() if not read.value.get(key)]
@@ -88,7 +99,8 @@ INVARIANT = Invariant(
     name="every_application_answered",
     ids=("U2",),
     claim="Every acknowledged application is terminal, or pending with a message and the time of "
-    "the next one, which is kept, within answer_s of its acknowledgement and of the last healing.",
+    "the next one, which is kept, within answer_s of its acknowledgement and of the last healing; "
+    "what has ended promises nothing more.",
     examine=_examine,
     at_end=True,
     of=("submit",),

@@ -6,45 +6,22 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad, money
+from chaos.invariants._refusal_form import form
 from chaos.invariants._views import explained
 from chaos.lending import PAID_OUT
 from harness.history import History
 from harness.model import Objectives, Op, Outcome
 
-INTERNAL = "internal"  # what broke inside the service is its own mistake, however well it is told
 AMOUNT_MAX = 1_000_000_000
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
     refused = [op for op in history.all_ops if explained(op)]
-    known = _Known(history)
-    found = [_bad(op, wrong) for op in refused for wrong in (*_form(op), *known.untrue(op))]
+    known, statuses = _Known(history), objectives.contract.get("refusal_statuses", {})
+    found = [
+        _bad(op, wrong) for op in refused for wrong in (*form(op, statuses), *known.untrue(op))
+    ]
     return Findings(examined=len(history.all_ops), bad=found, details={"refused": len(refused)})
-
-
-def _form(op: Op) -> Iterator[str]:
-    status, value = op.value.get("http_status") or 0, op.value
-    retryable, wait_s = value.get("retryable"), value.get("retry_after_s")
-    if not value.get("message"):
-        yield "says nothing for people"
-    if retryable is not (wait_s is not None):
-        yield f"calls itself retryable {retryable!r} with retry_after_s {wait_s!r}"
-    elif wait_s is not None and not wait_s > 0:
-        yield f"asks to come back after {wait_s!r} s"
-    if retryable and 400 <= status < 500:
-        yield f"is the borrower's own doing ({status}) and calls a retry helpful"
-    if status >= 500 and retryable is False:
-        yield f"is the service's own fault ({status}) and calls a retry useless"
-    known = (op.k, op.request.get("loan_id"))
-    if not {*map(str, known)} & {str(value.get("reference")), *_parts(value.get("reference"))}:
-        yield f"refers to {value.get('reference')!r}, which is none of {known}"
-    if op.err == INTERNAL:
-        yield "broke inside of the service"
-
-
-def _parts(reference: object) -> list[str]:
-    """Of a path, or of a key with what it is for before it."""
-    return str(reference).replace(":", "/").split("/")
 
 
 class _Known:
@@ -57,6 +34,11 @@ class _Known:
             self._tries[op.f, op.k].append(op)
             if op.f == "repay":
                 self._repays[str(op.request.get("loan_id"))].append(op)
+        self._failed_s: dict[str, float] = {}
+        ids = {str(op.value.get("repayment_id")): op.k for op in history.ops("repay")}
+        for op in history.ops("repayment", outcome=Outcome.OK):
+            if op.value.get("status") == "failed" and op.k in ids:
+                self._failed_s.setdefault(ids[op.k], op.t_end_s or op.t_invoke_s)
         self._loans: defaultdict[str, list[Op]] = defaultdict(list)
         for op in history.ops("read_loan", outcome=Outcome.OK):
             self._loans[op.k].append(op)
@@ -81,11 +63,15 @@ class _Known:
             yield "says that the body does not fit, and it does"
 
     def _owed(self, op: Op, loan_id: str, seen: Op) -> Iterator[str]:
-        """Whether the amount fits, even if all else that was ever sent has been promised."""
+        """Whether the amount fits, even if all else that was sent, and neither refused nor told
+        to have failed, has been promised."""
         others = {
             other.k: int(other.request.get("amount_minor") or 0)
             for other in self._repays[loan_id]
-            if other.k != op.k and other.t_invoke_s <= (op.t_end_s or op.t_invoke_s)
+            if other.k != op.k
+            and other.outcome is not Outcome.FAIL
+            and other.t_invoke_s <= (op.t_end_s or op.t_invoke_s)
+            and self._failed_s.get(other.k, op.t_invoke_s) >= op.t_invoke_s
         }
         least = int(seen.value.get("outstanding_minor") or 0) - sum(others.values())
         asked = int(op.request.get("amount_minor") or 0)

@@ -27,6 +27,7 @@ class Returner:
     def steps(self, number: int, dice: Dice) -> Journey:
         """The journey of borrower `number`."""
         borrower = some_borrower(number, dice)
+        yield from ask(Call("read_limit", borrower))
         requests = [
             Call("submit", f"{name}-{number}", _application(borrower, dice))
             for name in ("one", "two")

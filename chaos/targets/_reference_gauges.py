@@ -1,4 +1,4 @@
-"""The state of the reference service over time: breakers, calls, retries, queues."""
+"""What an operator of the reference service sees: breakers, calls, queues, modes, readiness."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from harness.target import Answer, Request
 _SAMPLE = re.compile(r"^(\w+)(?:\{([^}]*)\})? ([0-9.eE+-]+)$", re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 CALLS = "Calls to third parties, 1/s"
+QUEUE = "Queue, tasks"
 STATES = {0: "closed", 1: "half open", 2: "open"}
 ASK = Request("GET", "/metrics", headers={"Accept": "application/json"}, timeout_s=0.5)
+ASK_MODES = Request("GET", "/v1/status", timeout_s=0.5)
+ASK_READY = Request("GET", "/readyz", timeout_s=1.5)  # it may take 1 s to say no
 
 Gauges = dict[str, dict[str, float | str]]
 
@@ -25,6 +28,20 @@ def gauges(answer: Answer) -> Gauges:
         before = groups[group].get(name, 0)
         groups[group][name] = value if isinstance(value, str) else float(before) + value
     return dict(groups)
+
+
+def modes(answer: Answer) -> Gauges:
+    """The declared mode of each operation; {} where there was no answer."""
+    told = answer.body.get("operations", {})
+    declared = {name: str(its.get("mode")) for name, its in told.items()}
+    return {"Modes": dict(declared)} if declared else {}
+
+
+def ready(answer: Answer) -> Gauges:
+    """Whether it calls itself ready; {} where there was no answer."""
+    if answer.status is None:
+        return {}
+    return {"Ready": {"service": "yes" if answer.status == 200 else "no"}}
 
 
 def _sorted(text: str) -> Iterator[tuple[str, str, float | str]]:
@@ -45,6 +62,10 @@ def _shown(
         if labels.get("outcome") != "ok":
             yield "Failed calls, 1/s", dependency, value
     elif metric == "lending_outbox_tasks":
-        yield "Queue, tasks", labels.get("kind", ""), value
+        yield QUEUE, labels.get("kind", ""), value
     elif metric == "lending_task_failures_total":
         yield "Tasks tried again, 1/s", labels.get("kind", ""), value
+
+
+ALL = ((ASK, gauges), (ASK_MODES, modes), (ASK_READY, ready))
+"""What is asked for every second."""

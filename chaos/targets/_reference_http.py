@@ -18,6 +18,22 @@ BUSINESS_CODES = (
     "loan_not_active",
     "more_than_owed",
 )
+# What `openapi.yaml` has each refusal come with.
+REFUSAL_STATUSES = {
+    "not_found": 404,
+    "no_such_loan": 404,
+    "no_such_page": 404,
+    "key_reused": 409,
+    "loan_not_active": 409,
+    "more_than_owed": 422,
+    "bad_body": 422,
+    "key_missing": 400,
+    "no_json": 400,
+    "records_unavailable": 503,
+    "outcome_unknown": 503,
+    "limit_unknown": 503,
+    "not_done": 503,
+}
 ERROR_FIELDS = frozenset({"code", "message", "retryable", "retry_after_s", "reference"})
 OUTCOME_UNKNOWN = "outcome_unknown"  # the service says itself: it may have happened
 BORROWER_WAITS_S = 5.0  # chosen, not measured: then the borrower gives this request up

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from chaos.lending import TERMINAL
+from chaos.targets._reference_gauges import QUEUE
 from harness.history import History
 from harness.model import Op, Outcome
 from harness.target import Call, Completion
@@ -13,10 +15,13 @@ WITH_PEOPLE = frozenset({"manual"})  # no machine will end these
 REPAID = frozenset({"credited", "failed"})
 LOAN_ONLY = frozenset({"pending"})  # a loan follows its application, which is counted itself
 FINAL = TERMINAL | WITH_PEOPLE | REPAID | LOAN_ONLY
+FIGURES = "figures"
+"""A last read of the service's own figures; no operation of borrowers."""
 
 
 def final_reads(history: History) -> list[Call]:
-    """One read of every application and repayment acknowledged, and of every loan named.
+    """One read of every application and repayment acknowledged, of every loan named, and of the
+    figures.
 
     Loans of applications that are paid out late are named only by the reads themselves: asking
     again with the longer history finds them.
@@ -24,7 +29,8 @@ def final_reads(history: History) -> list[Call]:
     keys: dict[tuple[str, str], None] = {}
     for op in history.ops():
         keys.update(dict.fromkeys(_named(op)))
-    return [Call(f, k) for f, k in sorted(keys) if k]
+    named = [Call(f, k) for f, k in sorted(keys) if k]
+    return [*named, Call(FIGURES, "service")] if named else []
 
 
 def _named(op: Op) -> Iterator[tuple[str, str]]:
@@ -38,8 +44,16 @@ def _named(op: Op) -> Iterator[tuple[str, str]]:
 
 
 def loose_ends(last_reads: Iterable[Completion]) -> int:
-    """How many are not final yet; a read that failed leaves its end loose."""
-    return sum(
-        read.outcome is not Outcome.OK or read.value.get("status") not in FINAL
-        for read in last_reads
-    )
+    """How many are not final yet; a read that failed leaves its end loose.
+
+    The figures are final once the service has no more to do than what it asks about for people.
+    """
+    told = list(last_reads)
+    people = sum(read.value.get("status") in WITH_PEOPLE for read in told)
+    return sum(read.outcome is not Outcome.OK or not _is_final(read.value, people) for read in told)
+
+
+def _is_final(told: Mapping[str, Any], people: int) -> bool:
+    if "status" in told:
+        return told["status"] in FINAL
+    return int(sum(told.get(QUEUE, {}).values())) <= people

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from msgspec.structs import replace
+
 from chaos.catalogue import TIER_ONE
 from chaos.lending import (
     BOOK_SIZE,
@@ -37,7 +39,7 @@ from chaos.targets import _reference_report as reporting
 from chaos.targets import _reference_usual as well
 from chaos.targets._reference_degradation import DEGRADATION
 from harness.history import Event, History
-from harness.model import Op
+from harness.model import Op, Outcome
 from harness.reporting import Exposure
 from harness.target import (
     Answer,
@@ -109,6 +111,7 @@ def _contract(funders: Sequence[str]) -> Mapping[str, Any]:
         "currency": "CNY",
         "book": {"prefix": "b-", "limit_minor": 1_500_000},
         "stand_in_limit_minor": 200_000,
+        "refusal_statuses": http.REFUSAL_STATUSES,
         "business_codes": http.BUSINESS_CODES,
         "funding_quota_minor": dict.fromkeys(funders, FUNDING_QUOTA_MINOR),
         "policy": {"effective_within_s": 5.0, "unknown_after_s": 10.0},
@@ -120,6 +123,7 @@ def _contract(funders: Sequence[str]) -> Mapping[str, Any]:
             "global_count_max": 20,
             "global_amount_minor_max": 10_000_000,
             "rescore_within_s": 10.0,
+            "score_age_days_max": 30,
         },
     }
 
@@ -147,7 +151,7 @@ class Reference:
     risks = Path(__file__).parents[1] / "risks.yaml"
     incident_rules = Path(__file__).parents[1] / "incident_rules.yaml"
     tier_one = TIER_ONE
-    gauges = (state.ASK, state.gauges)
+    gauges = state.ALL
     calls_group = state.CALLS
     explored = ("consumer", "repayer", "angry_retrier")
     defects = "chaos.defects"
@@ -203,11 +207,14 @@ class Reference:
 
     def request(self, call: Call) -> Request:
         """How an operation is asked for."""
-        return http.request(call)
+        return state.ASK if call.f == reads.FIGURES else http.request(call)
 
     def classify(self, call: Call, answer: Answer) -> Completion:
         """What is known after an answer: ok, fail or info; in doubt info."""
-        return http.classify(answer)
+        done = http.classify(answer)
+        if call.f == reads.FIGURES and done.outcome is Outcome.OK:
+            return replace(done, value=state.gauges(answer))
+        return done
 
     def usual(self, call: Call) -> Completion:
         """How an operation is answered when all is well."""

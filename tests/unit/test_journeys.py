@@ -267,20 +267,26 @@ def test_an_unknown_journey_or_target_is_named() -> None:
         load_target("chaos.journeys.sme")
 
 
-def test_a_settler_pays_in_two_parts_and_asks_for_what_nobody_owes() -> None:
-    """The wrong loan, too much, a part that ends inside an item, the rest, and once more."""
+def test_a_settler_pays_in_parts_and_asks_for_what_nobody_owes() -> None:
+    """The wrong loan, too much, a part that ends inside an item, nearly all, the rest twice at
+    once, and once more."""
+    paid: list[int] = []
 
     def owing(step: Send) -> Answer:
         if step.call.f == "read_loan":
-            return Answer(200, {"outstanding_minor": 600_000})
+            return Answer(200, {"outstanding_minor": 600_000 - sum(paid)})
+        if step.call.k.startswith(("part", "more")):
+            paid.append(step.call.args["amount_minor"])
         return good(step)
 
     repays = invokes(play("settler", owing), "repay")
-    assert [e["k"].partition("-")[0] for e in repays] == ["none", "much", "part", "rest", "again"]
-    wrong, much, part, rest, _ = (e["v"] for e in repays)
+    names = [e["k"].partition("-")[0] for e in repays]
+    assert names == ["none", "much", "part", "more", "rest", "also", "again"]
+    wrong, much, part, more, rest, also, _ = (e["v"] for e in repays)
     assert wrong["loan_id"] != much["loan_id"] == part["loan_id"]
     assert much["amount_minor"] > 600_000
-    assert part["amount_minor"] + rest["amount_minor"] == 600_000
+    assert sum(one["amount_minor"] for one in (part, more, rest)) == 600_000
+    assert (rest, repays[4]["t"]) == (also, repays[5]["t"])
 
 
 def test_a_returner_has_two_wishes_at_once_and_comes_back_after_the_end() -> None:

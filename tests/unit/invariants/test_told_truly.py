@@ -10,6 +10,8 @@ from chaos.invariants._finding import Invariant
 from chaos.invariants.credited_when_taken_in import INVARIANT as EFFECTIVE
 from chaos.invariants.decision_follows_score import INVARIANT as DECISION
 from chaos.invariants.limit_is_ones_own import INVARIANT as LIMIT
+from chaos.invariants.loan_shown_as_it_is import INVARIANT as SHOWN
+from chaos.invariants.old_limit_is_the_last import INVARIANT as OLD
 from chaos.invariants.paid_to_the_borrower import INVARIANT as PARTY
 from chaos.invariants.refusals_are_true import INVARIANT as REFUSAL
 from chaos.invariants.same_key_same_result import INVARIANT as KEYS
@@ -21,7 +23,7 @@ from tests.unit.invariants.build import PRICE, Story, verdict, what
 pytestmark = pytest.mark.unit
 AHEAD_S, MONTH_S = 1.0, 2_592_000.0
 LOAN = "loan-1"
-NEW = (DECISION, LIMIT, PARTY, SCHEDULE, EFFECTIVE, REFUSAL)
+NEW = (DECISION, LIMIT, PARTY, SCHEDULE, EFFECTIVE, REFUSAL, SHOWN, OLD)
 
 
 @pytest.mark.parametrize("invariant", NEW, ids=lambda one: one.name)
@@ -55,11 +57,12 @@ def test_a_decision_that_is_the_engines_own_or_labelled_is_right() -> None:
         (_decided("declined"), "is declined, and the risk engine said nothing"),
         (_decided("active", "decline"), "and the risk engine said decline"),
         (_decided("active", "approve", score="NaN"), "by a score that is none"),
+        (_decided("active", decision={"by": "stand_in", "score_age_days": 31}), "31 days old"),
     ],
 )
 def test_a_decision_against_the_engine_is_found(story: Story, why: str) -> None:
     """Whoever is told no, or yes, has it from the engine."""
-    assert why in what(verdict(DECISION, story))
+    assert why in what(verdict(DECISION, story, contract=TARGET.contract))
 
 
 def _limit(shown: int, source: str, as_of_s: float = 3.05 + AHEAD_S, who: str = "n-1") -> Story:
@@ -94,6 +97,16 @@ def test_a_limit_of_ones_own_is_right() -> None:
 def test_a_limit_of_somebody_else_or_of_another_time_is_found(story: Story, why: str) -> None:
     """Whatever it is called."""
     assert why in what(verdict(LIMIT, story, contract=TARGET.contract))
+
+
+def test_an_old_limit_that_is_not_the_last_one_is_found() -> None:
+    """Of another moment, or another than what was shown before."""
+    told = {"available_minor": 900, "source": "live", "as_of_s": 1.05 + AHEAD_S}
+    good = _limit(900, "stale", 1.05 + AHEAD_S).op(1.0, "read_limit", "n-1", value=told)
+    assert verdict(OLD, good).validity is Validity.VALID
+    assert "when nobody asked" in what(verdict(OLD, _limit(900, "stale", 2.0 + AHEAD_S)))
+    other = _limit(800, "stale", 1.05 + AHEAD_S).op(1.0, "read_limit", "n-1", value=told)
+    assert "and 900 minor units as live" in what(verdict(OLD, other))
 
 
 def _paid(party: str = "b-0001", amount: int = PRICE) -> Story:
@@ -182,10 +195,10 @@ def test_a_repayment_counts_from_when_it_was_taken_in() -> None:
     assert "was debited at 5.00 s" in what(verdict(EFFECTIVE, _repaid(1.05, debit_s=5.0)))
 
 
-def _refused(code: str, amount: int = 200_000, **value: Any) -> Story:
+def _refused(code: str, amount: int = 200_000, before: Story | None = None, **value: Any) -> Story:
     request = {"loan_id": "loan-b-0001", "amount_minor": amount}
     told = {"outstanding_minor": 600_000, "status": "active"}
-    story = Story().op(1.0, "read_loan", "loan-b-0001", value=told)
+    story = (before or Story()).op(1.0, "read_loan", "loan-b-0001", value=told)
     form = {"message": "No.", "retryable": False, "retry_after_s": None, "reference": "r", **value}
     status = form.pop("status", 422)
     return story.fails(2.0, "repay", "r", code, status, explained=True, request=request, **form)
@@ -207,6 +220,7 @@ def test_a_refusal_that_is_true_is_right() -> None:
         (_refused("key_reused"), "and it never was"),
         (_refused("bad_body"), "says that the body does not fit"),
         (_refused("x", reference="elsewhere"), "refers to 'elsewhere'"),
+        (_refused("key_reused", status=422), "comes with HTTP 422, declared 409"),
         (_refused("x", retry_after_s=2.0), "calls itself retryable False"),
         (_refused("x", retryable=True, retry_after_s=2.0), "calls a retry helpful"),
         (_refused("x", status=503), "calls a retry useless"),
@@ -216,10 +230,42 @@ def test_a_refusal_that_is_true_is_right() -> None:
 )
 def test_a_refusal_that_is_untrue_or_misleads_is_found(story: Story, why: str) -> None:
     """A reason is held to the record like any other word."""
-    assert why in what(verdict(REFUSAL, story))
+    told = what(verdict(REFUSAL, story, contract=TARGET.contract))
+    assert why in told or why in what(verdict(REFUSAL, story))
 
 
 def test_one_id_under_two_keys_is_found() -> None:
     """Two requests, and one of them is gone."""
     story = Story().submits(1.0, "k1", "app-1").submits(2.0, "k2", "app-1")
     assert "keys k1 and k2 were both answered with app-1" in what(verdict(KEYS, story))
+
+
+def test_what_has_failed_is_owed_again() -> None:
+    """Whoever was told that a repayment failed may repay all that is outstanding."""
+    request = {"loan_id": "loan-b-0001", "amount_minor": 100_000}
+    first = Story().op(0.5, "repay", "r0", request=request, value={"repayment_id": "rep-0"})
+    first.op(0.8, "repayment", "rep-0", value={"status": "failed"})
+    assert "at least 600,000" in what(verdict(REFUSAL, _refused("more_than_owed", 600_000, first)))
+
+
+def _shown(status: str, t_s: float, as_of_s: float | None = None) -> Story:
+    told = {
+        "loan_id": LOAN,
+        "application_id": "app-1",
+        "status": status,
+        "source": "live",
+        "as_of_s": (t_s if as_of_s is None else as_of_s) + AHEAD_S,
+    }
+    story = (
+        Story().pays_out(2.0, LOAN, t_s=2.0 + AHEAD_S).looks(3.0, "app-1", "active", loan_id=LOAN)
+    )
+    return story.op(t_s, "read_loan", LOAN, value=told).ledgers_read()
+
+
+def test_a_loan_is_shown_as_it_stands() -> None:
+    """Pending before the payout, active from then on, as of the moment of the question."""
+    for story in (_shown("pending", 1.0), _shown("active", 2.5), _shown("pending", 2.2)):
+        assert verdict(SHOWN, story).validity is Validity.VALID
+    assert "no gateway had paid it out" in what(verdict(SHOWN, _shown("active", 1.0)))
+    assert "was called paid out at 3.10 s" in what(verdict(SHOWN, _shown("pending", 4.0)))
+    assert "live as of 0.00 s" in what(verdict(SHOWN, _shown("active", 4.0, 0.0)))

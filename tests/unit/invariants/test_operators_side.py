@@ -1,0 +1,104 @@
+"""What an operator is told against the faults that there were, on hand-written histories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chaos.invariants._finding import Invariant
+from chaos.invariants.figures_agree import INVARIANT as FIGURES
+from chaos.invariants.ready_when_it_is import INVARIANT as READY
+from chaos.invariants.status_page_is_true import INVARIANT as STATUS
+from chaos.invariants.work_ends import INVARIANT as WORK
+from harness.model import Validity
+from tests.unit.invariants.build import Story, verdict, what
+
+pytestmark = pytest.mark.unit
+ALL = (FIGURES, READY, STATUS, WORK)
+RISK, STORE = "lending->risk", "lending->database"
+
+
+@pytest.mark.parametrize("invariant", ALL, ids=lambda one: one.name)
+def test_nothing_to_look_at_is_never_valid(invariant: Invariant) -> None:
+    """An empty record proves nothing."""
+    assert verdict(invariant, Story()).validity is Validity.UNKNOWN
+
+
+def _tells(story: Story, t_s: float, **groups: Any) -> Story:
+    return story.event(t_s, p="lending", type="info", f="gauges", v=groups, src="service")
+
+
+def _status(mode: str, t_s: float, breaker: str, fault: str = "down") -> Story:
+    story = Story()
+    for n in range(40):
+        story.submits(n / 2, f"k{n}", f"app-{n}")
+    story.breaks(5.0, 13.0, RISK, fault)
+    return _tells(story, t_s, Modes={"submit": mode}, Breakers={"risk": breaker})
+
+
+@pytest.mark.parametrize(
+    ("mode", "t_s", "breaker"),
+    [("FULL", 4.0, "closed"), ("FULL", 7.0, "closed"), ("STANDIN", 11.0, "open"),
+     ("STANDIN", 15.0, "half open"), ("FULL", 30.0, "closed")],
+)  # fmt: skip
+def test_a_page_that_says_what_is_so(mode: str, t_s: float, breaker: str) -> None:
+    """Before, when it may not be noticed yet, while it lasts, and a while afterwards."""
+    assert verdict(STATUS, _status(mode, t_s, breaker)).validity is Validity.VALID
+
+
+@pytest.mark.parametrize(
+    ("mode", "t_s", "breaker", "why"),
+    [("FULL", 11.0, "closed", "while down at lending->risk"),
+     ("STANDIN", 4.0, "open", "nothing that it depends on was broken"),
+     ("STANDIN", 30.0, "open", "nothing that it depends on was broken"),
+     ("STANDIN", 14.0, "closed", "no breaker")],
+)  # fmt: skip
+def test_a_page_that_does_not(mode: str, t_s: float, breaker: str, why: str) -> None:
+    """Trouble untold, trouble that is none, and trouble that its own figures do not know."""
+    assert why in what(verdict(STATUS, _status(mode, t_s, breaker)))
+
+
+@pytest.mark.parametrize(
+    ("answer", "t_s", "why"),
+    [("yes", 4.0, ""), ("no", 8.0, ""), ("no", 14.0, ""), ("yes", 5.5, ""),
+     ("yes", 9.0, "ready while down at"), ("no", 25.0, "not ready, and neither")],
+)  # fmt: skip
+def test_ready_follows_the_records(answer: str, t_s: float, why: str) -> None:
+    """Red while they are away, green while they are not, and a moment for the change."""
+    story = Story().breaks(5.0, 13.0, STORE, "down")
+    found = verdict(READY, _tells(story, t_s, Ready={"service": answer}))
+    assert (what(found) if why else "").find(why) >= 0
+    assert (found.validity is Validity.VALID) is (why == "")
+
+
+def _ends(status: str, **tasks: float) -> Story:
+    story = Story().submits(1.0, "k", "app-1").settles(9.0).reads("app-1", status)
+    return story.op(9.5, "figures", "service", value={"Queue, tasks": tasks})
+
+
+def test_work_that_is_left_over_is_found() -> None:
+    """What has not ended may have some; what has ended none."""
+    assert verdict(WORK, _ends("active")).validity is Validity.VALID
+    assert verdict(WORK, _ends("manual", inquire=1.0)).validity is Validity.VALID
+    assert "1 inquire left in the outbox" in what(verdict(WORK, _ends("active", inquire=1.0)))
+
+
+@pytest.mark.parametrize(("t_s", "good"), [(7.0, True), (30.0, False)])
+def test_work_fails_only_in_trouble(t_s: float, good: bool) -> None:
+    """Whatever fails while all is well fails by itself."""
+    story = _ends("active").breaks(5.0, 8.0, STORE)
+    for at_s, n in ((t_s - 1, 0.0), (t_s, 2.0)):
+        _tells(story, at_s, **{"Tasks tried again, 1/s": {"debit": n}})
+    assert (verdict(WORK, story).validity is Validity.VALID) is good
+
+
+def test_figures_that_count_less_than_was_done_are_found() -> None:
+    """Two payouts are two calls; a counter that goes back has forgotten some."""
+    story = Story().pays_out(1.0, "loan-1").pays_out(1.5, "loan-2")
+    calls = "Calls to third parties, 1/s"
+    good = _tells(story, 9.0, **{calls: {"payment_a": 2.0}})
+    assert verdict(FIGURES, good).validity is Validity.VALID
+    assert "from 2 to 1" in what(verdict(FIGURES, _tells(good, 10.0, **{calls: {"payment_a": 1}})))
+    few = _tells(Story().pays_out(1.0, "loan-1"), 9.0, **{calls: {"risk": 1.0}})
+    assert "did 1 things by then" in what(verdict(FIGURES, few))
