@@ -15,6 +15,7 @@ WITH_PEOPLE = frozenset({"manual"})  # no machine will end these
 REPAID = frozenset({"credited", "failed"})
 LOAN_ONLY = frozenset({"pending"})  # a loan follows its application, which is counted itself
 FINAL = TERMINAL | WITH_PEOPLE | REPAID | LOAN_ONLY
+ASKS = "inquire"  # the kind of task that also asks about what people look at
 FIGURES = "figures"
 """A last read of the service's own figures; no operation of borrowers."""
 
@@ -46,14 +47,13 @@ def _named(op: Op) -> Iterator[tuple[str, str]]:
 def loose_ends(last_reads: Iterable[Completion]) -> int:
     """How many are not final yet; a read that failed leaves its end loose.
 
-    The figures are final once the service has no more to do than what it asks about for people.
+    The figures are final once the service has nothing to do but to ask about payments: what it
+    asks about is read itself.
     """
-    told = list(last_reads)
-    people = sum(read.value.get("status") in WITH_PEOPLE for read in told)
-    return sum(read.outcome is not Outcome.OK or not _is_final(read.value, people) for read in told)
+    return sum(read.outcome is not Outcome.OK or not _is_final(read.value) for read in last_reads)
 
 
-def _is_final(told: Mapping[str, Any], people: int) -> bool:
+def _is_final(told: Mapping[str, Any]) -> bool:
     if "status" in told:
         return told["status"] in FINAL
-    return int(sum(told.get(QUEUE, {}).values())) <= people
+    return not any(n for kind, n in told.get(QUEUE, {}).items() if kind != ASKS)
