@@ -8,6 +8,7 @@ from itertools import combinations
 from harness.acts import contradiction, span
 from harness.errors import Problem
 from harness.experiment import Document, Step, blast_radius
+from harness.ports import Capability, Fault
 from harness.target import FAILED_OPERATIONS, Target, failure_counters, places
 from harness.text import quoted
 from harness.units import Condition, Quantity, misfit
@@ -40,6 +41,15 @@ def blast_problems(
     if radius.abort_when is not None:
         where = place.of("blast-radius", "abort-when")
         yield from _abort_when(radius.abort_when, target, where)
+
+
+def able_services(fault: Fault, target: Target) -> list[str]:
+    """Where a fault can be: what a stand-in answers, at those of its role if there are any."""
+    if fault.capability is not Capability.UPSTREAMS:
+        return [one.name for one in target.services]
+    scripted = [one for one in target.services if one.scripted]
+    of_role = [one for one in scripted if one.kind == getattr(fault, "role", "")]
+    return [one.name for one in of_role or scripted]
 
 
 def _abort_when(limit: Condition, target: Target, where: str) -> Iterator[Problem]:

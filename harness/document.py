@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from harness.blast import blast_problems
+from harness.blast import able_services, blast_problems
 from harness.errors import ConfigError, Problem
 from harness.experiment import (
     Document,
@@ -26,6 +26,7 @@ from harness.measures import MEASURES
 from harness.model import Phase
 from harness.overrides import AS_WRITTEN, Filled, Overrides, fill, run_time
 from harness.plugins import DEFAULT_TARGET, is_file
+from harness.ports import Fault
 from harness.registry import Vocabulary, experiment_files
 from harness.target import Target, places
 from harness.text import quoted
@@ -228,16 +229,21 @@ def _at_each(part: StepPart, target: Target) -> list[dict[str, object]]:
 
 
 def _unknown_place(
-    part: StepPart, fault: object, words: Vocabulary, place: Place, number: int
+    part: StepPart, fault: Fault, words: Vocabulary, place: Place, number: int
 ) -> Iterator[Problem]:
     for key, known in (("link", _links(words)), ("service", _services(words))):
         value = getattr(fault, key, None)
-        if value is not None and value not in known:
+        if value is None:
+            continue
+        if value not in known:
             yield unknown(key, value, known, place, "method", number, key)
         elif key == "service" and value in _running(words):
             links = [one.name for one in words.target.links if value in (one.caller, one.callee)]
             cause = f"{value} stands already: the run never touches it"
             yield Problem(cause, place.of("method", number, key), f"its links: {', '.join(links)}")
+        elif key == "service" and value not in (able := able_services(fault, words.target)):
+            cause = f"{part.fault} at {value}: it is no stand-in that can do this"
+            yield Problem(cause, place.of("method", number, key), ", ".join(able))
 
 
 def _links(words: Vocabulary) -> list[str]:

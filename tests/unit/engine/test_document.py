@@ -52,6 +52,20 @@ def test_a_title_is_one_line(tmp_path: Path) -> None:
     assert load_experiment(path, load_vocabulary()).title == "Slow PASS all is well"
 
 
+@pytest.mark.parametrize("where", ["database", "payment_a", "lending"])
+def test_a_fault_of_a_stand_in_is_refused_where_no_stand_in_can_do_it(
+    tmp_path: Path, where: str
+) -> None:
+    """Else the run would break down in the middle, with the system up."""
+    fault = "fault: latency, link: lending->payment_a, delay: 300ms"
+    text = GOOD.replace(fault, f"fault: score, service: {where}, value: null")
+    text = text.replace("links: [lending->payment_a]", f"services: [{where}]")
+    assert problems_of(tmp_path, text) == [
+        f"/doc.yaml:8:{text.splitlines()[7].index(where) + 1}: score at {where}: it is no stand-in "
+        "that can do this; allowed: risk"
+    ]
+
+
 def test_a_role_stands_for_everybody_who_plays_it(tmp_path: Path) -> None:
     """One fault a funder, and the blast radius means the same; a name goes before a role."""
     text = GOOD.replace("lending->payment_a", "lending->funding_provider")
