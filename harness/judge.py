@@ -100,7 +100,7 @@ def stages_seen(experiment: Experiment, history: History) -> dict[str, object]:
     begun: dict[str, float] = {}
     for op in history.ops():
         if op.phase != Phase.SETTLED:
-            journey = op.p.partition(".")[0]  # one that went on under a new name is still one
+            journey = op.user
             begun[journey] = min(op.t_due_s, begun.get(journey, op.t_due_s))
     stages, from_s = [], 0.0
     for stage in experiment.stages:

@@ -14,12 +14,13 @@ import msgspec
 from harness import plugins
 from harness.errors import ConfigError, Problem
 from harness.history import History
-from harness.model import Objectives, Outcome, System, nothing
+from harness.model import Objectives, Outcome
 from harness.request import Answer as Answer
 from harness.request import Request as Request
 from harness.request import body_of as body_of
 from harness.setting import Factors as Factors  # a word of targets, kept apart
 from harness.setting import Setting as Setting
+from harness.system import System, nothing
 
 
 class Call(msgspec.Struct, frozen=True):

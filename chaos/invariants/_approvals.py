@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from chaos.lending import FUNDER, GATEWAY, PAID_OUT, RISK_ENGINE
 from harness.history import History
-from harness.model import Op, Outcome, System
+from harness.model import Op, Outcome
+from harness.system import System
 
 APPROVED = PAID_OUT | {
     "approved",

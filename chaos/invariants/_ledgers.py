@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from chaos.lending import FUNDER, GATEWAY
 from harness.history import Event, History
-from harness.model import System
+from harness.system import System
 
 MOVED_BY = {
     "payout": GATEWAY,

@@ -83,7 +83,7 @@ def cut_off(op: Op, history: History, objectives: Objectives) -> bool:
     counts up to `answer_s`, so that asking for a very long one excuses nothing.
     """
     wait_s = min(float(op.value.get("retry_after_s") or 0.0), objectives.answer_s)
-    t_last_s = op.t_invoke_s if op.t_end_s is None else op.t_end_s
+    t_last_s = op.last_s
     return t_last_s + wait_s + objectives.ack_s >= history.t_load_end_s
 
 

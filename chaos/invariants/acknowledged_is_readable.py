@@ -35,7 +35,7 @@ def _is_gone(op: Op) -> bool:
 def _bad(promise: Op, read: Op, thing: str) -> Mapping[str, object]:
     what = (
         f"{thing} {read.k}, acknowledged to {promise.p} at {promise.t_end_s or 0.0:.2f} s, was "
-        f"said not to exist at {read.t_end_s or read.t_invoke_s:.2f} s"
+        f"said not to exist at {read.last_s:.2f} s"
     )
     return bad(read.t_invoke_s, what, [promise.index, read.index], id=read.k)
 

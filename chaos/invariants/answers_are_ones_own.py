@@ -44,7 +44,7 @@ def _wrong(op: Op, asked: Mapping[str, object]) -> Iterator[tuple[str, object, o
 
 
 def _bad(op: Op, name: str, told: object, wanted: object) -> Mapping[str, object]:
-    t_s = op.t_end_s or op.t_invoke_s
+    t_s = op.last_s
     what = f"{op.f} {op.k} tells {name} {told!r} at {t_s:.2f} s, and it is {wanted!r}"
     return bad(t_s, what, [op.index], key=op.k, field=name)
 

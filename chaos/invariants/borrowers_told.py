@@ -73,7 +73,7 @@ def _ended_s(history: History, f: str) -> Mapping[str, Any]:
     ended: dict[str, float] = {}
     for op in history.ops(f, outcome=Outcome.OK):
         if op.value.get("status") in ENDS[f]:
-            t_s = op.t_end_s or op.t_invoke_s
+            t_s = op.last_s
             ended[op.k] = min(t_s, ended.get(op.k, t_s))
     return ended
 

@@ -29,7 +29,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
 
 
 def _early(op: Op, taken: list[Event]) -> Iterator[str]:
-    t_s = op.t_end_s or op.t_invoke_s
+    t_s = op.last_s
     if op.value.get("status") == "credited" and taken and taken[0].t_s > t_s + CLOCKS_S:
         yield f"is credited at {t_s:.2f} s and was debited at {taken[0].t_s:.2f} s"
 
@@ -38,7 +38,7 @@ def _effective(op: Op, attempts: list[Op], ack: Op, ahead_s: float) -> Iterator[
     told = op.value.get("effective_at_s")
     if not isinstance(told, int | float):
         return
-    first_s, last_s = attempts[0].t_invoke_s, ack.t_end_s or ack.t_invoke_s
+    first_s, last_s = attempts[0].t_invoke_s, ack.last_s
     if not first_s - CLOCKS_S <= told - ahead_s <= last_s + CLOCKS_S:
         yield (
             f"is effective from {told - ahead_s:.2f} s, and was taken in between {first_s:.2f} s "
@@ -47,7 +47,7 @@ def _effective(op: Op, attempts: list[Op], ack: Op, ahead_s: float) -> Iterator[
 
 
 def _bad(op: Op, k: str, wrong: str) -> Mapping[str, object]:
-    t_s = op.t_end_s or op.t_invoke_s
+    t_s = op.last_s
     return bad(t_s, f"repayment {k} {wrong}", [op.index], repayment_id=k)
 
 

@@ -74,7 +74,7 @@ def _words(said: set[object]) -> str:
 
 
 def _bad(op: Op, wrong: str, scores: list[Event]) -> Mapping[str, object]:
-    t_s = op.t_end_s or op.t_invoke_s
+    t_s = op.last_s
     events = [op.index, *(entry.i for entry in scores)]
     return bad(t_s, f"application {op.k} {wrong} ({t_s:.2f} s)", events, application_id=op.k)
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.lending import DATABASE, FUNDER
 from harness.history import History
-from harness.model import Objectives, Op, Outcome, System
+from harness.model import Objectives, Op, Outcome
+from harness.system import System
 
 LAG_S = 10.0
 """How long after a healing an application may still wait for its next try; chosen."""
@@ -26,7 +27,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
 
 def _there(op: Op, history: History, system: System) -> list[str]:
     """Funders that nothing stood in the way of, when it was read and shortly before."""
-    t_s = op.t_end_s or op.t_invoke_s
+    t_s = op.last_s
     broken = {
         window.where.rpartition("->")[2]
         for window in history.windows
@@ -38,7 +39,7 @@ def _there(op: Op, history: History, system: System) -> list[str]:
 
 
 def _bad(op: Op, there: list[str]) -> Mapping[str, object]:
-    t_s = op.t_end_s or op.t_invoke_s
+    t_s = op.last_s
     what = f"application {op.k} waits for funding at {t_s:.2f} s, and {', '.join(there)} is there"
     return bad(t_s, what, [op.index], application_id=op.k)
 

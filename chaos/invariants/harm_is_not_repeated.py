@@ -25,7 +25,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     windows = front_windows(history, objectives)
     users: defaultdict[str, list[Op]] = defaultdict(list)
     for op in history.all_ops:
-        users[op.p.partition(".")[0]].append(op)  # one that went on under a new name is still one
+        users[op.user].append(op)  # one that went on under a new name is still one
     back = {user: ops for user, ops in users.items() if len(_visits(ops)) > 1}
     met = {
         user: _visits([

@@ -37,7 +37,7 @@ def _wrong(op: Op, cuts: list[list[FaultWindow]]) -> str:
         return f"reads {limit!r}, which is nobody's limit"
     if source not in SOURCES or op.value.get("as_of_s") is None:
         return f"says neither of what time nor from whom it is (source {source!r})"
-    t_end_s = op.t_end_s or op.t_invoke_s
+    t_end_s = op.last_s
     covering = [next((w for w in one if w.covers(op.t_invoke_s, t_end_s)), None) for one in cuts]
     if source == "live" and all(covering):
         at = " and ".join(f"{w.fault} at {w.where}" for w in covering if w)
@@ -46,7 +46,7 @@ def _wrong(op: Op, cuts: list[list[FaultWindow]]) -> str:
 
 
 def _bad(op: Op, wrong: str) -> Mapping[str, object]:
-    t_s = op.t_end_s or op.t_invoke_s
+    t_s = op.last_s
     return bad(t_s, f"the limit of {op.k} {wrong} ({t_s:.2f} s)", [op.index], borrower=op.k)
 
 

@@ -56,7 +56,7 @@ def _age(op: Op, before: Op | None, ahead_s: float | None) -> Iterator[str]:
     told = op.value.get("as_of_s")
     if ahead_s is None or not isinstance(told, int | float):
         return
-    t_s, end_s = told - ahead_s, op.t_end_s or op.t_invoke_s
+    t_s, end_s = told - ahead_s, op.last_s
     if t_s > end_s + CLOCKS_S:
         yield f"is called true as of {t_s:.2f} s, which has not come yet"
     if op.value.get("source") == "live" and t_s < op.t_invoke_s - CLOCKS_S:
@@ -73,7 +73,7 @@ def _amounts(told: set[int]) -> str:
 
 
 def _bad(op: Op, wrong: str, given: list[Event]) -> Mapping[str, object]:
-    t_s = op.t_end_s or op.t_invoke_s
+    t_s = op.last_s
     events = [op.index, *(event.i for event in given)]
     return bad(t_s, f"the limit of {op.k} {wrong} ({t_s:.2f} s)", events, borrower=op.k)
 

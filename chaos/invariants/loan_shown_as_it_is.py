@@ -19,7 +19,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     told_s: dict[str, float] = {}
     for op in history.ops("application", outcome=Outcome.OK):
         if op.value.get("status") in PAID_OUT and op.value.get("loan_id"):
-            told_s.setdefault(str(op.value["loan_id"]), op.t_end_s or op.t_invoke_s)
+            told_s.setdefault(str(op.value["loan_id"]), op.last_s)
     reads = list(history.ops("read_loan", outcome=Outcome.OK))
     found = [
         _bad(op, wrong)
@@ -30,7 +30,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
 
 
 def _status(op: Op, paid: list[Event], told_s: float | None) -> Iterator[str]:
-    status, t_s = op.value.get("status"), op.t_end_s or op.t_invoke_s
+    status, t_s = op.value.get("status"), op.last_s
     if op.value.get("application_id") and status in PAID_OUT:
         if not paid or paid[0].t_s > t_s + CLOCKS_S:
             yield f"is called {status}, and no gateway had paid it out"
@@ -42,13 +42,13 @@ def _time(op: Op, ahead_s: float | None) -> Iterator[str]:
     told = op.value.get("as_of_s")
     if ahead_s is None or not isinstance(told, int | float) or op.value.get("source") != "live":
         return
-    t_s, end_s = told - ahead_s, op.t_end_s or op.t_invoke_s
+    t_s, end_s = told - ahead_s, op.last_s
     if not op.t_invoke_s - CLOCKS_S <= t_s <= end_s + CLOCKS_S:
         yield f"is called live as of {t_s:.2f} s, and was asked for at {op.t_invoke_s:.2f} s"
 
 
 def _bad(op: Op, wrong: str) -> Mapping[str, object]:
-    t_s = op.t_end_s or op.t_invoke_s
+    t_s = op.last_s
     return bad(t_s, f"loan {op.k} {wrong} (read at {t_s:.2f} s)", [op.index], loan_id=op.k)
 
 

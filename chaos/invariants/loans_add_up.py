@@ -42,7 +42,7 @@ def _repaid(
     for op in history.ops("repayment", outcome=Outcome.OK):
         loan_of[op.k] = str(op.value.get("loan_id"))
         if op.value.get("status") == "credited":
-            credited.setdefault(op.k, op.t_end_s or op.t_invoke_s)
+            credited.setdefault(op.k, op.last_s)
     found: defaultdict[str, list[tuple[Event, float]]] = defaultdict(list)
     for k, entries in debits.items():
         for entry in entries:
@@ -74,7 +74,7 @@ def _inside(op: Op) -> Iterator[str]:
 def _outside(op: Op, repaid: list[tuple[Event, float]]) -> Iterator[str]:
     """Between what was surely credited when it was read and all that had been debited by then."""
     least = sum(amount(entry) for entry, t_s in repaid if t_s < op.t_invoke_s)
-    most = sum(amount(entry) for entry, _ in repaid if entry.t_s <= (op.t_end_s or op.t_invoke_s))
+    most = sum(amount(entry) for entry, _ in repaid if entry.t_s <= op.last_s)
     if not least <= _paid(op) <= most:
         yield f"has {money(_paid(op))} paid, and {money(most)} was debited for it"
 
@@ -84,7 +84,7 @@ def _paid(op: Op) -> int:
 
 
 def _bad(op: Op, wrong: str) -> Mapping[str, object]:
-    t_s = op.t_end_s or op.t_invoke_s
+    t_s = op.last_s
     return bad(t_s, f"loan {op.k} {wrong} (read at {t_s:.2f} s)", [op.index], loan_id=op.k)
 
 

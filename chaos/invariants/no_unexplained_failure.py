@@ -35,7 +35,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
 
 
 def _bad(op: Op) -> Mapping[str, object]:
-    t_s = op.t_invoke_s if op.t_end_s is None else op.t_end_s
+    t_s = op.last_s
     what = f"{op.f} {op.k} of {op.p} got {result(op)} at {t_s:.2f} s, without any explanation"
     return bad(t_s, what, [op.index], f=op.f, key=op.k, err=op.err)
 

@@ -62,7 +62,7 @@ def _given(op: Op, asked: list[Op], given: list[Event], ahead_s: float | None) -
 
 
 def _bad(op: Op, wrong: str, given: list[Event]) -> Mapping[str, object]:
-    t_s = op.t_end_s or op.t_invoke_s
+    t_s = op.last_s
     events = [op.index, *(event.i for event in given)]
     return bad(t_s, f"the limit of {op.k} {wrong} ({t_s:.2f} s)", events, borrower=op.k)
 

@@ -9,7 +9,8 @@ from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._views import cut_off, explained, own_doing, result
 from harness.experiment import Experiment
 from harness.history import History
-from harness.model import Objectives, Op, Outcome, System
+from harness.model import Objectives, Op, Outcome
+from harness.system import System
 
 FULL = "FULL"
 NONE_DECLARED = "the target declares no degradation"
@@ -23,7 +24,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
         return Findings(0, missing=NONE_DECLARED)
     held: defaultdict[str, list[Op]] = defaultdict(list)
     for op in history.all_ops:
-        windows = [w for w in history.windows if w.overlaps(op.t_invoke_s, _t_end_s(op))]
+        windows = [w for w in history.windows if w.overlaps(op.t_invoke_s, op.last_s)]
         if windows and not _may_degrade(op.f, [w.where for w in windows], system):
             held[op.f].append(op)
     judged = {f: _judged(ops, history, objectives) for f, ops in sorted(held.items())}
@@ -86,17 +87,13 @@ def _wrong(f: str, ops: list[Op]) -> Mapping[str, object] | None:
     first = (bare or failed)[0]
     what = (
         f"{f} is not declared to depend on what was broken, but {len(failed)} of {len(ops)} failed,"
-        f" {len(bare)} unexplained: first {first.k} with {result(first)} at {_t_end_s(first):.2f} s"
+        f" {len(bare)} unexplained: first {first.k} with {result(first)} at {first.last_s:.2f} s"
     )
-    return bad(_t_end_s(first), what, [op.index for op in failed[:10]], f=f, failed=len(failed))
+    return bad(first.last_s, what, [op.index for op in failed[:10]], f=f, failed=len(failed))
 
 
 def _ok_ratio(ops: list[Op]) -> float:
     return sum(1 for op in ops if op.outcome is Outcome.OK) / len(ops)
-
-
-def _t_end_s(op: Op) -> float:
-    return op.t_invoke_s if op.t_end_s is None else op.t_end_s
 
 
 INVARIANT = Invariant(

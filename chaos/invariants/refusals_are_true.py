@@ -38,7 +38,7 @@ class _Known:
         ids = {str(op.value.get("repayment_id")): op.k for op in history.ops("repay")}
         for op in history.ops("repayment", outcome=Outcome.OK):
             if op.value.get("status") == "failed" and op.k in ids:
-                self._failed_s.setdefault(ids[op.k], op.t_end_s or op.t_invoke_s)
+                self._failed_s.setdefault(ids[op.k], op.last_s)
         self._loans: defaultdict[str, list[Op]] = defaultdict(list)
         for op in history.ops("read_loan", outcome=Outcome.OK):
             self._loans[op.k].append(op)
@@ -70,7 +70,7 @@ class _Known:
             for other in self._repays[loan_id]
             if other.k != op.k
             and other.outcome is not Outcome.FAIL
-            and other.t_invoke_s <= (op.t_end_s or op.t_invoke_s)
+            and other.t_invoke_s <= op.last_s
             and self._failed_s.get(other.k, op.t_invoke_s) >= op.t_invoke_s
         }
         least = int(seen.value.get("outstanding_minor") or 0) - sum(others.values())
@@ -80,7 +80,7 @@ class _Known:
 
 
 def _bad(op: Op, wrong: str) -> Mapping[str, object]:
-    t_s = op.t_end_s or op.t_invoke_s
+    t_s = op.last_s
     what = f"{op.f} {op.k}, refused as {op.err!r} at {t_s:.2f} s, {wrong}"
     return bad(t_s, what, [op.index], f=op.f, key=op.k, err=op.err)
 

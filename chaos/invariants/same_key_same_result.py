@@ -54,9 +54,9 @@ def _wrong(f: str, k: str, ops: list[Op]) -> Mapping[str, object] | None:
             wrong = "answered with another id"
         else:
             continue
-        what = f"{f} key {k} was {wrong}: {ids[0]} at {_end(first):.2f} s, {ids[1]}"
+        what = f"{f} key {k} was {wrong}: {ids[0]} at {first.last_s:.2f} s, {ids[1]}"
         events = [first.index, op.index]
-        return bad(_end(op), f"{what} at {_end(op):.2f} s", events, key=k, ids=ids)
+        return bad(op.last_s, f"{what} at {op.last_s:.2f} s", events, key=k, ids=ids)
     return None
 
 
@@ -71,7 +71,7 @@ def _shared(attempts: Mapping[tuple[str, str], list[Op]]) -> Iterator[Mapping[st
             other, first = owners.setdefault((f, id_), (k, op))
             if other != k:
                 what = f"{f} keys {other} and {k} were both answered with {id_}"
-                yield bad(_end(op), what, [first.index, op.index], key=k, ids=[id_])
+                yield bad(op.last_s, what, [first.index, op.index], key=k, ids=[id_])
                 break
 
 
@@ -81,10 +81,6 @@ def _refused(op: Op) -> bool:
 
 def _body(op: Op) -> str:
     return repr(sorted(op.request.items()))
-
-
-def _end(op: Op) -> float:
-    return op.t_end_s or op.t_invoke_s
 
 
 INVARIANT = Invariant(

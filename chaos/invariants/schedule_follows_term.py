@@ -92,12 +92,12 @@ def _begun(
     if ahead_s is None or not items or "due_s" not in items[0]:
         return
     made_s = items[0]["due_s"] - month_s - ahead_s
-    if not begun_s - CLOCKS_S <= made_s <= (op.t_end_s or op.t_invoke_s) + CLOCKS_S:
+    if not begun_s - CLOCKS_S <= made_s <= op.last_s + CLOCKS_S:
         yield f"has its first item due as if made at {made_s:.2f} s, asked for at {begun_s:.2f} s"
 
 
 def _bad(op: Op, wrong: str) -> Mapping[str, object]:
-    t_s = op.t_end_s or op.t_invoke_s
+    t_s = op.last_s
     return bad(t_s, f"loan {op.k} {wrong} (read at {t_s:.2f} s)", [op.index], loan_id=op.k)
 
 

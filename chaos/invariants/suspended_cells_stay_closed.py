@@ -82,7 +82,7 @@ def _held_for_nothing(
     within_s: float,
 ) -> Iterator[Mapping[str, object]]:
     for op in history.ops("application", outcome=Outcome.OK):
-        t_s = op.t_end_s or op.t_invoke_s
+        t_s = op.last_s
         if op.value.get("reason_code") != "suspended" or op.k not in whose:
             continue
         if not any(

@@ -55,7 +55,7 @@ def _first_broken(k: str, ops: list[Op]) -> dict[str, object] | None:
     Args:
         ops: reads of one application, by invoke. Reads that overlap may come in any order.
     """
-    done = sorted(ops, key=lambda op: op.t_end_s or op.t_invoke_s)
+    done = sorted(ops, key=lambda op: op.last_s)
     furthest: Op | None = None
     ended = 0
     for later in ops:
@@ -84,7 +84,7 @@ def _bad(k: str, before: Op, now: Op, wrong: str) -> dict[str, object]:
         f"application {k} {wrong}: told {told} at {before.t_end_s or 0.0:.2f} s, "
         f"{tells} at {now.t_end_s or 0.0:.2f} s"
     )
-    t_s = now.t_end_s or now.t_invoke_s
+    t_s = now.last_s
     return bad(t_s, what, [before.index, now.index], application_id=k, before=told, now=tells)
 
 

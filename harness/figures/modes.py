@@ -24,7 +24,7 @@ def modes(history: History, target: Target, classed: Classed) -> dict[str, dict[
     shown, windows = shown_by(target), history.windows
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for op, its in classed:
-        end_s = op.t_invoke_s if op.t_end_s is None else op.t_end_s
+        end_s = op.last_s
         if not any(window.overlaps(op.t_invoke_s, end_s) for window in windows):
             continue
         mistake = its is Class.REFUSED and served(op)

@@ -61,7 +61,7 @@ def users(classed: Classed) -> dict[str, int]:
     refused: set[str] = set()
     unexplained: set[str] = set()
     for op, its in classed:
-        user = op.p.partition(".")[0]  # one that went on under a new name is still one
+        user = op.user
         seen.add(user)
         if its is Class.REFUSED and not served(op):
             refused.add(user)
@@ -74,4 +74,4 @@ def users(classed: Classed) -> dict[str, int]:
 def degraded_s(classed: Classed) -> int:
     """Seconds in which somebody was answered worse than on a good day, or not at all."""
     worse = (op for op, its in classed if its is Class.DEGRADED or not served(op))
-    return len({int(op.t_invoke_s if op.t_end_s is None else op.t_end_s) for op in worse})
+    return len({int(op.last_s) for op in worse})

@@ -65,12 +65,12 @@ def outage(classed: Classed, from_s: float) -> dict[str, object]:
     fell_s = _first(_failures(classed), from_s)
     if fell_s is None:
         return {}
-    after = [(_end_s(op), op) for op, _ in classed if _end_s(op) >= fell_s]
+    after = [(op.last_s, op) for op, _ in classed if op.last_s >= fell_s]
     failed = {op.f for _, op in after if not served(op)}
     backs = [_back_s(after, f) for f in failed]
     good_s = None if None in backs else max(one for one in backs if one is not None)
     lasting_s = _after(classed, from_s, fell_s)[1]
-    worse = [_end_s(op) for op, its in classed if its is not Class.SERVED and _end_s(op) >= fell_s]
+    worse = [op.last_s for op, its in classed if its is not Class.SERVED and op.last_s >= fell_s]
     return {
         "fell_s": round(fell_s, 3),
         "first_good_s": None if good_s is None else round(good_s - fell_s, 3),
@@ -98,11 +98,7 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _failures(classed: Classed) -> Iterator[float]:
-    return (_end_s(op) for op, _ in classed if not served(op))
-
-
-def _end_s(op: Op) -> float:
-    return op.t_invoke_s if op.t_end_s is None else op.t_end_s
+    return (op.last_s for op, _ in classed if not served(op))
 
 
 def _first(times: Iterable[float], from_s: float) -> float | None:
@@ -113,7 +109,7 @@ def _detected(classed: Classed, from_s: float) -> float | None:
     """The first answer that shows that the service itself knows of it: degraded, or refused with
     reasons. Nothing can be said where such answers came before the fault too."""
     aware = [
-        _end_s(op)
+        op.last_s
         for op, its in classed
         if its is Class.DEGRADED or (its is Class.REFUSED and not served(op))
     ]
@@ -139,11 +135,11 @@ def _after(classed: Classed, from_s: float, healed_s: float) -> tuple[float | No
 
     Service that never failed had not to recover: (None, healed).
     """
-    failed = {op.f for op, _ in classed if not served(op) and _end_s(op) >= from_s}
+    failed = {op.f for op, _ in classed if not served(op) and op.last_s >= from_s}
     if not failed:
         return None, healed_s
     done = sorted(
-        ((_end_s(op), op) for op, _ in classed if _end_s(op) >= healed_s),
+        ((op.last_s, op) for op, _ in classed if op.last_s >= healed_s),
         key=lambda one: (one[0], one[1].index),
     )
     good_s = next((t_s for t_s, op in done if is_ok(op) and op.f in failed), None)

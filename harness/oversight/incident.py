@@ -114,7 +114,7 @@ def _aware(recorded: Recorded, fault_s: float | None) -> bool:
     return any(
         (its is Class.DEGRADED or (its is Class.REFUSED and not served(op)))
         and fault_s is not None
-        and (op.t_invoke_s if op.t_end_s is None else op.t_end_s) < fault_s
+        and op.last_s < fault_s
         for op, its in classes(recorded.history, recorded.target)
     )
 
@@ -122,14 +122,9 @@ def _aware(recorded: Recorded, fault_s: float | None) -> bool:
 def _users(recorded: Recorded) -> Iterator[Seen]:
     """Whoever was refused through no mistake of theirs, or got no explanation, once each."""
     found: dict[str, Seen] = {}
-    harmed = [
-        (op.t_invoke_s if op.t_end_s is None else op.t_end_s, op)
-        for op, its in classes(recorded.history, recorded.target)
-        if its is Class.UNEXPLAINED or (its is Class.REFUSED and not served(op))
-    ]
-    for t_s, op in sorted(harmed, key=lambda one: (one[0], one[1].index)):
-        user = op.p.partition(".")[0]
-        found.setdefault(user, Seen(t_s, user, events=(op.index,)))
+    harmed = [op for op, _ in classes(recorded.history, recorded.target) if not served(op)]
+    for op in sorted(harmed, key=lambda op: (op.last_s, op.index)):
+        found.setdefault(op.user, Seen(op.last_s, op.user, events=(op.index,)))
     yield from found.values()
 
 

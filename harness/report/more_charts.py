@@ -16,7 +16,7 @@ def load_chart(slices: Series, recorded: Recorded) -> Chart | None:
     begun: dict[str, float] = {}
     for op in recorded.history.all_ops:
         if op.phase != Phase.SETTLED:
-            user = op.p.partition(".")[0]  # one that went on under a new name is still one
+            user = op.user
             begun[user] = min(op.t_due_s, begun.get(user, op.t_due_s))
     if not begun:
         return None

@@ -266,7 +266,7 @@ def _failures(recorded: Recorded) -> list[dict[str, object]]:
         status = op.value.get("http_status")
         key = (op.f, f"HTTP {status} {op.err}" if status else op.err, op.phase)
         counts[key] += 1
-        first.setdefault(key, op.t_invoke_s if op.t_end_s is None else op.t_end_s)
+        first.setdefault(key, op.last_s)
     return [
         {"f": f, "result": result, "phase": phase, "n": n, "t_s": first[f, result, phase]}
         for (f, result, phase), n in counts.most_common(FAILURES_MAX)

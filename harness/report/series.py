@@ -52,7 +52,7 @@ def series(classed: Classed, length_s: float) -> Series:
     due, over = ({one: [0] * n for one in Class} for _ in range(2))
     took: list[list[float]] = [[] for _ in range(n)]
     for op, its in classed:
-        end_s = op.t_invoke_s if op.t_end_s is None else op.t_end_s
+        end_s = op.last_s
         at = min(n - 1, max(0, int(end_s / width_s)))
         over[its][at] += 1
         due[its][min(n - 1, max(0, int(op.t_due_s / width_s)))] += 1

@@ -187,8 +187,8 @@ def _booked(event: Event, service: str) -> Entry:
 def _asked(op: Op, service: str, between: Sequence[float]) -> Iterator[Entry]:
     """One entry; two where something happened between request and answer, or it took long."""
     asked, answered = f"{op.f} {op.k} {_pairs(op.request)}".rstrip(), _answer(op)
-    end_s = op.t_invoke_s if op.t_end_s is None else op.t_end_s
-    user = LAST_READ if op.phase == Phase.SETTLED else op.p.partition(".")[0]
+    end_s = op.last_s
+    user = LAST_READ if op.phase == Phase.SETTLED else op.user
     if op.t_end_s is not None and not any(op.t_invoke_s <= t_s <= end_s for t_s in between):
         what = _cut(f"{asked}: {answered}")
         yield Entry(op.t_invoke_s, user, service, what, op.outcome, (op.index,))

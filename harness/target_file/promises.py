@@ -94,12 +94,12 @@ class EndPromise(_Promised):
     def check(self, history: History, objectives: Objectives) -> Verdict:
         """Compare each acknowledgement with the last that was read of it."""
         last = {op.k: op for op in history.ops(self.settled.read) if op.phase == Phase.SETTLED}
-        end_s = max((op.t_end_s or op.t_invoke_s for op in last.values()), default=0.0)
+        end_s = max((op.last_s for op in last.values()), default=0.0)
         within_s = self.written.ends_within or 0.0
         promised = [
             op
             for op in history.ops(self.written.of, outcome=Outcome.OK)
-            if (op.t_end_s or op.t_invoke_s) + within_s <= end_s
+            if op.last_s + within_s <= end_s
         ]
         wrong = [_open(op, last.get(op.k), within_s) for op in promised
                  if not _ended(last.get(op.k), op, self.settled)]  # fmt: skip
@@ -135,7 +135,7 @@ class EqualPromise(_Promised):
         if not wrong:
             return {}
         return {
-            "t_s": round(later.t_end_s or later.t_invoke_s, 3),
+            "t_s": round(later.last_s, 3),
             "what": f"{later.f} {later.k}: {'; '.join(wrong)}",
             "events": [first.index, later.index],
             "key": first.k,
@@ -195,7 +195,7 @@ def _ended(read: Op | None, made: Op, settled: Settled) -> bool:
 def _open(op: Op, read: Op | None, within_s: float) -> Mapping[str, Any]:
     said = "could not be read" if read is None or read.outcome is not Outcome.OK else "is not ended"
     return {
-        "t_s": round(op.t_end_s or op.t_invoke_s, 3),
+        "t_s": round(op.last_s, 3),
         "what": f"{op.f} {op.k} was acknowledged at {op.t_end_s or 0.0:.2f} s and {said} "
         f"{within_s:g} s later: {dict(read.value) if read else 'never asked'}",
         "events": [op.index] + ([read.index] if read else []),

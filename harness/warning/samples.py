@@ -7,8 +7,9 @@ arrivals a second is not alarmed by 16.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 from harness.detector import Sample
@@ -54,81 +55,68 @@ def watched(name: str, history: History, target: Target) -> Watched:
     quiet_s = min((one.t_inject_s for one in history.windows), default=end_s)
     seconds = [n * EVERY_S for n in range(int(SPAN_S / EVERY_S), int(end_s / EVERY_S) + 1)]
     gauges = [one for one in history.of("service") if one.f == GAUGES]
-    samples = _samples(seconds, _Ended(classed), [op for op, _ in classed], gauges)
-    return Watched(name, quiet_s, tuple(samples), tuple(sorted(_harmed(classed).values())))
+    samples = tuple(_samples(seconds, classed, gauges))
+    return Watched(name, quiet_s, samples, tuple(sorted(_harmed_s(classed).values())))
 
 
-def _harmed(classed: Classed) -> dict[str, float]:
+def _harmed_s(classed: Classed) -> dict[str, float]:
     first: dict[str, float] = {}
-    for op, its in classed:
-        if _is_harm(op, its) and op.t_end_s is not None:
-            user = op.p.partition(".")[0]
-            first[user] = min(op.t_end_s, first.get(user, math.inf))
+    for op, _ in classed:
+        if not served(op) and op.t_end_s is not None:
+            first[op.user] = min(op.t_end_s, first.get(op.user, math.inf))
     return first
 
 
-def _is_harm(op: Op, its: Class) -> bool:
-    return its is Class.UNEXPLAINED or (its is Class.REFUSED and not served(op))
-
-
-@dataclass
-class _Ended:
-    """Operations by their answer, read in order of time."""
-
-    classed: Classed
-    recent: list[tuple[float, Op, Class]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        ended = [(op.t_end_s, op, its) for op, its in self.classed if op.t_end_s is not None]
-        self._left = iter(sorted(ended, key=lambda one: one[0]))
-        self._next = next(self._left, None)
-
-    def until(self, t_s: float) -> Sequence[tuple[float, Op, Class]]:
-        """Those of the last `SPAN_S` before `t_s`."""
-        while self._next and self._next[0] <= t_s:
-            self.recent.append(self._next)
-            self._next = next(self._left, None)
-        self.recent = [one for one in self.recent if one[0] > t_s - SPAN_S]
-        return self.recent
-
-
 def _samples(
-    seconds: Iterable[float], ended: _Ended, ops: Sequence[Op], gauges: Sequence[Event]
+    seconds: Iterable[float], classed: Classed, gauges: Sequence[Event]
 ) -> Iterator[Sample]:
+    """Each looks at its own seconds alone, however long the run was."""
+    ended = sorted((one for one in classed if one[0].t_end_s is not None), key=_t_end_s)
+    oldest = 0  # of `classed`: those before it have their answer
     for t_s in seconds:
-        began = sum(t_s - SPAN_S < op.t_invoke_s <= t_s for op in ops)
-        values = {**_answers(ended.until(t_s), began), "waiting_s": _waiting_s(ops, t_s)}
+        while oldest < len(classed) and _t_end_s(classed[oldest]) <= t_s:
+            oldest += 1
+        began = len(_within(classed, t_s, _t_invoke_s))
+        waits_since_s = min(map(_t_invoke_s, classed[oldest : oldest + 1]), default=t_s)
+        values = _answers(_within(ended, t_s, _t_end_s), began)
+        values["waiting_s"] = max(0.0, t_s - waits_since_s)
         yield Sample(t_s, {**values, **_levels(gauges, t_s, began)})
 
 
-def _answers(recent: Sequence[tuple[float, Op, Class]], began: int) -> dict[str, float]:
+def _t_invoke_s(one: tuple[Op, Class]) -> float:
+    return one[0].t_invoke_s
+
+
+def _t_end_s(one: tuple[Op, Class]) -> float:
+    return math.inf if one[0].t_end_s is None else one[0].t_end_s
+
+
+def _within(ordered: Classed, t_s: float, at: Callable[[tuple[Op, Class]], float]) -> Classed:
+    """Those of the last `SPAN_S` before `t_s`."""
+    first = bisect_right(ordered, t_s - SPAN_S, key=at)
+    return ordered[first : bisect_right(ordered, t_s, lo=first, key=at)]
+
+
+def _answers(recent: Classed, began: int) -> dict[str, float]:
     n = max(1, len(recent))
-    good = [end_s - op.t_due_s for end_s, op, its in recent if not _is_harm(op, its)]
+    good = [op.last_s - op.t_due_s for op, _ in recent if served(op)]
     return {
-        "failed": sum(_is_harm(op, its) for _, op, its in recent) / n,
-        "degraded": sum(its is Class.DEGRADED for *_, its in recent) / n,
+        "failed": sum(not served(op) for op, _ in recent) / n,
+        "degraded": sum(its is Class.DEGRADED for _, its in recent) / n,
         "answered": len(recent) / max(1, began),
         "p99_s": quantile(good, 0.99) if good else 0.0,
     }
 
 
-def _waiting_s(ops: Iterable[Op], t_s: float) -> float:
-    open_ = (
-        t_s - op.t_invoke_s
-        for op in ops
-        if op.t_invoke_s <= t_s and (op.t_end_s is None or op.t_end_s > t_s)
-    )
-    return max(open_, default=0.0)
-
-
 def _levels(gauges: Sequence[Event], t_s: float, began: int) -> dict[str, float]:
-    seen = [one for one in gauges if one.t_s <= t_s]
-    if not seen:
+    def at(t_s: float) -> int:
+        return bisect_right(gauges, t_s, key=lambda one: one.t_s) - 1
+
+    if (last := at(t_s)) < 0:
         return {}
-    before = [one for one in seen if one.t_s <= t_s - SPAN_S]
-    since = before[-1] if before else seen[0]
-    groups = dict.fromkeys(chain.from_iterable(one.v for one in (seen[0], seen[-1])))
-    return {group: _level(group, seen[0], since, seen[-1], began) for group in groups}
+    first, since, now = gauges[0], gauges[max(0, at(t_s - SPAN_S))], gauges[last]
+    groups = dict.fromkeys(chain(first.v, now.v))
+    return {group: _level(group, first, since, now, began) for group in groups}
 
 
 def _level(group: str, first: Event, since: Event, now: Event, began: int) -> float:

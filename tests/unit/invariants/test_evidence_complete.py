@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chaos.invariants.evidence_complete import INVARIANT
-from harness.model import Objectives, System, Validity
+from harness.model import Objectives, Validity
+from harness.system import System
 from tests.unit.invariants.build import SYSTEM, Story, verdict
 
 

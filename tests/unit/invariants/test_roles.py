@@ -10,7 +10,8 @@ import pytest
 from chaos.invariants._finding import Invariant
 from chaos.invariants.no_double_payout import INVARIANT as M1
 from chaos.targets.reference import STAND_INS, Reference
-from harness.model import System, Validity
+from harness.model import Validity
+from harness.system import System
 from harness.target import system_of
 from tests.unit.invariants.build import SYSTEM, Story, verdict, what
 from tests.unit.invariants.test_catalogue import NAMES
