@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import msgspec
 
@@ -290,8 +290,7 @@ def load_target(ref: str) -> Target:
         ConfigError: no such module, it cannot be imported, or it defines no TARGET.
     """
     if plugins.is_document(ref):
-        target: Target = importlib.import_module("harness.target_file").load(Path(ref))
-        return target
+        return cast(Target, importlib.import_module("harness.target_file").load(Path(ref)))
     plugins.search_beside(ref)
     return plugins.constant(ref, "TARGET")  # type: ignore[no-any-return]  # as its protocol says
 
