@@ -9,27 +9,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness.cli.console import note, out_json, progress, stdout, warn
-from harness.cli.export import Export, write_copy
-from harness.cli.suite import default_jobs
+from harness.cli.console import note, warn
+from harness.cli.export import Export
+from harness.cli.many_runs import carried_out, default_jobs, limit_s, written
 from harness.compare import words
 from harness.compare.outcome import Asked, outcome
 from harness.errors import ConfigError, Problem
-from harness.model import RunResult
 from harness.overrides import AS_WRITTEN, Overrides
 from harness.prepare import Prepared, RunRequest, load_design, target_option
 from harness.registry import load_vocabulary
 from harness.rng import SEED_MAX, Seed
-from harness.session import run
-from harness.store import REPORT, new_folder
-from harness.suite.carry import Document, Progress, one_by_one, side_by_side
+from harness.store import new_folder
+from harness.suite.carry import Document, Progress
 from harness.suite.order import ordered
 from harness.suite.outcome import name_of
 from harness.suite.profile import load_profile
 from harness.suite.selection import Entry, Selection, merged, named, of_profile, ready
 from harness.text import quoted
-from harness.undo.recovery import silent
-from harness.units import parse_duration
 
 COMPARE = "compare.json"
 DESIGNS_MAX = 8  # chosen: a table of more is read by nobody
@@ -76,7 +72,7 @@ def compare_command(asked: CompareOptions, *, dry: bool = False) -> int:
     Returns:
         0 when each design keeps every invariant, 1 when one breaks one; else the worst code.
     """
-    limit_s = _checked(asked)
+    longest_s = _checked(asked)
     selection = _selection(asked)
     each = [run for run in selection.runs if run.order.design == asked.designs[0]]
     for prepared in each:
@@ -89,11 +85,8 @@ def compare_command(asked: CompareOptions, *, dry: bool = False) -> int:
     jobs = asked.jobs or default_jobs()
     if dry:
         return 0
-    done = Progress(limit_s)
-    if jobs == 1:
-        one_by_one(runs, quietly, done, progress())
-    else:
-        side_by_side(ordered(runs, jobs), jobs, done, progress())
+    done = Progress(longest_s)
+    carried_out(runs if jobs == 1 else ordered(runs, jobs), jobs, done)
     summary = outcome(
         Asked(asked.designs, tuple(name_of(run) for run in each), asked.runtime, asked.seed,
               asked.seeds, asked.repeat),
@@ -104,23 +97,10 @@ def compare_command(asked: CompareOptions, *, dry: bool = False) -> int:
     return _written(summary, asked)
 
 
-def quietly(prepared: Prepared) -> RunResult:
-    """One run of many: it says nothing."""
-    return run(prepared, silent)
-
-
 def _written(summary: dict[str, Any], asked: CompareOptions) -> int:
     folder = new_folder(asked.runs, "compare")
     summary["folder"] = str(folder.path)
-    folder.write_json(COMPARE, summary)
-    folder.write(REPORT, words.page(summary, folder.path))
-    if asked.html is not None:
-        write_copy(asked.html, words.page(summary, asked.html.absolute().parent))
-    if asked.output == "json":
-        out_json(summary)
-    else:
-        words.show(summary, stdout())
-    return int(summary["exit_code"])
+    return written(summary, COMPARE, folder, words, asked)
 
 
 def _checked(asked: CompareOptions) -> float | None:
@@ -146,14 +126,10 @@ def _checked(asked: CompareOptions) -> float | None:
             problems += error.problems
     if asked.seed + asked.seeds - 1 > SEED_MAX:
         problems.append(Problem(f"seed {asked.seed}", "--seed", f"0..{SEED_MAX}, the last too"))
-    limit_s = None
-    try:
-        limit_s = parse_duration(asked.time_limit) if asked.time_limit else None
-    except ValueError as error:
-        problems.append(Problem(str(error), "--time-limit", "1s .. 24h"))
+    longest_s = limit_s(asked.time_limit, problems)
     if problems:
         raise ConfigError(problems)
-    return limit_s
+    return longest_s
 
 
 def _selection(asked: CompareOptions) -> Selection:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.cli.compare import quietly
-from harness.cli.console import note, out_json, progress, stdout
-from harness.cli.export import Export, write_copy
+from harness.cli.console import note, progress
+from harness.cli.export import Export
+from harness.cli.many_runs import limit_s, quietly, written
 from harness.envelope import words
 from harness.envelope.knobs import ALLOWED, Knob, parse, with_value
 from harness.envelope.search import BROKEN, GRID, Point, explore, judged, zones
@@ -21,9 +21,8 @@ from harness.experiment import Experiment
 from harness.overrides import AS_WRITTEN, Overrides
 from harness.prepare import Prepared, RunRequest, prepare, target_option
 from harness.rng import Seed
-from harness.store import REPORT, RunFolder, new_folder
+from harness.store import RunFolder, new_folder
 from harness.suite.carry import Document, Progress, one_by_one
-from harness.units import parse_duration
 from harness.variables import escaped
 from harness.yaml_source import dump_yaml
 
@@ -133,17 +132,17 @@ def envelope_command(asked: EnvelopeOptions) -> int:
     Returns:
         0 when nothing breaks in any range, 1 when something does, 3 when nothing could be said.
     """
-    limit_s, base, knobs = _checked(asked)
+    longest_s, base, knobs = _checked(asked)
     folder = new_folder(asked.runs, "envelope")
     documents = folder.path / "experiments"
     documents.mkdir()
-    trials = Trials(asked, base.experiment, base.design, documents, Progress(limit_s), progress())
+    trials = Trials(asked, base.experiment, base.design, documents, Progress(longest_s), progress())
     for knob in knobs:  # before the first run: every end is a document that can run
         for value in (knob.low, knob.high):
             trials.prepared(knob, value, asked.runtime)
     note(f"harness: {len(knobs)} to vary, {GRID} values each and what bisection needs")
     told = [_knob(trials, knob, asked) for knob in knobs]
-    return _written(_summary(asked, base, trials, told, folder), asked, folder)
+    return written(_summary(asked, base, trials, told, folder), ENVELOPE, folder, words, asked)
 
 
 def _knob(trials: Trials, knob: Knob, asked: EnvelopeOptions) -> dict[str, Any]:
@@ -212,18 +211,6 @@ def _summary(
     }
 
 
-def _written(summary: dict[str, Any], asked: EnvelopeOptions, folder: RunFolder) -> int:
-    folder.write_json(ENVELOPE, summary)
-    folder.write(REPORT, words.page(summary, folder.path))
-    if asked.html is not None:
-        write_copy(asked.html, words.page(summary, asked.html.absolute().parent))
-    if asked.output == "json":
-        out_json(summary)
-    else:
-        words.show(summary, stdout())
-    return int(summary["exit_code"])
-
-
 def _checked(asked: EnvelopeOptions) -> tuple[float | None, Prepared, list[Knob]]:
     """Time limit in s, the experiment as written, and what is varied.
 
@@ -246,11 +233,7 @@ def _checked(asked: EnvelopeOptions) -> tuple[float | None, Prepared, list[Knob]
         problems.append(Problem("nothing to vary", "--vary", ALLOWED))
     if not 0.001 <= asked.precision <= 0.5:
         problems.append(Problem(f"{asked.precision:g}", "--precision", "0.001 .. 0.5"))
-    limit_s = None
-    try:
-        limit_s = parse_duration(asked.time_limit) if asked.time_limit else None
-    except ValueError as error:
-        problems.append(Problem(str(error), "--time-limit", "1s .. 24h"))
+    longest_s = limit_s(asked.time_limit, problems)
     if problems:
         raise ConfigError(problems)
-    return limit_s, base, knobs
+    return longest_s, base, knobs

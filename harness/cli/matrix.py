@@ -6,12 +6,10 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from harness.cli.compare import quietly
-from harness.cli.console import note, out_json, progress, stdout
-from harness.cli.export import Export, write_copy
-from harness.cli.suite import default_jobs
+from harness.cli.console import note
+from harness.cli.export import Export
+from harness.cli.many_runs import carried_out, default_jobs, written
 from harness.errors import ConfigError, Problem
 from harness.matrix import words
 from harness.matrix.conditions import Row, conditions, rows
@@ -20,8 +18,8 @@ from harness.prepare import RunRequest, load_design, prepare, refuse_runtime, ta
 from harness.registry import Vocabulary, load_vocabulary
 from harness.rng import Seed
 from harness.runtime_registry import load_runtime
-from harness.store import REPORT, RunFolder, new_folder
-from harness.suite.carry import Document, Progress, one_by_one, side_by_side
+from harness.store import new_folder
+from harness.suite.carry import Document, Progress
 from harness.text import quoted
 from harness.yaml_source import nearest
 
@@ -77,7 +75,7 @@ def matrix_command(asked: MatrixOptions) -> int:
     operations = known.target.contract["operations"]
     degradation = getattr(known.target, "degradation", {})
     seen = [(row, runs.get(row.path)) for row in found]
-    return _written(outcome(head, seen, degradation, list(operations)), asked, folder)
+    return written(outcome(head, seen, degradation, list(operations)), MATRIX, folder, words, asked)
 
 
 def _carried_out(asked: MatrixOptions, found: Sequence[Row]) -> dict[Path | None, Document]:
@@ -88,23 +86,8 @@ def _carried_out(asked: MatrixOptions, found: Sequence[Row]) -> dict[Path | None
         for row in found if row.path is not None
     ]  # fmt: skip
     done, jobs = Progress(), asked.jobs or default_jobs()
-    if jobs == 1:
-        one_by_one(prepared, quietly, done, progress())
-    else:
-        side_by_side(prepared, jobs, done, progress())
+    carried_out(prepared, jobs, done)
     return {run.path: document for run, document in done.done}
-
-
-def _written(summary: dict[str, Any], asked: MatrixOptions, folder: RunFolder) -> int:
-    folder.write_json(MATRIX, summary)
-    folder.write(REPORT, words.page(summary, folder.path))
-    if asked.html is not None:
-        write_copy(asked.html, words.page(summary, asked.html.absolute().parent))
-    if asked.output == "json":
-        out_json(summary)
-    else:
-        words.show(summary, stdout())
-    return int(summary["exit_code"])
 
 
 def _check(asked: MatrixOptions, known: Vocabulary) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from typing import Any
 
 from harness.cli.console import note, out, out_json, progress, stdout, warn
 from harness.cli.export import NOTHING, Export, Made, show_in_ci
+from harness.cli.many_runs import default_jobs, limit_s
 from harness.cli.run import choose, one_run
 from harness.clock import utc_stamp
 from harness.errors import ConfigError, Problem
@@ -31,9 +31,7 @@ from harness.suite.order import expected_s, last_failed, ordered, parse_shard, s
 from harness.suite.outcome import SUITE, Asked, outcome
 from harness.suite.profile import Profile, find_profile, load_profile
 from harness.suite.selection import Entry, Selection, merged, named, of_profile, ready
-from harness.units import parse_duration
 
-FEW_CORES = 4  # below it, what runs beside a run in real time shows in its latencies
 SELECTION = "selection"
 
 
@@ -112,7 +110,7 @@ def selection_command(
 def _carry_out(
     title: Asked, entries: Sequence[Entry], asked: SuiteOptions, *, strict: bool, dry: bool
 ) -> int:
-    limit_s, part = _checked(asked)
+    longest_s, part = _checked(asked)
     gate = _gate(asked)
     runtime = load_runtime(asked.runtime).name if asked.runtime else ""
     seed = choose(asked.seed)
@@ -131,7 +129,7 @@ def _carry_out(
     runs = ordered(chosen, jobs)
     if dry:
         return _dry(runs, selection)
-    done = Progress(limit_s)
+    done = Progress(longest_s)
     if jobs == 1 or len(runs) < 2:
         one_by_one(runs, one_run, done, note)
     else:
@@ -188,12 +186,8 @@ def _checked(asked: SuiteOptions) -> tuple[float | None, tuple[int, int] | None]
         ConfigError: what is wrong with either, and with the files to be written.
     """
     problems: list[Problem] = []
-    limit_s: float | None = None
     part: tuple[int, int] | None = None
-    try:
-        limit_s = parse_duration(asked.time_limit) if asked.time_limit else None
-    except ValueError as error:
-        problems.append(Problem(str(error), "--time-limit", "1s .. 24h"))
+    longest_s = limit_s(asked.time_limit, problems)
     try:
         part = parse_shard(asked.shard) if asked.shard else None
     except ConfigError as error:
@@ -201,7 +195,7 @@ def _checked(asked: SuiteOptions) -> tuple[float | None, tuple[int, int] | None]
     problems += asked.export.problems()
     if problems:
         raise ConfigError(problems)
-    return limit_s, part
+    return longest_s, part
 
 
 def _chosen(
@@ -214,12 +208,6 @@ def _chosen(
              f"harness: {len(failed)} of {len(runs)} failed last time")  # fmt: skip
         runs = failed or runs
     return shard(runs, *part) if part else runs
-
-
-def default_jobs() -> int:
-    """Runs at a time: one takes about two cores."""
-    cores = len(os.sched_getaffinity(0))
-    return 1 if cores < FEW_CORES else cores // 2
 
 
 def _dry(runs: Sequence[Prepared], selection: Selection) -> int:
