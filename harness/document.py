@@ -130,21 +130,14 @@ def _within(filled: Filled, asked: str | None) -> Document:
         ConfigError: it is none, or its faults do not fit.
     """
     place, key = filled.place, ("recovery",)
-    document = _modelled(place)
+    document = place.read(Document)
     if asked is None:
         return document
     staged, where = bool(document.load.stages), place.of(*key)
     left = run_time(asked, healed_s(document), staged=staged, where=where)
     place.raw["recovery"] = left
     filled.note(key, f"--run-time {asked} leaves {left}")
-    return _modelled(place)
-
-
-def _modelled(place: Place) -> Document:
-    try:
-        return Document.model_validate(place.raw)
-    except ValidationError as error:
-        raise ConfigError(list(place.problems(error, Document))) from None
+    return place.read(Document)
 
 
 def _validated(stem: str, words: Vocabulary, place: Place, document: Document) -> Experiment:

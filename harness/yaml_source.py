@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
@@ -18,6 +18,7 @@ from harness.errors import ConfigError, Problem
 from harness.text import cut, quoted
 
 Loc = tuple[int | str, ...]
+Model = TypeVar("Model", bound=BaseModel)
 WIDTH = 100  # columns of what is written
 PLACELESS = (AttributeError, LookupError, TypeError, ValueError)
 NAME_MAX = 80  # characters of a word that are looked at
@@ -134,6 +135,17 @@ class Place:
         except PLACELESS:
             return self.of(*loc)
         return f"{self.path}:{line + 1}:{column + 1}"
+
+    def read(self, model: type[Model]) -> Model:
+        """The document as a model.
+
+        Raises:
+            ConfigError: every problem with its place.
+        """
+        try:
+            return model.model_validate(self.raw)
+        except ValidationError as error:
+            raise ConfigError(list(self.problems(error, model))) from None
 
     def problems(
         self, error: ValidationError, model: type[BaseModel], base: Loc = ()

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from harness.errors import ConfigError, Problem
 from harness.experiment import id_of_file
@@ -78,12 +78,8 @@ def load_register(
     Raises:
         ConfigError: every problem with its place.
     """
-    raw = load_yaml(path)
-    place = Place(path, raw)
-    try:
-        register = Register.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError(list(place.problems(error, Register))) from None
+    place = Place(path, load_yaml(path))
+    register = place.read(Register)
     problems = [*_twice(register, place)]
     for number, risk in enumerate(register.risks):
         problems += _unknown(risk, number, place, experiments, items)

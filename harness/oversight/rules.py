@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from harness.errors import ConfigError, Problem
 from harness.text import quoted
@@ -106,12 +106,8 @@ def load_rules(path: Path) -> Rules:
     Raises:
         ConfigError: every problem with its place.
     """
-    raw = load_yaml(path)
-    place = Place(path, raw)
-    try:
-        rules = Rules.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError(list(place.problems(error, Rules))) from None
+    place = Place(path, load_yaml(path))
+    rules = place.read(Rules)
     if problems := list(_problems(rules, place)):
         raise ConfigError(problems)
     return rules

@@ -12,9 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from harness.errors import ConfigError
 from harness.suite.difference import difference, shift_line
 from harness.suite.outcome import decided
 from harness.yaml_source import Place, load_yaml
@@ -78,11 +77,7 @@ def load_waivers(path: Path) -> tuple[Waiver, ...]:
     Raises:
         ConfigError: every problem with its place.
     """
-    raw = load_yaml(path)
-    try:
-        return tuple(Waivers.model_validate(raw).waivers)
-    except ValidationError as error:
-        raise ConfigError(list(Place(path, raw).problems(error, Waivers))) from None
+    return tuple(Place(path, load_yaml(path)).read(Waivers).waivers)
 
 
 @dataclass(frozen=True)

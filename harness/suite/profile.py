@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from harness.errors import ConfigError, Problem
 from harness.overrides import Overrides
@@ -84,12 +83,8 @@ def load_profile(path: Path) -> Profile:
     Raises:
         ConfigError: every problem with its place.
     """
-    raw: Any = load_yaml(path)
-    place = Place(path, raw)
-    try:
-        profile = Profile.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError(list(place.problems(error, Profile))) from None
+    place = Place(path, load_yaml(path))
+    profile = place.read(Profile)
     if not profile.experiments and not profile.tags:
         cause = "neither experiments nor tags: nothing would run"
         raise ConfigError(Problem(cause, f"{path}:1:1", remedy="experiments: [X01]"))

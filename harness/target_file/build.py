@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from harness.errors import ConfigError, Problem
 from harness.foreign import DatabasePlan, ProgramSpec
 from harness.history import History
@@ -62,13 +60,9 @@ def load(path: Path) -> FileTarget:
     """
     if why := foreign(path):
         raise ConfigError(Problem(f"not run: {why}", str(path)))
-    raw = load_yaml(path)
-    place = Place(path, raw)
+    place = Place(path, load_yaml(path))
     at_length(place)
-    try:
-        document = TargetDocument.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError(list(place.problems(error, TargetDocument))) from None
+    document = place.read(TargetDocument)
     users = read_users(path.parent / document.data.users) if document.data.users else ()
     if problems := list(problems_of(document, place, users)):
         raise ConfigError(problems)
