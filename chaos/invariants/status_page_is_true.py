@@ -18,7 +18,7 @@ BY_PEOPLE = "SUSPENDED"  # decided, not broken
 # The figures of this block are chosen, not measured.
 NOTICED_S = 5.0  # of nothing getting through, with traffic, until the page says so
 LINGERS_S = 12.0  # after a healing: calls that probe, and a mode that ends without haste
-ASKED_MIN = 8  # operations in that time that need what is away
+ASKED_MIN = 8  # operations in that time that need what is unreachable
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
@@ -51,7 +51,7 @@ def _wrong(
     if mode == FULL:
         for role in roles.keys() - UNTOLD:
             if "all" in roles[role] and (why := _away(event, role, operation, history, objectives)):
-                yield f"{at}, while {why} and every {role} is away"
+                yield f"{at}, while {why} and every {role} is unreachable"
         return
     since_s = event.t_s - LINGERS_S
     if not any(

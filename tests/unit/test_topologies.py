@@ -11,9 +11,11 @@ from harness.document import find_experiment
 from harness.errors import ConfigError, RuntimeFailure, UnsupportedFault
 from harness.overrides import AFTER_S
 from harness.prepare import Prepared, RunRequest, prepare
+from harness.registry import design_files
 from harness.rng import Seed
 from harness.runtimes.process import parts
 from harness.toolchain import Missing, Part
+from harness.yaml_source import load_yaml, plain
 
 
 def prepared(
@@ -105,6 +107,16 @@ def test_a_design_that_asks_for_patroni_gets_it_and_time_for_its_lease(
     written = made.experiment.document["method"]
     assert isinstance(written, list)
     assert written[0]["for"] == "28s"
+
+
+def test_the_design_with_patroni_is_the_good_one_but_for_how_it_fails_over() -> None:
+    """A defence that the one gets is a defence of the other."""
+    designs = {one: plain(load_yaml(path)) for one, path in design_files().items()}
+    good, managed = designs["hardened"], designs["hardened_patroni"]
+    assert {key for key in managed if managed[key] != good.get(key)} == {
+        "name", "failover", "patroni",
+    }  # fmt: skip
+    assert good.keys() <= managed.keys()
 
 
 def test_a_design_that_asks_for_patroni_is_refused_where_it_is_missing(
