@@ -251,6 +251,15 @@ class History:
         return tuple(fault_windows(self.of("nemesis"), t_last_s))
 
     @cached_property
+    def begun_s(self) -> Mapping[str, float]:
+        """Journey, by its user -> when it was due to begin; last reads are no journey."""
+        begun: dict[str, float] = {}
+        for op in self.all_ops:
+            if op.phase != Phase.SETTLED:
+                begun[op.user] = min(op.t_due_s, begun.get(op.user, op.t_due_s))
+        return begun
+
+    @cached_property
     def t_load_end_s(self) -> float:
         """When the load stopped: the start of the settled phase, else the last event."""
         settled = [e.t_s for e in self.of("clock") if e.f == "phase" and e.k == Phase.SETTLED]

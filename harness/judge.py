@@ -97,15 +97,10 @@ def stages_seen(experiment: Experiment, history: History) -> dict[str, object]:
     """`stages`: how many journeys each stage of the load asked for and got; {} for one rate."""
     if not experiment.stages:
         return {}
-    begun: dict[str, float] = {}
-    for op in history.ops():
-        if op.phase != Phase.SETTLED:
-            journey = op.user
-            begun[journey] = min(op.t_due_s, begun.get(journey, op.t_due_s))
     stages, from_s = [], 0.0
     for stage in experiment.stages:
         to_s = from_s + stage.for_s
-        count = sum(from_s <= t_s < to_s for t_s in begun.values())
+        count = sum(from_s <= t_s < to_s for t_s in history.begun_s.values())
         stages.append(
             {
                 "t_from_s": round(from_s, 3),

@@ -61,12 +61,11 @@ def users(classed: Classed) -> dict[str, int]:
     refused: set[str] = set()
     unexplained: set[str] = set()
     for op, its in classed:
-        user = op.user
-        seen.add(user)
+        seen.add(op.user)
         if its is Class.REFUSED and not served(op):
-            refused.add(user)
+            refused.add(op.user)
         elif its is Class.UNEXPLAINED:
-            unexplained.add(user)
+            unexplained.add(op.user)
     counts = {"seen": len(seen), "refused": len(refused), "unexplained": len(unexplained)}
     return {**counts, "turned_away": len(refused | unexplained)}
 

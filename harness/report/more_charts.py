@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.model import Phase, RunResult
+from harness.model import RunResult
 from harness.report.charts import X_MAX, Pane, Shape, area, linear
 from harness.report.recorded import Recorded
 from harness.report.series import Series
@@ -13,11 +13,7 @@ from harness.workload import expected_arrivals
 
 def load_chart(slices: Series, recorded: Recorded) -> Chart | None:
     """Journeys that were begun, beside the rate that was asked for; None before any began."""
-    begun: dict[str, float] = {}
-    for op in recorded.history.all_ops:
-        if op.phase != Phase.SETTLED:
-            user = op.user
-            begun[user] = min(op.t_due_s, begun.get(user, op.t_due_s))
+    begun = recorded.history.begun_s
     if not begun:
         return None
     counts = [0] * slices.n
