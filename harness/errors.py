@@ -5,8 +5,9 @@
     │   └── UnsupportedFault     exit 2   this runtime cannot do that; says what it can
     ├── RuntimeFailure           exit 4   our environment broke (port taken, part missing, service
     died)
-    │   └── LeftOvers            exit 4   an earlier run is still there; names the command that
-    clears it
+    │   ├── LeftOvers            exit 4   an earlier run is still there; names the command that
+    │   │                                 clears it
+    │   └── PlaceTaken           exit 4   somebody else listens where a program of ours should
     ├── TargetContractError      exit 4   the system under test does not speak its contract
     ├── DeterminismError         exit 4   same seed, different history
     └── HealFailed               exit 5   an undo could not be proven; stop everything
@@ -114,6 +115,10 @@ class RuntimeFailure(HarnessError):
 
 class LeftOvers(RuntimeFailure):
     """Something of an earlier run is still there."""
+
+
+class PlaceTaken(RuntimeFailure):
+    """Somebody else listens at the address of one of our programs: trying again does not help."""
 
 
 class TargetContractError(HarnessError):

@@ -18,7 +18,7 @@ from typing import Any
 
 from harness.acts import acts_of, do
 from harness.clock import monotonic_ns, utc_stamp
-from harness.errors import HealFailed, RuntimeFailure
+from harness.errors import HealFailed, PlaceTaken, RuntimeFailure
 from harness.ports import Capability, Control, Fault, UndoRecord
 from harness.undo.journal import Journal
 
@@ -139,7 +139,8 @@ class FaultLog:
             done: called at the instant at which it is proven.
 
         Raises:
-            HealFailed: not proven after UNDO_TRIES; says what may be active.
+            HealFailed: not proven after UNDO_TRIES, or whom it takes is not ours any more; says
+                what may be active.
         """
         why = ""
         for _ in range(UNDO_TRIES):
@@ -151,6 +152,9 @@ class FaultLog:
                         done()
                         return self._note(entry, "healed", by=self.by)
                 why = "it does not read back healthy"
+            except PlaceTaken as error:
+                why = str(error)
+                break
             except Exception as error:  # also of a record that somebody changed: try, then tell
                 why = f"{type(error).__name__}: {error}"
         self._note(entry, "unproven", why=why)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from harness.clock import Clock
-from harness.errors import RuntimeFailure
+from harness.errors import PlaceTaken, RuntimeFailure
 from harness.runtimes.process.launch import Launcher
 from harness.runtimes.real.sites import READY_POLL_S, READY_S
 
@@ -27,7 +27,8 @@ async def await_ready(
         what: what is awaited, for the error: `GET http://127.0.0.1:20123/livez -> 200`.
 
     Raises:
-        RuntimeFailure: the program ended, or the time is over; with its last words.
+        RuntimeFailure: the program ended, or the time is over; with its last words. PlaceTaken
+            where somebody else has its place.
     """
     t_begin_s = clock.now_s()
     while True:
@@ -39,7 +40,7 @@ async def await_ready(
         waited_s = clock.now_s() - t_begin_s
         if code is not None or waited_s >= within_s:
             found = "it still runs" if code is None else f"it ended with exit code {code}"
-            raise RuntimeFailure(
+            raise (PlaceTaken if isinstance(taken, PlaceTaken) else RuntimeFailure)(
                 f"{program}: awaited {what} for {waited_s:.1f} s; {found}"
                 f"{f'; {taken}' if taken else ''}"
                 f"{launcher.last_words(program)}\n  next: read that log; harness doctor"
@@ -47,9 +48,9 @@ async def await_ready(
         await clock.sleep(READY_POLL_S)
 
 
-async def _refusal(prove: Callable[[], Awaitable[None]]) -> str:
+async def _refusal(prove: Callable[[], Awaitable[None]]) -> RuntimeFailure | None:
     try:
         await prove()
     except RuntimeFailure as error:
-        return str(error)
-    return ""
+        return error
+    return None

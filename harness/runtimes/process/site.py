@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from harness.clock import Clock
-from harness.errors import RuntimeFailure
+from harness.errors import PlaceTaken, RuntimeFailure
 from harness.private import user_name
 from harness.procfs import Proc
 from harness.runtimes.process.cleanup import kill, until_gone
@@ -71,7 +71,7 @@ class Site(RealSite):
         if holds_all(recorded(state, program), set(sockets)):
             return
         if not holds_all(family(state, program), set(sockets)):
-            raise RuntimeFailure(
+            raise PlaceTaken(
                 f"somebody else listens at {address}, the address of {program}: "
                 f"{', '.join(sorted(set(map(user_name, sockets.values()))))}; nothing was sent; "
                 "end that program, or run again to get other ports"

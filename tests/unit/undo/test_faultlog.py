@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from harness.errors import HealFailed, RuntimeFailure
+from harness.errors import HealFailed, PlaceTaken, RuntimeFailure
 from harness.model import BlastRadius
 from harness.ports import Capability, Observation, Proof, Seen, UndoRecord
 from harness.undo.faultlog import FaultLog
@@ -126,6 +126,27 @@ def test_an_undo_that_cannot_be_proven_is_never_silent(tmp_path: Path) -> None:
     with pytest.raises(HealFailed, match="harm at a->b may still be active"):
         asyncio.run(both())
     assert [entry.state for entry in log.active()] == ["unproven"]
+
+
+def test_nobody_tries_again_where_somebody_else_has_the_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The programs' end, which undoes it, is not kept waiting."""
+    log, control = FaultLog(tmp_path / "faults.jsonl"), Control()
+    calls = []
+
+    async def taken(record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
+        calls.append(record)
+        raise PlaceTaken("somebody else listens")
+
+    async def both() -> None:
+        entry = await log.inject(Harm(), control, 5.0)
+        monkeypatch.setattr(control, "undo", taken)
+        await log.heal(entry, control)
+
+    with pytest.raises(HealFailed, match="somebody else listens"):
+        asyncio.run(both())
+    assert len(calls) == 1
 
 
 def test_a_torn_last_line_is_ignored_and_does_not_spoil_the_next(tmp_path: Path) -> None:
