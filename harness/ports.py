@@ -262,8 +262,11 @@ class Runtime(Protocol):
     async def start(self, target: Target, design: Mapping[str, Any]) -> None:
         """Start everything and wait until it is ready."""
 
-    async def stop(self) -> list[str]:
+    async def stop(self, *, at_once: bool = False) -> list[str]:
         """End everything.
+
+        Args:
+            at_once: no program is asked and waited for: a fault that it carries ends with it.
 
         Returns:
             what could not be ended or removed; empty when clean.

@@ -92,7 +92,7 @@ async def carry_out(run: Run) -> History:
         await run.runtime.start(run.target, run.design)
         await _under_load(run, nemesis)
     finally:
-        run.left = await run.runtime.stop()
+        run.left = await run.runtime.stop(at_once=bool(nemesis.unhealed))
         _clock_event(run, "clean", v={"left": run.left})
         run.writer.close(_now_ns(run))
     return run.history()

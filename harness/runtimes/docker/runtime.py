@@ -109,7 +109,7 @@ class DockerRuntime(RealRuntime[Site]):
             return
         await site.engine.make_container(program, self._specs[program])
 
-    async def _end(self, site: Site) -> list[str]:
+    async def _end(self, site: Site, at_once: bool) -> list[str]:
         return await end_run(site.recovery.read(), site.engine, site.clock)
 
     def _controls(self, site: Site) -> Mapping[Capability, object]:

@@ -27,7 +27,10 @@ OWNER_FILE = "owner"
 
 
 async def end_run(
-    state: Mapping[str, object], clock: Clock, reap: Callable[[], None] = lambda: None
+    state: Mapping[str, object],
+    clock: Clock,
+    reap: Callable[[], None] = lambda: None,
+    within_s: float = END_S,
 ) -> list[str]:
     """Give back what is not of the run, end every process of it, remove its work folder.
 
@@ -38,6 +41,7 @@ async def end_run(
     Args:
         state: recovery state; of a run of which only the mark is known, `bare_state`.
         reap: collects children of this process that have ended.
+        within_s: how long the programs may take to end by themselves.
 
     Returns:
         what could not be ended, closed or removed; empty when clean.
@@ -48,7 +52,7 @@ async def end_run(
         proc.send(signal.SIGCONT)  # one that is stopped hears nothing else
         if proc.program:
             proc.send(signal.SIGINT if is_postgres(proc) else signal.SIGTERM)
-    if await until_gone(members(state), END_S, clock, reap):
+    if await until_gone(members(state), within_s, clock, reap):
         databases = [proc for proc in members(state) if is_postgres(proc)]
         for proc in databases:
             proc.send(signal.SIGQUIT)

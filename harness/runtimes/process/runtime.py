@@ -12,7 +12,7 @@ from harness.foreign import DatabasePlan, ForeignProxies
 from harness.ports import Capability, Exit
 from harness.private import write_private
 from harness.runtime_kind import RunContext
-from harness.runtimes.process.cleanup import OWNER_FILE, end_run
+from harness.runtimes.process.cleanup import END_S, OWNER_FILE, end_run
 from harness.runtimes.process.cluster import Cluster
 from harness.runtimes.process.controls import controls_of
 from harness.runtimes.process.manager import Managed, hand_over, managed
@@ -162,8 +162,9 @@ class ProcessRuntime(RealRuntime[Site]):
         elif not site.manages(program):
             site.launcher.start(program)
 
-    async def _end(self, site: Site) -> list[str]:
-        return await end_run(site.recovery.read(), site.clock, site.launcher.reap)
+    async def _end(self, site: Site, at_once: bool) -> list[str]:
+        within_s = 0.0 if at_once else END_S
+        return await end_run(site.recovery.read(), site.clock, site.launcher.reap, within_s)
 
     async def query(self, service: str, sql: str) -> Mapping[str, object]:
         """Ask the database of the target, as its own role, past every link; it reads only."""

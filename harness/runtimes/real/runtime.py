@@ -153,8 +153,8 @@ class RealRuntime(ABC, Generic[S]):
         clocks = {"service_t0_ns": self.service_t0_ns, "clock_t0_ns": self._clock.t0_ns}
         self._recovery.create({**whose, **programs, **clocks})
 
-    async def stop(self) -> list[str]:
-        """End everything; may be called again.
+    async def stop(self, *, at_once: bool = False) -> list[str]:
+        """End everything; may be called again. See `harness.ports.Runtime`.
 
         Returns:
             what could not be ended or removed; empty when clean.
@@ -163,7 +163,7 @@ class RealRuntime(ABC, Generic[S]):
         if site is None and self._block is not None and self._recovery.created:
             site = self._open(None)  # the start failed between the record and the first program
         try:
-            return [] if site is None else await self._end(site)
+            return [] if site is None else await self._end(site, at_once)
         finally:
             if site is not None:
                 await site.close()
@@ -192,7 +192,7 @@ class RealRuntime(ABC, Generic[S]):
         """Start a program; not waited for until it is ready."""
 
     @abstractmethod
-    async def _end(self, site: S) -> list[str]:
+    async def _end(self, site: S, at_once: bool) -> list[str]:
         """End and remove everything.
 
         Returns:

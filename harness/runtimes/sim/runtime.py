@@ -88,7 +88,7 @@ class SimRuntime:
             await start(network.host(service.name), self._talk)
         await self.clock.sleep(UP_S - self.clock.now_s())
 
-    async def stop(self) -> list[str]:
+    async def stop(self, *, at_once: bool = False) -> list[str]:
         """End everything; there is nothing that could be left."""
         if self._talk is not None:
             for host in self._talk.network.hosts.values():

@@ -76,7 +76,7 @@ class ToyRuntime:
         """Every service is there at once."""
         self._target = target
 
-    async def stop(self) -> list[str]:
+    async def stop(self, *, at_once: bool = False) -> list[str]:
         """Nothing is left."""
         self._target = None
         return []
