@@ -112,6 +112,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             matters.
         records_tries_max: how often a request that a bad connection to the database spoiled is done
             in all; each time on another connection, and counted once by its key.
+        answer_within_s: all that one request waits for our records ends so long after it came, and
+            it is answered; or null: each wait ends by itself, however many there are in a row.
         not_taken_statuses: by which a third party is trusted to say that it did nothing, so that
             another one is used at once. A proxy may send any of them after the effect.
         retry_after_cap_s: `Retry-After` is obeyed up to this long, or null to ignore it.
@@ -168,6 +170,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     read_only_primary: Literal["reconnect", "keep"]
     reads_from: Literal["primary", "standby"]
     records_tries_max: Annotated[int, Meta(ge=1, le=10)] = 1
+    answer_within_s: Seconds | None = None
     not_taken_statuses: tuple[Annotated[int, Meta(ge=400, le=599)], ...] = ()
     retry_after_cap_s: Seconds | None = 30.0
     failed_payment: Literal["final_code", "believe"] = "final_code"

@@ -27,6 +27,7 @@ from lending_service.replies import (
 )
 from lending_service.routes import TEXT, Endpoint, Request, Response, Route, Router
 from lending_service.stores.port import CommitUnknown, StoreUnavailable
+from lending_service.stores.waits import answered_within
 from lending_service.worker import Report, Worker
 
 R = TypeVar("R", bound=Record)
@@ -147,7 +148,8 @@ class Handlers:
 
         async def endpoint(request: Request) -> Response:
             try:
-                return await self._tried(act, request)
+                with answered_within(self._parts.design.answer_within_s):
+                    return await self._tried(act, request)
             except Problem as problem:
                 return problem.response(self._parts.design.errors)
             except Exception as error:

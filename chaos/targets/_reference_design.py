@@ -120,6 +120,11 @@ CHOICES = (
         ("acknowledged_is_kept", "acknowledged_is_readable", "terminal_states_immutable"),
     ),
     _Choice(
+        "answer_within_s", None,
+        "waits for the records add up until the borrower has given up",
+        ("no_unexplained_failure", "acknowledged_in_time"),
+    ),
+    _Choice(
         "read_only_primary", "keep",
         "the pool goes on handing out connections to a primary that takes no writes",
         ("recovers_within", "every_application_answered", "acknowledged_in_time"),

@@ -10,8 +10,8 @@ from functools import partial
 import asyncpg
 
 from lending_service.stores.driver import Connection, Pool
+from lending_service.stores.waits import WAIT_S
 
-WAIT_S = 2.0  # for a connection, and for each command; chosen, not measured
 VIEWS_MAX = 6  # chosen, not measured
 UNBOUNDED_S = 3600.0  # asyncpg's own time-out sends a cancel request, which shows the commit
 SHARE = 0.9  # chosen: of WAIT_S, for all servers together
@@ -63,16 +63,16 @@ async def first_that_is(
     return await asyncpg.connect(host=host, port=port, **asked)
 
 
-async def commit_or_abandon(connection: Connection) -> None:
-    """COMMIT; one that waits too long for a standby is left to the server, which shows it once the
-    standby has it. A cancel request would show it at once.
+async def commit_or_abandon(connection: Connection, wait_s: float) -> None:
+    """COMMIT; one that waits longer than `wait_s` for a standby is left to the server, which shows
+    it once the standby has it. A cancel request would show it at once.
 
     Raises:
         TimeoutError: nobody knows; the connection is gone.
     """
     committing = asyncio.ensure_future(connection.execute("COMMIT", timeout=UNBOUNDED_S))
     try:
-        await asyncio.wait_for(asyncio.shield(committing), WAIT_S)
+        await asyncio.wait_for(asyncio.shield(committing), wait_s)
     except TimeoutError:
         connection.terminate()
         await asyncio.gather(committing, return_exceptions=True)

@@ -17,13 +17,29 @@ class Queries(Protocol):
     ) -> str:
         """Run a command; its tag, `INSERT 0 1`."""
 
-    async def executemany(self, command: str, args: Sequence[Sequence[object]]) -> None:
+    async def executemany(
+        self,
+        command: str,
+        args: Sequence[Sequence[object]],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - asyncpg has it so
+    ) -> None:
         """Run it for each, in one transaction."""
 
-    async def fetch(self, query: str, *args: object) -> list[Mapping[Any, Any]]:
+    async def fetch(
+        self,
+        query: str,
+        *args: object,
+        timeout: float | None = None,  # noqa: ASYNC109 - asyncpg has it so
+    ) -> list[Mapping[Any, Any]]:
         """All rows, by name and by number."""
 
-    async def fetchval(self, query: str, *args: object) -> Any:
+    async def fetchval(
+        self,
+        query: str,
+        *args: object,
+        timeout: float | None = None,  # noqa: ASYNC109 - asyncpg has it so
+    ) -> Any:
         """The first value of the first row."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lending_service.stores.connecting import TROUBLE
 from lending_service.stores.driver import Queries
 from lending_service.stores.port import NotTheWriter, StoreUnavailable
+from lending_service.stores.waits import left_s
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS writer (
@@ -68,5 +69,5 @@ async def fence(connection: Queries, epoch: int) -> None:
     Raises:
         NotTheWriter: another instance writes under a later one.
     """
-    if await connection.fetchval(HOLDS, epoch) is None:
+    if await connection.fetchval(HOLDS, epoch, timeout=left_s()) is None:
         raise NotTheWriter(f"epoch {epoch} is over: another instance writes")

@@ -7,16 +7,17 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import asyncpg
 import msgspec
 
 from lending_service.domain import Record, Task
-from lending_service.stores.connecting import TROUBLE, WAIT_S, commit_or_abandon, first_that_is
+from lending_service.stores.connecting import TROUBLE, commit_or_abandon, first_that_is
 from lending_service.stores.driver import Connection, Pool, Queries
 from lending_service.stores.epochs import PASSIVE, Epochs, fence
 from lending_service.stores.port import CommitUnknown, NotTheWriter, StoreUnavailable
+from lending_service.stores.waits import WAIT_S, cleaning_s, left_s
 from lending_service.viewing import VIEWING
 
 R = TypeVar("R", bound=Record)
@@ -60,20 +61,21 @@ class PostgresTx:
 
     async def get(self, kind: type[R], id_: str, *, lock: bool = False) -> R | None:
         """The record; with `lock`, FOR UPDATE."""
-        query = GET + " FOR UPDATE" if lock else GET
-        return _decoded(kind, await self._connection.fetchval(query, kind.__name__, id_))
+        asked = (GET + " FOR UPDATE" if lock else GET), kind.__name__, id_
+        return _decoded(kind, await self._connection.fetchval(*asked, timeout=left_s()))
 
     async def put(self, record: Record) -> None:
         """Write over what is there."""
-        await self._connection.execute(PUT, *_row(record))
+        await self._connection.execute(PUT, *_row(record), timeout=left_s())
 
     async def add(self, record: Record) -> bool:
         """Write if the id is free; waits for a transaction that is just taking it."""
-        return bool(await self._connection.execute(ADD, *_row(record)) == "INSERT 0 1")
+        tag = await self._connection.execute(ADD, *_row(record), timeout=left_s())
+        return tag == "INSERT 0 1"
 
     async def enqueue(self, kind: str, key: str, due_s: float) -> None:
         """Add a task."""
-        await self._connection.execute(ENQUEUE, kind, key, due_s)
+        await self._connection.execute(ENQUEUE, kind, key, due_s, timeout=left_s())
         self.woken.append(kind)
 
 
@@ -157,75 +159,75 @@ class PostgresStore:
             raise NotTheWriter("another instance writes")
         with self._counted():
             await self._leave_read_only()
-            connection = await self._pool.acquire(timeout=WAIT_S)
+            connection = await self._pool.acquire(timeout=left_s())
         try:
             with self._counted():
-                await connection.execute("BEGIN")
+                await connection.execute("BEGIN", timeout=left_s())
                 tx = PostgresTx(connection)
             try:
                 with self._counted(good=False):
                     if self.epoch:
                         await fence(connection, self.epoch)
                     yield tx
+                    wait_s = left_s()  # if nothing is left, nothing is changed
             except BaseException:
                 await self._roll_back(connection)
                 raise
             try:
-                await self._commit(connection)
+                await self._commit(connection, wait_s)
             finally:  # also when nobody knows: the tasks may be there, and nobody else would look
                 for kind in tx.woken:
                     self._wake(kind)
         finally:
-            await self._release(connection)
+            await self._release(connection, self._pool)
 
     async def read(self, kind: type[R], id_: str) -> R | None:
         """One SELECT."""
         pool = self.views if self.views and VIEWING.get() else self._pool
-        with self._counted():
-            return _decoded(kind, await pool.fetchval(GET, kind.__name__, id_))
+        async with self._one(pool) as one:
+            return _decoded(kind, await one.fetchval(GET, kind.__name__, id_, timeout=left_s()))
 
     async def load(self, records: Sequence[Record]) -> None:
         """One transaction, pipelined."""
-        with self._counted():
-            await self._pool.executemany(ADD, [_row(record) for record in records])
+        async with self._one(self._pool) as one:
+            await one.executemany(ADD, [_row(record) for record in records])
 
     async def claim(self, kind: str, now_s: float, limit: int, lease_s: float) -> list[Task]:
         """Due tasks that nobody holds."""
-        with self._counted():
-            rows = await self._pool.fetch(CLAIM, kind, now_s, limit, lease_s)
+        async with self._one(self._pool) as one:
+            rows = await one.fetch(CLAIM, kind, now_s, limit, lease_s)
         return sorted((Task(**dict(row)) for row in rows), key=lambda task: (task.due_s, task.id))
 
     async def finish(self, *tasks: Task) -> None:
         """Delete the tasks."""
-        with self._counted():
-            await self._pool.execute(FINISH, [task.id for task in tasks])
+        async with self._one(self._pool) as one:
+            await one.execute(FINISH, [task.id for task in tasks])
 
     async def reschedule(self, due_s: float, *tasks: Task) -> None:
         """End the leases; due again at `due_s`."""
-        with self._counted():
-            await self._pool.execute(RESCHEDULE, [task.id for task in tasks], due_s)
+        async with self._one(self._pool) as one:
+            await one.execute(RESCHEDULE, [task.id for task in tasks], due_s)
 
     async def next_due_s(self, kind: str) -> float | None:
         """The earliest instant at which a task of `kind` is due and free."""
-        with self._counted():
-            due_s: float | None = await self._pool.fetchval(NEXT_DUE, kind)
-        return due_s
+        async with self._one(self._pool) as one:
+            return cast("float | None", await one.fetchval(NEXT_DUE, kind))
 
     async def release_leases(self, kind: str = "", but: Sequence[int] = ()) -> None:
         """End leases."""
-        with self._counted():
-            await self._pool.execute(RELEASE, kind, list(but))
+        async with self._one(self._pool) as one:
+            await one.execute(RELEASE, kind, list(but))
 
     async def counts(self) -> dict[str, int]:
         """Tasks by kind."""
-        with self._counted():
-            rows = await self._pool.fetch("SELECT kind, count(*) FROM outbox GROUP BY 1 ORDER BY 1")
+        async with self._one(self._pool) as one:
+            rows = await one.fetch("SELECT kind, count(*) FROM outbox GROUP BY 1 ORDER BY 1")
         return {row[0]: row[1] for row in rows}
 
     async def ping(self) -> None:
         """Read the table that matters."""
-        with self._counted():
-            await self._pool.fetchval("SELECT count(*) FROM (SELECT 1 FROM records LIMIT 1) AS one")
+        async with self._one(self._pool) as one:
+            await one.fetchval("SELECT count(*) FROM (SELECT 1 FROM records LIMIT 1) AS one")
 
     @contextmanager
     def _counted(self, *, good: bool = True) -> Iterator[None]:
@@ -245,12 +247,22 @@ class PostgresStore:
             self._read_only = False
             await self._pool.expire_connections()
 
-    async def _commit(self, connection: Connection) -> None:
+    @asynccontextmanager
+    async def _one(self, pool: Pool) -> AsyncIterator[Connection]:
+        """A connection for one command, counted; a pool of its own accord would wait for ever."""
+        with self._counted():
+            connection = await pool.acquire(timeout=left_s())
+            try:
+                yield connection
+            finally:
+                await self._release(connection, pool)
+
+    async def _commit(self, connection: Connection, wait_s: float) -> None:
         try:
             if self._commits.commit_wait == "abandon":
-                await commit_or_abandon(connection)
+                await commit_or_abandon(connection, wait_s)
             else:
-                await connection.execute("COMMIT")
+                await connection.execute("COMMIT", timeout=wait_s)
         except TROUBLE as error:
             self.outcomes["unknown"] += 1
             raise CommitUnknown(f"commit: {type(error).__name__}: {error}") from error
@@ -259,14 +271,14 @@ class PostgresStore:
     async def _roll_back(self, connection: Connection) -> None:
         """Roll back; on a connection that is gone the server has done so."""
         try:
-            await connection.execute("ROLLBACK")
+            await connection.execute("ROLLBACK", timeout=cleaning_s())
         except TROUBLE:
             self.outcomes["error"] += 1
 
-    async def _release(self, connection: Connection) -> None:
+    async def _release(self, connection: Connection, pool: Pool) -> None:
         """Give the connection back; one that cannot be cleaned is closed by the pool."""
         try:
-            await self._pool.release(connection, timeout=WAIT_S)
+            await pool.release(connection, timeout=cleaning_s())
         except TROUBLE:
             self.outcomes["error"] += 1
             connection.terminate()
