@@ -10,12 +10,13 @@ from chaos.invariants._finding import Invariant
 from chaos.invariants.figures_agree import INVARIANT as FIGURES
 from chaos.invariants.ready_when_it_is import INVARIANT as READY
 from chaos.invariants.status_page_is_true import INVARIANT as STATUS
+from chaos.invariants.trouble_is_noticed import INVARIANT as NOTICED
 from chaos.invariants.work_ends import INVARIANT as WORK
 from harness.model import Validity
 from tests.unit.invariants.build import Story, verdict, what
 
 pytestmark = pytest.mark.unit
-ALL = (FIGURES, READY, STATUS, WORK)
+ALL = (FIGURES, NOTICED, READY, STATUS, WORK)
 RISK, STORE = "lending->risk", "lending->database"
 
 
@@ -102,3 +103,36 @@ def test_figures_that_count_less_than_was_done_are_found() -> None:
     assert "from 2 to 1" in what(verdict(FIGURES, _tells(good, 10.0, **{calls: {"payment_a": 1}})))
     few = _tells(Story().pays_out(1.0, "loan-1"), 9.0, **{calls: {"risk": 1.0}})
     assert "did 1 things by then" in what(verdict(FIGURES, few))
+
+
+def _harmed(users: int, mode: str, ready: str) -> Story:
+    """So many borrowers refused within a second, and what the service says of itself then."""
+    story = Story().breaks(5.0, 13.0, RISK)
+    for n in range(users):
+        story.fails(6.0 + n / 100, "submit", f"k{n}", "http_503", 503)
+    for t_s, now, is_ready in ((4.0, "FULL", "yes"), (7.0, mode, ready)):
+        answer = {"Ready": {"service": is_ready}} if is_ready else {}
+        _tells(story, t_s, Modes={"submit": now}, **answer)
+    return story.settles(40.0)
+
+
+@pytest.mark.parametrize(
+    ("users", "mode", "ready", "good"),
+    [(10, "FULL", "yes", True), (11, "FULL", "yes", False), (11, "QUEUE", "yes", True),
+     (11, "FULL", "no", True), (11, "FULL", "", True)],
+)  # fmt: skip
+def test_trouble_is_noticed_before_many_users_are_harmed(
+    users: int, mode: str, ready: str, good: bool
+) -> None:
+    """By its page, by its readiness, or because it does not answer."""
+    found = verdict(NOTICED, _harmed(users, mode, ready))
+    assert (found.validity is Validity.VALID) is good
+    assert good or "was the 11th to be harmed" in what(found)
+
+
+def test_a_mistake_of_the_borrower_is_no_trouble() -> None:
+    """Nobody is to notice it."""
+    story = _harmed(1, "FULL", "yes")
+    for n in range(20):
+        story.fails(6.0, "repay", f"w{n}", "invalid_amount", 422)
+    assert verdict(NOTICED, story).validity is Validity.VALID
