@@ -8,6 +8,7 @@ from lending_service.fallback_decision import DAY_S
 PRINCIPAL_MINOR, DUE_MINOR, DUE_ITEMS = 600_000, 200_000, 3
 LIMIT_MINOR, LIMIT_AGE_DAYS = 1_500_000, 2.0  # chosen, not measured
 SCORE, SCORE_AGE_DAYS = 720, 3.0  # a good score; chosen, not measured
+LOW_SCORE, OLD_SCORE_AGE_DAYS = 540, 45.0  # of one borrower in eight each; chosen, not measured
 
 
 def book(borrowers: int, now_s: float) -> list[Record]:
@@ -22,19 +23,21 @@ def book(borrowers: int, now_s: float) -> list[Record]:
     records: list[Record] = [Exposure(id="global")]
     for i in range(1, borrowers + 1):
         name = f"b-{i:04d}"
-        records.append(_borrower(name, now_s))
+        records.append(_borrower(i, name, now_s))
         records.append(_loan(name, now_s))
     return records
 
 
-def _borrower(name: str, now_s: float) -> Borrower:
+def _borrower(i: int, name: str, now_s: float) -> Borrower:
+    """Most have a good score; of the eighth it is low, of the fourth old, and so on."""
+    age_days = OLD_SCORE_AGE_DAYS if i % 8 == 4 else SCORE_AGE_DAYS
     return Borrower(
         id=name,
         existing=True,
         limit_minor=LIMIT_MINOR,
         limit_as_of_s=now_s - LIMIT_AGE_DAYS * DAY_S,
-        score=SCORE,
-        score_as_of_s=now_s - SCORE_AGE_DAYS * DAY_S,
+        score=LOW_SCORE if i % 8 == 0 else SCORE,
+        score_as_of_s=now_s - age_days * DAY_S,
     )
 
 

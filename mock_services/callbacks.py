@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from mock_services.clock import Clock
@@ -51,6 +52,14 @@ def planned(
     return Reply(200, copies)
 
 
+def made_up(told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What somebody tells who knows a payment: that it succeeded, each time with one wrong
+    detail."""
+    wrong: dict[str, Any] = {"gateway": "another", "kind": "refund", "reference": "another"}
+    wrong |= {"amount_minor": 1, "currency": "EUR"}
+    return [{**told, "status": "SUCCESS", field: value} for field, value in wrong.items()]
+
+
 class Callbacks:
     """Sends callbacks and counts them.
 
@@ -86,6 +95,12 @@ class Callbacks:
         for held_s, body in copies:
             await clock.sleep(max(0.0, since_s + self._delay_s + held_s - clock.now_s()))
             await self._until_acknowledged(body)
+
+    async def slip_in(self, body: dict[str, object]) -> None:
+        """Send what somebody else made up, once, uncounted, after the usual delay."""
+        await self._clock.sleep(self._delay_s)
+        with suppress(OSError):
+            await self._once(body)
 
     async def _until_acknowledged(self, body: dict[str, object]) -> None:
         for gap_s in self._gaps_s:

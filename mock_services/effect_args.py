@@ -15,10 +15,11 @@ class NoArgs(msgspec.Struct, frozen=True):
 
 
 class ErrorArgs(msgspec.Struct, frozen=True):
-    """`status`: the HTTP status to answer. `retry_after_s`: what `Retry-After` asks for, as whole
-    seconds or, with `retry_after_as`, as a date beside the header `Date`; null for no header."""
+    """`status`: the HTTP status to answer; `code` of its body. `retry_after_s`: what `Retry-After`
+    asks for, in seconds or, with `retry_after_as`, as a date beside `Date`; null for no header."""
 
     status: Annotated[int, Meta(ge=400, le=599)] = 503
+    code: Annotated[str, Meta(min_length=1)] | None = None
     retry_after_s: Annotated[int, Meta(ge=0, le=86_400)] | None = None
     retry_after_as: Literal["seconds", "date"] = "seconds"
 
@@ -27,6 +28,19 @@ class ErrorAfterArgs(ErrorArgs, frozen=True):
     """As of `error`."""
 
     status: Annotated[int, Meta(ge=400, le=599)] = 500
+
+
+class FieldsArgs(msgspec.Struct, frozen=True):
+    """`fields`: of the reply, with the values that they have in it; null leaves a field out."""
+
+    fields: dict[str, object]
+
+
+class GarbledArgs(msgspec.Struct, frozen=True):
+    """`status`: the HTTP status to answer. `form`: of its body."""
+
+    status: Annotated[int, Meta(ge=200, le=599)] = 200
+    form: Literal["html", "truncated", "empty", "list"] = "html"
 
 
 class DelayArgs(msgspec.Struct, frozen=True):

@@ -23,7 +23,9 @@ from mock_services.effect_args import (
     DeltaArgs,
     ErrorAfterArgs,
     ErrorArgs,
+    FieldsArgs,
     ForgetArgs,
+    GarbledArgs,
     LateCallbackArgs,
     LaterArgs,
     NoArgs,
@@ -32,6 +34,7 @@ from mock_services.effect_args import (
     ScoreArgs,
     TimesArgs,
 )
+from mock_services.routes import JSON, TEXT
 
 
 class ReplyLost(Exception):
@@ -39,11 +42,13 @@ class ReplyLost(Exception):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What is sent back: HTTP status, JSON body, further headers (names in lower case)."""
+    """What is sent back: HTTP status, JSON body (bytes go as they are), further headers (names in
+    lower case), content type."""
 
     status: int
     body: Any
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    media_type: bytes = JSON
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -64,14 +69,14 @@ class Call(msgspec.Struct, frozen=True):
 
 async def error(call: Call, args: ErrorArgs) -> Reply:
     """Refuse before any effect."""
-    body = {"code": "unavailable", "message": "refused, nothing was done"}
+    body = {"code": args.code or "unavailable", "message": "refused, nothing was done"}
     return Reply(args.status, body, _retry_after(call, args))
 
 
 async def error_after(call: Call, args: ErrorAfterArgs) -> Reply:
     """Do the work, then answer as a proxy does that gave up."""
     await call.do()
-    body = {"code": "internal_error", "message": "something went wrong"}
+    body = {"code": args.code or "internal_error", "message": "something went wrong"}
     return Reply(args.status, body, _retry_after(call, args))
 
 
@@ -84,6 +89,26 @@ def _retry_after(call: Call, args: ErrorArgs) -> tuple[tuple[bytes, bytes], ...]
     until = format_datetime(now + timedelta(seconds=args.retry_after_s), usegmt=True)
     date = format_datetime(now, usegmt=True)
     return ((b"date", date.encode()), (b"retry-after", until.encode()))
+
+
+async def other_fields(call: Call, args: FieldsArgs) -> Reply:
+    """Do the work, then answer with other values than those that hold."""
+    reply = await call.do()
+    told = {**reply.body, **args.fields} if isinstance(reply.body, dict) else reply.body
+    kept = {name: told[name] for name in told if told[name] is not None}
+    return msgspec.structs.replace(reply, body=kept)
+
+
+async def garbled(call: Call, args: GarbledArgs) -> Reply:
+    """Do the work, then answer with a body that is not the JSON object of the contract."""
+    told = msgspec.json.encode((await call.do()).body)
+    body, media_type = {
+        "html": (b"<html><body><h1>Please try again</h1></body></html>", b"text/html"),
+        "truncated": (told[: len(told) // 2], JSON),
+        "empty": (b"", TEXT),
+        "list": (b"[" + told + b"]", JSON),
+    }[args.form]
+    return Reply(args.status, body, (), media_type)
 
 
 async def reply_lost(call: Call, args: NoArgs) -> Reply:
@@ -171,6 +196,11 @@ async def wrong_amount(call: Call, args: DeltaArgs) -> Reply:
     return await call.do(delta_minor=args.delta_minor)
 
 
+async def forged_callback(call: Call, args: NoArgs) -> Reply:
+    """Somebody else tells that the money moved, each time with one detail that is wrong."""
+    return await call.do(forged=True)
+
+
 async def suspend(call: Call, args: CellArgs) -> Reply:
     """Never shown by a call: the policy changes when the rule is set."""
     return await call.do()
@@ -232,6 +262,8 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
     {
         "error": Effect(error, REFUSAL, ANY_REQUEST, ErrorArgs),
         "error_after": Effect(error_after, ENDING, ANY_REQUEST, ErrorAfterArgs),
+        "other_fields": Effect(other_fields, ENDING, ANY_REQUEST, FieldsArgs),
+        "garbled": Effect(garbled, ENDING, ANY_REQUEST, GarbledArgs),
         "reply_lost": Effect(reply_lost, ENDING, ANY_REQUEST),
         "request_lost": Effect(request_lost, REFUSAL, ANY_REQUEST),
         "slow": Effect(slow, PAUSE, ANY_REQUEST, DelayArgs),
@@ -247,6 +279,7 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "late_callback": Effect(late_callback, CHANGE, CALLBACK, LateCallbackArgs, "instant"),
         "key_expired": Effect(key_expired, CHANGE, CREATE | {"inquire"}, ForgetArgs, "memory"),
         "wrong_amount": Effect(wrong_amount, CHANGE, CALLBACK, DeltaArgs, "amount"),
+        "forged_callback": Effect(forged_callback, CHANGE, CREATE, of="forged"),
         "refuse": Effect(refuse, CHANGE, frozenset({"score"}), RefusedArgs, "refused"),
         "suspend": Effect(suspend, CHANGE, frozenset({"enact"}), CellArgs, "cell"),
         "blank": Effect(blank, REFUSAL, POLICY),

@@ -12,7 +12,7 @@ from msgspec import Meta
 from msgspec.structs import asdict, replace
 from starlette.types import ASGIApp
 
-from mock_services.callbacks import Callbacks, planned, sent_to
+from mock_services.callbacks import Callbacks, made_up, planned, sent_to
 from mock_services.config import Config, options_of
 from mock_services.control import control_routes
 from mock_services.effect_args import Seconds
@@ -161,6 +161,7 @@ class PaymentGateway:
         ends: str = "",
         after_s: float = 0.0,
         forget_after_s: float | None = None,
+        forged: bool = False,
     ) -> Reply:
         """Do it once; the same body again is answered with how far the first has come.
 
@@ -169,12 +170,16 @@ class PaymentGateway:
             code: of a FAILED.
             ends: the status that it reaches `after_s` later; empty for none.
             forget_after_s: age at which a request id counts as one that never came.
+            forged: whether somebody else tells at once that the money has moved.
         """
         payment = self._known(body.request_id, forget_after_s)
         if payment is None:
             now_s = self._stand_in.world.clock.now_s()
             payment = Payment(kind, body, first, code, now_s, ends, now_s + after_s)
             self._reach(payment)
+            if forged:
+                for told in made_up(self._told(payment)):
+                    self._stand_in.world.spawn(self._callbacks.slip_in(told))
         elif payment.body != body:
             return reused(body.request_id)
         answer = {"request_id": body.request_id, **_status(payment)}
@@ -215,12 +220,15 @@ class PaymentGateway:
         self._reach(replace(payment, status=end, code=CODES[end], t_s=clock.now_s(), ends=""))
 
     async def _announce(self, payment: Payment) -> None:
-        body = {**self._facts(payment), "gateway": self._stand_in.name}
-        body["currency"] = payment.body.currency
-        plan = partial(planned, body, "amount_minor", _contradiction)
+        plan = partial(planned, self._told(payment), "amount_minor", _contradiction)
         copies = await self._stand_in.act("callback", payment.body.reference, plan)
         await self._callbacks.deliver(copies.body, payment.t_s)
         self._stand_in.ledger.note({"announced": payment.body.request_id})
+
+    def _told(self, payment: Payment) -> dict[str, Any]:
+        """The body of a callback."""
+        body = {**self._facts(payment), "gateway": self._stand_in.name}
+        return {**body, "currency": payment.body.currency}
 
     def _state(self, reference: str) -> Reply:
         """Money that moved, and payments that still may."""

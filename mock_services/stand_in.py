@@ -137,8 +137,9 @@ class StandIn:
 
 
 def respond(reply: Reply) -> Response:
-    """Encode a reply as JSON."""
-    return Response(reply.status, encode(reply.body), headers=reply.headers)
+    """Encode a reply as JSON, unless its body is bytes already."""
+    body = reply.body if isinstance(reply.body, bytes) else encode(reply.body)
+    return Response(reply.status, body, reply.media_type, headers=reply.headers)
 
 
 def refusal(status: int, code: str, message: str) -> Reply:

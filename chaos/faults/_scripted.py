@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from chaos.faults._places import OnService, canaries
 from harness.ports import Capability, Proof, Seen, UpstreamScript
-from harness.units import Duration, Share
+from harness.units import Share
 
 
 class Scripted(OnService):
@@ -79,31 +79,3 @@ class OfACell(Scripted):
         """The cell."""
         given = {name: getattr(self, name) for name in self.cell}
         return {name: value for name, value in given.items() if value is not None}
-
-
-class Erring(Scripted):
-    """A stand-in that answers with an HTTP error.
-
-    Args:
-        status: of HTTP.
-        retry_after: what `Retry-After` asks for; none for no header.
-        retry_after_as: `seconds` or an HTTP `date`.
-    """
-
-    status: int
-    retry_after: Duration | None = None
-    retry_after_as: Literal["seconds", "date"] = "seconds"
-
-    def model_post_init(self, _: object) -> None:
-        """Refuse what the header cannot say."""
-        wait_s = self.retry_after
-        if wait_s is not None and not (wait_s.is_integer() and 0 <= wait_s <= 86_400):
-            raise ValueError(f"retry_after={wait_s:g}s; allowed: whole seconds, 0s..24h")
-
-    @property
-    def args(self) -> Mapping[str, object]:
-        """Status and header."""
-        if self.retry_after is None:
-            return {"status": self.status}
-        asked = {"retry_after_s": int(self.retry_after), "retry_after_as": self.retry_after_as}
-        return {"status": self.status, **asked}

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from chaos.faults._scripted import Erring
+from chaos.faults._erring import Erring
 
 
 class ErrorAfter(Erring):
@@ -17,6 +17,7 @@ class ErrorAfter(Erring):
     Blast radius: the stand-in.
     Args:
         status: 400..599.
+        code: of the body, as a contract has it (`wrong_state`); none for the stand-in's own.
         retry_after: what `Retry-After` asks for, whole seconds, 0s..24h; none for no header.
         retry_after_as: `seconds` or an HTTP `date`.
     Heals by: putting the behaviour back that was set before.

@@ -54,6 +54,11 @@ def _wrong(op: Op, status: str, told: list[Event]) -> str:
             return f"was told {event.v.get('status')} at {event.t_s:.2f} s"
         if borrower is not None and event.v.get("to") != borrower:
             return f"{borrower} was not: {event.v.get('to')} was, at {event.t_s:.2f} s"
+        shown = op.value.get("message")
+        if shown and event.v.get("text", shown) != shown:
+            return f"was told {event.v.get('text')!r}, and reads {shown!r}"
+    if len(told) > 1:
+        return f"was told {status} {len(told)} times, the last time at {told[-1].t_s:.2f} s"
     return "" if told else UNTOLD
 
 
@@ -81,8 +86,8 @@ def _ended_s(history: History, f: str) -> Mapping[str, Any]:
 INVARIANT = Invariant(
     name="borrowers_told",
     ids=("U8",),
-    claim="Whoever's application or repayment has ended is told how, and nothing else, within 10 s "
-    "of its end and of the last healing.",
+    claim="Whoever's application or repayment has ended is told how, once, in the words that are "
+    "shown, and nothing else, within 10 s of its end and of the last healing.",
     examine=_examine,
     roles=(NOTIFIER,),
     ledgers=(NOTIFIER,),

@@ -12,6 +12,8 @@ from harness.history import Event, History
 from harness.model import Objectives, Op, Outcome
 
 SCORE_MAX = 1000
+BUSY = ("busy", "later", "again", "unavailable", "at present", "temporar")
+"""Words of trouble that passes."""
 EXPIRED = ("expired", "suspended_expired")
 
 
@@ -22,7 +24,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     found = [
         _bad(op, wrong, scores[op.k])
         for op in reads
-        for wrong in (*_wrong(op, scores[op.k]), *_old(op, oldest_days))
+        for wrong in (*_wrong(op, scores[op.k]), *_old(op, oldest_days), *_busy(op))
     ]
     declined = sum(1 for op in reads if op.value.get("status") == "declined")
     return Findings(
@@ -62,6 +64,14 @@ def _old(op: Op, oldest_days: float | None) -> Iterator[str]:
         yield f"is decided by the engine's own score, called {age:g} days old"
     if age < 0 or (oldest_days is not None and age > oldest_days):
         yield f"is decided by a score that is {age:g} days old"
+
+
+def _busy(op: Op) -> Iterator[str]:
+    """Whether a decision reads like trouble that passes."""
+    told = str(op.value.get("message") or "").lower()
+    decided = op.value.get("status") == "declined" and op.value.get("reason_code") not in EXPIRED
+    if decided and (words := [word for word in BUSY if word in told]):
+        yield f"is declined by decision, and reads like trouble: {', '.join(words)}"
 
 
 def _is_score(score: object) -> bool:

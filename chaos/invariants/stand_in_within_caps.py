@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from math import inf
 from typing import Any
 
 from chaos.invariants._approvals import Approval, approvals
@@ -21,7 +22,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     untried = any(system.role_at(w.where) == RISK_ENGINE for w in history.windows) and not alone
     return Findings(
         examined=len(alone) or len(found),
-        bad=[*_wrong(alone, caps), *_beyond(alone, caps)],
+        bad=[*_wrong(alone, caps), *_not_for(alone, caps, history), *_beyond(alone, caps)],
         details={
             "approved": len(found),
             "stand_in": len(alone),
@@ -46,6 +47,18 @@ def _wrong(alone: list[Approval], caps: Mapping[str, object]) -> Iterator[Mappin
         }
         for reason in (text for text, holds in reasons.items() if holds):
             yield _bad(one, reason)
+
+
+def _not_for(
+    alone: list[Approval], caps: Mapping[str, Any], history: History
+) -> Iterator[Mapping[str, object]]:
+    """Those whose last known score is too low or too old, unless a new one came meanwhile."""
+    scored_s: dict[str, float] = {}
+    for event in history.ledger("score"):
+        scored_s.setdefault(str(event.v.get("borrower")), event.t_s)
+    for one in alone:
+        if one.borrower in caps.get("not_for", ()) and scored_s.get(one.borrower, inf) > one.t_s:
+            yield _bad(one, f"approved without a score for {one.borrower}, for whom it is not")
 
 
 def _beyond(alone: list[Approval], caps: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -76,7 +89,7 @@ INVARIANT = Invariant(
     name="stand_in_within_caps",
     ids=("M6",),
     claim="Each approval without a score of the risk engine is labelled, for an existing borrower, "
-    "within the caps, and scored afterwards.",
+    "with a usable score, within the caps, and scored afterwards.",
     examine=_examine,
     roles=(RISK_ENGINE,),
     ledgers=(RISK_ENGINE, FUNDER),

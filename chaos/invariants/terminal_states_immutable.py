@@ -63,7 +63,7 @@ def _first_broken(k: str, ops: list[Op]) -> dict[str, object] | None:
             if furthest is None or _rank(done[ended]) > _rank(furthest):
                 furthest = done[ended]
             ended += 1
-        if furthest and (wrong := _wrong(_status(furthest), _status(later))):
+        if furthest and (wrong := _wrong(_meaning(furthest), _meaning(later))):
             return _bad(k, furthest, later, wrong)
     return None
 
@@ -80,16 +80,20 @@ def _wrong(before: str, now: str) -> str:
 
 def _bad(k: str, before: Op, now: Op, wrong: str) -> dict[str, object]:
     told, tells = _status(before), _status(now)
-    what = (
-        f"application {k} {wrong}: told {told} at {before.t_end_s or 0.0:.2f} s, "
-        f"{tells} at {now.t_end_s or 0.0:.2f} s"
-    )
-    t_s = now.last_s
-    return bad(t_s, what, [before.index, now.index], application_id=k, before=told, now=tells)
+    what = f"application {k} {wrong}: told {told} at {before.t_end_s or 0.0:.2f} s, "
+    what += f"{tells} at {now.t_end_s or 0.0:.2f} s"
+    events = [before.index, now.index]
+    return bad(now.last_s, what, events, application_id=k, before=told, now=tells)
 
 
 def _rank(op: Op) -> int:
-    return RANK.get(_status(op), -1)
+    return RANK.get(_meaning(op), -1)
+
+
+def _meaning(op: Op) -> str:
+    """The status; a payout that failed is still under way while a further word is promised."""
+    under_way = _status(op) == "payment_failed" and op.value.get("next_update_by_s") is not None
+    return "payment_unknown" if under_way else _status(op)
 
 
 def _status(op: Op) -> str:
@@ -100,6 +104,6 @@ INVARIANT = Invariant(
     name="terminal_states_immutable",
     ids=("M7",),
     claim="No borrower reads an application that left a terminal state, went back on its way, or "
-    "became active after a failure was told.",
+    "became active after a failure was told that promised no further word.",
     examine=_examine,
 )

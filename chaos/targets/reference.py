@@ -7,7 +7,7 @@ borrower ──> lending ──> payment gateways, risk engine, funders, policy,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from copy import copy
 from functools import cached_property
 from pathlib import Path
@@ -25,9 +25,9 @@ from chaos.lending import (
     NOTIFIER,
     POLICY,
     RISK_ENGINE,
-    TERMINAL,
 )
 from chaos.targets import _reference_asked as asked
+from chaos.targets import _reference_contract as declared
 from chaos.targets import _reference_counts as counting
 from chaos.targets import _reference_design as designs
 from chaos.targets import _reference_factors as environments
@@ -67,7 +67,6 @@ STAND_INS: Mapping[str, str] = {
 
 HOME = "lending"
 CALLBACK_DELAY_S = 2.5  # chosen: a gateway calls back later than a caller is willing to wait
-FUNDING_QUOTA_MINOR = 2_000_000_000  # chosen, not measured: no run reaches it
 
 
 def _services(stand_ins: Mapping[str, str]) -> tuple[ServiceSpec, ...]:
@@ -100,32 +99,6 @@ def _links(stand_ins: Mapping[str, str]) -> tuple[LinkSpec, ...]:
     ]
     database = LinkSpec("lending->database", "lending", "database", protocol="postgres")
     return (*(LinkSpec(f"{a}->{b}", a, b) for a, b in pairs), database)
-
-
-def _contract(funders: Sequence[str]) -> Mapping[str, Any]:
-    """What the service declares; the amounts are those of the design `hardened`."""
-    return {
-        "operations": http.OPERATIONS,
-        "terminal": sorted(TERMINAL),
-        "repay_ack_s": 2.0,
-        "currency": "CNY",
-        "book": {"prefix": "b-", "limit_minor": 1_500_000},
-        "stand_in_limit_minor": 200_000,
-        "refusal_statuses": http.REFUSAL_STATUSES,
-        "business_codes": http.BUSINESS_CODES,
-        "funding_quota_minor": dict.fromkeys(funders, FUNDING_QUOTA_MINOR),
-        "policy": {"effective_within_s": 5.0, "unknown_after_s": 10.0},
-        "stand_in": {
-            "existing_prefix": "b-",
-            "amount_minor_max": 1_000_000,
-            "user_count_max": 1,
-            "user_amount_minor_max": 1_000_000,
-            "global_count_max": 20,
-            "global_amount_minor_max": 10_000_000,
-            "rescore_within_s": 10.0,
-            "score_age_days_max": 30,
-        },
-    }
 
 
 class Reference:
@@ -167,7 +140,7 @@ class Reference:
         self.links = _links(stand_ins)
         self._kinds = dict(stand_ins)
         gateways, engines, funders = map(self._playing, (GATEWAY, RISK_ENGINE, FUNDER))
-        self.contract = _contract(funders)
+        self.contract = declared.contract(funders)
         self.factors: Factors = environments.factors(gateways, engines, funders)
 
     @cached_property
@@ -266,7 +239,7 @@ class Reference:
             options["callback_url"] = url(wiring, f"{service}->lending") + "/callbacks/payments"
             options["callback_delay_s"] = CALLBACK_DELAY_S
         elif kind == FUNDER:
-            options["quota_minor"] = FUNDING_QUOTA_MINOR
+            options["quota_minor"] = declared.FUNDING_QUOTA_MINOR
         return {"kind": kind, "options": options}
 
     def _own(self, service: str, wiring: Wiring) -> dict[str, Any]:

@@ -48,6 +48,18 @@ KINDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("callback_lost", {}, {"op": "callback", "effect": "callback_lost", "args": {}}),
     ("duplicate_callback", {"times": 4}, {"op": "callback", "args": {"times": 4}}),
     ("wrong_amount", {"delta_minor": -5}, {"op": "callback", "args": {"delta_minor": -5}}),
+    ("forged_callback", {}, {"op": "*", "effect": "forged_callback", "args": {}}),
+    (
+        "garbled",
+        {"form": "list", "status": 201},
+        {"effect": "garbled", "args": {"form": "list", "status": 201}},
+    ),
+    (
+        "other_fields",
+        {"fields": {"status": "MAYBE", "settled_s": None}},
+        {"args": {"fields": {"status": "MAYBE", "settled_s": None}}},
+    ),
+    ("http_error", {"status": 409, "code": "no"}, {"args": {"status": 409, "code": "no"}}),
     ("slow", {"delay": "500ms"}, {"effect": "slow", "args": {"delay_s": 0.5}}),
 ]
 
@@ -143,6 +155,8 @@ def test_the_rule_is_one_that_a_policy_takes(kind: str, values: dict[str, Any]) 
         ("suspend", {}),
         ("suspend", {"segment": "nobody"}),
         ("segment_refused", {}),
+        ("other_fields", {"fields": {}}),
+        ("garbled", {"form": "poem"}),
         ("http_error", {"retry_after": "1500ms"}),
     ],
 )

@@ -51,6 +51,14 @@ def test_a_way_back_is_invalid(statuses: tuple[str, ...], wrong: str) -> None:
     assert found.details["bad"] == 1
 
 
+def test_a_payout_that_is_tried_elsewhere_is_no_refusal() -> None:
+    """The borrower is promised another word, and a payout that was made is never taken back."""
+    story = Story().looks(1.0, "app-1", "payment_failed", next_update_by_s=9.0)
+    assert verdict(INVARIANT, story.looks(2.0, "app-1", "active")).validity is Validity.VALID
+    story.looks(3.0, "app-1", "payment_failed", next_update_by_s=9.0)
+    assert "left a terminal state" in what(verdict(INVARIANT, story))
+
+
 def test_a_detour_does_not_hide_a_way_back() -> None:
     """The furthest state counts, not the one before."""
     assert "went back" in what(verdict(INVARIANT, _told("paying", "manual", "scoring")))

@@ -99,3 +99,18 @@ def test_callback_rule_can_name_the_business_key() -> None:
         assert [sent["reference"] for sent in bench.callbacks] == ["loan-2"]
 
     play(scenario)
+
+
+def test_forged_callbacks_differ_from_the_truth_in_one_detail_each() -> None:
+    """Somebody knows the payment, and gets one thing wrong; the true callback comes as ever."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway")
+        await bench.rules({"op": "create_payout", "effect": "forged_callback"})
+        await _after_payout(bench)
+        true, *others = bench.callbacks
+        wrong = [[field for field in true if sent[field] != true[field]] for sent in others]
+        details = ["gateway", "kind", "reference", "amount_minor", "currency"]
+        assert sorted(wrong) == sorted([field] for field in details)
+
+    play(scenario)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from mock_services.effect_args import ErrorAfterArgs
+from mock_services.effect_args import ErrorAfterArgs, ErrorArgs, FieldsArgs, GarbledArgs
 from mock_services.effects import EFFECTS, Call, Reply, ReplyLost
 from tests.unit.mock_services.asgi import Bench, VirtualClock, payout, play
 
@@ -175,6 +175,51 @@ def test_error_may_ask_to_be_left_alone(
         assert (reply.status, dict(reply.headers)) == (429, expected)
 
     play(scenario)
+
+
+def _shown(effect: str, args: Any, answer: Reply) -> Reply:
+    async def do() -> Reply:
+        return answer
+
+    call = Call("inquire", VirtualClock(), do, lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    found: list[Reply] = []
+
+    async def scenario() -> None:
+        found.append(await EFFECTS[effect].run(call, args))
+
+    play(scenario)
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("form", "body"),
+    [
+        ("html", b"<html><body><h1>Please try again</h1></body></html>"),
+        ("truncated", b'{"status":"'),
+        ("empty", b""),
+        ("list", b'[{"status":"SUCCESSFUL"}]'),
+    ],
+)
+def test_a_garbled_reply_is_no_json_object(
+    form: Literal["html", "truncated", "empty", "list"], body: bytes
+) -> None:
+    """Whatever its status says, the work was done."""
+    args = GarbledArgs(status=201, form=form)
+    reply = _shown("garbled", args, Reply(200, {"status": "SUCCESSFUL"}))
+    assert (reply.status, reply.body) == (201, body)
+
+
+def test_a_reply_can_have_other_values_and_lack_some() -> None:
+    """All else stays as it is."""
+    args = FieldsArgs({"status": "MAYBE", "settled_s": None})
+    reply = _shown("other_fields", args, Reply(200, {"id": 1, "status": "SUCCESS", "settled_s": 2}))
+    assert reply == Reply(200, {"id": 1, "status": "MAYBE"})
+
+
+def test_an_error_can_have_a_code_of_the_contract() -> None:
+    """A refusal that is none of a proxy."""
+    reply = _shown("error", ErrorArgs(status=409, code="wrong_state"), DONE)
+    assert (reply.status, reply.body["code"]) == (409, "wrong_state")
 
 
 @pytest.mark.parametrize(

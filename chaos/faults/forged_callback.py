@@ -1,0 +1,25 @@
+"""Somebody who is not the gateway tells that money has moved."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from chaos.faults._scripted import Scripted
+from chaos.lending import GATEWAY
+
+
+class ForgedCallback(Scripted):
+    """For each payment come callbacks that say SUCCESS and name another gateway, kind, reference,
+    amount or currency, one of these each.
+
+    Effect: whoever believes one that does not fit has credited money that never moved.
+    Blast radius: the stand-in.
+    Heals by: putting the behaviour back that was set before; callbacks under way still come.
+    """
+
+    kind: ClassVar[str] = "forged_callback"
+    effect: ClassVar[str] = "forged_callback"
+    role: ClassVar[str] = GATEWAY
+
+
+FAULT = ForgedCallback
