@@ -9,11 +9,11 @@ SHELL := /bin/sh
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 BIN := .venv/bin
 # Tests of values and of simulated runs share the cores; those on real parts come one by one.
-IN_MEMORY := -n auto --dist worksteal tests/unit tests/meta tests/sim tests/cases \
+IN_MEMORY := -n auto --dist worksteal tests/unit tests/meta tests/sim tests/cases tests/docs \
   -m 'not nightly and not process and not docker'
 ON_PARTS := tests/conformance tests/process tests/docker -m 'not nightly'
 
-.PHONY: help demo test quick nightly cases check fmt parts bench clean
+.PHONY: help demo test quick nightly cases check fmt docs parts bench clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ nightly: test ## what takes longer: the long tests, every small document on real
 
 fmt: .venv/.ready ## format and sort imports
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+docs: .venv/.ready ## the documentation as a site, in site/
+	@$(BIN)/zensical build --strict --clean
 
 check: .venv/.ready ## style, types and who may import whom
 	@$(BIN)/ruff check --quiet .
