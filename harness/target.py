@@ -80,13 +80,14 @@ class LinkSpec:
     Args:
         name: `lending->payment_a`.
         caller, callee: service names; `borrower` is the load.
-        protocol: http, postgres or tcp: how a canary speaks.
+        protocol, path: how a canary speaks (http, postgres, tcp), and what it gets by http.
     """
 
     name: str
     caller: str
     callee: str
     protocol: str = "http"
+    path: str = "/livez"
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,6 @@ class Target(Protocol):
         """`attempted`, `failed`, `reached` on a link.
 
         Args:
-            link: which.
             caller: the caller's /metrics text, "" when it has none.
             callee: the callee's /_counts document, {} when it has none.
         """

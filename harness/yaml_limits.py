@@ -40,17 +40,36 @@ KEY_MAX = 200
 DIGITS_MAX = 60
 NUMBER_MAX = 2**53  # beyond it, JSON readers lose digits
 WORDS = ("str", "int", "float", "bool", "null", "merge")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a document may be.
+
+    Args:
+        bytes_max, nodes_max, depth_max: of the whole.
+        lenient: also numbers as keys and dates, as documents of others have them.
+    """
+
+    bytes_max: int = BYTES_MAX
+    nodes_max: int = NODES_MAX
+    depth_max: int = DEPTH_MAX
+    lenient: bool = False
+
+
+OURS = Limits()
+THEIRS = Limits(2 << 20, 200_000, 60, lenient=True)  # chosen: documents that a program wrote
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, bytes_max: int = BYTES_MAX) -> str:
     """The text of a document.
 
     Raises:
         ConfigError: unreadable, too large, not UTF-8, or with a control character in it.
     """
-    raw = read_bytes(path, BYTES_MAX)
+    raw = read_bytes(path, bytes_max)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -72,17 +91,17 @@ def unfit(text: str) -> str:
     return f"character U+{ord(found[0]):04X}" if found else ""
 
 
-def check(text: str, path: Path) -> None:
+def check(text: str, path: Path, limits: Limits = OURS) -> None:
     """Whether a document may be built.
 
     Raises:
         ConfigError: it is no YAML, or more than a document needs; with the place.
     """
     yaml = YAML(typ="rt")
-    limits = _Limits(yaml)
+    looking = _Looking(yaml, limits)
     try:
         for event in yaml.parse(text):
-            if problem := limits.problem(event):
+            if problem := looking.problem(event):
                 raise ConfigError(_at(problem, path, event.start_mark))
     except YAMLError as error:
         raise ConfigError(problem_of(error, path)) from None
@@ -122,10 +141,11 @@ class _Open:
 
 
 @dataclass
-class _Limits:
+class _Looking:
     """Counts nodes as they would be built, and looks at each value."""
 
     yaml: YAML
+    limits: Limits
     nodes: int = 0
     open: list[_Open] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
@@ -152,8 +172,8 @@ class _Limits:
             yield from self._begin(event)
         elif isinstance(event, ScalarEvent):
             yield from self._scalar(event)
-        if self.nodes > NODES_MAX:
-            yield Problem(f"more than {NODES_MAX} values, those of aliases counted each time")
+        if self.nodes > (all_ := self.limits.nodes_max):
+            yield Problem(f"more than {all_} values, those of aliases counted each time")
 
     def _child(self) -> bool:
         """Count it where it belongs; whether it stands for a key."""
@@ -169,7 +189,7 @@ class _Limits:
             yield Problem("a key that is no word", allowed="a word before each colon")
         elif len(event.value) > KEY_MAX:
             yield Problem(f"a key of {len(event.value)} characters", allowed=f"up to {KEY_MAX}")
-        elif self._word(event) not in ("str", "merge"):
+        elif not self.limits.lenient and self._word(event) not in ("str", "merge"):
             yield Problem(f"the key {quoted(event.value)} is no word", remedy="put it in quotes")
 
     def _alias(self, event: Any) -> Iterator[Problem]:
@@ -180,8 +200,8 @@ class _Limits:
     def _begin(self, event: Any) -> Iterator[Problem]:
         mapping = isinstance(event, MappingStartEvent)
         self.open.append(_Open(event.anchor, mapping, self.nodes))
-        if len(self.open) > DEPTH_MAX:
-            yield Problem(f"nested deeper than {DEPTH_MAX}", remedy="close a bracket before it")
+        if len(self.open) > (most := self.limits.depth_max):
+            yield Problem(f"nested deeper than {most}", remedy="close a bracket before it")
 
     def _end(self) -> None:
         done = self.open.pop()
@@ -194,7 +214,7 @@ class _Limits:
             yield Problem(f"a value of {len(event.value)} characters", allowed=allowed)
         elif _SURROGATE.search(event.value):
             yield Problem("half of a character (a surrogate)", remedy="write the character itself")
-        elif (word := self._word(event)) not in WORDS:
+        elif (word := self._word(event)) not in WORDS and not self.limits.lenient:
             yield Problem(f"{quoted(event.value)} reads as a {word}", remedy="put it in quotes")
         elif word in ("int", "float") and not _is_number(event.value, word):
             yield Problem(f"{quoted(event.value)} is no finite number", allowed="-2^53 .. 2^53")

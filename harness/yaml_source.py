@@ -24,14 +24,14 @@ PLACELESS = (AttributeError, LookupError, TypeError, ValueError)
 NAME_MAX = 80  # characters of a word that are looked at
 
 
-def load_yaml(path: Path) -> Any:
+def load_yaml(path: Path, limits: yaml_limits.Limits = yaml_limits.OURS) -> Any:
     """A YAML mapping with places; nothing is evaluated.
 
     Raises:
         ConfigError: unreadable, no YAML, no mapping, or more than `harness.yaml_limits` allows.
     """
-    text = yaml_limits.read_text(path)
-    yaml_limits.check(text, path)
+    text = yaml_limits.read_text(path, limits.bytes_max)
+    yaml_limits.check(text, path, limits)
     try:
         raw = YAML(typ="rt").load(text)
     except YAMLError as error:

@@ -8,7 +8,7 @@ a refusal looks.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any
 
@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from mock_services.config import Config, options_of
 from mock_services.control import control_routes
+from mock_services.dice import thrown
 from mock_services.effects import CALLBACK_OP, Reply
 from mock_services.mapped_callbacks import Hook, MappedCallbacks
 from mock_services.mapped_requests import Asked, fits_path, may_meet, minor, read
@@ -26,6 +27,7 @@ from mock_services.stand_in import StandIn, World, refusal, respond, routing
 
 HOLE = re.compile(r"\{([a-z]+(?:\.[\w-]+)*)\}")
 SUCCESS, FAILED = "SUCCESS", "FAILED"
+DICE, SIDES = "dice.", 1_000_000
 
 
 class Booking(msgspec.Struct, frozen=True):
@@ -51,8 +53,10 @@ class Matched(msgspec.Struct, frozen=True, rename={"once_by": "once-by"}):
         key: selector of the business key: `body.loan_id`, `header.X-Loan`, `path.id`.
         once_by: selector of what makes two requests the same one.
         status: of the reply.
-        reply: template of the body; `{key}`, `{body.x}`, `{path.x}`, `{header.x}` and `{number}`.
+        reply: template of the body; `{key}`, `{body.x}`, `{path.x}`, `{header.x}`, `{number}` and
+            `{dice.1.6}`, which the seed and the key decide.
         declined: the reply to one that is refused for a business reason.
+        declines: which share of them is refused, when all is well: the seed and the key decide.
         when: selector -> value, of requests that are of this kind; the first mapping that fits
             takes a request.
         callback: what is told to the caller later.
@@ -66,6 +70,7 @@ class Matched(msgspec.Struct, frozen=True, rename={"once_by": "once-by"}):
     status: Annotated[int, Meta(ge=200, le=599)] = 200
     reply: dict[str, Any] = {}
     declined: dict[str, Any] | None = None
+    declines: Annotated[float, Meta(ge=0, le=1)] = 0.0
     when: dict[str, Any] = {}
     callback: Hook | None = None
 
@@ -86,7 +91,9 @@ class Mapped:
         callbacks: MappedCallbacks,
         replies: dict[str, Reply],
         hook: str,
+        seed: int = 0,
     ) -> None:
+        self._seed = seed
         self._stand_in, self._mapping, self._callbacks = stand_in, mapping, callbacks
         self._replies, self._hook = replies, hook
         self._method, self._path = mapping.on.split(" ", 1)
@@ -101,7 +108,7 @@ class Mapped:
         if params is None:
             return None
         asked = msgspec.structs.replace(asked, path=params)
-        fits = all(asked.select(of) == value for of, value in self._mapping.when.items())
+        fits = all(_same(asked.select(of), one) for of, one in self._mapping.when.items())
         return asked if fits else None
 
     async def answer(self, asked: Asked) -> Response:
@@ -109,6 +116,7 @@ class Mapped:
         op, booking = self._mapping.op, self._mapping.ledger
         self._stand_in.ledger.note({"call": op})
         self._stand_in.calls[op] += 1
+        number = sum(self._stand_in.calls.values())
         if booking and booking.amount:
             value = asked.select(booking.amount)
             if minor(value, booking.decimals) is None:
@@ -116,20 +124,25 @@ class Mapped:
                 return respond(refusal(422, "bad_amount", f"{message}{booking.decimals}"))
         key = _text(asked.select(self._mapping.key)) if self._mapping.key else ""
         once = _text(asked.select(self._mapping.once_by)) if self._mapping.once_by else ""
-        return respond(await self._stand_in.act(op, key, partial(self._do, asked, key, once)))
+        do = partial(self._do, asked, key, once, number)
+        return respond(await self._stand_in.act(op, key, do))
 
     def _do(
         self,
         asked: Asked,
         key: str,
         once: str,
+        number: int,
         *,
         first: str = SUCCESS,
         declined: bool = False,
         **others: object,
     ) -> Reply:
         """Do it once: what came before by the same key gets the reply of then."""
-        first = FAILED if declined else first
+        thing = f"{self._stand_in.name}/{self._mapping.op}/{key or once or number}"
+        share = self._mapping.declines
+        unlucky = share > 0 and thrown(self._seed, thing, SIDES) < share * SIDES
+        first = FAILED if declined or unlucky else first
         if others.get("ends") or first not in (SUCCESS, FAILED):
             return refusal(501, "no_such_end", "a stand-in by mapping ends at once")
         if once and once in self._replies:
@@ -137,23 +150,24 @@ class Mapped:
         template = self._mapping.reply
         if first == FAILED:
             template = self._mapping.declined or {"code": "declined", "message": "refused"}
-        number = len(self._stand_in.ledger.entries())
-        body = _filled(template, asked, key, number)
+        own = {"key": key, "number": number}
+        fill = partial(_filled, asked=asked, own=own, throw=partial(_throw, self._seed, thing))
+        body = fill(template)
         declined_plainly = first == FAILED and self._mapping.declined is None
         reply = Reply(422 if declined_plainly else self._mapping.status, body)
         state = {f"once {self._mapping.op}": {"by": once, "status": reply.status, "body": body}}
         self._book(asked, key, once or str(number), first, state if once else None)
         if once:
             self._replies[once] = reply
-        self._call_back(asked, key, once or str(number), first, number)
+        self._call_back(fill, key, once or str(number), first)
         return reply
 
-    def _call_back(self, asked: Asked, key: str, request_id: str, first: str, number: int) -> None:
+    def _call_back(self, fill: Callable[[Any], Any], key: str, request_id: str, first: str) -> None:
         hook = self._mapping.callback
         if hook is None:
             return
         bodies = {SUCCESS: hook.body, FAILED: hook.declined}
-        filled = {end: body and _filled(body, asked, key, number) for end, body in bodies.items()}
+        filled = {end: body and fill(body) for end, body in bodies.items()}
         self._callbacks.begin(self._hook, key, request_id, {**filled, "first": filled[first]})
 
     def _book(
@@ -191,17 +205,34 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _filled(template: Any, asked: Asked, key: str, number: int) -> Any:
+def _same(value: object, wanted: object) -> bool:
+    """Headers and fields of a form are texts, whatever they stand for."""
+    if isinstance(value, str) and not isinstance(wanted, str):
+        return value.lower() == str(wanted).lower()
+    return value == wanted
+
+
+def _throw(seed: int, thing: str, low: str, high: str) -> int:
+    """A whole number in between, the same for a thing in every run of a seed."""
+    first = int(low)
+    return first + thrown(seed, f"{thing}/{low}.{high}", int(high) - first + 1)
+
+
+def _filled(
+    template: Any, asked: Asked, own: Mapping[str, Any], throw: Callable[[str, str], int]
+) -> Any:
     """A template with its holes filled; one that is all of a text keeps the type of its value."""
     if isinstance(template, Mapping):
-        return {name: _filled(value, asked, key, number) for name, value in template.items()}
+        return {name: _filled(value, asked, own, throw) for name, value in template.items()}
     if isinstance(template, list):
-        return [_filled(value, asked, key, number) for value in template]
+        return [_filled(value, asked, own, throw) for value in template]
     if not isinstance(template, str):
         return template
 
     def value_of(name: str) -> Any:
-        return {"key": key, "number": number}.get(name, asked.select(name))
+        if name.startswith(DICE):
+            return throw(*name.removeprefix(DICE).split("."))
+        return own[name] if name in own else asked.select(name)
 
     if whole := HOLE.fullmatch(template):
         return value_of(whole[1])
@@ -222,7 +253,7 @@ def build(config: Config, world: World) -> ASGIApp:
     callbacks = MappedCallbacks(stand_in, hooks)
     replies = {op: _earlier(stand_in, op) for op in ops}
     kinds = [
-        Mapped(stand_in, one, callbacks, replies[one.op], name)
+        Mapped(stand_in, one, callbacks, replies[one.op], name, config.seed)
         for name, one in zip(names, mappings, strict=True)
     ]
     routes = []

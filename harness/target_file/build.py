@@ -63,11 +63,19 @@ def load(path: Path) -> FileTarget:
     place = Place(path, load_yaml(path))
     at_length(place)
     document = place.read(TargetDocument)
-    users = read_users(path.parent / document.data.users) if document.data.users else ()
+    users = _users(document, place)
     if problems := list(problems_of(document, place, users)):
         raise ConfigError(problems)
     paths = documented(path.parent / document.openapi) if document.openapi else None
     return FileTarget(document, path.parent.resolve(), paths, users)
+
+
+def _users(document: TargetDocument, place: Place) -> Users:
+    name = document.data.users
+    if name and not (place.path.parent / name).is_file():
+        where = place.of("data", "users")
+        raise ConfigError(Problem(f"{name} is not there", where, "a file beside the target"))
+    return read_users(place.path.parent / name) if name else ()
 
 
 class FileTarget:

@@ -6,22 +6,22 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from harness.errors import Problem
 from harness.target_file.checking_asked import asked_problems
 from harness.target_file.checking_compose import compose_problems
+from harness.target_file.checking_mappings import SERVICES, mapping_problems
 from harness.target_file.checking_promises import promise_problems
-from harness.target_file.document import Match, Program, TargetDocument
+from harness.target_file.document import Program, TargetDocument
 from harness.target_file.holes import holes, variables
 from harness.target_file.running import toxiproxy_problems
 from harness.yaml_source import Loc, Place, unknown
 
 AUTHORITY = "ca"
 OWN = ("host", "port", "seed", AUTHORITY)
-SERVICES = (["command"], ["running"], ["compose"])  # what may be asked or called back
+RESERVED = {*OWN, "design", "borrower", "load", "toxiproxy"}  # what holes and links mean already
 PARTS = ("host", "port", "user", "password", "database")
 
 
@@ -42,18 +42,37 @@ def problems_of(
     yield from asked_problems(document, place, users)
     for name, promise in document.promises.items():
         yield from promise_problems(document, name, promise, place)
+    yield from _files(document, place)
+    for operation, roles in document.degradation.items():
+        if operation not in document.operations:
+            yield unknown("operation", operation, document.operations, place,
+                          "degradation", operation)  # fmt: skip
+        played = {name_ for key, one in document.programs.items() for name_ in (one.role, key)}
+        for role in roles:
+            if role not in played:
+                known = sorted(played - {""})
+                yield unknown("role", role, known, place, "degradation", operation, role)
+
+
+def _files(document: TargetDocument, place: Place) -> Iterator[Problem]:
+    """Files beside it."""
     if document.openapi and not (place.path.parent / document.openapi).is_file():
         yield Problem(f"openapi: {document.openapi} is not there", place.of("openapi"))
+    for number, entry in enumerate(document.include):
+        if not (place.path.parent / entry).exists():
+            where = place.of("include", number)
+            yield Problem(f"include {entry!r} is not there", where, "a .py file or a folder")
 
 
 def _programs(document: TargetDocument, place: Place) -> Iterator[Problem]:
     for name, program in document.programs.items():
         loc: Loc = ("programs", name)
-        if not name.replace("_", "a").isalnum() or not name[0].isalpha():
-            yield Problem(f"program {name!r}", place.of_key(*loc), "letters, digits and _")
+        if not name.replace("_", "a").isalnum() or not name[0].isalpha() or name in RESERVED:
+            allowed = f"letters, digits and _; none of {', '.join(sorted(RESERVED))}"
+            yield Problem(f"program {name!r}", place.of_key(*loc), allowed)
         if len(program.kinds) != 1:
             got = " and ".join(program.kinds) or "nothing"
-            allowed = "one of command, postgres, stand-in, running, compose"
+            allowed = "one of command, postgres, stand-in, running, tcp, compose"
             yield Problem(f"{name} is {got}", place.of_key(*loc), allowed)
         if program.command is not None:
             yield from _command(document, program, loc, place)
@@ -63,7 +82,7 @@ def _programs(document: TargetDocument, place: Place) -> Iterator[Problem]:
         elif program.env or program.cwd != ".":
             yield Problem(f"{name}: env and cwd are for a command", place.of_key(*loc))
         if program.stand_in:
-            yield from _mappings(document, program, loc, place)
+            yield from mapping_problems(document, program, loc, place)
         if program.postgres:
             for number, script in enumerate(program.postgres.init):
                 if not (place.path.parent / script).is_file():
@@ -72,7 +91,8 @@ def _programs(document: TargetDocument, place: Place) -> Iterator[Problem]:
     databases = [name for name, one in document.programs.items() if one.postgres]
     if len(databases) > 1:
         where = place.of_key("programs", databases[1])
-        yield Problem("a second PostgreSQL", where, "one", "a second as a command of its own")
+        remedy = "a second as a command of its own, or tcp: where it stands already"
+        yield Problem("a second PostgreSQL", where, "one", remedy)
 
 
 def _command(
@@ -126,59 +146,17 @@ def _holes(document: TargetDocument, text: str, place: Place, loc: Loc) -> Itera
             continue
         if name not in document.programs:
             yield unknown("hole", hole, [*OWN, *document.programs, "design.<field>"], place, *loc)
-        elif part and part not in PARTS:
-            yield unknown("part of a hole", part, PARTS, place, *loc)
+        elif part and part not in (parts := _parts(document.programs[name])):
+            yield unknown("part of a hole", part, parts, place, *loc)
     for name in variables(text):
         if name not in os.environ:
             where = place.of(*loc)
             yield Problem(f"${{{name}}} is not set", where, remedy=f"export {name}=...")
 
 
+def _parts(program: Program) -> tuple[str, ...]:
+    return PARTS if program.postgres else PARTS[:2]
+
+
 def _by_https(program: Program) -> bool:
     return bool(program.stand_in and program.stand_in.tls)
-
-
-def _mappings(
-    document: TargetDocument, program: Program, loc: Loc, place: Place
-) -> Iterator[Problem]:
-    assert program.stand_in
-    loc = (*loc, "stand-in", "mappings")
-    mappings = program.stand_in.mappings
-    if not mappings:
-        yield Problem("a stand-in without mappings", place.of(*loc), remedy="mappings: [...]")
-    for number, one in enumerate(mappings):
-        for at, earlier in enumerate(mappings[:number]):
-            if _hides(earlier, one):
-                first = place.of(*loc, at).removeprefix(f"{place.path}:")
-                cause = f"{one.op} is never reached: {earlier.op} takes every such request before"
-                where = place.of(*loc, number)
-                remedy = "the one with more in when: first"
-                yield Problem(f"{cause}, {first}", where, remedy=remedy)
-                break
-        yield from _callback(document, one, (*loc, number), place)
-
-
-def _hides(earlier: Match, later: Match) -> bool:
-    """Whether what fits the later one fits the earlier one too."""
-    (method, path), (other, inner) = earlier.on.split(" ", 1), later.on.split(" ", 1)
-    pairs = [*zip_longest(path.split("/"), inner.split("/"), fillvalue="")]
-    covers = all(one == two or (one.startswith("{") and two) for one, two in pairs)
-    return method == other and covers and earlier.when.items() <= later.when.items()
-
-
-def _callback(
-    document: TargetDocument, mapping: Match, loc: Loc, place: Place
-) -> Iterator[Problem]:
-    """Who is called back is a program that listens."""
-    if mapping.callback is None:
-        return
-    [name] = holes(mapping.callback.to)
-    program = document.programs.get(name)
-    known = [n for n, p in document.programs.items() if p.kinds in SERVICES]
-    if program is None or name not in known:
-        yield unknown("program", name, known, place, *loc, "callback", "to")
-    if mapping.callback.sign:
-        for variable in variables(mapping.callback.sign.secret):
-            if variable not in os.environ:
-                where = place.of(*loc, "callback", "sign", "secret")
-                yield Problem(f"${{{variable}}} is not set", where, remedy=f"export {variable}=...")

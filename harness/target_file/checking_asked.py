@@ -10,7 +10,7 @@ from typing import Any
 from harness.errors import Problem
 from harness.target_file.document import Operation, StepPart, TargetDocument
 from harness.target_file.holes import holes, texts_of, variables
-from harness.target_file.journeys import OWN, USER, login_of
+from harness.target_file.journeys import OWN, USER, is_range, login_of
 from harness.yaml_source import Loc, Place, unknown
 
 
@@ -84,6 +84,9 @@ def _journey(
         elif step.do:
             given = known
             for value in step.with_:
+                if _is_backwards(step.with_[value]):
+                    where = place.of(*loc, "with", value)
+                    yield Problem(f"{value} is {step.with_[value]}", where, "[low, high]")
                 for hole in holes(step.with_[value]):
                     if hole not in given:
                         yield unknown("hole", hole, sorted(given), place, *loc, "with", value)
@@ -93,6 +96,10 @@ def _journey(
             known |= step.with_.keys()
             yield from _needs(told, step.do, known, place, loc)
             known |= step.keep.keys()
+
+
+def _is_backwards(value: Any) -> bool:
+    return is_range(value[::-1]) and not is_range(value) if isinstance(value, list) else False
 
 
 def _needs(

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 from harness.errors import Problem
 from harness.target_file.document import Promise, TargetDocument
+from harness.target_file.holes import holes
 from harness.yaml_source import Loc, Place, unknown
 
 FORMS = "ledger: with entry:; of: with ends-within:, or with as: and equal:; sql: with rows:"
+ARGS = "args."
 LITERAL = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 READS = re.compile(r"\s*\(*\s*(select|with|values|table)\b", re.IGNORECASE)
 WRITES = re.compile(
@@ -45,9 +47,14 @@ def _ledger(told: TargetDocument, promise: Promise, place: Place, loc: Loc) -> I
         return
     stand_in = told.programs[promise.ledger].stand_in
     mappings = stand_in.mappings if stand_in else []
-    entries = [one.ledger.entry for one in mappings if one.ledger]
+    entries = dict.fromkeys(one.ledger.entry for one in mappings if one.ledger)
     if promise.entry not in entries:
         yield unknown("entry", promise.entry, entries, place, *loc, "entry")
+    for number, one in enumerate(mappings):
+        if one.ledger and one.ledger.entry == promise.entry and not one.key:
+            where = place.of("programs", promise.ledger, "stand-in", "mappings", number)
+            cause = f"{one.op} has no key: by what are its entries counted?"
+            yield Problem(cause, where, "body.loan_id, header.X-Loan, path.id", "key: ...")
     if (promise.at_most is None) == (promise.exactly is None):
         yield Problem("how many?", place.of_key(*loc), "at-most: or exactly:")
 
@@ -66,9 +73,28 @@ def _equal(told: TargetDocument, promise: Promise, place: Place, loc: Loc) -> It
     for key, name in (("of", promise.of), ("as", promise.as_)):
         if name not in told.operations:
             yield unknown("operation", name, told.operations, place, *loc, *([key] if name else []))
+        else:
+            yield from _given(told, promise, key, place, loc)
     if not promise.equal:
         remedy = "equal: {body.amount: args.amount}: a field, and what `as` asked for or answered"
         yield Problem("what is equal?", place.of_key(*loc), remedy=remedy)
+
+
+def _given(
+    told: TargetDocument, promise: Promise, key: str, place: Place, loc: Loc
+) -> Iterator[Problem]:
+    """What an operation was asked with are its holes; nothing else of a request is kept."""
+    if key == "of":
+        name, wanted = promise.of, [(one, (*loc, "with", one)) for one in promise.with_]
+    else:
+        args = [(of, one) for of, one in promise.equal.items() if one.startswith(ARGS)]
+        name = promise.as_
+        wanted = [(one.removeprefix(ARGS), (*loc, "equal", of)) for of, one in args]
+    texts = told.operations[name].texts
+    known = dict.fromkeys(holes([texts["way"], texts["body"], texts["key"]]))
+    for one, where in wanted:
+        if one not in known:
+            yield unknown(f"value that {name} is asked with", one, known, place, *where)
 
 
 def _end(told: TargetDocument, promise: Promise, place: Place, loc: Loc) -> Iterator[Problem]:

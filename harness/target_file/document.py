@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from harness.units import Duration
 
 Method = Literal["get", "post", "put", "patch", "delete"]
 METHODS: tuple[Method, ...] = ("get", "post", "put", "patch", "delete")
+
+
+def _quoted(value: Any) -> Any:
+    """A bare `{bank}` is a mapping to YAML."""
+    if isinstance(value, dict) and list(value.values()) == [None]:
+        raise ValueError(f'{{{next(iter(value))}}} is a mapping; try: "{{{next(iter(value))}}}"')
+    return value
+
+
+Text = Annotated[str | int | float, BeforeValidator(_quoted)]
 
 
 class Part(BaseModel):
@@ -72,6 +82,7 @@ class Match(Part):
     status: int = Field(default=200, ge=200, le=599)
     reply: dict[str, Any] = {}
     declined: dict[str, Any] | None = None
+    declines: float = Field(default=0.0, ge=0, le=1)
     when: dict[str, str | int | bool] = {}
     callback: CallbackPart | None = None
 
@@ -107,17 +118,19 @@ class Program(Part):
     compose file, which listens at `port` in its container.
 
     Args:
+        tcp: where something stands already that does not speak HTTP: a broker, a database.
         calls: programs that a service knows by the names of its compose file: it reaches their
             proxies under these.
     """
 
     command: list[str] | None = Field(default=None, min_length=1)
     cwd: str = "."
-    env: dict[str, str | int | float] = {}
+    env: dict[str, Text] = {}
     ready: Ready = Ready()
     postgres: Postgres | None = None
     stand_in: StandIn | None = Field(default=None, alias="stand-in")
     running: str | None = Field(default=None, pattern=ADDRESS)
+    tcp: str | None = Field(default=None, pattern=ADDRESS)
     compose: str | None = Field(default=None, min_length=1)
     service: str = ""
     port: int = Field(default=0, ge=0, le=65535)
@@ -132,6 +145,7 @@ class Program(Part):
             "postgres": self.postgres is not None,
             "stand-in": self.stand_in is not None,
             "running": self.running is not None,
+            "tcp": self.tcp is not None,
             "compose": self.compose is not None,
         }
         return [name for name, there in given.items() if there]
@@ -226,7 +240,7 @@ class Settled(Part):
     with_: dict[str, str] = Field(default={"id": "body.id"}, alias="with")
     among: str = ""
     where: dict[str, str] = {"id": "body.id"}
-    until: dict[str, list[Any] | str | int | bool]
+    until: dict[str, list[Any] | str | int | bool] = Field(min_length=1)
 
 
 class Promise(Part):

@@ -17,6 +17,7 @@ from harness.target_file.holes import filled, holes, with_environment
 from harness.target_file.running import here, links_of
 
 LOAD = "borrower"  # the name of the load in links, as everywhere
+LIVE = "/livez"  # of a stand-in
 STAND_IN = "mock_services.serve"
 HTTP_PORT = 80  # at which a stand-in is called that says no port
 
@@ -48,7 +49,7 @@ def service_of(name: str, program: Program, document: TargetDocument) -> Service
     if program.stand_in:
         tls = (name, *program.stand_in.hosts) if program.stand_in.tls else ()
         return ServiceSpec(name, STAND_IN, program.role or name, scripted=True, tls=tls)
-    running = here(program.running) if program.running else ""
+    running = here(program.running or program.tcp or "")
     called = {hole.partition(".")[0] for hole in _own_holes(program)}
     needs = tuple(one for one in document.programs if one in called and one != name
                   and _waited_for(document.programs[one]))  # fmt: skip
@@ -88,12 +89,11 @@ def composed_of(document: TargetDocument, home: Path) -> dict[str, Composed]:
 
 def every_link(document: TargetDocument, proxies: ForeignProxies | None) -> Iterator[LinkSpec]:
     """By which the load enters, out of the holes, and those that stand already."""
-    protocols = {name: _protocol(one) for name, one in document.programs.items()}
-    foreign = {link.name: link for link in links_of(proxies, protocols)}
+    foreign = [_link(caller, callee, document) for caller, callee in links_of(proxies)]
     asked = dict.fromkeys([document.entry, *(one.at for one in document.operations.values())])
-    enter = [LinkSpec(f"{LOAD}->{name}", LOAD, name) for name in asked if name]
-    own = {link.name: link for link in (*enter, *_links(document))}
-    yield from {**own, **foreign}.values()
+    enter = [_link(LOAD, name, document) for name in asked if name]
+    every = (*enter, *_links(document), *foreign)
+    yield from {link.name: link for link in every}.values()
 
 
 def _links(document: TargetDocument) -> list[LinkSpec]:
@@ -103,9 +103,18 @@ def _links(document: TargetDocument) -> list[LinkSpec]:
         for hole in _own_holes(program):
             callee = hole.partition(".")[0]
             if callee in document.programs and callee != name:
-                link = f"{name}->{callee}"
-                found[link] = LinkSpec(link, name, callee, _protocol(document.programs[callee]))
+                link = _link(name, callee, document)
+                found[link.name] = link
     return list(found.values())
+
+
+def _link(caller: str, callee: str, document: TargetDocument) -> LinkSpec:
+    """A link with how a canary asks whoever is called: as for readiness, where it has to say so;
+    who is no program of the file is only connected to."""
+    program = document.programs.get(callee)
+    protocol = _protocol(program) if program else "tcp"
+    path = program.ready.get if program and program.ready.get else LIVE
+    return LinkSpec(f"{caller}->{callee}", caller, callee, protocol, path)
 
 
 def _protocol(program: Program) -> str:
@@ -138,10 +147,12 @@ class Holes:
             return {"host": host, "port": port, "seed": self.wiring.seed}[hole]
         if name == "design":
             return self.wiring.design.get(part, self.document.design[part])
-        host, port = self.wiring.through(f"{self.service}->{name}")
         program = self.document.programs[name]
         if program.postgres:
             return self._database(name, part)
+        host, port = self.wiring.through(f"{self.service}->{name}")
+        if program.tcp and not part:
+            return f"{host}:{port}"
         scheme = "https" if program.stand_in and program.stand_in.tls else "http"
         return {"": f"{scheme}://{host}:{port}", "host": host, "port": port}[part]
 

@@ -11,12 +11,12 @@ from harness.checker import Checker, judge
 from harness.history import Event, History
 from harness.model import Objectives, Op, Outcome, Phase, Verdict
 from harness.queries import QUERY
+from harness.target_file.checking_promises import ARGS
 from harness.target_file.document import Promise, Settled, TargetDocument
 from harness.target_file.holes import selected
 from harness.target_file.last_reads import has_ended
 
 SUCCESS = "SUCCESS"
-ARGS = "args."
 SHOWN = 3  # entries of one key in a sentence
 
 

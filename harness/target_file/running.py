@@ -9,7 +9,6 @@ from pathlib import Path
 
 from harness.errors import Problem
 from harness.foreign import ForeignProxies
-from harness.target import LinkSpec
 from harness.target_file.document import TargetDocument, Toxiproxy
 from harness.target_file.holes import variables, with_environment
 from harness.yaml_source import Loc, Place
@@ -55,15 +54,11 @@ def foreign_proxies(document: TargetDocument, home: Path) -> ForeignProxies | No
     return ForeignProxies(here(document.toxiproxy.running), proxies, token)
 
 
-def links_of(proxies: ForeignProxies | None, protocols: Mapping[str, str]) -> Iterator[LinkSpec]:
-    """The links of these proxies.
-
-    Args:
-        protocols: program -> how a canary speaks to it; tcp for whom the file does not name.
-    """
+def links_of(proxies: ForeignProxies | None) -> Iterator[tuple[str, str]]:
+    """Caller and callee of the links of these proxies."""
     for name in proxies.proxies if proxies else ():
         caller, _, callee = name.partition("->")
-        yield LinkSpec(name, caller, callee, protocols.get(callee, "tcp"))
+        yield caller, callee
 
 
 def toxiproxy_problems(document: TargetDocument, place: Place) -> Iterator[Problem]:

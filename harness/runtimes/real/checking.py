@@ -124,6 +124,7 @@ def _link(name: str, one: Mapping[str, Any], folders: RunFolders, local: Local) 
         "caller": str(one["caller"]),
         "callee": str(one["callee"]),
         "protocol": _protocol(one["protocol"]),
+        "path": _matching(PATH, one.get("path", "/livez"), "path"),
         "enabled": bool(one["enabled"]),
         "toxics": [dict(toxic) for toxic in one["toxics"]],
     }

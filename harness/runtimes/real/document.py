@@ -148,6 +148,7 @@ def _link(link: LinkSpec, run_id: str, listen: str, upstream: str) -> dict[str, 
         "caller": link.caller,
         "callee": link.callee,
         "protocol": link.protocol,
+        "path": link.path,
         "enabled": True,
         "toxics": [],
     }

@@ -73,6 +73,7 @@ def _entry(link: LinkSpec, proxy: Mapping[str, Any]) -> dict[str, object]:
         "caller": link.caller,
         "callee": link.callee,
         "protocol": link.protocol,
+        "path": link.path,
         "enabled": True,
         "toxics": [],
         "foreign": {"listen": proxy["listen"], "upstream": proxy["upstream"], "toxics": toxics},

@@ -142,7 +142,9 @@ class ToxiproxyLinks:
         """Look through the link with a canary, at its counts and at its state."""
         entry = self._entry(where)
         (result, latency_s), counts, state = await asyncio.gather(
-            timed_canary(self._client, self._clock, entry["protocol"], entry["listen"]),
+            timed_canary(
+                self._client, self._clock, entry["protocol"], entry["listen"], entry["path"]
+            ),
             self._counts(where),
             self._state(where),
         )

@@ -67,6 +67,30 @@ def test_it_can_be_told_to_decline_and_to_fail() -> None:
     play(scenario)
 
 
+def test_the_seed_and_the_key_decide_who_is_declined_and_what_is_drawn() -> None:
+    """The same in every run of a seed, again for the same key; the share is about what it says."""
+    rated = {**PAYOUT, "once-by": "", "declines": 0.3, "when": {"body.n": 1}}
+    rated["reply"] = {"id": "{key}", "score": "{dice.300.850}"}
+
+    async def answers() -> list[tuple[int, Any]]:
+        bench, told = Bench("mapping", mappings=[rated]), []
+        for number in range(60):
+            body = {"n": "1", "amount": 5, "loan": {"id": f"loan-{number % 50}"}}
+            told.append(await bench.call("POST", "/v1/me/payouts", body))
+        return told
+
+    async def scenario() -> None:
+        told = await answers()
+        assert told == await answers()
+        assert told[:10] == told[50:]
+        scores = {body["score"] for _, body in told if "score" in body}
+        assert 5 <= sum("score" not in body for _, body in told[:50]) <= 25
+        assert len(scores) > 20
+        assert 300 <= min(scores) <= max(scores) <= 850
+
+    play(scenario)
+
+
 HOOK = {
     "to": "http://caller/hooks",
     "body": {"loan": "{key}", "amount": "{body.amount}", "status": "paid"},

@@ -49,8 +49,10 @@ promises:
 """
 OPENAPI = """\
 openapi: 3.1.0
+servers: [{url: "https://lender.example"}, {url: /v1}]
+x-since: 2024-01-31
 paths:
-  /loans: {post: {responses: {"201": {}, "4XX": {}}}}
+  /loans: {post: {responses: {201: {}, "4XX": {}}}, parameters: null}
   /loans/{loan_id}: {get: {responses: {"200": {}}}}
 """
 
@@ -80,6 +82,20 @@ def target(tmp_path: Path) -> Callable[..., Any]:
         ("ledger: {entry: payout}}", "ledger: {entry: payout}}\n      "
          "- {on: POST /v1/payouts, op: vip, when: {body.vip: true}}",
          r"13:9: vip is never reached: create_payout takes every such request before"),
+        ("ledger: {entry: payout}}", "ledger: {entry: payout}, reply: {id: '{nubmer}'}}",
+         r"12:\d+: unknown hole 'nubmer'.*key, number, body"),
+        ("key: body.loan", "key: loan", r"12:56: 'loan' selects nothing of a request"),
+        ("key: body.loan, ", "", r"12:9: create_payout has no key: by what are its entries"),
+        ("{gateway}", "{gateway.user}", r"6:24: unknown part of a hole 'user'"),
+        ('"{gateway}"', "{gateway}", r'6:24: .*gateway. is a mapping; try: "{gateway}"'),
+        ("amount: [1, 9]", "amount: [9, 1]", r"19:40: amount is \[9, 1\]; allowed: \[low, high"),
+        ("until: {status: [active, failed]}", "until: {}", r"settled-when.until"),
+        ("promises:", "degradation: {creat_loan: {gateway: {all: QUEUE}}}\npromises:",
+         r"unknown operation 'creat_loan'"),
+        ("promises:", "promises:\n  same: {claim: x, of: read_loan, as: create_loan, "
+         "equal: {body.a: args.amonut}}", r"is asked with 'amonut'; did you mean 'amount'"),
+        ("  database:", "  design:", r"program 'design'"),
+        ("entry: mylender", "entry: mylender\ninclude: [more/]", r"3:11: include 'more/' is not"),
         ("{postgres: {user: lender, database: lender}}", "{running: 10.0.0.1:5432}", r"8:23: .*"),
         ("operations:", "toxiproxy: {running: localhost:1, links: {a: b}}\noperations:",
          r"13:43: link 'a'; allowed: caller->callee"),
@@ -114,6 +130,20 @@ def test_links_come_out_of_the_holes(target: Callable[..., Any]) -> None:
         "mylender->gateway": "http",
         "mylender->database": "postgres",
     }
+
+
+def test_something_that_speaks_no_http_may_stand_already(target: Callable[..., Any]) -> None:
+    """A link to it like any other; a canary only connects."""
+    mine = target(
+        ("{postgres: {user: lender, database: lender}}", "{tcp: 'localhost:6379'}"),
+        ("ready: {get: /health, within: 60s}", "ready: {get: /health}"),
+    )
+    (broker,) = (one for one in mine.services if one.name == "database")
+    assert (broker.running, broker.protocol) == ("127.0.0.1:6379", "tcp")
+    found = {link.name: (link.protocol, link.path) for link in mine.links}
+    assert found["mylender->database"][0] == "tcp"
+    assert found["borrower->mylender"] == ("http", "/health")
+    assert found["mylender->gateway"] == ("http", "/livez")
 
 
 def test_proxies_that_stand_already_are_links(target: Callable[..., Any], tmp_path: Path) -> None:
