@@ -74,7 +74,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "runs prune": ("harness runs prune --keep 5 --dry",),
     "init experiment": ("harness init experiment --fault latency --out my_experiment.yaml",),
     "init design": ("harness init design --like hardened --out my_design.yaml",),
-    "init target": ("harness init target --openapi openapi.yaml --out target.yaml",),
+    "init target": (
+        "harness init target --openapi openapi.yaml --out target.yaml",
+        "harness init target --compose docker-compose.yml --openapi openapi.yaml",
+    ),
 }
 """Name of a verb, with the group that it is in -> commands."""
 

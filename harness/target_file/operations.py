@@ -9,6 +9,7 @@ from typing import Any
 
 DEPTH_MAX = 8  # of references and of bodies; chosen: beyond it a person writes it down better
 HOLE = re.compile(r"\{([^}]+)\}")
+FORM = "x-www-form-urlencoded"
 NUMBERS = (1, 1000)  # chosen, where the document has no bounds
 
 
@@ -57,8 +58,11 @@ def drafted(
             extra[str(one["name"])] = f"{{{hole}}}"
     written: dict[str, Any] = {method: asked + ("?" + "&".join(wanted) if wanted else "")}
     body = _content(document, declared.get("requestBody", {}))
+    form = _content(document, declared.get("requestBody", {}), FORM)
     if body:
         written["json"] = _body(document, body, values)
+    elif form:
+        written["form"] = _body(document, form, values)
     if extra:
         written["headers"] = extra
     return Drafted(
@@ -90,11 +94,11 @@ def _answer(document: Mapping[str, Any], declared: Mapping[str, Any]) -> list[st
     return []
 
 
-def _content(document: Mapping[str, Any], holder: Any) -> Mapping[str, Any]:
-    """The JSON schema of a request body or an answer; {} when there is none."""
+def _content(document: Mapping[str, Any], holder: Any, wanted: str = "json") -> Mapping[str, Any]:
+    """The schema of a request body or an answer, of a kind; {} when there is none."""
     content = _resolved(document, _resolved(document, holder).get("content"))
     for kind, declared in content.items():
-        if "json" in str(kind) and isinstance(declared, Mapping):
+        if wanted in str(kind) and isinstance(declared, Mapping):
             return _resolved(document, declared.get("schema", {}))
     return {}
 

@@ -45,7 +45,10 @@ def validate(
 
 @init.command("target")
 def init_target(
-    openapi: Annotated[Path, typer.Option(help="What the service says of itself.")],
+    openapi: Annotated[
+        Path | None, typer.Option(help="What the service says of itself; YAML or JSON.")
+    ] = None,
+    compose: Annotated[Path | None, typer.Option(help="The compose file of its services.")] = None,
     out: Annotated[Path, typer.Option(help="What is written; it must not be there.")] = Path(
         "target.yaml"
     ),
@@ -53,7 +56,7 @@ def init_target(
     """Write a first target.yaml; what a person must decide is CHANGE-ME."""
     from harness.cli.init import init_target_command
 
-    raise typer.Exit(init_target_command(openapi, out))
+    raise typer.Exit(init_target_command(openapi, compose, out))
 
 
 @init.command("experiment")

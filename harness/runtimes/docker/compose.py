@@ -172,7 +172,8 @@ def _compose() -> list[str]:
         RuntimeFailure: neither is there.
     """
     docker = shutil.which("docker")
-    plugins = (Path.home() / ".docker", "/usr/local/lib/docker", "/usr/local/libexec/docker",
+    own = os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker"
+    plugins = (own, "/usr/local/lib/docker", "/usr/local/libexec/docker",
                "/usr/lib/docker", "/usr/libexec/docker")  # fmt: skip
     if docker and any(Path(one, "cli-plugins", "docker-compose").exists() for one in plugins):
         return [docker, "compose"]

@@ -13,7 +13,8 @@ from harness.errors import ConfigError
 from harness.model import Outcome
 from harness.rng import Seed
 from harness.target import Completion, load_target
-from harness.target_file.draft import DECIDE, draft
+from harness.target_file.draft import draft
+from harness.target_file.draft_compose import DECIDE
 from harness.yaml_source import load_yaml
 
 pytestmark = pytest.mark.unit
@@ -92,6 +93,56 @@ def test_what_no_answer_gives_stands_in_no_journey(api: Path) -> None:
         text
     )
     assert "do: post_branches_branch_close" not in text
+
+
+COMPOSE = {
+    "services": {
+        "loan-api": {
+            "image": "acme/loans:1",
+            "ports": ["8080:8000/tcp"],
+            "environment": {"BANK": "http://bank:9090/v1", "SCORE": "https://score.example.com/x",
+                            "DATABASE_URL": "postgres://u:p@db/loans", "LOG": "level:30"},
+            "healthcheck": {"test": ["CMD", "curl", "-f", "http://localhost:8000/healthz"]},
+        },
+        "bank": {"image": "acme/bank:2", "expose": ["9090"]},
+        "db": {"image": "docker.io/library/postgres:16", "ports": [{"target": 1}]},
+        "worker": {"image": "acme/w", "command": ["--api=http://loan-api:8000"], "ports": None},
+    }
+}  # fmt: skip
+
+
+def test_services_of_a_compose_file_are_programs(api: Path) -> None:
+    """Who is published and called by nobody is asked; hosts in the environment are calls."""
+    text = draft(None, "", (COMPOSE, "docker-compose.yml"))
+    assert "entry: loan_api" in text
+    assert "Outside of the file, as it mentions them: score.example.com." in text
+    api.write_text(text)
+    programs = load_yaml(api)["programs"]
+    assert programs["loan_api"] == {
+        "compose": "docker-compose.yml", "service": "loan-api", "port": 8000,
+        "calls": ["bank", "db"], "ready": {"get": "/healthz", "within": "60s"},
+    }  # fmt: skip
+    assert (programs["bank"]["port"], programs["db"]["port"]) == (9090, 5432)
+    assert programs["worker"] == {
+        "compose": "docker-compose.yml", "port": DECIDE, "calls": ["loan_api"]
+    }  # fmt: skip
+    with pytest.raises(ConfigError, match=r"api.yaml:\d+:\d+: programs.worker.port"):
+        load_target(str(api))
+
+
+def test_forms_and_the_path_of_the_server_are_taken_over(api: Path) -> None:
+    """Every path as the service itself has it."""
+    login = """
+servers: [{url: "https://lender.example/api/v2/"}]
+paths:
+  /token: {post: {requestBody: {content: {application/x-www-form-urlencoded:
+    {schema: {required: [username], properties: {username: {type: string}}}}}}}}
+"""
+    api.write_text(API.replace("paths:", login.strip(), 1))
+    api.write_text(draft(api, "api.yaml"))
+    operations = load_yaml(api)["operations"]
+    assert operations["post_token"]["post"] == "/api/v2/token"
+    assert operations["post_token"]["form"] == {"username": "{username}"}
 
 
 def test_a_file_that_is_there_stays_as_it_is(api: Path, tmp_path: Path) -> None:
