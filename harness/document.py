@@ -26,15 +26,18 @@ from harness.measures import MEASURES
 from harness.model import Phase
 from harness.overrides import AS_WRITTEN, Filled, Overrides, fill, run_time
 from harness.plugins import DEFAULT_TARGET, is_file
-from harness.ports import Fault
+from harness.ports import Capability, Fault
 from harness.registry import Vocabulary, experiment_files
-from harness.target import Target, places
+from harness.target import ServiceSpec, Target, places
 from harness.text import quoted
 from harness.timeline import healed_s, timeline_problems, unhonoured
 from harness.units import misfit
 from harness.variables import escaped
 from harness.yaml_limits import read_text
 from harness.yaml_source import Loc, Place, dump_yaml, load_yaml, nearest, plain, unknown
+
+CONTAINED = (Capability.PROCESSES, Capability.LIFECYCLE)  # what a container has that stands already
+CONTAINER = "allow: {{{}: CONTAINER}} in the target lets it be killed, paused, stopped, restarted"
 
 
 def find_experiment(given: str, files: Mapping[str, Path] | None = None) -> Path:
@@ -230,10 +233,14 @@ def _unknown_place(
             continue
         if value not in known:
             yield unknown(key, value, known, place, "method", number, key)
-        elif key == "service" and value in _running(words):
-            links = [one.name for one in words.target.links if value in (one.caller, one.callee)]
-            cause = f"{value} stands already: the run never touches it"
-            yield Problem(cause, place.of("method", number, key), f"its links: {', '.join(links)}")
+        elif key == "service" and (standing := _running(words).get(value)):
+            if not (standing.container and fault.capability in CONTAINED):
+                links = [
+                    one.name for one in words.target.links if value in (one.caller, one.callee)
+                ]
+                cause = f"{value} stands already: {part.fault} may not touch it"
+                where, allowed = place.of("method", number, key), f"its links: {', '.join(links)}"
+                yield Problem(cause, where, allowed, CONTAINER.format(value))
         elif key == "service" and value not in (able := able_services(fault, words.target)):
             cause = f"{part.fault} at {value}: it is no stand-in that can do this"
             yield Problem(cause, place.of("method", number, key), ", ".join(able))
@@ -247,8 +254,8 @@ def _services(words: Vocabulary) -> list[str]:
     return [service.name for service in words.target.services]
 
 
-def _running(words: Vocabulary) -> list[str]:
-    return [one.name for one in words.target.services if one.running]
+def _running(words: Vocabulary) -> dict[str, ServiceSpec]:
+    return {one.name: one for one in words.target.services if one.running}
 
 
 def _unknown_words(document: Document, words: Vocabulary, place: Place) -> Iterator[Problem]:

@@ -46,11 +46,7 @@ class Wait(msgspec.Struct, frozen=True):
 
 
 class Together(msgspec.Struct, frozen=True):
-    """A journey's step: do several operations truly at once; wants a tuple of Completions back.
-
-    Args:
-        calls: two or more.
-    """
+    """A journey's step: do two or more operations truly at once; wants their Completions back."""
 
     calls: tuple[Call, ...]
 
@@ -104,7 +100,8 @@ class ServiceSpec:
         scripted: whether it takes behaviour documents and has a ledger.
         protocol: how it is asked whether it works: http, postgres or tcp.
         ready_s: how long it may take until it works; 0 for what a runtime allows everybody.
-        running: where it stands already, `127.0.0.1:8080`: it is asked, never started or ended.
+        running: where it stands already, `127.0.0.1:8080`: it is asked, never started or ended;
+            faults may break its `container`, where that is named.
         simulated: `module:function` that builds it in process: (config, around) -> ASGI.
         standby_of: the database that this one follows to begin with; links lead both ways.
         part: the real part that it is, of those that a runtime knows: etcd, patroni; "" for none.
@@ -124,6 +121,7 @@ class ServiceSpec:
     ready_s: float = 0.0
     standby_of: str = ""
     running: str = ""
+    container: str = ""
     part: str = ""
     manages: str = ""
     tls: tuple[str, ...] = ()
@@ -261,8 +259,7 @@ def system_of(target: Target) -> System:
 def places(target: Target, given: str) -> list[str]:
     """The links or services that a name in a document stands for; [] when there is none.
 
-    By its name; else a role is all who play it: `lending->funding_provider` one link a funder.
-    """
+    By its name; else a role is all who play it: `lending->funding_provider` one link a funder."""
     known = {*(link.name for link in target.links), *(one.name for one in target.services)}
     if given in known:
         return [given]

@@ -39,6 +39,10 @@ def problems_of(
             "a program with command:, running: or compose:",
         )
     yield from toxiproxy_problems(document, place)
+    standing = [name for name, one in document.programs.items() if one.running or one.tcp]
+    for name in document.allow:
+        if name not in standing:
+            yield unknown("program that stands already", name, standing, place, "allow", name)
     yield from asked_problems(document, place, users)
     for name, promise in document.promises.items():
         yield from promise_problems(document, name, promise, place)

@@ -274,6 +274,7 @@ class TargetDocument(Part):
     entry: str
     programs: dict[str, Program] = Field(min_length=1)
     toxiproxy: Toxiproxy | None = None
+    allow: dict[str, Annotated[str, Field(pattern=r"^[a-zA-Z0-9][\w.-]*$")]] = {}
     openapi: str = ""
     operations: dict[str, Operation] = Field(min_length=1)
     journeys: dict[str, list[StepPart]] = Field(min_length=1)

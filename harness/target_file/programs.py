@@ -63,6 +63,7 @@ def service_of(name: str, program: Program, document: TargetDocument) -> Service
         protocol=protocol,
         ready_s=program.ready.within,
         running=running,
+        container=document.allow.get(name, ""),
     )
 
 

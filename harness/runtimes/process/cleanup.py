@@ -15,6 +15,7 @@ from typing import Any
 
 from harness.clock import Clock
 from harness.procfs import Proc
+from harness.runtimes.real import their_containers
 from harness.runtimes.real.document import DATA, RunFolders
 from harness.runtimes.real.foreign_proxies import give_back
 from harness.runtimes.real.loopback import is_free
@@ -46,7 +47,7 @@ async def end_run(
     Returns:
         what could not be ended, closed or removed; empty when clean.
     """
-    kept = await give_back(state)
+    kept = [*await give_back(state), *await their_containers.give_back(state)]
     await kill([proc for proc in members(state) if is_patroni(proc)], clock, reap)
     for proc in members(state):
         proc.send(signal.SIGCONT)  # one that is stopped hears nothing else

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.ports import Capability
+from harness.runtimes.process.allowed import AllowedContainers
 from harness.runtimes.process.limits import CpuOfRun
 from harness.runtimes.process.managed import ManagedReplication
-from harness.runtimes.process.processes import ProcessesOfRun
 from harness.runtimes.process.replication import ReplicationOfRun
 from harness.runtimes.process.site import Site
 from harness.runtimes.real.upstreams import StandIns
@@ -15,7 +15,7 @@ from harness.runtimes.real.upstreams import StandIns
 
 def controls_of(site: Site) -> Mapping[Capability, object]:
     """One control for each capability of this runtime."""
-    processes = ProcessesOfRun(site)
+    processes = AllowedContainers(site)
     managed = any(one["manages"] for one in site.recovery.read()["services"].values())
     replication = ManagedReplication if managed else ReplicationOfRun
     return {

@@ -37,6 +37,7 @@ from harness.runtimes.real.loopback import HOST, take_ports
 from harness.runtimes.real.procs import clean_env, marking
 from harness.runtimes.real.runtime import RealRuntime
 from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
+from harness.runtimes.real.their_containers import stand
 from harness.runtimes.real.wiring import RealWiring, write_configs
 from harness.target import Target
 
@@ -85,6 +86,7 @@ class ProcessRuntime(RealRuntime[Site]):
         if work.exists() and any(work.iterdir()):
             raise LeftOvers(f"{work} has something in it; run: harness faults clear")
         self._parts = with_parts(self._parts, target)
+        await stand({one.name: one.container for one in target.services if one.container})
         self._block = take_ports(ports_needed(target))
         ports = deal(target, self._block.ports)
         proxies: ForeignProxies | None = getattr(target, "foreign_proxies", None)

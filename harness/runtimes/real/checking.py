@@ -107,6 +107,7 @@ def _service(one: Mapping[str, object], local: Local) -> dict[str, object]:
         "scripted": bool(one["scripted"]),
         "standby_of": str(one.get("standby_of", "")),
         "running": bool(one.get("running", False)),
+        "container": str(one.get("container", "")),
         "part": str(one.get("part", "")),
         "manages": str(one.get("manages", "")),
     }

@@ -134,6 +134,7 @@ def _service(service: ServiceSpec, address: str) -> dict[str, object]:
         "scripted": service.scripted,
         "standby_of": service.standby_of,
         "running": bool(service.running),
+        "container": service.container,
         "part": service.part,
         "manages": service.manages,
     }

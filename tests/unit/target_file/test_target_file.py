@@ -97,6 +97,8 @@ def target(tmp_path: Path) -> Callable[..., Any]:
         ("  database:", "  design:", r"program 'design'"),
         ("entry: mylender", "entry: mylender\ninclude: [more/]", r"3:11: include 'more/' is not"),
         ("{postgres: {user: lender, database: lender}}", "{running: 10.0.0.1:5432}", r"8:23: .*"),
+        ("operations:", "allow: {gateway: c1}\noperations:",
+         r"13:\d+: unknown program that stands already 'gateway'"),
         ("operations:", "toxiproxy: {running: localhost:1, links: {a: b}}\noperations:",
          r"13:43: link 'a'; allowed: caller->callee"),
         ("operations:", "toxiproxy: {running: localhost:1, links: no.json}\noperations:",
