@@ -21,7 +21,7 @@ from harness.ledgers import Ledgers
 from harness.looks import Stop
 from harness.model import Outcome, Phase
 from harness.nemesis import Nemesis, sleep_until
-from harness.ports import Runtime
+from harness.ports import Exit, Runtime
 from harness.queries import ask_queries
 from harness.target import (
     FAILED_OPERATIONS,
@@ -33,7 +33,7 @@ from harness.target import (
 from harness.telemetry import Telemetry
 from harness.undo.faultlog import FaultLog
 from harness.watch import Watch
-from harness.workload import Load, LoadPlan, LoadReport
+from harness.workload import Load, LoadEnded, LoadPlan, LoadReport
 
 DRAIN_S = 3.0  # chosen: how long journeys may go on after the last arrival
 LOAD_END_S = DRAIN_S + 8.0  # chosen: the load bounds itself at 5 s past its drain
@@ -123,7 +123,7 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
             await watch
             run.say(f"{run.stop.reason}: the load has ended; {_undone(nemesis)}")
             _clock_event(run, "safe", v={"unhealed": nemesis.unhealed})
-        report = await _report(load, work)
+        delivered = await _delivered(load, work, watching)
     except BaseException:
         nemesis.abandon()
         await load.stop()
@@ -133,7 +133,7 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
         work.cancel()
         look.cancel()
         state.cancel()
-    _clock_event(run, "load", v={**asdict(report), **run.counters})
+    _clock_event(run, "load", v={**delivered, **run.counters})
     if nemesis.unhealed:  # what is read now proves nothing, and the end of the programs undoes it
         run.say("ending every program at once: a fault ends with the program that carries it")
         return
@@ -204,6 +204,17 @@ def _gate(run: Run) -> bool:
 def _enter(run: Run, phase: Phase, what: str) -> None:
     run.writer.phase(_now_ns(run), phase)
     run.say(f"{phase.value}: {what}")
+
+
+async def _delivered(
+    load: Load, work: asyncio.Task[LoadReport], watching: Watch
+) -> Mapping[str, object]:
+    """What the load did; nothing where it ended unasked, which is noted."""
+    try:
+        return asdict(await _report(load, work))
+    except LoadEnded as ended:
+        watching.note_exit(Exit("load", ended.code, ended.last_words))
+        return {}
 
 
 async def _report(load: Load, work: asyncio.Task[LoadReport]) -> LoadReport:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from harness.experiment import Experiment
 from harness.history import HistoryWriter
 from harness.looks import Stop
 from harness.ports import Exit, NoticesExits, Runtime
-from harness.workload import Load, LoadReport
+from harness.workload import Load, LoadEnded, LoadReport
 
 WATCH_S = 0.1  # chosen: a tripped limit must have stopped and undone everything within 2 s
 
@@ -41,7 +42,8 @@ class Watch:
                 self.stop.ask(reason)
             await self.runtime.clock.sleep(WATCH_S)
         self.note("stopped", {"why": self.stop.reason})
-        await load.stop()
+        with suppress(LoadEnded):  # whoever waits for its report says so
+            await load.stop()
 
     def _reason(self, work: asyncio.Task[LoadReport]) -> str:
         limit = self.experiment.abort_when
@@ -62,9 +64,13 @@ class Watch:
             return []
         found = self.runtime.unasked_exits()
         for one in found:
-            by_itself = one.program == self.under_test and not one.signalled
-            self.note("exit", {**asdict(one), "what": _described(one), "finding": by_itself})
+            self.note_exit(one)
         return [one.program for one in found]
+
+    def note_exit(self, one: Exit) -> None:
+        """Write down that a program ended unasked; of the service under test it is a finding."""
+        by_itself = one.program == self.under_test and not one.signalled
+        self.note("exit", {**asdict(one), "what": _described(one), "finding": by_itself})
 
 
 def _described(one: Exit) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from harness.errors import RuntimeFailure
+
 
 class Stage(NamedTuple):
     """A stretch of the load with a rate of its own; a ramp where the two rates differ.
@@ -99,6 +101,22 @@ class LoadReport:
     late: int
     dropped: int
     late_worst_s: float
+
+
+class LoadEnded(RuntimeFailure):
+    """The program that makes the load ended before its report, though nobody had asked it to.
+
+    Args:
+        code: as shells say it: 128 and the signal's number after a signal.
+        last_words: the last lines of its log.
+    """
+
+    def __init__(self, code: int, last_words: str) -> None:
+        """Take both."""
+        self.code, self.last_words = code, last_words
+        super().__init__(
+            f"load: it ended with exit code {code} before its work was done{last_words}"
+        )
 
 
 Sink = Callable[[Mapping[str, object]], None]

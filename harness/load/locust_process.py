@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from harness.errors import RuntimeFailure
-from harness.workload import LoadPlan, LoadReport, Sink
+from harness.workload import LoadEnded, LoadPlan, LoadReport, Sink
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 READY_S_MAX = 20.0
@@ -71,7 +71,7 @@ class LocustLoad:
         """Until every journey ended or was cut at the end of the drain.
 
         Raises:
-            RuntimeFailure: the process died before its report.
+            LoadEnded: the process died before its report.
         """
         if self._reading is not None:
             await asyncio.shield(self._reading)
@@ -84,7 +84,7 @@ class LocustLoad:
         """End it now; within 2 s.
 
         Raises:
-            RuntimeFailure: it had to be killed, or died before its report.
+            RuntimeFailure: it had to be killed, or (`LoadEnded`) died before its report.
         """
         if self._process.returncode is None:
             self._process.terminate()
@@ -111,16 +111,17 @@ class LocustLoad:
             else:
                 self._sink(document)
 
-    async def _early_end(self) -> RuntimeFailure:
+    async def _early_end(self) -> LoadEnded:
         code = await self._process.wait()
-        return self._failure(f"it ended with exit code {code} before its work was done")
+        return LoadEnded(code if code >= 0 else 128 - code, self._last_words())
 
     def _failure(self, what: str) -> RuntimeFailure:
+        return RuntimeFailure(f"load (process {self.pid}): {what}{self._last_words()}")
+
+    def _last_words(self) -> str:
         with self._log_path.open(encoding="utf-8", errors="replace") as log:
             tail = "".join(deque(log, LOG_LINES)).rstrip()
-        return RuntimeFailure(
-            f"load (process {self.pid}): {what}; its log is {self._log_path}, which ends:\n{tail}"
-        )
+        return f"; its log is {self._log_path}, which ends:\n{tail}"
 
 
 async def start(

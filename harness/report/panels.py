@@ -205,7 +205,7 @@ def _impact(result: RunResult) -> Iterator[tuple[str, str]]:
 
 
 def _load(load: Mapping[str, Any]) -> str:
-    if not load:
+    if "asked" not in load:
         return "No load was reported."
     return (
         f"{load.get('delivered')} of {load.get('asked')} journeys started, {load.get('late')} late"

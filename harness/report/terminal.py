@@ -153,6 +153,8 @@ def _fault(fault: FaultReport) -> RenderableType:
 
 
 def _load(load: Mapping[str, object]) -> str:
+    if "asked" not in load:
+        return f"ended without a report, {load.get('operations', 0)} operations"
     return (
         f"{load.get('delivered')} of {load.get('asked')} journeys started, "
         f"{load.get('late')} late, {load.get('dropped')} dropped, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import pytest
 
 from chaos.targets.reference import TARGET
+from harness.clock import poll
 from harness.errors import RuntimeFailure
-from harness.ports import Capability
+from harness.ports import Capability, Exit
 from harness.runtimes.docker.attach import alive
 from harness.runtimes.docker.engine import RUN, Engine, connect
 from harness.runtimes.docker.images import Images
+from harness.runtimes.docker.runtime import DockerRuntime
 from harness.target import Request
 from tests.docker.a_run import a_runtime, hardened, in_loop, objects_of, started
 
@@ -26,6 +29,25 @@ def inspected(mark: str) -> dict[str, Any]:
         return {one.attrs["Config"]["Hostname"]: one.attrs for one in found}
     finally:
         client.close()
+
+
+async def only_an_end_that_nobody_asked_for_is_told(runtime: DockerRuntime) -> None:
+    """A crash and its undo say nothing; `docker kill` does, once, with the last words."""
+    processes = runtime.capability(Capability.PROCESSES)
+    site = runtime._running()
+    site.exits.listen()
+    await processes.kill("funding_b")
+    await processes.let_run("funding_b")
+    await asyncio.to_thread((await site.engine.container("funding_c")).kill)
+    told: list[Exit] = []
+
+    def heard() -> bool:
+        told.extend(runtime.unasked_exits())
+        return bool(told)
+
+    assert await poll(heard, runtime.clock, within_s=10.0)
+    assert [(one.program, one.code, one.signalled) for one in told] == [("funding_c", 137, True)]
+    assert "exited with exit code 137" in told[0].last_words
 
 
 def test_everything_answers_is_closed_to_the_outside_and_goes(
@@ -52,6 +74,7 @@ def test_everything_answers_is_closed_to_the_outside_and_goes(
                 published = [p for ports in (host["PortBindings"] or {}).values() for p in ports]
                 assert all(port["HostIp"] == "127.0.0.1" for port in published), name
             assert await runtime.capability(Capability.LINKS).snapshot("lending->risk")
+            await only_an_end_that_nobody_asked_for_is_told(runtime)
         assert objects_of(tmp_path) == []
         assert alive(state) == []
 

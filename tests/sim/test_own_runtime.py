@@ -9,15 +9,18 @@ import pytest
 from typer.testing import CliRunner
 
 from harness.cli.main import app
+from harness.clock import Clock
 from harness.document import load_experiment
 from harness.errors import ConfigError, UnsupportedFault
 from harness.history_reader import read_history
-from harness.model import RunResult
+from harness.model import RunResult, RunVerdict
 from harness.prepare import Prepared, RunRequest, prepare
 from harness.registry import load_vocabulary
 from harness.replay import once_more
 from harness.rng import Seed
 from harness.session import run
+from harness.workload import Load, LoadEnded, LoadPlan, LoadReport, Sink
+from tests.sim.toy.runtime import ToyRuntime
 from tests.sim.toy.target import JOURNEY
 
 DOCUMENT = Path(__file__).parent / "toy/closed.yaml"
@@ -105,3 +108,35 @@ def test_nothing_of_it_can_be_left_standing() -> None:
     done = CliRunner().invoke(app, ["up", "--runtime", "toy"])
     assert isinstance(done.exception, ConfigError)
     assert "allowed: process, docker" in str(done.exception)
+
+
+class Dying:
+    """A load whose process somebody kills after some seconds."""
+
+    def __init__(self, inner: Load, clock: Clock, within_s: float) -> None:
+        self._inner, self._clock, self._within_s = inner, clock, within_s
+
+    async def wait(self) -> LoadReport:
+        """It does not come to its report."""
+        await self._clock.sleep(self._within_s)
+        await self._inner.stop()
+        raise LoadEnded(137, "; its log is empty")
+
+    async def stop(self) -> LoadReport:
+        """Whoever asks after its end hears the same."""
+        raise LoadEnded(137, "; its log is empty")
+
+
+def test_a_load_that_somebody_kills_makes_the_run_inconclusive_and_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a weakness of the service nor an accident of ours; the fault is undone."""
+    begin = ToyRuntime.begin_load
+
+    async def begin_load(runtime: ToyRuntime, plan: LoadPlan, sink: Sink) -> Load:
+        return Dying(await begin(runtime, plan, sink), runtime.clock, 6.0)
+
+    monkeypatch.setattr(ToyRuntime, "begin_load", begin_load)
+    result, _ = carried_out(prepared(tmp_path))
+    assert result.verdict is RunVerdict.INCONCLUSIVE
+    assert result.reasons[0].startswith("load ended unasked (exit code 137, killed by a signal")

@@ -53,7 +53,8 @@ class DiskOfRun:
         return {"filled": False}
 
     async def fill_disk(self, service: str) -> None:
-        """Write a file until there is no byte left."""
+        """Write a file until there is no byte left; the database may end of that."""
+        self._site.exits.allow(service, "disk", may=True)
         await self._python(FILLING.format(FILL))
 
     async def observe(self, where: str) -> Observation:
@@ -69,6 +70,7 @@ class DiskOfRun:
         if not record.restore["filled"]:
             await self._python(f"import pathlib; pathlib.Path('{FILL}').unlink(missing_ok=True)")
         await self._processes.undo(record, others)
+        self._site.exits.allow(record.where, "disk", may=bool(others))
 
     async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
         """Whether our file is gone, there is space again, and the database runs."""

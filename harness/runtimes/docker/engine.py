@@ -241,18 +241,22 @@ class Engine:
         found = await self.containers(program)
         if not found:
             return "; its container is gone"
-        state = found[0].attrs["State"]
-        raw = await self.call(f"log of {program}", found[0].logs, tail=TAIL)
-        said = "\n  ".join(line[:300] for line in raw.decode(errors="replace").splitlines())
-        status = f"; its container is {state['Status']}"
-        if state["Status"] in ("exited", "dead"):
-            killed = ", killed by the kernel for want of memory" if state["OOMKilled"] else ""
-            status += f" with exit code {state['ExitCode']}{killed} {state['Error']}".rstrip()
-        return f"{status}; its log ends with:\n  {said}" if said else f"{status}; its log is empty"
+        return str(await self.call(f"log of {program}", told, found[0]))
 
     async def remove(self, thing: Any, **options: Any) -> None:
         """Remove an object of the run; one that is gone is fine."""
         await self.call(f"removing {thing.name}", _remove, thing, **options)
+
+
+def told(container: Any) -> str:
+    """How a container is, and the last lines of its log; blocks."""
+    state, raw = container.attrs["State"], container.logs(tail=TAIL)
+    said = "\n  ".join(line[:300] for line in raw.decode(errors="replace").splitlines())
+    status = f"; its container is {state['Status']}"
+    if state["Status"] in ("exited", "dead"):
+        killed = ", killed by the kernel for want of memory" if state["OOMKilled"] else ""
+        status += f" with exit code {state['ExitCode']}{killed} {state['Error']}".rstrip()
+    return f"{status}; its log ends with:\n  {said}" if said else f"{status}; its log is empty"
 
 
 def _remove(thing: Any, **options: Any) -> None:

@@ -16,6 +16,7 @@ PERIOD_US = 100_000  # the kernel's own: a container gets its share of each tent
 UNLIMITED_US = -1
 IN_USE = "unable to set memory limit"  # runc's words
 NS_PER_MS = 1_000_000
+MEMORY = "memory"
 
 
 class CpuOfRun:
@@ -116,6 +117,7 @@ class MemoryOfRun:
         Kernels with cgroups of version 1 refuse a limit below what is in use: then the service is
         started anew under it, and killed as soon as it needs more.
         """
+        self._site.exits.allow(service, MEMORY, may=True)
         try:
             await self._set(service, limit_bytes)
         except RuntimeFailure as error:
@@ -150,6 +152,7 @@ class MemoryOfRun:
         """Set the recorded limit; start the service again if the kernel killed it."""
         await self._set(record.where, int(record.restore["limit_bytes"]))
         await self._processes.undo(record, others)
+        self._site.exits.allow(record.where, MEMORY, may=bool(others))
 
     async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
         """Whether the limit reads back as recorded and the service runs."""

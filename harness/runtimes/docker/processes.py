@@ -23,7 +23,8 @@ class ContainersOfRun(RealServices[Site]):
             RuntimeFailure: it does not run.
         """
         container = await self._running(service)
-        await self._site.engine.call(f"killing {service}", container.kill, signal="SIGKILL")
+        with self._site.exits.asked(service):
+            await self._site.engine.call(f"killing {service}", container.kill, signal="SIGKILL")
         await self._site.engine.call(f"end of {service}", container.wait, timeout=GRACE_S)
 
     async def pause(self, service: str) -> None:
@@ -42,7 +43,8 @@ class ContainersOfRun(RealServices[Site]):
             RuntimeFailure: it does not run.
         """
         container = await self._running(service)
-        await self._site.engine.call(f"stopping {service}", container.stop, timeout=GRACE_S)
+        with self._site.exits.asked(service):
+            await self._site.engine.call(f"stopping {service}", container.stop, timeout=GRACE_S)
 
     async def restart(self, service: str) -> None:
         """Stop the container in good order and start it at once, as an orchestrator does.
@@ -51,7 +53,9 @@ class ContainersOfRun(RealServices[Site]):
             RuntimeFailure: it does not run.
         """
         container = await self._running(service)
-        await self._site.engine.call(f"restarting {service}", container.restart, timeout=GRACE_S)
+        with self._site.exits.asked(service):
+            again = f"restarting {service}"
+            await self._site.engine.call(again, container.restart, timeout=GRACE_S)
 
     async def _process_state(self, service: str) -> Mapping[str, object]:
         state = (await self._site.inspect(service))["State"]

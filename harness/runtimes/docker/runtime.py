@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from harness.errors import RuntimeFailure
-from harness.ports import Capability
+from harness.ports import Capability, Exit
 from harness.runtime_kind import RunContext
 from harness.runtimes.docker import containers, plan
 from harness.runtimes.docker.checking import check
@@ -22,6 +22,7 @@ from harness.runtimes.real.loopback import take_ports
 from harness.runtimes.real.runtime import RealRuntime
 from harness.runtimes.real.sites import TOXIPROXY
 from harness.target import Target
+from harness.workload import Load, LoadPlan, Sink
 
 
 class DockerRuntime(RealRuntime[Site]):
@@ -108,6 +109,15 @@ class DockerRuntime(RealRuntime[Site]):
             await self._theirs.launch(program)
             return
         await site.engine.make_container(program, self._specs[program])
+
+    async def begin_load(self, plan: LoadPlan, sink: Sink) -> Load:
+        """From here on an end that nobody asked for says something of the run."""
+        self._running().exits.listen()
+        return await super().begin_load(plan, sink)
+
+    def unasked_exits(self) -> Sequence[Exit]:
+        """Containers of the run that ended though nobody had asked them to, each once."""
+        return self._site.exits.unasked() if self._site else ()
 
     async def _end(self, site: Site, at_once: bool) -> list[str]:
         return await end_run(site.recovery.read(), site.engine, site.clock)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from harness.clock import Clock
 from harness.errors import RuntimeFailure
 from harness.runtimes.docker.engine import Engine
+from harness.runtimes.docker.exits import Exits
 from harness.runtimes.real.recovery import RecoveryFile
 from harness.runtimes.real.sites import READY_POLL_S, TOXIPROXY, TOXIPROXY_S, RealSite
 from harness.target import Target
@@ -26,11 +28,13 @@ class Site(RealSite):
         """Connect to the engine; nothing is started."""
         state = recovery.read()
         self.engine = Engine(state["mark"], owner=state["owner"])
+        self.exits = Exits(state["mark"])
         super().__init__(recovery, clock, target)
 
     async def close(self) -> None:
         """Close the clients; what runs goes on."""
         await super().close()
+        self.exits.close()
         self.engine.close()
 
     async def inspect(self, program: str) -> Mapping[str, Any]:
@@ -69,5 +73,6 @@ class Site(RealSite):
     async def restart_toxiproxy(self) -> None:
         """End our Toxiproxy, hanging or not, and start it again with no proxies."""
         container = await self.engine.container(TOXIPROXY)
-        await self.engine.call("restarting toxiproxy", container.restart, timeout=0)
+        with self.exits.asked(TOXIPROXY) if container.status == "running" else nullcontext():
+            await self.engine.call("restarting toxiproxy", container.restart, timeout=0)
         await self.toxiproxy_ready(TOXIPROXY_S)
