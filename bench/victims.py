@@ -36,6 +36,10 @@ LABEL = "chaos-harness.cache"  # of every object in containers
 OF_RUNS = ("active", "up", "work")  # what is a run's, not a part
 
 
+class NotStarted(Exception):
+    """The run did not come to its faults."""
+
+
 @dataclass
 class Outcome:
     """What one attack did.
@@ -177,9 +181,9 @@ def start(
     until_s = time.monotonic() + START_S
     while not _in_fault(victim):
         if process.poll() is not None or time.monotonic() > until_s:
-            raise SystemExit(
-                f"the run did not come to its faults: {(root / 'run.out').read_text()}"
-            )
+            process.terminate()
+            process.wait(START_S)
+            raise NotStarted((root / "run.out").read_text())
         time.sleep(0.05)
     return victim
 
