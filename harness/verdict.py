@@ -19,7 +19,7 @@ class Findings:
     """Everything a verdict rests on.
 
     Args:
-        unasked: entries of ledgers that no operation asked for; nothing else rests on them.
+        unasked: entries of ledgers that no operation asked for: somebody else's.
         figures: numbers beside it; no verdict follows from them.
     """
 
@@ -40,13 +40,15 @@ def decide(found: Findings) -> tuple[RunVerdict, tuple[str, ...]]:
     """The verdict and its reasons, the weightiest first.
 
     unsafe > fail > inconclusive > pass: a broken invariant stays a finding even where other
-    evidence is missing.
+    evidence is missing. Where somebody else used the system, nobody knows whose doing it is.
     """
     if found.unhealed:
         return RunVerdict.UNSAFE, found.unhealed
     found = _until_a_program_died(found)
     weaknesses = tuple(_weaknesses(found))
     doubts = tuple(_doubts(found))
+    if found.unasked:
+        return RunVerdict.INCONCLUSIVE, doubts + weaknesses
     if weaknesses:
         return RunVerdict.FAIL, weaknesses + doubts
     if doubts:
@@ -105,7 +107,10 @@ def _doubts(found: Findings) -> Iterator[str]:
     if found.unasked:
         first, more = found.unasked[0], len(found.unasked) - 1
         others = f" and {more} more entries" if more else ""
-        yield f"somebody else used a stand-in: no operation asked for {first}{others}"
+        yield (
+            f"somebody else used the system: no operation asked for {first}{others}; what broke "
+            "may be their doing"
+        )
     if found.aborted:
         yield f"stopped early: {found.aborted}"
     for result in found.hypothesis:

@@ -27,7 +27,7 @@ class Beside:
 
     def __init__(self, folder: Path, hear: Hear, *, serving: bool) -> None:
         """Start it."""
-        words = [sys.executable, "-m", "harness.live.child", str(folder)]
+        words = [sys.executable, "-P", "-m", "harness.live.child", str(folder)]
         self._process = subprocess.Popen(
             [*words, *(["--serve"] if serving else [])],
             stdin=subprocess.DEVNULL,

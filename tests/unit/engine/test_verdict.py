@@ -70,6 +70,11 @@ def test_everything_shown_is_a_pass() -> None:
         ),
         ({"load": {"asked": 100, "delivered": 99, "late": 9}}, RunVerdict.INCONCLUSIVE, "9 of 100"),
         ({"load": {}}, RunVerdict.INCONCLUSIVE, "load not delivered"),
+        (
+            {"unasked": ("debit of rep-7",), "verdicts": (BROKEN,)},
+            RunVerdict.INCONCLUSIVE,
+            "no operation asked for debit of rep-7",
+        ),
         ({"aborted": "abort-when x > 1"}, RunVerdict.INCONCLUSIVE, "stopped early: abort-when x"),
         ({"unhealed": ("down at a->b may be active",)}, RunVerdict.UNSAFE, "may be active"),
         (
