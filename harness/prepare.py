@@ -208,7 +208,9 @@ def refuse_runtime(target: Target, kind: RuntimeKind) -> None:
     """
     only = _only(target)
     if only and kind.name not in only:
-        cause = f"target {target.name} does not run on {kind.name}"
+        why: Mapping[str, str] = getattr(target, "refused_runtimes", {})
+        because = f": {why[kind.name]}" if why.get(kind.name) else ""
+        cause = f"target {target.name} does not run on {kind.name}{because}"
         raise ConfigError(Problem(cause, "--runtime", ", ".join(only), f"--runtime {only[0]}"))
 
 

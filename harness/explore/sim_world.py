@@ -17,6 +17,7 @@ from harness.explore.state_equivalence import SAFE, Meaning, signature, states
 from harness.explore.windows import judged
 from harness.history import History
 from harness.model import Objectives, Validity, Verdict
+from harness.plugins import SHIPPED
 from harness.registry import Vocabulary, load_vocabulary
 from harness.runtime_registry import load_runtime
 from harness.scenario import Point, Scenario, Stage, Trace
@@ -31,6 +32,7 @@ from harness.target import (
 )
 
 SIM = "sim"
+CATALOGUE = f"{SHIPPED}."
 SAFE_MODES = frozenset({"refused", "request_lost", "error_before", "slow"})
 NOT_AT_ENTRY = frozenset({"refused", "error_before", "error_after"})
 OF_A_STANDBY = frozenset({"promote", "stale"})
@@ -165,10 +167,15 @@ def _waits(trace: Trace) -> bool:
 
 
 def checkers_of(words: Vocabulary) -> list[Checker]:
-    """What a target is judged by: its own `invariants` if it names any, else all that there are."""
-    own = getattr(words.target, "invariants", None)
+    """What a target is judged by: its own `invariants` if it names any, else all that there are.
+
+    Where what its operations are called says nothing to the catalogue, that is left out.
+    """
+    own, all_ = getattr(words.target, "invariants", None), words.invariants
+    if own and getattr(words.target, "own_words", False):
+        return [one for one in all_.values() if not type(one).__module__.startswith(CATALOGUE)]
     if own is None or isinstance(own, Mapping):  # words of its own are among the others
-        return list(words.invariants.values())
+        return list(all_.values())
     return list(own)
 
 

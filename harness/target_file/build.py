@@ -33,6 +33,7 @@ from harness.target_file.journeys import DataJourney, login_of
 from harness.target_file.last_reads import Reader
 from harness.target_file.mentions import variables_of, wanted_headers
 from harness.target_file.openapi import Documented, documented
+from harness.target_file.places import runtimes_of
 from harness.target_file.programs import (
     LOAD,
     Holes,
@@ -79,7 +80,7 @@ def _users(document: TargetDocument, place: Place) -> Users:
 
 
 class FileTarget:
-    """`harness.target.Target`.
+    """`harness.target.Target`; its operations bear its own names: `own_words`.
 
     Args:
         document: the file.
@@ -87,6 +88,8 @@ class FileTarget:
         paths: what an OpenAPI document says of answers; None without one.
         users: a row of values for each user.
     """
+
+    own_words = True
 
     def __init__(
         self, document: TargetDocument, home: Path, paths: Documented | None, users: Users = ()
@@ -96,10 +99,11 @@ class FileTarget:
         self.degradation = document.degradation
         self.entry = f"{LOAD}->{document.entry}"
         self.services = tuple(
-            service_of(name, one, document) for name, one in document.programs.items()
+            service_of(name, one, document, home) for name, one in document.programs.items()
         )
         self.composed = composed_of(document, home)
-        self.runtimes = ("docker",) if self.composed else ("process",)
+        self.refused_runtimes = runtimes_of(document)
+        self.runtimes = tuple(name for name, why in self.refused_runtimes.items() if not why)
         self.foreign_proxies = foreign_proxies(document, home)
         self.links = tuple(every_link(document, self.foreign_proxies))
         self.variables = tuple(variables_of(document))
@@ -123,8 +127,11 @@ class FileTarget:
         return []
 
     def config(self, service: str, wiring: Wiring) -> dict[str, Any]:
-        """The configuration document of a stand-in; {} for everybody else."""
+        """The configuration document of a stand-in; of what is built in process its environment;
+        {} for everybody else."""
         program = self._document.programs[service]
+        if program.asgi:
+            return self._env(service, wiring)
         if program.stand_in is None:
             return {}
         host, port = wiring.listen(service)
@@ -154,10 +161,13 @@ class FileTarget:
         argv = [str(filled(with_variables(text), fill)) for text in program.command]
         if "/" in argv[0]:
             argv[0] = str(self._home / program.cwd / argv[0])
-        env = {
+        return ProgramSpec(tuple(argv), str(self._home / program.cwd), self._env(service, wiring))
+
+    def _env(self, service: str, wiring: Wiring) -> dict[str, Any]:
+        program, fill = self._document.programs[service], Holes(self._document, service, wiring)
+        return {
             name: str(filled(with_variables(str(text)), fill)) for name, text in program.env.items()
         }
-        return ProgramSpec(tuple(argv), str(self._home / program.cwd), env)
 
     def database_plan(self, service: str) -> DatabasePlan:
         """Role, database and scripts of a PostgreSQL."""

@@ -16,6 +16,7 @@ from harness.target_file.checking_mappings import SERVICES, mapping_problems
 from harness.target_file.checking_promises import promise_problems
 from harness.target_file.document import Program, TargetDocument
 from harness.target_file.holes import holes, variables
+from harness.target_file.places import runtimes_of
 from harness.target_file.running import toxiproxy_problems
 from harness.yaml_source import Loc, Place, unknown
 
@@ -78,7 +79,10 @@ def _programs(document: TargetDocument, place: Place) -> Iterator[Problem]:
             got = " and ".join(program.kinds) or "nothing"
             allowed = "one of command, postgres, stand-in, running, tcp, compose"
             yield Problem(f"{name} is {got}", place.of_key(*loc), allowed)
-        if program.command is not None:
+        if program.asgi and not (place.path.parent / program.asgi.rpartition(":")[0]).is_file():
+            where = place.of(*loc, "asgi")
+            yield Problem(f"asgi {program.asgi} is not there", where, "FILE.py:FUNCTION beside it")
+        if program.kinds == ["command"]:
             yield from _command(document, program, loc, place)
         elif program.compose is not None:
             yield from compose_problems(document, name, place)
@@ -92,6 +96,9 @@ def _programs(document: TargetDocument, place: Place) -> Iterator[Problem]:
                 if not (place.path.parent / script).is_file():
                     where = place.of(*loc, "postgres", "init", number)
                     yield Problem(f"{script} is not there", where, "a file beside the target")
+    if all((why := runtimes_of(document)).values()):
+        reasons = "; ".join(f"{runtime}: {one}" for runtime, one in why.items())
+        yield Problem(f"it runs nowhere: {reasons}", place.of("programs"))
     databases = [name for name, one in document.programs.items() if one.postgres]
     if len(databases) > 1:
         where = place.of_key("programs", databases[1])

@@ -118,12 +118,14 @@ class Program(Part):
     compose file, which listens at `port` in its container.
 
     Args:
+        asgi: `lender.py:simulated`, a function that builds it in process, for the runtime sim.
         tcp: where something stands already that does not speak HTTP: a broker, a database.
         calls: programs that a service knows by the names of its compose file: it reaches their
             proxies under these.
     """
 
     command: list[str] | None = Field(default=None, min_length=1)
+    asgi: str = Field(default="", pattern=r"^([\w./-]+\.py:[A-Za-z_]\w*)?$")
     cwd: str = "."
     env: dict[str, Text] = {}
     ready: Ready = Ready()
@@ -141,7 +143,7 @@ class Program(Part):
     def kinds(self) -> list[str]:
         """What it says that it is; one is right."""
         given = {
-            "command": self.command is not None,
+            "command": self.command is not None or bool(self.asgi),
             "postgres": self.postgres is not None,
             "stand-in": self.stand_in is not None,
             "running": self.running is not None,

@@ -18,7 +18,7 @@ from harness.target_file.running import here, links_of
 
 LOAD = "borrower"  # the name of the load in links, as everywhere
 LIVE = "/livez"  # of a stand-in
-STAND_IN = "mock_services.serve"
+STAND_IN, STAND_IN_SIMULATED = "mock_services.serve", "mock_services.simulated:stand_in"
 HTTP_PORT = 80  # at which a stand-in is called that says no port
 
 
@@ -42,13 +42,16 @@ def mapping_of(told: Match, fill: Callable[[str], Any]) -> dict[str, Any]:
     return data
 
 
-def service_of(name: str, program: Program, document: TargetDocument) -> ServiceSpec:
+def service_of(
+    name: str, program: Program, document: TargetDocument, home: Path = Path()
+) -> ServiceSpec:
     """A program as a runtime starts it."""
     if program.postgres:
         return ServiceSpec(name, "", "database")
     if program.stand_in:
         tls = (name, *program.stand_in.hosts) if program.stand_in.tls else ()
-        return ServiceSpec(name, STAND_IN, program.role or name, scripted=True, tls=tls)
+        return ServiceSpec(name, STAND_IN, program.role or name, scripted=True, tls=tls,
+                           simulated=STAND_IN_SIMULATED)  # fmt: skip
     running = here(program.running or program.tcp or "")
     called = {hole.partition(".")[0] for hole in _own_holes(program)}
     needs = tuple(one for one in document.programs if one in called and one != name
@@ -63,6 +66,7 @@ def service_of(name: str, program: Program, document: TargetDocument) -> Service
         protocol=protocol,
         ready_s=program.ready.within,
         running=running,
+        simulated=str(home / program.asgi) if program.asgi else "",
         container=document.allow.get(name, ""),
     )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from harness.clock import NS, Clock
 from harness.load.addresses import Addresses, goes_on
@@ -25,6 +26,7 @@ class SimLoad:
         clock: the run clock; its zero is the first possible arrival.
         exchanges: each sends a borrower's request over one of the entry links.
         sink: takes each event.
+        others: program -> sends a request to it, where it is another than the entry's.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class SimLoad:
         clock: Clock,
         exchanges: Sequence[Exchange],
         sink: Sink,
+        others: Mapping[str, Exchange] = MappingProxyType({}),
     ) -> None:
         """Resolve every name before anything is sent."""
         self._plan = plan
@@ -43,6 +46,7 @@ class SimLoad:
         self._clock = clock
         self._addresses = Addresses(exchanges)
         self._sink = sink
+        self._others = others
         self._open: dict[int, asyncio.Task[None]] = {}
         self._delivered = self._late = self._dropped = 0
         self._late_worst_s = 0.0
@@ -121,6 +125,8 @@ class SimLoad:
 
     async def _ask(self, request: Request) -> Answer:
         """One request, at the first of the addresses that answers."""
+        if request.to in self._others:
+            return await self._others[request.to](request)
         for exchange in self._addresses:
             answer = await exchange(request)
             self._addresses.learn(exchange, answer)

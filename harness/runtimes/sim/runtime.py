@@ -34,6 +34,7 @@ from harness.runtimes.sim.wire import Wire
 from harness.target import Answer, Request, ServiceSpec, Target, entry_links
 from harness.workload import Load, LoadPlan, Sink
 
+LOAD = "borrower"
 TRAVEL_S = 0.0004  # chosen: one way over loopback and through a proxy
 FIRST_PID = 100  # of services; each life has a number of its own
 PIDS = 100
@@ -115,7 +116,12 @@ class SimRuntime:
         wires = [talk.network.wires[link] for link in entry_links(target)]
         self._clock.zero_s = self.service_offset_s = asyncio.get_running_loop().time()
         exchanges = [partial(talk.ask, wire, closes=True) for wire in wires]
-        return SimLoad(plan, target, self.clock, exchanges, sink)
+        others = {
+            link.callee: partial(talk.ask, talk.network.wires[link.name], closes=True)
+            for link in target.links
+            if link.caller == LOAD and link.name not in entry_links(target)
+        }
+        return SimLoad(plan, target, self.clock, exchanges, sink, others)
 
     async def ask(self, service: str, request: Request) -> Answer:
         """The harness's own request, straight to the service, past every link."""
@@ -162,7 +168,7 @@ def build(
     wiring = SimWiring(0, seed, design, network.service_ports, network.link_ports)
     hands = Hands(network, VirtualClock(loop.time), seed, token, kept)
     for service in target.services:
-        if service.module:
+        if service.module or service.simulated:
             factory = find_factory(service.name, service.simulated)
             makers[service.name] = partial(hands.make, factory, target.config(service.name, wiring))
     return network
@@ -177,7 +183,8 @@ def _recover(disk: Mapping[str, object], name: str) -> None:
 
 def _lazily(makers: Mapping[str, Any], service: ServiceSpec) -> Any:
     """The maker of a service's application, known once all addresses are."""
-    return (lambda home: makers[service.name](home)) if service.module else None
+    built = service.module or service.simulated
+    return (lambda home: makers[service.name](home)) if built else None
 
 
 def in_order(services: tuple[ServiceSpec, ...]) -> list[ServiceSpec]:

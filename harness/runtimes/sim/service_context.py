@@ -16,6 +16,7 @@ from typing import Protocol
 
 import msgspec
 
+from harness import plugins
 from harness.clock import Clock
 from harness.errors import ConfigError, Problem
 from harness.runtimes.sim.asgi import App
@@ -87,11 +88,15 @@ def find_factory(service: str, dotted: str) -> Factory:
     Raises:
         ConfigError: it names none, or what it names is not there.
     """
-    module, _, function = dotted.partition(":")
+    module, _, function = dotted.rpartition(":")
     try:
         if not function:
             raise ValueError(f"{dotted!r} names no factory")
-        factory: Factory = getattr(importlib.import_module(module), function)
+        plugins.search_beside(module)
+        loaded = (
+            plugins.load(module) if plugins.is_file(module) else importlib.import_module(module)
+        )
+        factory: Factory = getattr(loaded, function)
     except (ImportError, AttributeError, ValueError) as error:
         raise ConfigError(
             Problem(
