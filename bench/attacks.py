@@ -74,13 +74,26 @@ def lock(victim: Victim) -> None:
 
 def disk(victim: Victim) -> None:
     """The disk of the run folder is full, and the harness killed."""
-    with (victim.runs / "filler").open("wb", buffering=0) as filler:
-        try:
-            while True:
-                filler.write(bytes(2**16))
-        except OSError:
-            pass
+    _full(victim.runs)
     victim.kill()
+
+
+def disk_of_cache(victim: Victim) -> None:
+    """The same of the cache, where the database is."""
+    _full(victim.cache)
+    victim.kill()
+
+
+def disk_of_tmp(victim: Victim) -> None:
+    """The same of the folder for temporary files."""
+    _full(victim.root / "tmp")
+    victim.kill()
+
+
+def _full(folder: Path) -> None:
+    with suppress(OSError), (folder / "filler").open("wb", buffering=0) as filler:
+        while True:
+            filler.write(bytes(2**16))
 
 
 def line(victim: Victim) -> None:
@@ -133,7 +146,11 @@ def foreign(victim: Victim) -> None:
 
 
 TAKEN: dict[str, Callable[[Victim], None]] = {
-    work.__name__: work for work in (folder, listing, everything, lock, disk, line, port, foreign)
+    work.__name__: work
+    for work in (
+        *(folder, listing, everything, lock, line, port, foreign),
+        *(disk, disk_of_cache, disk_of_tmp),
+    )
 }
 KINDS = TAKEN | ENDINGS
 

@@ -78,11 +78,20 @@ def descriptors(victim: Victim) -> None:
 
 def memory(victim: Victim) -> None:
     """The watchdog gets little more memory, and the harness is killed."""
-    pid = victim.watchdog()
+    _little_memory(victim.watchdog())
+    victim.kill()
+
+
+def _little_memory(pid: int) -> None:
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
     most = pages * resource.getpagesize() + SPARE_BYTES
     resource.prlimit(pid, resource.RLIMIT_AS, (most, most))
-    victim.kill()
+
+
+def starved(victim: Victim) -> None:
+    """The harness gets hardly more memory; it ends in an error, or goes on."""
+    _little_memory(victim.process.pid)
+    victim.goes_on, victim.expected = True, (0, 3, 4, 5)
 
 
 def _ask(victim: Victim, number: signal.Signals) -> None:
@@ -118,5 +127,6 @@ ENDINGS: dict[str, Callable[[Victim], None]] = {
         work_gone,
         descriptors,
         memory,
+        starved,
     )
 } | HITS

@@ -29,7 +29,7 @@ from harness.undo.recovery import RECOVERY
 from harness.undo.watchdogs import watchdogs_of
 
 START_S = 120.0  # on a machine that does other things too
-DISK_MIB = 8
+DISK_MIB, CACHE_MIB = 8, 256  # the database is in the cache
 LEFT_S = 10.0  # within which nothing of a run may be left
 CACHE = "HARNESS_CACHE"
 LABEL = "chaos-harness.cache"  # of every object in containers
@@ -145,6 +145,13 @@ class Victim:
         return [*run, *kept]
 
 
+def _small_disk(folder: Path, mib: int, stack: ExitStack) -> None:
+    folder.mkdir(exist_ok=True)
+    options = f"size={mib}m,mode={'1777' if folder.name == 'tmp' else '0755'}"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=True)
+    stack.callback(lambda: subprocess.run(["umount", "-l", folder], check=True))
+
+
 def env_of(cache: Path) -> dict[str, str]:
     """For commands on runs of one cache."""
     return {**os.environ, CACHE: str(cache), "PYTHONPATH": str(Path(__file__).parents[1])}
@@ -160,22 +167,22 @@ def start(
 ) -> Victim:
     """A run in which a fault is active."""
     root.mkdir(parents=True, exist_ok=True)
-    document, runs = root / "attack.yaml", root / "runs"
+    document, runs, tmp = root / "attack.yaml", root / "runs", root / "tmp"
+    tmp.mkdir(exist_ok=True)
+    tmp.chmod(0o1777)
     document.write_text(system.document(dice))
-    if kind == "disk":
-        runs.mkdir()
-        size = f"size={DISK_MIB}m,mode=0755"
-        subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", runs], check=True)
-        stack.callback(lambda: subprocess.run(["umount", "-l", runs], check=True))
+    for folder, wanted in ((runs, "disk"), (tmp, "disk_of_tmp")):
+        if kind == wanted:
+            _small_disk(folder, DISK_MIB, stack)
     command = [HARNESS, "run", str(document), "--runtime", system.runtime, "--runs", str(runs)]
-    cache = own_cache(stack)
+    cache = own_cache(stack, CACHE_MIB if kind == "disk_of_cache" else 0)
     out = stack.enter_context((root / "run.out").open("wb"))
     process = subprocess.Popen(
         command,
         stdout=out,
         stderr=out,
         start_new_session=True,
-        env=env_of(cache),
+        env={**env_of(cache), "TMPDIR": str(tmp)},
     )
     victim = Victim(root, runs, process, outcome, stack, cache, system)
     until_s = time.monotonic() + START_S
@@ -188,14 +195,19 @@ def start(
     return victim
 
 
-def own_cache(stack: ExitStack) -> Path:
+def own_cache(stack: ExitStack, mib: int = 0) -> Path:
     """A cache in which nobody else runs anything, with links to the parts that are made once.
 
     PostgreSQL runs as a user of its own, who must be able to enter it.
+
+    Args:
+        mib: how large a disk of its own is; 0 for none.
     """
     cache = Path(tempfile.mkdtemp(prefix="chaos-harness-cache-"))
     stack.callback(shutil.rmtree, cache, ignore_errors=True)
     cache.chmod(0o755)
+    if mib:
+        _small_disk(cache, mib, stack)
     for part in prepare_cache().iterdir():
         if part.name not in OF_RUNS and not part.name.startswith("."):
             (cache / part.name).symlink_to(part)

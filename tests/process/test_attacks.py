@@ -17,7 +17,13 @@ from bench.victims import Outcome
 
 AT_ONCE = 3  # chosen: a small run waits most of its time
 AS_ROOT = os.geteuid() == 0
-KINDS = (*TAKEN, "closed", "terminated_twice", "watchdog_stopped")  # kills are in test_undo.py
+LONG = ("disk_of_cache", "disk_of_tmp")  # kinds of which the long form alone is run
+KINDS = (
+    *(kind for kind in TAKEN if kind not in LONG),
+    "closed",
+    "terminated_twice",
+    "watchdog_stopped",
+)  # kills are in test_undo.py
 NEEDS_ROOT = {"disk": "a small disk of its own is mounted", "lock": "another user tries the files"}
 
 
