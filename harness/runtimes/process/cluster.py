@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from harness.clock import until
 from harness.errors import RuntimeFailure
 from harness.runtimes.process.site import Site
-from harness.runtimes.real.sockets import send
+from harness.runtimes.real.sockets import once_connected, send
 from harness.target import Request
 
 FORMED_S = 60.0  # chosen: 5 s on a quiet machine; a busy one takes five times that
@@ -75,5 +76,9 @@ class Cluster:
     async def _asked(self, manager: str, path: str) -> Mapping[str, Any]:
         """What a Patroni answers, whatever its status; {} where it does not."""
         address = f"http://{self._site.address(manager)}"
-        answer = await send(self._site.client, address, Request("GET", path))
+        proven = once_connected(partial(self._site.prove, manager))
+        try:
+            answer = await send(self._site.orders, address, Request("GET", path), {}, proven)
+        except RuntimeFailure:  # somebody else listens there: what he says of it is not believed
+            return {}
         return answer.body if isinstance(answer.body, Mapping) else {}

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from harness.private import write_private
 from harness.runtimes.process.launch import Command
+from harness.runtimes.process.lease_store import ADMIN
 from harness.runtimes.process.postgres import AUTO_CONF
 from harness.runtimes.process.tools import RunAsUser, give
 from harness.runtimes.real.document import RunFolders
@@ -29,7 +30,10 @@ ETCD, PATRONI = "etcd", "patroni"
 SHARED = "patroni.dynamic.json"  # Source: Patroni, config.py: with it a new cluster begins
 UNUSED = f"http://{HOST}:1"  # an etcd that is alone speaks to no peer
 # Chosen: an election among one takes no second; what a killed process wrote is not lost.
-ETCD_OPTIONS = ("--heartbeat-interval", "20", "--election-timeout", "200", "--unsafe-no-fsync")
+ETCD_OPTIONS = (
+    *("--heartbeat-interval", "20", "--election-timeout", "200", "--unsafe-no-fsync"),
+    *("--bcrypt-cost", "4"),  # its least: the password is 256 random bits
+)
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,8 @@ def configuration(one: Managed, folders: RunFolders, binaries: Path, password: s
         "etcd3": {
             "hosts": [f"{HOST}:{one.links[f'{one.manager}->{one.store}']}"],
             "use_proxies": True,
+            "username": ADMIN,
+            "password": password,
         },
         "postgresql": {
             "listen": f"{HOST}:{one.ports[one.database]}",

@@ -15,7 +15,8 @@ from harness.runtime_kind import RunContext
 from harness.runtimes.process.cleanup import END_S, OWNER_FILE, end_run
 from harness.runtimes.process.cluster import Cluster
 from harness.runtimes.process.controls import controls_of
-from harness.runtimes.process.manager import Managed, hand_over, managed
+from harness.runtimes.process.lease_store import close_to_others
+from harness.runtimes.process.manager import ETCD, Managed, hand_over, managed
 from harness.runtimes.process.parts import with_parts
 from harness.runtimes.process.plan import (
     Folders,
@@ -36,6 +37,7 @@ from harness.runtimes.real.foreign_proxies import address_of, find
 from harness.runtimes.real.loopback import HOST, take_ports
 from harness.runtimes.real.procs import clean_env, marking
 from harness.runtimes.real.runtime import RealRuntime
+from harness.runtimes.real.sites import TOXIPROXY
 from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
 from harness.runtimes.real.their_containers import stand
 from harness.runtimes.real.wiring import RealWiring, write_configs
@@ -163,6 +165,9 @@ class ProcessRuntime(RealRuntime[Site]):
             await Cluster(site).formed(program)
         elif not site.manages(program):
             site.launcher.start(program)
+        if program != TOXIPROXY and site.service(program)["part"] == ETCD:
+            await site.ready(program)
+            await close_to_others(site, program, self._password)
 
     async def _end(self, site: Site, at_once: bool) -> list[str]:
         within_s = 0.0 if at_once else END_S
