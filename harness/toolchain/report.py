@@ -7,6 +7,8 @@ import platform
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from harness.errors import ConfigError
@@ -78,6 +80,7 @@ def report(path: str | None = None, pg_roots: Sequence[Path] = SYSTEM_ROOTS) -> 
     """
     return [
         _python(),
+        _load(),
         _part("toxiproxy", find_toxiproxy),
         _part("postgres", lambda: find_postgres(path, pg_roots)),
         _part("patroni", lambda: find_patroni(path), needed=False),
@@ -105,6 +108,13 @@ def _python() -> Row:
     return Row(
         "python", sys.executable, platform.python_version(), "this interpreter", remedy=remedy
     )
+
+
+def _load() -> Row:
+    """An extra: simulated runs do without."""
+    if find_spec("locust") is None:
+        return Row("locust", "", remedy="pip install 'chaos-harness[load]'")
+    return Row("locust", "installed", version("locust"), "this environment")
 
 
 def _docker() -> Row:

@@ -387,7 +387,8 @@ def test_the_report_names_what_is_missing_and_makes_nothing(machine: Path) -> No
     """Every missing part comes with its remedy; looking does not even make the cache."""
     found = {row.part: row for row in report("", [])}
     optional = ["patroni", "etcd", "docker"]
-    assert [*found] == ["python", "toxiproxy", "postgres", *optional, "machine", "cache"]
+    parts = ["python", "locust", "toxiproxy", "postgres", *optional, "machine", "cache"]
+    assert [*found] == parts
     missing = {part for part, row in found.items() if row.needed and not row.taken}
     assert missing == {"toxiproxy", "postgres"}
     assert all(found[part].remedy for part in missing)

@@ -9,10 +9,21 @@ Only what carries the run's label is ever touched.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.errors import RuntimeFailure
 from harness.ports import Capability
-from harness.runtime_kind import ImageStore, RuntimeKind
-from harness.runtimes.real.kind import Attaching, Making, making, recovery
+from harness.runtime_kind import Found, ImageStore, RuntimeKind
+from harness.runtimes.real.kind import (
+    ENGINE,
+    LOAD,
+    Attaching,
+    Making,
+    demand,
+    lacking,
+    making,
+    recovery,
+)
 
 CAPABILITIES = frozenset(
     {
@@ -30,6 +41,8 @@ LACKS = {Capability.REPLICATION: "it runs one PostgreSQL, without a standby"}
 
 
 def _missing() -> list[str]:
+    if missing := lacking(ENGINE, LOAD):
+        return missing
     try:
         store = _images()
     except RuntimeFailure:
@@ -41,21 +54,33 @@ def _missing() -> list[str]:
 
 
 def _images() -> ImageStore:
+    demand(ENGINE)
     from harness.runtimes.docker.store import Store
 
     return Store()
 
 
 def _attach() -> Attaching:
+    demand(ENGINE)
     from harness.runtimes.docker import attach
 
     return attach
 
 
 def _make() -> Making:
+    demand(ENGINE)
     from harness.runtimes.docker import make
 
     return make
+
+
+def _found() -> list[Found]:
+    """What was never installed has left nothing."""
+    return [] if lacking(ENGINE) else _attach().found()
+
+
+def _end_found(run_id: str) -> list[str]:
+    return [] if lacking(ENGINE) else _attach().end_found(run_id)
 
 
 RUNTIME = RuntimeKind(
@@ -68,6 +93,6 @@ RUNTIME = RuntimeKind(
     make=making(_make),
     missing=_missing,
     preference=30,
-    recovery=recovery(_attach, _make),
+    recovery=replace(recovery(_attach, _make), found=_found, end_found=_end_found),
     images=_images,
 )

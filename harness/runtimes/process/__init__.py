@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from harness.ports import Capability
 from harness.runtime_kind import RuntimeKind
-from harness.runtimes.real.kind import Attaching, Making, making, recovery
+from harness.runtimes.real.kind import LOAD, Attaching, Making, lacking, making, recovery
 from harness.target import Target
 from harness.toolchain import Missing, find_postgres, find_toxiproxy
 
@@ -35,15 +35,15 @@ LACKS = {
 
 def _missing() -> list[str]:
     parts = (find_toxiproxy(), find_postgres())
-    return [part.name for part in parts if isinstance(part, Missing)]
+    return [*(part.name for part in parts if isinstance(part, Missing)), *lacking(LOAD)]
 
 
 def _missing_for(target: Target) -> list[str]:
-    from harness.runtimes.process.parts import lacking
+    from harness.runtimes.process.parts import lacking as parts_lacking
 
     return [
         f"target {target.name}: {part.name} is missing; {part.remedy}"
-        for part in (lacking(target) if any(one.part for one in target.services) else ())
+        for part in (parts_lacking(target) if any(one.part for one in target.services) else ())
     ]
 
 

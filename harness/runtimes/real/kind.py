@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
+from harness.errors import RuntimeFailure
 from harness.ports import Runtime
 from harness.runtime_kind import Attached, Found, Recovery, RunContext, StandingRuntime, State
+
+LOAD, ENGINE = "locust", "docker"
+EXTRAS = {LOAD: "load", ENGINE: "docker"}  # package -> the extra of ours that installs it
+
+
+def lacking(*packages: str) -> list[str]:
+    """Those that are not installed, each with what installs it."""
+    missing = (name for name in packages if find_spec(name) is None)
+    return [f"{name} (pip install 'chaos-harness[{EXTRAS[name]}]')" for name in missing]
+
+
+def demand(*packages: str) -> None:
+    """See that they are installed.
+
+    Raises:
+        RuntimeFailure: one is not; says what installs it.
+    """
+    if missing := lacking(*packages):
+        raise RuntimeFailure(f"not installed: {', '.join(missing)}")
 
 
 class Attaching(Protocol):
@@ -54,4 +75,9 @@ def recovery(attach: Callable[[], Attaching], make: Callable[[], Making]) -> Rec
 
 def making(make: Callable[[], Making]) -> Callable[[RunContext], Runtime]:
     """`RuntimeKind.make`, by a module that is imported when it is needed."""
-    return lambda context: make().make(context)
+
+    def made(context: RunContext) -> Runtime:
+        demand(LOAD)
+        return make().make(context)
+
+    return made
