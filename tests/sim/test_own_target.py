@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,8 +53,11 @@ def test_a_search_takes_the_targets_journeys(ran: Path) -> None:
     assert (search.returncode, "NOTHING BREAKS" in search.stdout) == (0, True), search.stderr
 
 
-def test_the_self_test_takes_a_target_with_its_defects(ran: Path) -> None:
+def test_the_self_test_takes_a_target_with_its_defects(
+    ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Planted into its design, looked at by its experiments; a folder beside the file is found."""
+    monkeypatch.setattr(sys, "path", [*sys.path])  # this process loads the target: its folder goes
     (ran / "defects").mkdir()
     (ran / "defects/key_ignored.py").write_text((DEFECTS / "key_ignored.py").read_text())
     target = ran / "named.py"
