@@ -128,8 +128,9 @@ class Book:
 
 def entry(name: str) -> dict[str, Any]:
     """A link as it is on record."""
-    address = {"listen": "127.0.0.1:2", "upstream": "127.0.0.1:3", "protocol": "http"}
-    return {"proxy": f"run:{name}", **address, "enabled": True, "toxics": []}
+    address = {"listen": "127.0.0.1:2", "upstream": "127.0.0.1:3"}
+    canary = {"protocol": "http", "path": "/livez"}
+    return {"proxy": f"run:{name}", **address, **canary, "enabled": True, "toxics": []}
 
 
 class Bench:
