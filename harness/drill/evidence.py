@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from harness.errors import ConfigError, Problem
+from harness.safe_files import read_bytes
 from harness.store import RunFolder
 
 MANIFEST = "manifest.json"
 SUMMARY = "summary.json"
+MANIFEST_BYTES = 16 << 20  # chosen: a hundred bytes a file
 
 
 def seal(folder: RunFolder) -> None:
@@ -28,10 +30,10 @@ def differences(folder: Path) -> list[str]:
     """
     path = folder / MANIFEST
     try:
-        known = json.loads(path.read_bytes())["files"]
+        known = json.loads(read_bytes(path, MANIFEST_BYTES, follow=False))["files"]
         if not isinstance(known, Mapping):
             raise ValueError("files is no mapping")
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ConfigError, ValueError, KeyError, TypeError, RecursionError) as error:
         cause = f"no evidence of a drill: {path}: {error}"
         raise ConfigError(Problem(cause, str(folder), "a folder that harness drill made")) from None
     there = {name: file for name, file in files(folder) if name != MANIFEST}

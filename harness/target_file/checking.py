@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import Problem
+from harness.ownership import foreign
 from harness.target_file.checking_asked import asked_problems
 from harness.target_file.checking_compose import compose_problems
 from harness.target_file.checking_mappings import SERVICES, mapping_problems
@@ -48,6 +49,7 @@ def problems_of(
     for name, promise in document.promises.items():
         yield from promise_problems(document, name, promise, place)
     yield from _files(document, place)
+    yield from _run_by(document, place)
     for operation, roles in document.degradation.items():
         if operation not in document.operations:
             yield unknown("operation", operation, document.operations, place,
@@ -67,6 +69,24 @@ def _files(document: TargetDocument, place: Place) -> Iterator[Problem]:
         if not (place.path.parent / entry).exists():
             where = place.of("include", number)
             yield Problem(f"include {entry!r} is not there", where, "a .py file or a folder")
+
+
+def _run_by(document: TargetDocument, place: Place) -> Iterator[Problem]:
+    """What is run because the file names it: never a third user's."""
+    home = place.path.parent
+    for name, program in document.programs.items():
+        named: list[tuple[Loc, Path]] = [
+            (("command", number), home / program.cwd / word)
+            for number, word in enumerate(program.command or [])
+        ]
+        if program.compose:
+            named.append((("compose",), home / program.compose))
+        if program.postgres:
+            scripts = enumerate(program.postgres.init)
+            named += [(("postgres", "init", number), home / script) for number, script in scripts]
+        for loc, path in named:
+            if path.is_file() and (why := foreign(path)):
+                yield Problem(f"not run: {why}", place.of("programs", name, *loc))
 
 
 def _programs(document: TargetDocument, place: Place) -> Iterator[Problem]:

@@ -76,6 +76,13 @@ def test_a_folder_that_no_drill_left_is_refused(tmp_path: Path, manifest: str | 
         evidence.differences(tmp_path)
 
 
+def test_a_manifest_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
+    """A folder from elsewhere may have one that never ends."""
+    (tmp_path / "manifest.json").symlink_to("/dev/zero")
+    with pytest.raises(ConfigError, match="not followed here"):
+        evidence.differences(tmp_path)
+
+
 def test_each_direction_has_its_topology_and_no_other_one_is_guessed() -> None:
     """The pack is what is tagged; what is at home differs."""
     words, order = load_vocabulary(), RunRequest("", "hardened", "sim", Seed(1), Path("runs"))

@@ -11,6 +11,7 @@ from harness.errors import ConfigError, RuntimeFailure
 from harness.ownership import VARIABLE, foreign, named
 from harness.plugins import load
 from harness.store import new_folder
+from harness.target_file.build import load as load_target
 from harness.toolchain import find_toxiproxy
 from harness.undo.leases import active_dir
 
@@ -95,3 +96,23 @@ def test_cache_runs_parts_and_targets_of_another_user_are_refused(
     with pytest.raises(ConfigError, match="belongs to user nobody"):
         load(str(target))
     assert not (theirs.parent / "ran").exists()
+
+
+@AS_ROOT
+@pytest.mark.parametrize(
+    "program",
+    ["command: [python3, theirs/file]", "compose: theirs/file", "postgres: {init: [theirs/file]}"],
+)
+def test_what_a_target_file_has_run_is_refused_with_its_place(
+    program: str, theirs: Path, tmp_path: Path
+) -> None:
+    """The file is ours, and what it names is another user's."""
+    (theirs / "file").write_text("")
+    document = tmp_path / "target.yaml"
+    document.write_text(
+        f"target: x\nentry: front\nprograms:\n  front: {{running: '127.0.0.1:80'}}\n"
+        f"  one: {{{program}}}\noperations: {{ask: {{get: /}}}}\n"
+        "journeys: {asks: [{do: ask}]}\npromises: {}\n"
+    )
+    with pytest.raises(ConfigError, match=r"target\.yaml:5:\d+: not run: .* user nobody"):
+        load_target(document)
