@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.errors import Problem
+from harness.target_file.checking_promises import unasked
 from harness.target_file.document import Operation, StepPart, TargetDocument
-from harness.target_file.holes import holes, texts_of, variables
+from harness.target_file.holes import ARGS, holes, texts_of, variables
 from harness.target_file.journeys import OWN, USER, is_range, login_of
 from harness.yaml_source import Loc, Place, unknown
 
@@ -129,6 +130,11 @@ def _settled(told: TargetDocument, place: Place, known: frozenset[str]) -> Itera
             yield unknown("operation", name, told.operations, place, "settled-when", key)
     if not there:
         return
+    where_ = [(of, one, "where") for of, one in settled.where.items() if settled.among]
+    told_of = [*where_, *((of, one, "with") for of, one in settled.with_.items())]
+    args = [(one.removeprefix(ARGS), ("settled-when", key, of)) for of, one, key in told_of
+            if one.startswith(ARGS)]  # fmt: skip
+    yield from unasked(told, settled.after, args, place)
     given: set[Any] = {*known, *settled.with_, *holes(told.operations[settled.after].texts)}
     for hole in dict.fromkeys(holes(told.operations[settled.read].texts)):
         if hole not in given:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from harness.errors import Problem
 from harness.target_file.document import Promise, TargetDocument
-from harness.target_file.holes import holes
+from harness.target_file.holes import ARGS, holes
 from harness.yaml_source import Loc, Place, unknown
 
 FORMS = "ledger: with entry:; of: with ends-within:, or with as: and equal:; sql: with rows:"
-ARGS = "args."
 LITERAL = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 READS = re.compile(r"\s*\(*\s*(select|with|values|table)\b", re.IGNORECASE)
 WRITES = re.compile(
@@ -87,9 +86,18 @@ def _given(
     if key == "of":
         name, wanted = promise.of, [(one, (*loc, "with", one)) for one in promise.with_]
     else:
-        args = [(of, one) for of, one in promise.equal.items() if one.startswith(ARGS)]
+        told_ = [*((of, one, "equal") for of, one in promise.equal.items()),
+                 *((of, one, "with") for of, one in promise.with_.items())]  # fmt: skip
+        args = [(of, one, key_) for of, one, key_ in told_ if one.startswith(ARGS)]
         name = promise.as_
-        wanted = [(one.removeprefix(ARGS), (*loc, "equal", of)) for of, one in args]
+        wanted = [(one.removeprefix(ARGS), (*loc, key_, of)) for of, one, key_ in args]
+    yield from unasked(told, name, wanted, place)
+
+
+def unasked(
+    told: TargetDocument, name: str, wanted: Iterable[tuple[str, Loc]], place: Place
+) -> Iterator[Problem]:
+    """Values that an operation is not asked with; nothing else of a request is kept."""
     texts = told.operations[name].texts
     known = dict.fromkeys(holes([texts["way"], texts["body"], texts["key"]]))
     for one, where in wanted:

@@ -6,9 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from harness.model import Op
+
 HOLE = re.compile(r"(?<!\$)\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")
 HEADER = "header."
 HEADERS = "response_headers"
+ARGS, ASKED = "args.", "asked with"  # of a call; no answer has such a name
 VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 
 
@@ -62,8 +65,11 @@ def all_with_environment(value: Any, environ: Mapping[str, str]) -> Any:
 
 
 def selected(selector: str, value: Mapping[str, Any]) -> Any:
-    """What `body.loan.id`, `body.0.id` (of a list) or `header.Location` names in an answer; None
-    when there is no such thing."""
+    """What `body.loan.id`, `body.0.id` (of a list) or `header.Location` names in an answer, and
+    `args.label` in what it was asked with, if `exchange` has put it there; None when there is no
+    such thing."""
+    if selector.startswith(ARGS) and ASKED in value:
+        return value[ASKED].get(selector.removeprefix(ARGS))
     if selector.startswith(HEADER):
         return value.get(HEADERS, {}).get(selector.removeprefix(HEADER).lower())
     names = selector.removeprefix("body.").split(".")
@@ -74,6 +80,11 @@ def selected(selector: str, value: Mapping[str, Any]) -> Any:
         else:
             found = found.get(name) if isinstance(found, Mapping) else None
     return found
+
+
+def exchange(op: Op) -> dict[str, Any]:
+    """What an operation was answered, with what it was asked."""
+    return {**op.value, ASKED: op.request}
 
 
 def named_headers(selectors: Iterable[str]) -> frozenset[str]:

@@ -9,7 +9,7 @@ from harness.history import History
 from harness.model import Op, Outcome
 from harness.target import Call
 from harness.target_file.document import Settled, TargetDocument
-from harness.target_file.holes import selected
+from harness.target_file.holes import exchange, selected
 from harness.target_file.journeys import call_of, fits, login_call, login_of, user_values
 
 Who = tuple[tuple[str, Any], ...]
@@ -80,8 +80,8 @@ class Reader:
     def _read(self, op: Op) -> Call:
         settled = self._told.settled_when
         assert settled
-        self._made[f"{settled.read}/{op.k}"] = op.value
-        given = {name: selected(of, op.value) for name, of in settled.with_.items()}
+        made = self._made[f"{settled.read}/{op.k}"] = exchange(op)
+        given = {name: selected(of, made) for name, of in settled.with_.items()}
         call, login = self._login(op), {**self._known(op), **given}
         token = self._tokens.get(_who(call), "") if call else ""
         read = call_of(settled.read, self._told.operations[settled.read], login, token)
@@ -96,7 +96,7 @@ def has_ended(settled: Settled, answer: Mapping[str, Any], made: Mapping[str, An
     """Whether an answer says that it has come to its end.
 
     Args:
-        made: what its acknowledgement said.
+        made: what its acknowledgement said, and what was asked for.
     """
     return fits(_about(settled, answer, made), settled.until)
 

@@ -11,9 +11,8 @@ from harness.checker import Checker, judge
 from harness.history import Event, History
 from harness.model import Objectives, Op, Outcome, Phase, Verdict
 from harness.queries import QUERY
-from harness.target_file.checking_promises import ARGS
 from harness.target_file.document import Promise, Settled, TargetDocument
-from harness.target_file.holes import selected
+from harness.target_file.holes import exchange, selected
 from harness.target_file.last_reads import has_ended
 
 SUCCESS = "SUCCESS"
@@ -115,7 +114,8 @@ class EqualPromise(_Promised):
         """Compare each answer of `of` with the answer of `as` that names the same thing."""
         made: dict[tuple[str, ...], Op] = {}
         for op in history.ops(self.written.as_, outcome=Outcome.OK):
-            made[tuple(str(selected(of, op.value)) for of in self.written.with_.values())] = op
+            told = exchange(op)
+            made[tuple(str(selected(of, told)) for of in self.written.with_.values())] = op
         pairs = [
             (op, made[thing])
             for op in history.ops(self.written.of, outcome=Outcome.OK)
@@ -144,9 +144,7 @@ class EqualPromise(_Promised):
 
 def _of_call(source: str, op: Op) -> Any:
     """`args.amount`: what was asked for; else what was answered."""
-    if source.startswith(ARGS):
-        return op.request.get(source.removeprefix(ARGS))
-    return selected(source, op.value)
+    return selected(source, exchange(op))
 
 
 @dataclass(frozen=True)
@@ -189,7 +187,7 @@ def checker_of(name: str, told: TargetDocument) -> Checker:
 def _ended(read: Op | None, made: Op, settled: Settled) -> bool:
     if read is None or read.outcome is not Outcome.OK:
         return False
-    return has_ended(settled, read.value, made.value)
+    return has_ended(settled, read.value, exchange(made))
 
 
 def _open(op: Op, read: Op | None, within_s: float) -> Mapping[str, Any]:

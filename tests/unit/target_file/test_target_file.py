@@ -201,6 +201,26 @@ def test_only_what_is_documented_is_known(target: Callable[..., Any], tmp_path: 
     ]
 
 
+def test_what_was_asked_for_finds_what_an_answer_does_not_name(target: Callable[..., Any]) -> None:
+    """A service that acknowledges with nothing: the thing is known by what it was asked with."""
+    listed = (
+        "read: read_loan, with: {id: args.amount}, among: body, where: {sum: args.amount}, until"
+    )
+    mine = target(("read: read_loan, until", listed))
+    rows = [("invoke", "create_loan", {"amount": 7}), ("ok", "create_loan", {})]
+    events = [
+        Event(i=i, t=i, p="u/1", type=kind, f=f, src="client", k="k", v=v)
+        for i, (kind, f, v) in enumerate(rows)
+    ]
+    (call,) = mine.final_reads(History(events))
+    assert mine.request(call).path == "/loans/7"
+    answers = ([{"sum": 7, "status": "active"}], [{"sum": 8, "status": "active"}])
+    done = [{"read_loan/k": Completion(Outcome.OK, value={"items": one})} for one in answers]
+    assert [mine.loose_ends(one) for one in done] == [0, 1]
+    with pytest.raises(ConfigError, match=r"value that create_loan is asked with 'amonut'"):
+        target(("read: read_loan, until", "read: read_loan, with: {id: args.amonut}, until"))
+
+
 def test_what_stands_in_a_list_is_found_by_its_fields(target: Callable[..., Any]) -> None:
     """The last read of a thing answers with many: the one that it is about counts."""
     listed = "read: read_loan, among: body.loans, where: {number: body.id}, until"
