@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -23,16 +24,28 @@ class Asked(msgspec.Struct, frozen=True):
 
     def select(self, selector: str) -> Any:
         """What a selector names; None when there is no such thing."""
-        source, _, rest = selector.partition(".")
+        source, rest, names = _parts(selector)
         if source == "header":
-            return self.headers.get(rest.lower())
-        found: Any = {"body": self.body, "path": self.path}.get(source)
-        for name in filter(None, rest.split(".")):
-            if isinstance(found, list):
+            return self.headers.get(rest)
+        found: Any = None
+        if source == "body":
+            found = self.body
+        elif source == "path":
+            found = self.path
+        for name in names:
+            if type(found) is dict:
+                found = found.get(name)
+            elif type(found) is list:
                 found = found[int(name)] if name.isdigit() and int(name) < len(found) else None
             else:
-                found = found.get(name) if isinstance(found, Mapping) else None
+                return None
         return found
+
+
+@lru_cache(maxsize=1024)
+def _parts(selector: str) -> tuple[str, str, tuple[str, ...]]:
+    source, _, rest = selector.partition(".")
+    return source, rest.lower(), tuple(filter(None, rest.split(".")))
 
 
 def read(request: Request) -> Asked:
@@ -80,6 +93,8 @@ def minor(value: Any, decimals: int) -> int | None:
     Args:
         value: a number, or a text of one: `120.50` with two decimals is 12050.
     """
+    if type(value) is int and not decimals:
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

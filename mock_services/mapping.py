@@ -28,6 +28,7 @@ from mock_services.stand_in import StandIn, World, refusal, respond, routing
 HOLE = re.compile(r"\{([a-z]+(?:\.[\w-]+)*)\}")
 SUCCESS, FAILED = "SUCCESS", "FAILED"
 DICE, SIDES = "dice.", 1_000_000
+DECLINED = {"code": "declined", "message": "refused"}
 
 
 class Booking(msgspec.Struct, frozen=True):
@@ -97,6 +98,11 @@ class Mapped:
         self._stand_in, self._mapping, self._callbacks = stand_in, mapping, callbacks
         self._replies, self._hook = replies, hook
         self._method, self._path = mapping.on.split(" ", 1)
+        self._reply = _compiled(mapping.reply)
+        self._declined = _compiled(mapping.declined or DECLINED)
+        hook_ = mapping.callback
+        told = {SUCCESS: hook_.body, FAILED: hook_.declined} if hook_ else {}
+        self._told = {end: body and _compiled(body) for end, body in told.items()}
 
     def may_take(self, method: str, path: str) -> bool:
         """Whether requests of a route may be of this kind."""
@@ -107,7 +113,8 @@ class Mapped:
         params = fits_path(self._path, path)
         if params is None:
             return None
-        asked = msgspec.structs.replace(asked, path=params)
+        if params:
+            asked = msgspec.structs.replace(asked, path=params)
         fits = all(_same(asked.select(of), one) for of, one in self._mapping.when.items())
         return asked if fits else None
 
@@ -147,27 +154,33 @@ class Mapped:
             return refusal(501, "no_such_end", "a stand-in by mapping ends at once")
         if once and once in self._replies:
             return self._replies[once]
-        template = self._mapping.reply
-        if first == FAILED:
-            template = self._mapping.declined or {"code": "declined", "message": "refused"}
-        own = {"key": key, "number": number}
-        fill = partial(_filled, asked=asked, own=own, throw=partial(_throw, self._seed, thing))
-        body = fill(template)
+        template = self._declined if first == FAILED else self._reply
+
+        def value_of(hole: str) -> Any:
+            if hole == "key":
+                return key
+            if hole == "number":
+                return number
+            if hole.startswith(DICE):
+                return _throw(self._seed, thing, *hole.removeprefix(DICE).split("."))
+            return asked.select(hole)
+
+        body = template(value_of)
         declined_plainly = first == FAILED and self._mapping.declined is None
         reply = Reply(422 if declined_plainly else self._mapping.status, body)
         state = {f"once {self._mapping.op}": {"by": once, "status": reply.status, "body": body}}
         self._book(asked, key, once or str(number), first, state if once else None)
         if once:
             self._replies[once] = reply
-        self._call_back(fill, key, once or str(number), first)
+        self._call_back(value_of, key, once or str(number), first)
         return reply
 
-    def _call_back(self, fill: Callable[[Any], Any], key: str, request_id: str, first: str) -> None:
-        hook = self._mapping.callback
-        if hook is None:
+    def _call_back(
+        self, value_of: Callable[[str], Any], key: str, request_id: str, first: str
+    ) -> None:
+        if not self._told:
             return
-        bodies = {SUCCESS: hook.body, FAILED: hook.declined}
-        filled = {end: body and fill(body) for end, body in bodies.items()}
+        filled = {end: fill and fill(value_of) for end, fill in self._told.items()}
         self._callbacks.begin(self._hook, key, request_id, {**filled, "first": filled[first]})
 
     def _book(
@@ -218,25 +231,27 @@ def _throw(seed: int, thing: str, low: str, high: str) -> int:
     return first + thrown(seed, f"{thing}/{low}.{high}", int(high) - first + 1)
 
 
-def _filled(
-    template: Any, asked: Asked, own: Mapping[str, Any], throw: Callable[[str, str], int]
-) -> Any:
-    """A template with its holes filled; one that is all of a text keeps the type of its value."""
+Fill = Callable[[Callable[[str], Any]], Any]
+"""A template that was read once: hole -> value, to what it says."""
+
+
+def _compiled(template: Any) -> Fill:
+    """A template; a text that is one hole keeps the type of its value."""
     if isinstance(template, Mapping):
-        return {name: _filled(value, asked, own, throw) for name, value in template.items()}
+        inner = [(name, _compiled(value)) for name, value in template.items()]
+        return lambda of: {name: fill(of) for name, fill in inner}
     if isinstance(template, list):
-        return [_filled(value, asked, own, throw) for value in template]
-    if not isinstance(template, str):
-        return template
-
-    def value_of(name: str) -> Any:
-        if name.startswith(DICE):
-            return throw(*name.removeprefix(DICE).split("."))
-        return own[name] if name in own else asked.select(name)
-
+        each = [_compiled(value) for value in template]
+        return lambda of: [fill(of) for fill in each]
+    if not isinstance(template, str) or not HOLE.search(template):
+        return lambda of: template
     if whole := HOLE.fullmatch(template):
-        return value_of(whole[1])
-    return HOLE.sub(lambda hole: _text(value_of(hole[1])), template)
+        only = whole[1]
+        return lambda of: of(only)
+    parts = HOLE.split(template)  # text, hole, text, ...
+    return lambda of: "".join(
+        _text(of(part)) if number % 2 else part for number, part in enumerate(parts)
+    )
 
 
 def build(config: Config, world: World) -> ASGIApp:
