@@ -57,6 +57,17 @@ class ScoreGuardRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     release_after: Count
 
 
+class CredentialsRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The keys that the service holds for third parties, in the order in which they were issued:
+    what each is called, no secret. The next one is used `next_after_s` after the service began
+    (null: no change is planned), and where a third party denies one (`next`, else `keep`)."""
+
+    keys: Annotated[tuple[Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,64}$")], ...],
+                    Meta(min_length=1, max_length=8)]  # fmt: skip
+    denied: Literal["next", "keep"]
+    next_after_s: Seconds | None = None
+
+
 class PatroniRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How Patroni decides: commits wait for a standby (`on`; while there is none only if `strict`);
     one that lacks more than `maximum_lag_on_failover` bytes is not promoted; a leader that has not
@@ -130,6 +141,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         patroni: how it decides; needed where it does.
         writer: which of two instances writes: the one that holds the epoch in the database
             (`lease`), or each whenever it is asked to (`any`). One that is alone always does.
+        credentials: keys for third parties and when they change, or null: none is shown.
         jitter: share by which pauses differ, so that those who failed together part.
     """
 
@@ -180,6 +192,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     jitter: Annotated[float, Meta(ge=0, le=1)] = 0.25
     notices: Literal["retry", "once"] = "retry"
     score_guard: ScoreGuardRule | None = None
+    credentials: CredentialsRule | None = None
     policy_refresh_s: Seconds | None = 1.0
     policy_unknown_after_s: Seconds | None = 6.0
 

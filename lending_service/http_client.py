@@ -56,6 +56,7 @@ class HttpClient:
         path: str,
         body: dict[str, object] | None,
         timeout_s: float,
+        key: str = "",
     ) -> Reply:
         """One request, one reply; see `ports.Client`."""
         wait = httpx.Timeout(timeout_s, connect=min(self._connect_timeout_s, timeout_s))
@@ -64,7 +65,7 @@ class HttpClient:
             # httpx has no total limit: without one, a reply that trickles is waited for for ever.
             async with asyncio.timeout(timeout_s):
                 reply = await self._client.request(
-                    method, url, content=_encoded(body), headers=_headers(body), timeout=wait
+                    method, url, content=_encoded(body), headers=_headers(body, key), timeout=wait
                 )
         except (httpx.TransportError, aiohttp.ClientError, OSError) as error:
             raise meaning(error, f"{method} {dependency}{path}") from error
@@ -88,8 +89,9 @@ def _encoded(body: dict[str, object] | None) -> bytes | None:
     return None if body is None else msgspec.json.encode(body)
 
 
-def _headers(body: dict[str, object] | None) -> dict[str, str]:
-    return {} if body is None else {"Content-Type": "application/json"}
+def _headers(body: dict[str, object] | None, key: str) -> dict[str, str]:
+    found = {} if body is None else {"Content-Type": "application/json"}
+    return {**found, "Authorization": f"Bearer {key}"} if key else found
 
 
 def _decoded(content: bytes) -> dict[str, object]:

@@ -56,8 +56,12 @@ class Client(Protocol):
         path: str,
         body: dict[str, object] | None,
         timeout_s: float,
+        key: str = "",
     ) -> Reply:
         """The third party's reply, within `timeout_s` seconds.
+
+        Args:
+            key: shown as bearer token; "" for none.
 
         Raises:
             Refused: definitely not sent.

@@ -82,6 +82,12 @@ class DeltaArgs(msgspec.Struct, frozen=True):
     delta_minor: int
 
 
+class RevokedArgs(msgspec.Struct, frozen=True):
+    """`key`: the bearer token that is not taken any more; every other one is."""
+
+    key: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class ScoreArgs(msgspec.Struct, frozen=True):
     """`value`: answered as the score; any JSON, also null; "NaN" for a bare NaN, which is none."""
 

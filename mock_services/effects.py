@@ -31,6 +31,7 @@ from mock_services.effect_args import (
     NoArgs,
     PointsArgs,
     RefusedArgs,
+    RevokedArgs,
     ScoreArgs,
     TimesArgs,
 )
@@ -59,12 +60,14 @@ class Call(msgspec.Struct, frozen=True):
         clock: the run clock.
         do: does the work at once, without letting anybody between; its keywords change how.
         calendar: the instant in UTC, for headers of HTTP.
+        bearer: the key that the caller showed, "" for none.
     """
 
     op: str
     clock: Clock
     do: Callable[..., Awaitable[Reply]]
     calendar: Callable[[], datetime]
+    bearer: str = ""
 
 
 async def error(call: Call, args: ErrorArgs) -> Reply:
@@ -221,6 +224,13 @@ async def refuse(call: Call, args: RefusedArgs) -> Reply:
     return await call.do(refused=args)
 
 
+async def credential_revoked(call: Call, args: RevokedArgs) -> Reply:
+    """Refuse, before any effect, who shows this key or none."""
+    if call.bearer not in ("", args.key):
+        return await call.do()
+    return Reply(401, {"code": "credential_revoked", "message": "not a key that is in force"})
+
+
 CALLBACK_OP = "callback"
 ANY_REQUEST: frozenset[str] = frozenset()
 CALLBACK = frozenset({CALLBACK_OP})
@@ -266,6 +276,7 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "garbled": Effect(garbled, ENDING, ANY_REQUEST, GarbledArgs),
         "reply_lost": Effect(reply_lost, ENDING, ANY_REQUEST),
         "request_lost": Effect(request_lost, REFUSAL, ANY_REQUEST),
+        "credential_revoked": Effect(credential_revoked, PAUSE, ANY_REQUEST, RevokedArgs, "key"),
         "slow": Effect(slow, PAUSE, ANY_REQUEST, DelayArgs),
         "late_success": Effect(late_success, CHANGE, CREATE, DelayArgs, "status"),
         "processing": Effect(processing, CHANGE, CREATE, LaterArgs, "status"),

@@ -22,6 +22,11 @@ class Asked(msgspec.Struct, frozen=True):
     path: Mapping[str, str]
     headers: Mapping[str, str]
 
+    @property
+    def bearer(self) -> str:
+        """The bearer token that the caller showed; "" for none."""
+        return self.headers.get("authorization", "").removeprefix("Bearer ")
+
     def select(self, selector: str) -> Any:
         """What a selector names; None when there is no such thing."""
         source, rest, names = _parts(selector)

@@ -132,7 +132,7 @@ class Mapped:
         key = _text(asked.select(self._mapping.key)) if self._mapping.key else ""
         once = _text(asked.select(self._mapping.once_by)) if self._mapping.once_by else ""
         do = partial(self._do, asked, key, once, number)
-        return respond(await self._stand_in.act(op, key, do))
+        return respond(await self._stand_in.act(op, key, do, asked.bearer))
 
     def _do(
         self,

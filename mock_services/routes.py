@@ -38,6 +38,11 @@ class Request(msgspec.Struct, frozen=True):
                 return value.decode("latin-1")
         return None
 
+    @property
+    def bearer(self) -> str:
+        """The bearer token that the caller showed; "" for none."""
+        return (self.header(b"authorization") or "").removeprefix("Bearer ")
+
 
 class Response(msgspec.Struct, frozen=True):
     """A whole reply.

@@ -95,12 +95,13 @@ class StandIn:
         self.script.replace(behaviour)
         self.shown(behaviour)
 
-    async def act(self, op: str, key: str, do: Callable[..., Reply]) -> Reply:
+    async def act(self, op: str, key: str, do: Callable[..., Reply], bearer: str = "") -> Reply:
         """Do the work of a call as the script wants it done.
 
         Args:
             key: the business key, for rules that name one.
             do: does the work at once, without awaiting.
+            bearer: the key that the caller showed.
 
         Raises:
             ReplyLost: the caller is to get no reply.
@@ -114,7 +115,7 @@ class StandIn:
         async def work(**changes: object) -> Reply:
             return do(**changes)
 
-        return await show(shown, Call(op, self.world.clock, work, self.world.calendar))
+        return await show(shown, Call(op, self.world.clock, work, self.world.calendar, bearer))
 
     def endpoint(self, op: str, prepare: Prepare) -> Endpoint:
         """Make an endpoint of an op.
@@ -131,7 +132,7 @@ class StandIn:
                 key, do = prepare(request.params, request.body)
             except msgspec.DecodeError as wrong:
                 return respond(Reply(422, {"code": "bad_body", "message": f"{op}: {wrong}"}))
-            return respond(await self.act(op, key, do))
+            return respond(await self.act(op, key, do, request.bearer))
 
         return handle
 

@@ -30,6 +30,9 @@ DATABASE = "database"  # on the disk, by the name of the service that keeps it
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)  # of the calendar in virtual time; chosen
 
 
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
 class Received(Protocol):
     """A reply as it came."""
 
@@ -62,8 +65,8 @@ class Around(Protocol):
         """Name -> dice of its own."""
 
     @property
-    def exchange(self) -> Callable[[str, str, bytes | None, float], Awaitable[Received]]:
-        """Sends a request."""
+    def exchange(self) -> Callable[[str, str, bytes | None, float, Headers], Awaitable[Received]]:
+        """Sends a request, with further headers."""
 
     @property
     def way(self) -> Callable[[str, int, float], Way]:
@@ -97,11 +100,13 @@ class AsgiClient:
         path: str,
         body: dict[str, Any] | None,
         timeout_s: float,
+        key: str = "",
     ) -> Reply:
         """One request, one reply; see `ports.Client`."""
         raw = None if body is None else msgspec.json.encode(body)
         try:
-            reply = await self._exchange(method, self._upstreams[dependency] + path, raw, timeout_s)
+            url = self._upstreams[dependency] + path
+            reply = await self._exchange(method, url, raw, timeout_s, _shown(key))
         except ConnectionRefusedError as error:
             raise Refused(f"{method} {dependency}{path}: {error}") from error
         except OSError as error:
@@ -114,6 +119,10 @@ class AsgiClient:
         told = {name: value.decode("latin-1") for name, value in reply.headers}
         now = BEGINNING + timedelta(seconds=self._clock.now_s())
         return retry_after_s(told.get(b"retry-after"), told.get(b"date"), now)
+
+
+def _shown(key: str) -> Headers:
+    return ((b"authorization", b"Bearer " + key.encode()),) if key else ()
 
 
 def lending(config: Mapping[str, Any], around: Around) -> ASGIApp:

@@ -43,6 +43,7 @@ KINDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"within": "1s"},
         {"effect": "late_callback", "share": 0.5, "args": {"delay_s": 1.0}},
     ),
+    ("credential_revoked", {"key": "key-1"}, {"op": "*", "args": {"key": "key-1"}}),
     ("key_expired", {"after": "1s"}, {"effect": "key_expired", "args": {"after_s": 1.0}}),
     ("decline", {"op": "create_payout"}, {"op": "create_payout", "effect": "decline", "args": {}}),
     ("callback_lost", {}, {"op": "callback", "effect": "callback_lost", "args": {}}),

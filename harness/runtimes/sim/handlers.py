@@ -13,7 +13,7 @@ from harness.clock import Clock
 from harness.rng import Seed
 from harness.runtimes.sim.asgi import App
 from harness.runtimes.sim.host import Home
-from harness.runtimes.sim.messages import JSON, Ask, Reply
+from harness.runtimes.sim.messages import JSON, Ask, Headers, Reply
 from harness.runtimes.sim.network import Network
 from harness.runtimes.sim.service_context import Factory, Surroundings
 from harness.runtimes.sim.wire import DatabaseWay, Wire
@@ -44,11 +44,13 @@ class Hands:
         """The surroundings of one life."""
         network = self.network
 
-        async def exchange(method: str, url: str, body: bytes | None, timeout_s: float) -> Reply:
+        async def exchange(
+            method: str, url: str, body: bytes | None, timeout_s: float, more: Headers = ()
+        ) -> Reply:
             if not home.alive:
                 raise ConnectionResetError("the caller is gone")
             authority, _, path = url.removeprefix("http://").partition("/")
-            headers = () if body is None else JSON
+            headers = (*more, *(() if body is None else JSON))
             ask = Ask(method, "/" + path, headers, body or b"")
             return await network.send(network.end(*_address(authority)), ask, timeout_s)
 

@@ -20,7 +20,7 @@ from harness import plugins
 from harness.clock import Clock
 from harness.errors import ConfigError, Problem
 from harness.runtimes.sim.asgi import App
-from harness.runtimes.sim.messages import Reply
+from harness.runtimes.sim.messages import Headers, Reply
 
 
 class Way(Protocol):
@@ -59,7 +59,8 @@ class Surroundings(msgspec.Struct, frozen=True):
         call: (method, URL, JSON body or None, time-out in s) -> status and body. Raises
             ConnectionRefusedError when nothing was sent, TimeoutError or ConnectionResetError when
             it may have been.
-        exchange: (method, URL, JSON body or None, time-out in s) -> status, headers and body.
+        exchange: (method, URL, JSON body or None, time-out in s, further headers) -> status,
+            headers and body.
         transport: the same for httpx: `httpx.AsyncClient(transport=around.transport())`.
         way: (host, port, time-out in s) -> a way to the database there.
         spawn: lets a coroutine run beside the requests.
@@ -70,7 +71,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     clock: Clock
     dice: Callable[[str], random.Random]
     call: Callable[[str, str, bytes | None, float], Awaitable[tuple[int, bytes]]]
-    exchange: Callable[[str, str, bytes | None, float], Awaitable[Reply]]
+    exchange: Callable[[str, str, bytes | None, float, Headers], Awaitable[Reply]]
     transport: Callable[[], object]
     way: Callable[[str, int, float], Way]
     spawn: Callable[[Coroutine[object, object, None]], asyncio.Task[None]]

@@ -136,7 +136,7 @@ def test_only_statuses_that_the_design_trusts_are_definite(status: int) -> None:
 def test_denied_call_is_not_tried_again(status: int) -> None:
     """X16: the same credentials do not get better; the breaker counts each."""
     client = Scripted(*[Reply(status, {"code": "unauthorized"})] * 99)
-    results, _ = tried(client, times=9, again=worth_another)
+    results, _ = tried(client, times=9, again=worth_another, credentials=None)
     assert (results[0].outcome, client.calls) == ("denied", 5)
 
 

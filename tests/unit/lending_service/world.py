@@ -116,6 +116,7 @@ class ThirdParties:
         path: str,
         body: dict[str, Any] | None,
         timeout_s: float,
+        key: str = "",
     ) -> Reply:
         """The client port: what the script says, or the honest answer."""
         operation = _operation(method, path)
