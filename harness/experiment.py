@@ -34,6 +34,7 @@ class ObjectivesPart(Part):
     data_loss: int = Field(default=0, ge=0)
     ack: Duration = 2.0
     answer: Duration = 15.0
+    mitigate: Duration = 10.0
 
 
 class StagePart(Part):
@@ -111,6 +112,7 @@ class Document(Part):
     hypothesis: HypothesisPart = Field(alias="steady-state-hypothesis")
     method: list[StepPart]
     recovery: Duration
+    on_call: bool = Field(default=False, alias="on-call")
     invariants: list[str] = Field(min_length=1)
     thresholds: list[ThresholdPart] = []
     blast_radius: BlastRadiusPart = Field(default=BlastRadiusPart(), alias="blast-radius")
@@ -153,6 +155,7 @@ class Experiment:
         arrivals_per_s: journeys begun a second; of stages the mean.
         stages: of the load; empty when it has one rate all the time.
         steps: by time; none: the load alone is what the run is about.
+        on_call: whether alerts are answered by the runbook of the design.
         document: as written, for the record of the run.
         warnings: what is accepted today and will not be for ever; what is likely to end
             inconclusive.
@@ -176,6 +179,7 @@ class Experiment:
     document: Mapping[str, object]
     warnings: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = ()
+    on_call: bool = False
 
     @property
     def has_baseline(self) -> bool:
@@ -259,6 +263,7 @@ def build(
             ack_s=goals.ack,
             answer_s=goals.answer,
             lost_max=goals.data_loss,
+            mitigate_s=goals.mitigate,
         ),
         arrivals_per_s=document.load.arrivals or _mean(stages),
         stages=stages,
@@ -277,6 +282,7 @@ def build(
         blast=blast_radius(document, target),
         abort_when=document.blast_radius.abort_when,
         document=raw,
+        on_call=document.on_call,
     )
 
 

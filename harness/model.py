@@ -134,6 +134,7 @@ class Objectives:
         ack_s: U1, seconds to an acknowledgement or an explicit reject.
         answer_s: U2, seconds after healing within which an application is terminal or explained.
         lost_max: RPO in acknowledged operations.
+        mitigate_s: R2, seconds from an alert until users are served again.
         contract: the target's declared limits (caps, quotas), by name.
         system: who plays which role, and how service may degrade.
     """
@@ -142,6 +143,7 @@ class Objectives:
     ack_s: float = 2.0
     answer_s: float = 15.0
     lost_max: int = 0
+    mitigate_s: float = 10.0
     contract: Mapping[str, Any] = field(default_factory=dict)
     system: System = field(default_factory=System)
 

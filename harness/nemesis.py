@@ -23,6 +23,7 @@ from harness.ports import Control, Observation, Proof, Runtime
 from harness.undo.faultlog import Entry, FaultLog
 
 LOOK_S = 2.2  # a look waits at most 2 s for its canary
+LEAST_S = 1e-6  # a shorter sleep may not move a clock at all, for ever
 AGAIN_S = 0.1  # chosen: from one look to the next until the place answers as before
 
 Record = Callable[[str, str, str, Mapping[str, object]], None]
@@ -31,7 +32,7 @@ Record = Callable[[str, str, str, Mapping[str, object]], None]
 async def sleep_until(clock: Clock, t_s: float, stop: Stop) -> None:
     """Let time pass until `t_s` on the run clock, or until asked to stop."""
     while not stop.asked and (left_s := t_s - clock.now_s()) > 0:
-        await clock.sleep(min(TICK_S, left_s))
+        await clock.sleep(min(TICK_S, max(left_s, LEAST_S)))
 
 
 @dataclass
@@ -76,6 +77,7 @@ class Nemesis:
     _usual: dict[str, Observation] = field(default_factory=dict)
     _open: list[tuple[str, float, asyncio.Event]] = field(default_factory=list)
     _endings: list[asyncio.Task[None]] = field(default_factory=list)
+    _mending: set[str] = field(default_factory=set)
 
     async def carry_out(self, step: Step, stop: Stop) -> None:
         """One step until its last undo; nothing when it was stopped before the injection.
@@ -100,6 +102,19 @@ class Nemesis:
                 self._endings.append(asyncio.create_task(self._end(case, stop)))
             else:
                 case.looks.drop()
+
+    async def mend(self, where: str) -> bool:
+        """Undo what is wrong at a place before its time, as an operator would.
+
+        Returns:
+            whether anything was.
+        """
+        open_ = [healed for at, _, healed in self._open if at == where and not healed.is_set()]
+        if open_:
+            self._mending.add(where)
+        for healed in open_:
+            await healed.wait()
+        return bool(open_)
 
     async def finish(self) -> None:
         """Until every step is reported."""
@@ -160,12 +175,19 @@ class Nemesis:
         watch = asyncio.create_task(case.looks.watch())
         try:
             await self._prepare(case)
-            await sleep_until(self.runtime.clock, t_set_s + case.step.for_s, stop)
+            await self._last(t_set_s + case.step.for_s, case.step.fault.where, stop)
         finally:
             watch.cancel()
             self._notice_thieves(entry, stop)
             case.undone &= await self._heal(case, entry)
             case.spans.append((t_set_s, self.runtime.clock.now_s()))
+
+    async def _last(self, until_s: float, where: str, stop: Stop) -> None:
+        """Let it last, unless somebody mends it."""
+        clock = self.runtime.clock
+        while where not in self._mending and (now_s := clock.now_s()) < until_s and not stop.asked:
+            await sleep_until(clock, min(until_s, now_s + TICK_S), stop)
+        self._mending.discard(where)
 
     async def _inject(self, case: Case, entry: Entry) -> float:
         """Returns when all of it was done, run clock, s."""

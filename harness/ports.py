@@ -39,6 +39,7 @@ class Capability(StrEnum):
     DISK = "disk"
     NETWORK = "network"
     REPLICATION = "replication"
+    PEOPLE = "people"
 
 
 Act = Sequence[Any]
@@ -206,6 +207,13 @@ class ReplicationControl(Control, Protocol):
 
     async def split(self, service: str) -> None:
         """Make the standby a primary while callers go on with the old one."""
+
+
+class PeopleControl(Control, Protocol):
+    """Power over people who are on call."""
+
+    async def hold_up(self, person: str, after_s: float) -> None:
+        """Let somebody answer so late; 0: not at all."""
 
 
 class UpstreamScript(Control, Protocol):

@@ -17,6 +17,8 @@ from harness.overrides import AS_WRITTEN, Overrides
 from harness.plugins import is_file
 from harness.ports import Capability
 from harness.registry import Vocabulary, load_vocabulary
+from harness.response.chosen import on_call
+from harness.response.runbook import Runbook
 from harness.rng import Seed
 from harness.runtime_kind import RuntimeKind
 from harness.runtime_registry import best_runtime, load_runtime, runtime_kinds
@@ -39,6 +41,7 @@ class RunRequest:
         target: a file or a module; "" for the one that the experiment names.
         overrides: what is set in place of what the experiment says.
         topology: of the target; "" for its own, or one in which every fault has what it needs.
+        manual: the people on call are whoever sits at the terminal.
     """
 
     experiment: str
@@ -49,6 +52,7 @@ class RunRequest:
     target: str = ""
     overrides: Overrides = AS_WRITTEN
     topology: str = ""
+    manual: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Prepared:
 
     Args:
         chosen: which runtime was taken and why, where nobody named one; else "".
+        runbook: by which alerts are answered; None: nobody is on call.
     """
 
     order: RunRequest
@@ -65,6 +70,7 @@ class Prepared:
     design: Mapping[str, Any]
     words: Vocabulary
     chosen: str = ""
+    runbook: Runbook | None = None
 
     @property
     def repeat(self) -> str:
@@ -82,6 +88,7 @@ class Prepared:
             str(order.seed.value),
             *target_option(order.target),
             *(["--topology", order.topology] if order.topology else []),
+            *(["--manual"] if order.manual else []),
             *order.overrides.argv,
         ]
         return utf8(shlex.join(parts))
@@ -109,9 +116,10 @@ def prepare(order: RunRequest) -> Prepared:
     if missing := kind.missing_for(words.target):
         raise RuntimeFailure("\n".join(missing))
     refuse_by_target(experiment.steps, words.target)
+    runbook = on_call(experiment, design, words, by_hand_on=kind if order.manual else None)
     name = order.design if words.designs or is_file(order.design) else AS_IT_IS
     taken = replace(order, runtime=kind.name, design=name)
-    return Prepared(taken, path, experiment, design, words, chosen)
+    return Prepared(taken, path, experiment, design, words, chosen, runbook)
 
 
 def _load(

@@ -24,7 +24,7 @@ from harness.target import Target, load_target
 
 KINDS = {"FAULT": "kind", "INVARIANT": "name", "JOURNEY": "name", "DETECTOR": "name"}
 SHIPPED = ("faults", "invariants", "journeys", "detectors")
-DOCUMENTS = ("experiments", "designs", "suites")
+DOCUMENTS = ("experiments", "designs", "suites", "runbooks")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Vocabulary:
 
     Args:
         deprecated: former name of a fault -> its name now; accepted with a warning.
-        experiments, designs, suites: name -> file.
+        experiments, designs, suites, runbooks: name -> file.
         journey_refs: how another process loads a journey: name -> dotted name or path.
     """
 
@@ -60,6 +60,7 @@ class Vocabulary:
     experiments: Mapping[str, Path] = field(default_factory=dict)
     designs: Mapping[str, Path] = field(default_factory=dict)
     suites: Mapping[str, Path] = field(default_factory=dict)
+    runbooks: Mapping[str, Path] = field(default_factory=dict)
     journey_refs: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -162,10 +163,8 @@ def load_vocabulary(target: str = "") -> Vocabulary:
         target=loaded,
         source=Source(ref, plugins.content_hash([*plugins.own_files(ref), *files])),
         deprecated=found.deprecated,
-        experiments=found.things["experiments"],
-        designs=found.things["designs"],
-        suites=found.things["suites"],
         journey_refs=found.journey_refs,
+        **{kind: found.things[kind] for kind in DOCUMENTS},
     )
 
 

@@ -21,8 +21,11 @@ from harness.ledgers import Ledgers
 from harness.looks import Stop
 from harness.model import Outcome, Phase
 from harness.nemesis import Nemesis, sleep_until
+from harness.people import ByHand
 from harness.ports import Exit, Runtime
 from harness.queries import ask_queries
+from harness.response.responder import Responder, Surroundings
+from harness.response.runbook import Runbook
 from harness.target import (
     FAILED_OPERATIONS,
     Target,
@@ -50,6 +53,7 @@ class Run:
         say: progress for a person.
         stop: set from outside to end early.
         target_name, journey_refs: how the load loads them: dotted names, or paths of files.
+        runbook, by_hand: by which alerts are answered, and who asks real people; None: nobody.
         left: what could not be ended; None until the runtime was stopped.
     """
 
@@ -65,6 +69,8 @@ class Run:
     stop: Stop
     journey_refs: Mapping[str, str] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
+    runbook: Runbook | None = None
+    by_hand: ByHand | None = None
     left: list[str] | None = None
 
     def history(self) -> History:
@@ -112,11 +118,11 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
     )
     load = await run.runtime.begin_load(plan, _load_sink(run))
     work = asyncio.create_task(load.wait())
-    watching = _watch(run)
-    watch = asyncio.create_task(watching.over(load, work))
+    watch = asyncio.create_task((watching := _watch(run)).over(load, work))
     ledgers = Ledgers(run.runtime, run.target, run.writer, run.say)
-    look = asyncio.create_task(_look(run, ledgers))
-    state = asyncio.create_task(Telemetry(run.runtime, run.target, run.writer).watch(run.stop))
+    state = Telemetry(run.runtime, run.target, run.writer).watch(run.stop)
+    beside = map(asyncio.create_task, (_look(run, ledgers), state, _respond(run, nemesis)))
+    tasks = [watch, work, *beside]
     try:
         await (_phases(run, nemesis) if experiment.steps else _load_alone(run))
         if run.stop.asked:
@@ -129,10 +135,8 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
         await load.stop()
         raise
     finally:
-        watch.cancel()
-        work.cancel()
-        look.cancel()
-        state.cancel()
+        for task in tasks:
+            task.cancel()
     _clock_event(run, "load", v={**delivered, **run.counters})
     if nemesis.unhealed:  # what is read now proves nothing, and the end of the programs undoes it
         run.say("ending every program at once: a fault ends with the program that carries it")
@@ -239,6 +243,13 @@ async def _look(run: Run, ledgers: Ledgers) -> None:
     """Read the ledgers once before anything is injected."""
     await sleep_until(run.runtime.clock, run.experiment.baseline_s - LOOK_AHEAD_S, run.stop)
     await ledgers.look()
+
+
+async def _respond(run: Run, nemesis: Nemesis) -> None:
+    """Answer an alert by the runbook, if somebody is on call."""
+    around = Surroundings(run.runtime, run.counters, nemesis.mend, run.stop)
+    if run.runbook:
+        await Responder(run.runbook, around, run.writer.append, run.by_hand).watch()
 
 
 def _load_sink(run: Run) -> Callable[[Mapping[str, object]], None]:

@@ -28,6 +28,7 @@ from harness.prepare import Prepared
 from harness.report.files import write_reports
 from harness.report.grafana import marked
 from harness.report.recorded import Recorded
+from harness.response.terminal import at_terminal
 from harness.rng import fresh_token
 from harness.run_record import FORMAT, result_of
 from harness.runner import Run, Say, carry_out
@@ -143,6 +144,8 @@ async def _run(
             log=FaultLog(folder.path / FAULTS),
             say=say,
             stop=stop,
+            runbook=prepared.runbook,
+            by_hand=at_terminal(say) if order.manual else None,
         )
         stalls = None if kind.deterministic else asyncio.create_task(notice_stalls(ending))
         try:

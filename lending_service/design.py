@@ -139,6 +139,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         failover: who promotes the standby of a primary that is gone: somebody by hand (`manual`),
             a `script` that looks whether the primary answers, and fences nothing; or `patroni`.
         patroni: how it decides; needed where it does.
+        runbook: by which people and their programs answer an alert, by its name or file; or null.
+            The service itself does nothing by it.
         writer: which of two instances writes: the one that holds the epoch in the database
             (`lease`), or each whenever it is asked to (`any`). One that is alone always does.
         credentials: keys for third parties and when they change, or null: none is shown.
@@ -188,6 +190,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     failed_payment: Literal["final_code", "believe"] = "final_code"
     failover: Literal["manual", "script", "patroni"] = "manual"
     patroni: PatroniRule | None = None
+    runbook: str | None = None
     writer: Literal["lease", "any"] = "lease"
     jitter: Annotated[float, Meta(ge=0, le=1)] = 0.25
     notices: Literal["retry", "once"] = "retry"

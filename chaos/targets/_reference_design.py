@@ -130,6 +130,16 @@ CHOICES = (
         ("recovers_within", "every_application_answered", "acknowledged_in_time"),
     ),
     _Choice(
+        "runbook", "ask_the_expert",
+        "one person is asked, nobody else when that one does not answer, and then nothing is done",
+        ("mitigated_in_time",),
+    ),
+    _Choice(
+        "runbook", None,
+        "nobody has a plan",
+        ("mitigated_in_time",),
+    ),
+    _Choice(
         "writer", "any",
         "each of two instances writes when it is asked to, whoever else does",
         ("one_writer_an_epoch",),

@@ -24,6 +24,7 @@ SECTION = re.compile(r"^(Effect|Blast radius|Needs|Args|Heals by|Source): *(.*)$
 ENTRY = re.compile(r"^    (\w[\w, ]*): (.*)$")
 PLACES = ("link", "service")
 STEP = {"at": "8s", "for": "8s"}
+PERSON = "first"  # whom a runbook may page
 OF_DATABASES = (Capability.REPLICATION, Capability.DISK)
 
 
@@ -141,7 +142,9 @@ def _value(fault: type[BaseModel], name: str) -> object:
 
 
 def _place(fault: type[BaseModel], target: Target) -> dict[str, object]:
-    """A link or service on which it makes sense."""
+    """A link, a service or a person on which it makes sense."""
+    if "person" in fault.model_fields:
+        return {"person": PERSON}
     if "link" in fault.model_fields:
         front = entry_service(target)
         own = [one.name for one in target.links if one.caller == front and one.protocol == "http"]

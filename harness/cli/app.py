@@ -55,6 +55,9 @@ TARGET = "A .yaml file, or a .py file or a module with TARGET; else the referenc
 TopologyName = Annotated[
     str, typer.Option("--topology", help="Of the target, as two-regions; else its own.")
 ]
+Manual = Annotated[
+    bool, typer.Option("--manual", help="You are on call: Enter answers what a runbook asks.")
+]
 TargetRef = Annotated[str, typer.Option("--target", help=TARGET)]
 
 

@@ -42,6 +42,8 @@ def ask(
     target: str = "",
     overrides: Overrides = AS_WRITTEN,
     topology: str = "",
+    *,
+    manual: bool = False,
 ) -> RunRequest:
     """What a person asked for, with a seed.
 
@@ -49,10 +51,11 @@ def ask(
         runtime: None for the best that can run the experiment on this machine.
         target: a file or a module; "" for the one that the experiment names.
         topology: of the target; "" for whichever serves.
+        manual: whoever sits at the terminal is on call.
     """
     name = "" if runtime is None else load_runtime(runtime).name
     return RunRequest(
-        experiment, design, name, choose(seed), runs, target, overrides, topology
+        experiment, design, name, choose(seed), runs, target, overrides, topology, manual
     )  # fmt: skip
 
 

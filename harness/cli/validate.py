@@ -1,4 +1,5 @@
-"""`harness validate`: an experiment, a design, a target, a risk register or incident rules."""
+"""`harness validate`: an experiment, a design, a target, a runbook, a risk register or incident
+rules."""
 
 from __future__ import annotations
 
@@ -13,12 +14,14 @@ from harness.oversight.rules import load_rules
 from harness.plugins import is_document, is_file
 from harness.prepare import load_design
 from harness.registry import load_vocabulary
+from harness.response.runbook import load_runbook
 from harness.yaml_source import load_yaml
 
 OF_A_TARGET = {"programs", "operations"}
 OF_AN_EXPERIMENT = {"title", "load", "method", "steady-state-hypothesis", "recovery", "invariants"}
 EXPERIMENT, DESIGN, TARGET = "experiment", "design", "target"
-REGISTER, RULES = "risks", "rules"  # each by its own key
+REGISTER, RULES, RUNBOOK = "risks", "rules", "starts"  # each by its own key
+WORDS = {RUNBOOK: "runbook"}
 
 
 def validate_command(
@@ -44,12 +47,14 @@ def validate_command(
         found = _register(given, target)
     elif kind is RULES:
         found = _rules(given)
+    elif kind is RUNBOOK:
+        found = _runbook(given, target)
     elif kind is DESIGN:
         found = _design(given, target)
     else:
         found = _experiment(given, design, target, overrides)
     if output == "json":
-        out_json({"kind": kind, "valid": True, **found})
+        out_json({"kind": WORDS.get(kind, kind), "valid": True, **found})
     else:
         out(f"{found['file']}: valid: {found['about']}")
     return 0
@@ -61,7 +66,7 @@ def _kind(given: str) -> str:
     if not (is_file(given) and path.is_file()):
         return DESIGN if given in load_vocabulary().designs else EXPERIMENT
     keys = set(load_yaml(path)) if is_document(given) else OF_A_TARGET
-    if own := [kind for kind in (REGISTER, RULES) if kind in keys]:
+    if own := [kind for kind in (REGISTER, RULES, RUNBOOK) if kind in keys]:
         return own[0]
     if keys & OF_AN_EXPERIMENT or not keys:
         return EXPERIMENT
@@ -95,6 +100,13 @@ def _rules(given: str) -> dict[str, object]:
     rules = load_rules(Path(given))
     classes = ", ".join(f"{one.id} ({one.class_})" for one in rules.rules)
     return {"file": given, "about": f"rules {classes}", "title": rules.title}
+
+
+def _runbook(given: str, target: str) -> dict[str, object]:
+    runbook = load_runbook(Path(given), load_vocabulary(target).target)
+    steps = [step.name for step in runbook.steps]
+    return {"file": given, "about": f"a runbook of {len(steps)} steps: {', '.join(steps)}",
+            "title": runbook.title, "steps": steps}  # fmt: skip
 
 
 def _target(given: str) -> dict[str, object]:

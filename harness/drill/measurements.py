@@ -20,13 +20,19 @@ SECONDS = (
     ("recovery after the undo", ("recovery_time_s",), "objective_s"),
 )
 
+RESPONSE = (
+    ("from the alert until somebody acknowledged it", "to_acknowledged_s"),
+    ("from the alert until it was decided", "to_decided_s"),
+    ("from the alert until it was mitigated", "to_mitigated_s"),
+)
+
 
 def measurements(run: Document) -> list[Row]:
     """The rows of one run: experiment, what, unit, target, measured, margin, met.
 
     `met` is None where nothing was asked for; `measured` where it did not happen.
     """
-    return [*_seconds(run), *_lost(run), *_changes(run)]
+    return [*_seconds(run), *_response(run), *_lost(run), *_changes(run)]
 
 
 def _seconds(run: Document) -> Iterator[Row]:
@@ -42,6 +48,14 @@ def _seconds(run: Document) -> Iterator[Row]:
         for part in way:
             value = value.get(part) if isinstance(value, Mapping) else None
         yield _row(run, what, "s", value, seen.get(key) if key else None)
+
+
+def _response(run: Document) -> Iterator[Row]:
+    """How soon people did what; {} where nobody was on call."""
+    if seen := run["figures"].get("response"):
+        for what, key in RESPONSE:
+            asked = seen["objective_s"] if key == "to_mitigated_s" else None
+            yield _row(run, what, "s", seen[key], asked)
 
 
 def _lost(run: Document) -> Iterator[Row]:

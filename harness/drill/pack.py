@@ -31,7 +31,11 @@ def drill_of(words: Vocabulary, order: RunRequest, direction: str) -> list[Prepa
     if not names:
         cause = f"no experiment of {words.target.name} is tagged {TAG}"
         raise ConfigError(Problem(cause, "drill", f"tags: [{TAG}] in an experiment"))
-    return [prepare(replace(order, experiment=name, topology=topology)) for name in names]
+    usual = replace(order, topology=topology, manual=False)
+    pack = [prepare(replace(usual, experiment=name)) for name in names]
+    if not order.manual:
+        return pack
+    return [prepare(replace(one.order, manual=True)) if one.runbook else one for one in pack]
 
 
 def experiments(words: Vocabulary) -> Iterator[str]:

@@ -12,6 +12,7 @@ verdict: invariants, thresholds and the hypothesis do.
     budget     of each share that was asked for, how much of what may fail has failed
     recovery   first failure, detection, failover, first good, recovered
     risk       money at risk over time
+    response   how an alert was answered, step by step
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from harness.figures.latency import latencies
 from harness.figures.modes import modes
 from harness.figures.outcomes import classes, degraded_s, outcomes, users
 from harness.figures.recovery import instants, loss
+from harness.figures.response import response
 from harness.figures.risk import risk
 from harness.history import History
 from harness.model import Verdict
@@ -55,6 +57,7 @@ def figures(
         "recovery": instants(experiment, history, target, classed, stated),
         "loss": loss(experiment, stated),
         "risk": risk(history, target),
+        "response": response(experiment, history),
     }
 
 

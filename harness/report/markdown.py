@@ -49,6 +49,7 @@ def _numbers(result: RunResult) -> Iterator[str]:
          for one in numbers.limits(result)),
     )  # fmt: skip
     yield from _table(["outage", ""], numbers.outage(result))
+    yield from _table(["response", ""], numbers.response(result))
     yield from _table(*numbers.latencies(result))
     yield from _table(["error budget", "", ""], numbers.budgets(result))
     if said := numbers.risk_words(result):

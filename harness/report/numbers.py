@@ -49,6 +49,26 @@ def _limit(seen: Mapping[str, Any], when: str, name: str) -> Limit:
     return Limit(name, str(seen["tolerance"]), met, str(seen["shown"]), when, ", ".join(notes))
 
 
+def response(result: RunResult) -> list[tuple[str, str]]:
+    """How the alert was answered, step by step; [] where nobody was on call."""
+    seen = result.figures.get("response")
+    if not seen:
+        return []
+    told = {name: _after(seen[f"to_{name}_s"]) for name in ("acknowledged", "decided", "mitigated")}
+    told["decided"] += ", by default" if seen["by_default"] else ""
+    told["mitigated"] += f", objective {duration(seen['objective_s'])}"
+    rows = [("alert", seconds(seen["alert_s"])), *told.items()]
+    for step in seen["steps"]:
+        end = "done" if step["done"] else "time is up"
+        what = f"{step['does']} {step['about']}".strip()
+        rows.append((step["name"], f"{what}: {end} after {duration(step['took_s'])}"))
+    return rows
+
+
+def _after(took_s: float | None) -> str:
+    return "never" if took_s is None else f"{duration(took_s)} later"
+
+
 def outage(result: RunResult) -> list[tuple[str, str]]:
     """The instants of the outage and the recovery time; [] without a fault."""
     seen = result.figures.get("recovery")

@@ -15,6 +15,7 @@ from harness.report.compare import last_green
 from harness.report.gauges_panel import gauges_chart
 from harness.report.latency_panel import latency_panel
 from harness.report.more_charts import load_chart, risk_chart
+from harness.report.numbers import response as response_rows
 from harness.report.numbers import risk_words
 from harness.report.recorded import Recorded
 from harness.report.series import series
@@ -202,6 +203,7 @@ def _impact(result: RunResult) -> Iterator[tuple[str, str]]:
         yield "Healed", seconds(recovery["healed_s"])
         yield "First good answer to what had failed", seconds(recovery["first_good_s"])
         yield "Recovered", seconds(recovery["recovered_s"])
+    yield from ((f"Response: {what}", told) for what, told in response_rows(result))
 
 
 def _load(load: Mapping[str, Any]) -> str:

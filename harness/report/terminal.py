@@ -85,9 +85,10 @@ def _numbers(
             mark, style = marks[one.met]
             said = f"{one.name} {one.when}: {one.shown}, asked {one.tolerance}  ({one.note})"
             yield _item(Text.assemble((f"{mark} ", style), line(cut(said, ITEM_MAX))))
-    if rows := numbers.outage(result):
-        yield Text("\noutage", "bold")
-        yield _table([], rows)
+    for title, rows in (("outage", numbers.outage(result)), ("response", numbers.response(result))):
+        if rows:
+            yield Text(f"\n{title}", "bold")
+            yield _table([], rows)
     heads, rows_ = numbers.latencies(result)
     if rows_:
         yield Text("\nlatency of good answers, from the intended start", "bold")

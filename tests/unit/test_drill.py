@@ -88,7 +88,7 @@ def test_each_direction_has_its_topology_and_no_other_one_is_guessed() -> None:
     words, order = load_vocabulary(), RunRequest("", "hardened", "sim", Seed(1), Path("runs"))
     assert pack.topology_of(words.target, "ab") == "two-regions"
     prepared = pack.drill_of(words, order, "ba")
-    ids = "X42 X43 X44 X45 X46 X47 X74 X76"
+    ids = "X42 X43 X44 X45 X46 X47 X71 X74 X76"
     assert [one.experiment.id for one in prepared] == ids.split()
     assert {one.words.target.services[-1].name for one in prepared} == {"database_a"}
     with pytest.raises(ConfigError, match=r"no drill of reference goes 'ac'.*allowed: ab, ba"):

@@ -41,7 +41,7 @@ def document(words: Vocabulary, step: dict[str, Any]) -> str:
     text = HEAD.replace("JOURNEY", list(words.journeys)[-1])
     text = text.replace("OPERATION", words.target.contract["operations"][0])
     head = YAML(typ="safe").load(text.replace("INVARIANT", list(words.invariants)[-1]))
-    places = {"links": [step["link"]]} if "link" in step else {"services": [step["service"]]}
+    places = {f"{one}s": [step[one]] for one in ("link", "service") if one in step}
     return json.dumps({**head, "method": [step], "blast-radius": places})
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.app import RUNS, DesignRef, Printed, RunsDir, SeedValue, TargetRef, app
+from harness.cli.app import RUNS, DesignRef, Manual, Printed, RunsDir, SeedValue, TargetRef, app
 
 drill = typer.Typer(
     invoke_without_command=True, help="A disaster-recovery drill and the evidence of it."
@@ -25,6 +25,7 @@ def drill_(
     output: Printed = "text",
     runs: RunsDir = RUNS,
     target: TargetRef = "",
+    manual: Manual = False,
 ) -> None:
     """Run every experiment that is tagged `drill`; exit code of the worst."""
     if asked.invoked_subcommand is not None:
@@ -33,7 +34,7 @@ def drill_(
     from harness.prepare import RunRequest
     from harness.rng import Seed
 
-    order = RunRequest("", design, runtime, Seed(seed), runs, target)
+    order = RunRequest("", design, runtime, Seed(seed), runs, target, manual=manual)
     raise typer.Exit(drill_command(order, direction, output))
 
 

@@ -10,6 +10,7 @@ import typer
 from harness.cli.app import (
     RUNS,
     DesignRef,
+    Manual,
     Printed,
     Rate,
     RunsDir,
@@ -71,6 +72,7 @@ def run(
     waivers: WaiversFile = None,
     target: TargetRef = "",
     topology: TopologyName = "",
+    manual: Manual = False,
     rate: Rate = None,
     run_time: RunTime = None,
     var: Vars = None,
@@ -97,7 +99,7 @@ def run(
             baseline, waivers, topology,
         )  # fmt: skip
         raise typer.Exit(selection_command(refs, tags or [], asked, dry=dry))
-    order = ask(refs[0], design, runtime, seed, runs, target, overrides, topology)
+    order = ask(refs[0], design, runtime, seed, runs, target, overrides, topology, manual=manual)
     if dry:
         raise typer.Exit(dry_command(order, twice=twice))
     if repeat > 1:

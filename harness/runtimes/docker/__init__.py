@@ -28,6 +28,7 @@ from harness.runtimes.real.kind import (
 CAPABILITIES = frozenset(
     {
         Capability.LINKS,
+        Capability.PEOPLE,
         Capability.PROCESSES,
         Capability.LIFECYCLE,
         Capability.UPSTREAMS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from harness.people import People
 from harness.ports import Capability
 from harness.runtimes.docker.disk import DiskOfRun
 from harness.runtimes.docker.limits import CpuOfRun, MemoryOfRun
@@ -18,6 +19,7 @@ def controls_of(site: Site) -> Mapping[Capability, object]:
     processes = ContainersOfRun(site)
     return {
         Capability.LINKS: site.links,
+        Capability.PEOPLE: People(site.clock),
         Capability.PROCESSES: processes,
         Capability.LIFECYCLE: processes,
         Capability.UPSTREAMS: StandIns(site, processes.bring_back),

@@ -19,6 +19,7 @@ from harness.toolchain import Missing, find_postgres, find_toxiproxy
 CAPABILITIES = frozenset(
     {
         Capability.LINKS,
+        Capability.PEOPLE,
         Capability.PROCESSES,
         Capability.LIFECYCLE,
         Capability.CPU,

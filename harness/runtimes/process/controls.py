@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from harness.people import People
 from harness.ports import Capability
 from harness.runtimes.process.allowed import AllowedContainers
 from harness.runtimes.process.limits import CpuOfRun
@@ -20,6 +21,7 @@ def controls_of(site: Site) -> Mapping[Capability, object]:
     replication = ManagedReplication if managed else ReplicationOfRun
     return {
         Capability.LINKS: site.links,
+        Capability.PEOPLE: People(site.clock),
         Capability.PROCESSES: processes,
         Capability.LIFECYCLE: processes,
         Capability.CPU: CpuOfRun(site, processes),

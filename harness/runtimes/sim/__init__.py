@@ -26,6 +26,7 @@ T = TypeVar("T")
 CAPABILITIES = frozenset(
     {
         Capability.LINKS,
+        Capability.PEOPLE,
         Capability.PROCESSES,
         Capability.LIFECYCLE,
         Capability.UPSTREAMS,

@@ -16,6 +16,7 @@ from typing import Any
 
 from harness.clock import Clock
 from harness.errors import RuntimeFailure, UnsupportedFault
+from harness.people import People
 from harness.ports import Capability
 from harness.rng import Seed
 from harness.runtimes.sim.calls import Talk
@@ -80,6 +81,7 @@ class SimRuntime:
         processes = SimProcesses(network, self._talk)
         self._controls = {
             Capability.LINKS: SimLinks(network, self._talk),
+            Capability.PEOPLE: People(self.clock),
             Capability.PROCESSES: processes,
             Capability.LIFECYCLE: SimLifecycle(network, self._talk),
             Capability.UPSTREAMS: SimStandIns(self._talk, processes),
@@ -98,7 +100,8 @@ class SimRuntime:
         return []
 
     def capability(self, capability: Capability) -> Any:
-        """The control for `capability`: links, processes, upstreams, replication.
+        """The control for `capability`: links, processes, people, upstreams,
+        replication.
 
         Raises:
             UnsupportedFault: another one; says what there is.
