@@ -17,7 +17,7 @@ REFUSED = frozenset({"declined", "reversed"})
 TERMINAL = PAID_OUT | REFUSED
 """States of an application that has ended."""
 
-MODES = ("FULL", "STALE", "STANDIN", "QUEUE", "READONLY", "SHED", "SUSPENDED", "OFF")
+MODES = ("FULL", "STALE", "STANDIN", "POOL", "QUEUE", "READONLY", "SHED", "SUSPENDED", "OFF")
 """How well an operation may be served; what is not FULL is degraded, and has to be declared."""
 
 SEGMENTS = ("consumer", "sme")

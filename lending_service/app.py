@@ -18,6 +18,7 @@ from lending_service.payouts import Payouts
 from lending_service.pipeline import Pipeline
 from lending_service.policy import Policy
 from lending_service.ports import Client, Clock
+from lending_service.reserve_pool import ReservePool
 from lending_service.reserving import Reserving
 from lending_service.score_guard import ScoreGuard
 from lending_service.stores.port import Store
@@ -138,6 +139,7 @@ def build(
         funding=FundingProvider(policy),
         gateways=gateways,
         funders=funders,
+        pool=ReservePool(design.pool, clock, policy, funders, modes.pool_changed),
         notifier="".join(_of("notification", upstreams)),
         suspensions=Suspensions(
             policy,

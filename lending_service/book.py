@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lending_service.domain import MONTH_S, Borrower, DueItem, Exposure, Loan, Record
+from lending_service.domain import MONTH_S, Borrower, DueItem, Exposure, Loan, PoolAccount, Record
 from lending_service.fallback_decision import DAY_S
+from lending_service.reserve_pool import POOL
 
 PRINCIPAL_MINOR, DUE_MINOR, DUE_ITEMS = 600_000, 200_000, 3
 LIMIT_MINOR, LIMIT_AGE_DAYS = 1_500_000, 2.0  # chosen, not measured
@@ -18,9 +19,9 @@ def book(borrowers: int, now_s: float) -> list[Record]:
         borrowers: how many.
         now_s: the instant, seconds on the run clock; ages are counted from it.
     """
-    # The exposure that orders all stand-in decisions exists before the first of them: a row that
-    # does not exist cannot be locked.
-    records: list[Record] = [Exposure(id="global")]
+    # The exposure that orders all stand-in decisions, and the account of the reserve, exist before
+    # the first of them: a row that does not exist cannot be locked.
+    records: list[Record] = [Exposure(id="global"), PoolAccount(id=POOL)]
     for i in range(1, borrowers + 1):
         name = f"b-{i:04d}"
         records.append(_borrower(i, name, now_s))

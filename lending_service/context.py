@@ -13,6 +13,7 @@ from lending_service.domain import TERMINAL, Application, AppState, Repayment, a
 from lending_service.messages import MESSAGES
 from lending_service.policy import Policy
 from lending_service.ports import Clock
+from lending_service.reserve_pool import ReservePool
 from lending_service.score_guard import ScoreGuard
 from lending_service.stores.port import Store, Tx
 from lending_service.suspensions import Suspensions
@@ -30,6 +31,7 @@ class Context(msgspec.Struct, frozen=True):
         funders: funding providers, the first one first.
         guard: whether scores are believed.
         suspensions: which new business may not go on.
+        pool: the lender's own money, for when no funder can be reached.
         notifier: who sends messages to borrowers, "" for nobody.
     """
 
@@ -45,6 +47,7 @@ class Context(msgspec.Struct, frozen=True):
     funders: tuple[str, ...]
     guard: ScoreGuard
     suspensions: Suspensions
+    pool: ReservePool
     notifier: str = ""
 
     def save(self, tx: Tx, record: Application | Repayment) -> Awaitable[None]:

@@ -68,6 +68,15 @@ class CredentialsRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     next_after_s: Seconds | None = None
 
 
+class PoolRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The lender's own reserve of `size_minor` pays, at most `draw_minor_max` a loan, for what has
+    waited `after_s` while no funder can be reached; funders take it over as they come back."""
+
+    size_minor: Minor
+    draw_minor_max: Minor
+    after_s: Seconds
+
+
 class PatroniRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How Patroni decides: commits wait for a standby (`on`; while there is none only if `strict`);
     one that lacks more than `maximum_lag_on_failover` bytes is not promoted; a leader that has not
@@ -136,6 +145,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         policy_unknown_after_s: new lending stops while the policy is older, or null: never.
         failed_payment: a FAILED counts by its `final_code` alone, asked for and not told by a
             callback; or every one is `believe`d.
+        pool: the reserve that pays while no funder can be reached, or null for none.
         failover: who promotes the standby of a primary that is gone: somebody by hand (`manual`),
             a `script` that looks whether the primary answers, and fences nothing; or `patroni`.
         patroni: how it decides; needed where it does.
@@ -188,6 +198,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     not_taken_statuses: tuple[Annotated[int, Meta(ge=400, le=599)], ...] = ()
     retry_after_cap_s: Seconds | None = 30.0
     failed_payment: Literal["final_code", "believe"] = "final_code"
+    pool: PoolRule | None = None
     failover: Literal["manual", "script", "patroni"] = "manual"
     patroni: PatroniRule | None = None
     runbook: str | None = None
@@ -211,9 +222,19 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             problems = ["stand_in: got null, need caps because risk_down is stand_in"]
         if not problems and mapping.get("failover") == "patroni" and not mapping.get("patroni"):
             problems = ["patroni: got null, need synchronous_mode because failover is patroni"]
+        if not problems and (small := _pool_too_small(mapping.get("pool"))):
+            problems = [small]
         if problems:
             raise DesignError(mapping.get("name"), problems)
         return msgspec.convert(mapping, cls)
+
+
+def _pool_too_small(pool: object) -> str:
+    if not isinstance(pool, Mapping) or pool["draw_minor_max"] <= pool["size_minor"]:
+        return ""
+    return f"pool.draw_minor_max: got {pool['draw_minor_max']}, need at most size_minor, " + str(
+        pool["size_minor"]
+    )
 
 
 def _problems(struct: type[Any], mapping: Mapping[str, object], where: str) -> list[str]:

@@ -192,6 +192,12 @@ class Exposure(Record, frozen=True, kw_only=True):
     amount_minor: int = 0
 
 
+class PoolAccount(Record, frozen=True, kw_only=True):
+    """How much of the lender's own reserve is drawn, minor units."""
+
+    drawn_minor: int = 0
+
+
 class KeyRecord(Record, frozen=True, kw_only=True):
     """The first reply given under an idempotency key."""
 

@@ -20,6 +20,8 @@ MESSAGES: dict[str, str] = {
     "it will not be sent twice.",
     "risk_down": "Your application is safe and waits: our risk check is unavailable.",
     "funding_down": "Approved. No funder answers at present; we keep trying.",
+    "pool_used_up": "Approved. No funder answers at present, and our reserve for this is used up; "
+    "we keep trying.",
     "funding_unclear": "Approved. A funder has not confirmed; we ask until it has.",
     "payment_down": "Approved, and the money is set aside. No payment channel answers at "
     "present; we keep trying.",

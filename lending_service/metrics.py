@@ -35,6 +35,8 @@ async def prometheus(parts: Context, worker: Worker, money: Money) -> str:
         _block("lending_outbox_tasks", "gauge", _by("kind", depths or {})),
         _block("lending_database_calls_total", "counter", _by("outcome", parts.store.outcomes)),
         _block("lending_task_failures_total", "counter", _by("kind", _failures(worker))),
+        _block("lending_pool_left_minor", "gauge", [("", parts.pool.left_minor)]),
+        _block("lending_pool_cover_seconds", "gauge", _known(parts.pool.cover_s())),
         _block("lending_late_successes_total", "counter", [("", money.late_successes)]),
     )
     return "".join(blocks)
@@ -50,6 +52,10 @@ async def _depths(parts: Context) -> dict[str, int] | None:
 
 def _failures(worker: Worker) -> dict[str, int]:
     return {kind: lane.failures for kind, lane in worker.lanes.items()}
+
+
+def _known(figure: float | None) -> Iterable[Sample]:
+    return () if figure is None else [("", round(figure, 1))]
 
 
 def _by(label: str, figures: dict[str, int]) -> Iterable[Sample]:

@@ -15,12 +15,13 @@ import msgspec
 from lending_service.ports import Clock
 from lending_service.suspensions import Cell, Rules
 
-Mode = Literal["FULL", "STALE", "STANDIN", "QUEUE", "SUSPENDED"]
+Mode = Literal["FULL", "STALE", "STANDIN", "POOL", "QUEUE", "SUSPENDED"]
 EVENTS_MAX = 1000  # the latest ones are kept
 NEXT_UPDATE_S = 5.0  # a promise of the status page; chosen, not measured
 WORDS: dict[str, tuple[str, str]] = {
     "FULL": ("none", "Works."),
     "STALE": ("risk_down", "The limit shown may be old; its age is given."),
+    "POOL": ("funding_down", "No funder answers; a reserve pays for loans up to a limit."),
     "SUSPENDED": ("policy", ""),  # its words depend on what is suspended
     "STANDIN": ("risk_down", "Known customers are decided within caps; others are queued."),
 }
@@ -73,6 +74,7 @@ class Modes:
         self._funders = tuple(funders)
         self._down: dict[str, bool] = {}
         self._suspended = ""
+        self._unfunded: Mode = "QUEUE"
         self._closed_s: dict[str, float] = {}
         self._now: dict[str, tuple[Mode, float]] = {
             operation: ("FULL", clock.now_s())
@@ -91,6 +93,11 @@ class Modes:
     def policy_changed(self, rules: Rules | None) -> None:
         """Take in what is suspended; None while nobody knows."""
         self._suspended = UNKNOWN_TEXT if rules is None else _suspended_text(rules.suspended)
+        self._refresh()
+
+    def pool_changed(self, pays: bool) -> None:
+        """Take in whether the reserve can pay while nobody else does."""
+        self._unfunded = "POOL" if pays else "QUEUE"
         self._refresh()
 
     def status(self) -> dict[str, dict[str, object]]:
@@ -118,13 +125,13 @@ class Modes:
         submit: Mode = "STANDIN" if risk_down else "FULL"
         funded = not self._all_down(self._funders)
         if not funded:
-            submit = "QUEUE"
+            submit = self._unfunded
         if self._suspended:
             submit = "SUSPENDED"
         self._declare("submit", submit)
         self._declare("repay", paying)
         self._declare("read_limit", "STALE" if risk_down else "FULL")
-        self._declare("disburse", paying if funded else "QUEUE")
+        self._declare("disburse", paying if funded or paying == "QUEUE" else self._unfunded)
 
     def _declare(self, operation: str, mode: Mode) -> None:
         old, _ = self._now[operation]

@@ -170,7 +170,7 @@ class Pipeline:
         result = await self._reserving.reserve(app)
         if result == "reserved":
             return None
-        code = "funding_down" if result == "refused" else "funding_unclear"
+        code = {"refused": "funding_down", "used_up": "pool_used_up"}.get(result, "funding_unclear")
         return await self._queue(app, n, S.RESERVING, code)
 
     async def _pay(self, app: Application, n: int) -> float | None:

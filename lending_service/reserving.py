@@ -7,10 +7,13 @@ from msgspec.structs import replace
 from lending_service.context import Context
 from lending_service.domain import Application, AppState, Reservation
 from lending_service.funding_order import funder_order
+from lending_service.reserve_pool import POOL
 from lending_service.upstreams import ReserveResult
 
 S = AppState
 RESERVABLE = (S.APPROVED, S.RESERVING)
+PAID_OUT = (S.ACTIVE, S.SETTLED)
+TAKEN = ("reserved", "committed")
 
 
 class Reserving:
@@ -23,8 +26,9 @@ class Reserving:
         """Reserve at the first funder that does.
 
         Returns:
-            reserved; refused (nothing is held anywhere); unknown (one funder may hold it: that
-            one is cleared up before any other is asked).
+            reserved, at a funder or in the reserve; refused (nothing is held anywhere); used_up
+            (nor is there enough in the reserve); unknown (one funder may hold it: that one is
+            cleared up before any other is asked).
         """
         for funder in await self._order(app):
             if await self._parts.suspensions.why(app.segment, app.region, funder):
@@ -32,7 +36,7 @@ class Reserving:
             result = await self._at(app, funder)
             if result != "refused":
                 return result
-        return "refused"
+        return await self._drawn(app) if self._parts.pool.may_draw(app) else "refused"
 
     async def release_all(self, app: Application) -> bool:
         """Give back whatever is or may be held; whether nothing is held any more."""
@@ -44,21 +48,74 @@ class Reserving:
             if closed not in ("done", "not_found"):
                 return False
             await self._put(replace(held, status="released"))
+        if self._parts.design.pool is not None:
+            async with self._parts.store.transaction() as tx:
+                await self._parts.pool.give_back(tx, reservation_id(app, POOL))
         return True
 
     async def commit(self, id_: str, n: int) -> float | None:
         """Tell the funder that its money was paid out; seconds until the next try, or None."""
         held = await self._parts.store.read(Reservation, id_)
-        if held is None or held.status == "committed":
+        if held is None or held.status in ("committed", "released"):
             return None
+        if held.funder == POOL:
+            return await self._taken_over(held, n)
         closed = await self._parts.funding.close(held, "commit")
         if closed == "unavailable":
-            design = self._parts.design
-            return self._parts.pause_s(design.queue_gap_s, design.queue_gap_cap_s, n)
+            return self._pause_s(n)
         if closed != "done":
             raise ValueError(f"commit of {id_} at {held.funder}: {closed}; the books disagree")
         await self._put(replace(held, status="committed"))
         return None
+
+    async def _drawn(self, app: Application) -> ReserveResult:
+        """Take it from the reserve, which nobody has to be asked for."""
+        held = Reservation(
+            id=reservation_id(app, POOL),
+            application_id=app.id,
+            funder=POOL,
+            amount_minor=app.amount_minor,
+            status="reserved",
+        )
+        async with self._parts.store.transaction() as tx:
+            seen = await tx.get(Application, app.id, lock=True)
+            if seen is None or seen.state != S.RESERVING:
+                return "refused"
+            if not await self._parts.pool.draw(tx, held):
+                return "used_up"
+            moved = self._parts.move(seen, S.RESERVED)
+            await self._parts.save(tx, replace(moved, reservation_id=held.id))
+        return "reserved"
+
+    async def _taken_over(self, held: Reservation, n: int) -> float | None:
+        """A funder pays for what was drawn, and the reserve has its money back."""
+        app = await self._parts.store.read(Application, held.application_id)
+        assert app is not None, held.application_id
+        funder = await self._funder_for(app)
+        wait_s = self._pause_s(n) if funder is None else await self.commit(funder, n)
+        if wait_s is None:
+            async with self._parts.store.transaction() as tx:
+                await self._parts.pool.give_back(tx, held.id)
+        return wait_s
+
+    async def _funder_for(self, app: Application) -> str | None:
+        """The reservation at a funder that has set the money aside by now, or does so."""
+        order = await self._order(app)
+        for funder in order:
+            known = await self._parts.store.read(Reservation, reservation_id(app, funder))
+            if known is not None and known.status in TAKEN:
+                return known.id
+        for funder in order:
+            if await self._parts.suspensions.why(app.segment, app.region, funder):
+                continue
+            result = await self._at(app, funder)
+            if result != "refused":
+                return reservation_id(app, funder) if result == "reserved" else None
+        return None
+
+    def _pause_s(self, n: int) -> float:
+        design = self._parts.design
+        return self._parts.pause_s(design.queue_gap_s, design.queue_gap_cap_s, n)
 
     async def _order(self, app: Application) -> list[str]:
         """A funder that may hold the money comes first."""
@@ -108,7 +165,7 @@ class Reserving:
             app = await tx.get(Application, asked.application_id, lock=True)
             known = await tx.get(Reservation, asked.id, lock=True)
             await tx.put(asked)
-            if app is not None and app.state != S.RESERVING:
+            if app is not None and app.state not in (S.RESERVING, *PAID_OUT):
                 await self._parts.save(tx, self._parts.move(app, S.RESERVING))
         return None if known is None else known.status
 

@@ -12,7 +12,7 @@ from lending_service.policy import Called, Policy
 CURRENCY = "CNY"
 PayResult = Literal["success", "failed", "processing", "unknown", "refused"]
 Found = Literal["success", "failed", "processing", "not_found", "unavailable"]
-ReserveResult = Literal["reserved", "refused", "not_taken", "unknown", "not_found"]
+ReserveResult = Literal["reserved", "refused", "used_up", "not_taken", "unknown", "not_found"]
 CloseResult = Literal["done", "not_found", "wrong", "unavailable"]
 STATUSES: dict[str, Literal["success", "failed", "processing"]] = {
     "SUCCESS": "success",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from chaos.invariants._operator import CUTS
 from harness.experiment import Experiment
 
 Silent = Callable[[Experiment], str]
@@ -29,3 +30,15 @@ def none_faulted(experiment: Experiment) -> str:
     system = experiment.objectives.system
     faulted = {system.third_party(step.fault.where) for step in experiment.steps}
     return "" if faulted & {*system.ledgers} else "no stand-in is faulted, so none counts its calls"
+
+
+def unless_all_are_cut(role: str) -> Silent:
+    """Silent while somebody of this role can be reached all the time."""
+
+    def silent(experiment: Experiment) -> str:
+        system = experiment.objectives.system
+        cuts = [step.fault.where for step in experiment.steps if step.fault.kind in CUTS]
+        there = sorted({*system.playing(role)} - {system.third_party(where) for where in cuts})
+        return f"{', '.join(there)} can be reached all the time" if there else ""
+
+    return silent

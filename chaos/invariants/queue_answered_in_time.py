@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing
+from chaos.invariants._reserve import application_of
 from chaos.invariants._views import acknowledged
 from chaos.lending import FUNDER
 from harness.experiment import Experiment
@@ -45,12 +46,14 @@ def _still_waiting(history: History, over_s: Mapping[str, float]) -> Iterator[Ma
 def _done_all_the_same(
     history: History, over_s: Mapping[str, float], promised: Mapping[str, Op]
 ) -> Iterator[Mapping[str, object]]:
+    paid_s = {application_of(one): one.t_s for one in history.ledger("payout")}
     for entry in history.ledger("reserve"):
-        if entry.t_s > over_s.get(entry.k, float("inf")):
+        due_s = over_s.get(entry.k, float("inf"))
+        if entry.t_s > due_s and paid_s.get(entry.k, entry.t_s) > due_s:  # else the reserve paid
             t_s = promised[entry.k].t_end_s or 0.0
             what = f"application {entry.k} of {t_s:.2f} s was funded at {entry.t_s:.2f} s"
             events = [promised[entry.k].index, entry.i]
-            yield bad(entry.t_s, f"{what}: too old, due {over_s[entry.k]:.2f} s", events)
+            yield bad(entry.t_s, f"{what}: too old, due {due_s:.2f} s", events)
 
 
 def _silent(experiment: Experiment) -> str:

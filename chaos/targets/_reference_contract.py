@@ -36,7 +36,8 @@ def contract(funders: Sequence[str]) -> Mapping[str, Any]:
             "retry_after_max_s": 10.0,
         },
         "policy": {"effective_within_s": 5.0, "unknown_after_s": 10.0},
-        "deadlines": {"payroll": {"within_s": 12.0, "elsewhere_s": 5.0}},
+        "pool": {"size_minor": 8_000_000, "draw_minor_max": 500_000, "drawn_within_s": 6.0},
+        "deadlines": {"payroll": {"within_s": 12.0, "elsewhere_s": 4.0}},
         "stand_in": {
             "existing_prefix": "b-",
             "amount_minor_max": 1_000_000,

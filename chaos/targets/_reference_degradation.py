@@ -23,13 +23,16 @@ DEGRADATION: Degradation = MappingProxyType(
         "read_limit": {RISK_ENGINE: {"all": "STALE"}, **_STALE},
         "submit": {
             RISK_ENGINE: {"all": "STANDIN or QUEUE"},
-            FUNDER: {"all": "QUEUE"},
+            FUNDER: {"all": "POOL or QUEUE"},
             POLICY: {"all": "SUSPENDED"},
             DATABASE: {"all": "READONLY"},
         },
         "disburse": {
             GATEWAY: {"one": "QUEUE", "all": "QUEUE"},  # what is unknown stays with its gateway,
-            FUNDER: {"one": "QUEUE", "all": "QUEUE"},  # an unclear reservation with its funder
+            FUNDER: {
+                "one": "QUEUE",
+                "all": "POOL or QUEUE",
+            },  # an unclear reservation with its funder
             POLICY: {"all": "SUSPENDED"},
             DATABASE: {"all": "QUEUE"},
         },

@@ -63,6 +63,11 @@ CHOICES = (
          "recovers_within"),
     ),
     _Choice(
+        "pool", None,
+        "nobody pays while no funder can be reached",
+        ("reserve_pool_holds",),
+    ),
+    _Choice(
         "submit", "sync",
         "the borrower waits for every third party, and what was begun is lost with the request",
         ("acknowledged_in_time", "every_application_answered", "only_declared_degrades",

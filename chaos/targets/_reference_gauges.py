@@ -13,6 +13,7 @@ _SAMPLE = re.compile(r"^(\w+)(?:\{([^}]*)\})? ([0-9.eE+-]+)$", re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 CALLS = "Calls to third parties, 1/s"
 QUEUE = "Queue, tasks"
+POOL = "Reserve, minor units"
 STATES = {0: "closed", 1: "half open", 2: "open"}
 ASK = Request("GET", "/metrics", headers={"Accept": "application/json"}, timeout_s=0.5)
 ASK_MODES = Request("GET", "/v1/status", timeout_s=0.5)
@@ -63,6 +64,8 @@ def _shown(
             yield "Failed calls, 1/s", dependency, value
     elif metric == "lending_outbox_tasks":
         yield QUEUE, labels.get("kind", ""), value
+    elif metric == "lending_pool_left_minor":
+        yield POOL, "left", value
     elif metric == "lending_task_failures_total":
         yield "Tasks tried again, 1/s", labels.get("kind", ""), value
 

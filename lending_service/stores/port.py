@@ -25,7 +25,7 @@ class NotTheWriter(StoreUnavailable):
 
 class Tx(Protocol):
     """One transaction. Locks are taken in one order everywhere: application or repayment,
-    exposure, loan, payment; so that no two can wait for each other."""
+    exposure, loan, payment, reservation, reserve; so that no two can wait for each other."""
 
     async def get(self, kind: type[R], id_: str, *, lock: bool = False) -> R | None:
         """The record, or None; with `lock`, nobody else changes it until this ends."""
