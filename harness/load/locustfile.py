@@ -39,6 +39,7 @@ OPEN_MAX = 2_000
 LATE_S = 0.1
 START_S_MAX = 30.0  # chosen, not measured: from here to the zero of the run clock
 GRACE_S = 5.0
+ENDLESS_S = 86_400.0  # each request has a time-out of its own; that of geventhttpclient is 5 s
 
 
 class _OneTry(HTTPClientPool):
@@ -228,7 +229,9 @@ class Borrowers(FastHttpUser):
 
     def __init__(self, environment: object) -> None:
         """Make room for one connection a borrower."""
-        self.client_pool = _OneTry(concurrency=OPEN_MAX + 1)
+        self.client_pool = _OneTry(
+            concurrency=OPEN_MAX + 1, connection_timeout=ENDLESS_S, network_timeout=ENDLESS_S
+        )
         super().__init__(environment)
 
 

@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import struct
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -221,6 +222,18 @@ def test_a_connection_that_never_was_is_refused(tmp_path: Path) -> None:
         assert {(event["type"], event["err"]) for event in ends} == {("fail", "refused")}
 
     within(40, work())
+
+
+def test_a_request_ends_by_its_own_time_out_alone() -> None:
+    """One of 15 s is waited for: the client's own, 5 s, is none of a target's."""
+    ask = (
+        "import signal; from harness.load import locustfile as load; signal.setitimer(0, 0); "
+        "load.FastHttpUser.__init__ = lambda user, environment: None; "
+        "of = load.Borrowers(None).client_pool.get_client('http://127.0.0.1:9')._connection_pool; "
+        "print(min(of.network_timeout, of.connection_timeout))"
+    )
+    said = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=False)
+    assert float(said.stdout or 0) > 3600, said.stderr
 
 
 def test_stop_ends_the_load_within_two_seconds_with_a_report(tmp_path: Path) -> None:

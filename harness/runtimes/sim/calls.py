@@ -41,6 +41,10 @@ class Talk:
         self.network.host(service)
         return self._specs[service]
 
+    def path(self, link: str) -> str:
+        """What a canary on a link asks for."""
+        return next(spec.path for spec in self._target.links if spec.name == link)
+
     async def ask(
         self, to: Host | Wire, request: Request, extra: Headers = (), *, closes: bool = False
     ) -> Answer:

@@ -55,7 +55,7 @@ class SimLinks:
         """Look through the link with a canary, at its counts and at its state."""
         wire = self._wire(where)
         return await self._talk.observed(
-            wire, "/livez", self._talk.counts(where), self._state(wire)
+            wire, self._talk.path(where), self._talk.counts(where), self._state(wire)
         )
 
     async def undo(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> None:
