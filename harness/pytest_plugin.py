@@ -11,8 +11,12 @@ of the engine is imported once a run begins: other test runs pay nothing.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,6 +32,8 @@ OPTIONS = {
     "runs": "folder for what runs leave; runs when left out",
 }
 DEFAULTS = {"design": "hardened", "seed": "1", "runs": "runs"}
+WORDS = ("chaos", "mock_services", "lending_service")
+_KEPT: dict[str, ModuleType] = {}  # ours, while tests see packages of their own
 WORKER = "PYTEST_XDIST_WORKER"
 
 RunExperiment = Callable[..., "RunResult"]
@@ -172,4 +178,30 @@ def _run(config: pytest.Config, experiment: str, **given: Any) -> RunResult:
         wanted["target"],
         Overrides(wanted.get("rate"), wanted.get("run_time"), over),
     )
-    return run(prepare(request), lambda text: None)
+    with _our_words():
+        return run(prepare(request), lambda text: None)
+
+
+@contextmanager
+def _our_words() -> Iterator[None]:
+    """Our packages are found before those of the same names in a folder of the tests, which pytest
+    puts first; the tests find theirs again afterwards."""
+    site = Path(__file__).parents[1]
+    found = find_spec(WORDS[0])
+    if found and str(site / WORDS[0]) in (found.submodule_search_locations or ()):
+        yield
+        return
+    theirs = _taken_out()
+    sys.modules.update(_KEPT)
+    sys.path.insert(0, str(site))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(site))
+        _KEPT.update(_taken_out())
+        sys.modules.update(theirs)
+
+
+def _taken_out() -> dict[str, ModuleType]:
+    names = [name for name in sys.modules if name.partition(".")[0] in WORDS]
+    return {name: sys.modules.pop(name) for name in names}
