@@ -37,7 +37,7 @@ class Notices:
             self._parts.notifier, "POST", "/v1/messages", {"messages": messages}
         )
         design = self._parts.design
-        if called.status == 200 or design.notices == "once":
+        if called.body.get("accepted") == len(messages) or design.notices == "once":
             return None
         first_s, cap_s = design.queue_gap_s, design.queue_gap_cap_s
         return self._parts.pause_s(first_s, cap_s, tasks[0].attempts)

@@ -19,6 +19,7 @@ STATUSES: dict[str, Literal["success", "failed", "processing"]] = {
     "FAILED": "failed",
     "PROCESSING": "processing",
 }
+CLOSED = {"commit": "COMMITTED", "release": "RELEASED"}
 FINAL_CODES = ("DECLINED",)
 """Of a FAILED that stays one, by the gateways' contract."""
 
@@ -176,8 +177,9 @@ class FundingProvider:
         called = await self._policy.once(held.funder, "POST", path, {}, lane="/close")
         if called.outcome != "ok":
             return "unavailable"
-        codes: dict[int, CloseResult] = {200: "done", 404: "not_found"}
-        return codes.get(called.status, "wrong")
+        if called.status >= 300:
+            return "not_found" if called.status == 404 else "wrong"
+        return "done" if called.body.get("status") == CLOSED[how] else "unavailable"
 
 
 def worth_another(called: Called) -> bool:

@@ -40,7 +40,14 @@ class GarbledArgs(msgspec.Struct, frozen=True):
     """`status`: the HTTP status to answer. `form`: of its body."""
 
     status: Annotated[int, Meta(ge=200, le=599)] = 200
-    form: Literal["html", "truncated", "empty", "list"] = "html"
+    form: Literal["html", "truncated", "empty", "list", "words"] = "html"
+
+
+class PageArgs(msgspec.Struct, frozen=True):
+    """`status`: the HTTP status to answer. `form`: of the body, a page or nothing."""
+
+    status: Annotated[int, Meta(ge=200, le=599)] = 200
+    form: Literal["html", "empty"] = "html"
 
 
 class DelayArgs(msgspec.Struct, frozen=True):

@@ -29,13 +29,15 @@ from mock_services.effect_args import (
     LateCallbackArgs,
     LaterArgs,
     NoArgs,
+    PageArgs,
     PointsArgs,
     RefusedArgs,
     RevokedArgs,
     ScoreArgs,
     TimesArgs,
 )
-from mock_services.routes import JSON, TEXT
+from mock_services.routes import JSON
+from mock_services.unreadable import unreadable
 
 
 class ReplyLost(Exception):
@@ -102,16 +104,14 @@ async def other_fields(call: Call, args: FieldsArgs) -> Reply:
     return msgspec.structs.replace(reply, body=kept)
 
 
+async def intercepted(call: Call, args: PageArgs) -> Reply:
+    """A proxy's page, or nothing, in place of the work."""
+    return Reply(args.status, *unreadable(None, args.form))
+
+
 async def garbled(call: Call, args: GarbledArgs) -> Reply:
     """Do the work, then answer with a body that is not the JSON object of the contract."""
-    told = msgspec.json.encode((await call.do()).body)
-    body, media_type = {
-        "html": (b"<html><body><h1>Please try again</h1></body></html>", b"text/html"),
-        "truncated": (told[: len(told) // 2], JSON),
-        "empty": (b"", TEXT),
-        "list": (b"[" + told + b"]", JSON),
-    }[args.form]
-    return Reply(args.status, body, (), media_type)
+    return Reply(args.status, *unreadable((await call.do()).body, args.form))
 
 
 async def reply_lost(call: Call, args: NoArgs) -> Reply:
@@ -273,6 +273,7 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "error": Effect(error, REFUSAL, ANY_REQUEST, ErrorArgs),
         "error_after": Effect(error_after, ENDING, ANY_REQUEST, ErrorAfterArgs),
         "other_fields": Effect(other_fields, ENDING, ANY_REQUEST, FieldsArgs),
+        "intercepted": Effect(intercepted, REFUSAL, ANY_REQUEST, PageArgs),
         "garbled": Effect(garbled, ENDING, ANY_REQUEST, GarbledArgs),
         "reply_lost": Effect(reply_lost, ENDING, ANY_REQUEST),
         "request_lost": Effect(request_lost, REFUSAL, ANY_REQUEST),

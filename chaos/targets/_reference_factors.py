@@ -56,6 +56,7 @@ def factors(gateways: Sequence[str], engines: Sequence[str], funders: Sequence[s
             "normal": NORMAL,
             "twice": _at(gateways, _rule("callback", "duplicate_callback")),
             "lost": _at(gateways, _rule("callback", "callback_lost")),
+            "forged": _at(gateways, _rule("*", "forged_callback")),
             "late": Setting(late_s={f"{one}->lending": CALLBACK_LATE_S for one in gateways}),
         },
         "risk": {

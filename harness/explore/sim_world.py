@@ -33,8 +33,10 @@ from harness.target import (
 
 SIM = "sim"
 CATALOGUE = f"{SHIPPED}."
-SAFE_MODES = frozenset({"refused", "request_lost", "error_before", "slow"})
-NOT_AT_ENTRY = frozenset({"refused", "error_before", "error_after"})
+ANSWERED = frozenset({"error_before", "denied", "busy", "intercepted"})
+GARBLED = frozenset({"garbled", "strange"})
+SAFE_MODES = frozenset({"refused", "request_lost", "slow"}) | (ANSWERED - {"intercepted"}) | GARBLED
+NOT_AT_ENTRY = frozenset({"refused", "error_after"}) | ANSWERED | GARBLED
 OF_A_STANDBY = frozenset({"promote", "stale"})
 AS_BEFORE = "crash_before_write"  # right after another write: the crash after that one
 STORE = "postgres"

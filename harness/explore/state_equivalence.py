@@ -27,7 +27,9 @@ from harness.history import Event, History
 from harness.model import Op, Outcome, Phase
 from harness.scenario import Point, Trace
 
-APPLIED_NOT = frozenset({"refused", "request_lost", "error_before", "crash_before_write"})
+APPLIED_NOT = frozenset({"refused", "request_lost", "error_before", "crash_before_write"}) | {
+    "denied", "busy", "intercepted",
+}  # fmt: skip
 HARMLESS = frozenset({"slow", "duplicate", "stale"})  # the caller has its answer in time
 LINGERS = frozenset({"late", "promote", "stale"})  # it goes on when its call is over
 CRASH = "crash"

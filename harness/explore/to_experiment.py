@@ -24,11 +24,16 @@ RECOVERY_S = 16.0
 ARRIVALS = "6/s"  # so that the steady state rests on 36 operations
 LATE, SLOW = "3s", "600ms"
 
-STAND_IN: Mapping[str, Mapping[str, str]] = {
+STAND_IN: Mapping[str, Mapping[str, object]] = {
     "reply_lost": {"fault": "reply_lost"},
     "request_lost": {"fault": "request_lost"},
     "error_before": {"fault": "http_error"},
+    "denied": {"fault": "http_error", "status": 404, "code": "no_such_page"},
+    "busy": {"fault": "http_error", "status": 429, "retry_after": "1s"},
+    "intercepted": {"fault": "intercepted"},
     "error_after": {"fault": "error_after"},
+    "garbled": {"fault": "garbled"},
+    "strange": {"fault": "garbled", "form": "words"},
     "late": {"fault": "slow", "delay": LATE},
     "slow": {"fault": "slow", "delay": SLOW},
 }

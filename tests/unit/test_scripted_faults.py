@@ -49,6 +49,11 @@ KINDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("callback_lost", {}, {"op": "callback", "effect": "callback_lost", "args": {}}),
     ("duplicate_callback", {"times": 4}, {"op": "callback", "args": {"times": 4}}),
     ("wrong_amount", {"delta_minor": -5}, {"op": "callback", "args": {"delta_minor": -5}}),
+    (
+        "intercepted",
+        {"form": "empty", "status": 404},
+        {"effect": "intercepted", "args": {"form": "empty", "status": 404}},
+    ),
     ("forged_callback", {}, {"op": "*", "effect": "forged_callback", "args": {}}),
     (
         "garbled",

@@ -1,8 +1,8 @@
 """What can go wrong with one call: the faults of scenarios, one small function each.
 
-request ──> refused, request_lost, error_before, late ─┐
-                                                       ├─> what the caller sees
-applied ──> reply_lost, error_after, duplicate, slow ──┘
+request ──> refused, request_lost, error_before, denied, busy, intercepted, late ─┐
+                                                                                  ├─> what the
+applied ──> reply_lost, error_after, garbled, strange, duplicate, slow ───────────┘   caller sees
 command to the database ──> refused, reply_lost, crash_before_write, crash_after_write
 database with a standby ──> promote, stale
 """
@@ -10,17 +10,20 @@ database with a standby ──> promote, stale
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import partial
 
 from harness.runtimes.sim.host import Host
-from harness.runtimes.sim.messages import JSON, Ask, Reply
+from harness.runtimes.sim.messages import JSON, Ask, Headers, Reply
 from harness.runtimes.sim.wire import give, lose
 
 SLOW_S = 0.6  # chosen: late for a reader, in time for every time-out
 AFTER_S = 0.1  # chosen: how long after the caller gave up a late request arrives
 DOWN_S = 0.2  # chosen: how long a crashed service is unreachable, or a database without a primary
 ALONE_S = 0.02  # chosen: a primary that will be lost answers for so long, and hands nothing on
+REST_S = b"1"  # chosen: for how long a callee that is busy asks to be left alone
 BEHIND_S = 1.0  # chosen: longer than a borrower waits to look again, shorter than a commit waits
 
 
@@ -32,7 +35,12 @@ class Mode(StrEnum):
     REPLY_LOST = "reply_lost"
     LATE = "late"
     ERROR_BEFORE = "error_before"
+    DENIED = "denied"
+    BUSY = "busy"
+    INTERCEPTED = "intercepted"
     ERROR_AFTER = "error_after"
+    GARBLED = "garbled"
+    STRANGE = "strange"
     DUPLICATE = "duplicate"
     SLOW = "slow"
     CRASH_BEFORE_WRITE = "crash_before_write"
@@ -56,7 +64,12 @@ REQUEST_MODES = (
     Mode.REPLY_LOST,
     Mode.LATE,
     Mode.ERROR_BEFORE,
+    Mode.DENIED,
+    Mode.BUSY,
+    Mode.INTERCEPTED,
     Mode.ERROR_AFTER,
+    Mode.GARBLED,
+    Mode.STRANGE,
     Mode.DUPLICATE,
     Mode.SLOW,
 )
@@ -79,6 +92,19 @@ def modes_for(operation: str) -> tuple[Mode, ...]:
 
 WRITE = "write"  # the operation of every point on the way to a database
 Outcome = asyncio.Future[Reply]
+
+
+PAGE: Headers = ((b"content-type", b"text/html; charset=utf-8"),)
+HTML = b"<html><body><h1>Please try again</h1></body></html>"
+ANSWERS: Mapping[Mode, Reply] = {
+    Mode.ERROR_BEFORE: Reply(503, JSON, b'{"code":"unavailable"}'),
+    Mode.DENIED: Reply(404, PAGE, HTML),
+    Mode.BUSY: Reply(429, ((b"retry-after", REST_S), *JSON), b'{"code":"busy"}'),
+    Mode.INTERCEPTED: Reply(200, PAGE, HTML),
+    Mode.ERROR_AFTER: Reply(500, JSON, b'{"code":"internal_error"}'),
+    Mode.GARBLED: Reply(200, PAGE, HTML),
+}
+"""What the caller is told in place of the callee's word."""
 
 
 def refused(callee: Host, ask: Ask, outcome: Outcome) -> None:
@@ -104,14 +130,35 @@ def late(callee: Host, ask: Ask, outcome: Outcome) -> None:
     outcome.add_done_callback(lambda _: loop.call_later(AFTER_S, _deliver, callee, ask))
 
 
-def error_before(callee: Host, ask: Ask, outcome: Outcome) -> None:
-    """A 503 from somewhere on the way; not applied."""
-    give(outcome, Reply(503, JSON, b'{"code":"unavailable"}'))
+def answered(told: Reply, callee: Host, ask: Ask, outcome: Outcome) -> None:
+    """Answered by somebody on the way; not applied."""
+    give(outcome, told)
 
 
-def error_after(callee: Host, ask: Ask, outcome: Outcome) -> None:
-    """Applied, and a 500 all the same."""
-    callee.take(ask, lambda _: give(outcome, Reply(500, JSON, b'{"code":"internal_error"}')))
+def answered_after(told: Reply, callee: Host, ask: Ask, outcome: Outcome) -> None:
+    """Applied, and answered otherwise all the same."""
+    callee.take(ask, lambda _: give(outcome, told))
+
+
+def strange(callee: Host, ask: Ask, outcome: Outcome) -> None:
+    """Applied; each word of the reply is one that nobody knows."""
+    callee.take(ask, lambda reply: hand(reply and _strange(reply), outcome))
+
+
+def _strange(reply: Reply) -> Reply:
+    try:
+        body = json.dumps(_no_word(json.loads(reply.body))).encode()
+    except ValueError:
+        body = b"?"
+    return Reply(reply.status, reply.headers, body)
+
+
+def _no_word(told: object) -> object:
+    if isinstance(told, dict):
+        return {name: _no_word(value) for name, value in told.items()}
+    if isinstance(told, list):
+        return [_no_word(value) for value in told]
+    return "?" if isinstance(told, str) else told
 
 
 def duplicate(callee: Host, ask: Ask, outcome: Outcome) -> None:
@@ -148,8 +195,12 @@ REQUESTS: Mapping[Mode, Callable[[Host, Ask, Outcome], None]] = {
     Mode.REQUEST_LOST: request_lost,
     Mode.REPLY_LOST: reply_lost,
     Mode.LATE: late,
-    Mode.ERROR_BEFORE: error_before,
-    Mode.ERROR_AFTER: error_after,
+    **{
+        mode: partial(answered, ANSWERS[mode])
+        for mode in (Mode.ERROR_BEFORE, Mode.DENIED, Mode.BUSY, Mode.INTERCEPTED)
+    },
+    **{mode: partial(answered_after, ANSWERS[mode]) for mode in (Mode.ERROR_AFTER, Mode.GARBLED)},
+    Mode.STRANGE: strange,
     Mode.DUPLICATE: duplicate,
     Mode.SLOW: slow,
 }

@@ -310,12 +310,13 @@ def test_hardened_uses_another_funder_when_one_is_down() -> None:
     in_world(design("hardened"), story)
 
 
-def test_funder_lost_before_the_commit_is_told_once_it_is_back() -> None:
-    """X31: the borrower has the money; the funder hears of it later."""
+@pytest.mark.parametrize("wrong", ["request_lost", "intercepted"])
+def test_funder_lost_before_the_commit_is_told_once_it_is_back(wrong: str) -> None:
+    """X31, X92: the borrower has the money; the funder hears of it later."""
 
     async def story(world: World) -> None:
         for funder in ("funding_a", "funding_b", "funding_c"):
-            world.third.script[funder, "commit"] = "request_lost"
+            world.third.script[funder, "commit"] = wrong
         _, reply = await world.submit()
         await world.clock.pass_s(5.0)
         assert (await world.application(reply["application_id"]))["status"] == "active"

@@ -35,7 +35,7 @@ def test_what_changed_within_a_second_is_told_in_one_call_as_it_is_then() -> Non
     in_world(design("hardened"), story, NOTIFIED)
 
 
-@pytest.mark.parametrize("wrong", ["refused", "request_lost", "reply_lost", "error"])
+@pytest.mark.parametrize("wrong", ["refused", "request_lost", "reply_lost", "error", "intercepted"])
 def test_a_message_that_may_not_have_got_through_is_sent_until_it_has(wrong: str) -> None:
     """Nothing else waits meanwhile; afterwards each is there once."""
 

@@ -129,6 +129,8 @@ class ThirdParties:
             raise NoReply(dependency)
         if wrong == "error":
             return Reply(503, {"code": "away"})
+        if wrong == "intercepted":
+            return Reply(200, {})  # a page of somebody on the way: no JSON
         reply = self._answer(dependency, operation, path, body or {}, wrong)
         if wrong == "reply_lost":
             raise NoReply(dependency)
