@@ -117,7 +117,8 @@ class ReplicationOfRun:
         await self._stop_losing(where)
         if not any(names(other) & {"split", "demote"} for other in others):
             await pair.lead_and_follow()
-            for link in (pair.link, _back(pair.link)):
+            for link in (pair.link, _back(pair.link)):  # a lag may be of before the sides changed
+                await self._hold_back(link, 0)
                 await self._site.links.set_enabled(link, True)
         self._lags[where] = self._wanted(others)
         await self._delay(pair, self._lags[where])
