@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+import harness
 from harness.runtimes.real.procs import clean_env
 
 SECRETS = {
@@ -34,3 +38,13 @@ def test_what_a_service_needs_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     given = clean_env()
     assert given["LENDER_REGION"] == "north"
     assert given.keys() & {"LENDER_KEY", "NOT_THERE"} == set()
+
+
+def _modules() -> list[Path]:
+    return sorted(Path(str(harness.__file__)).parent.rglob("*.py"))
+
+
+def test_no_interpreter_that_is_started_searches_the_working_folder_for_modules() -> None:
+    """Whoever may write to it would have his own harness/ run by whoever works there."""
+    started = re.compile(r'sys\.executable,\s*"-(?!P")')
+    assert not [str(file) for file in _modules() if started.search(file.read_text())]
