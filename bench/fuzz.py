@@ -1,4 +1,4 @@
-"""Documents, designs and run folders that somebody has damaged: how does the command take them?
+"""Every kind of file that is read, damaged by somebody: how does the command take it?
 
     python bench/fuzz.py --count 10000 --seed 1 --output json
 
@@ -19,15 +19,22 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.damage import NASTY, damage, mutated
 from harness.cli.endings import launch
 from harness.cli.main import app
 from harness.registry import design_files, experiment_files
 
+ROOT = Path(__file__).parents[1]
+READERS = ("show", "incident", "diff")
+KINDS = (
+    "documents", "designs", "targets", "suites", "registers", "rules", "waivers", "baselines",
+    "contracts", "compose files", "run folders",
+)  # fmt: skip
 CPU_S_MAX = 2.0
 BYTES_MAX = 10_000
 ESCAPES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
@@ -43,21 +50,29 @@ objectives: {recovery: 1s}
 invariants: [no_double_payout, every_application_answered]
 blast-radius: {links: [lending->payment_a]}
 """
+SUITE = """\
+title: What a change of payments is held to
+experiments:
+  - X01
+  - {experiment: X05, vars: {replies_for: 4s}}
+tags: [X20]
+repeat: 2
+rate: 12/s
+"""
+WAIVERS = """\
+waivers:
+  - finding: invariant no_double_payout
+    experiment: X01
+    design: naive
+    owner: payments@example.com
+    reason: the inquiry comes in May
+    expires: "2056-05-31"
+"""
 VARIABLES = (
     SHORT.replace("title: Short", "title: ${how}\nvars: {how: Short, delay: 300ms, n: 1}")
     .replace("delay: 300ms}]", 'delay: "${delay}"}]')
     .replace("consumer: 1", 'consumer: "${n}"')
 )
-NASTY = (
-    "${delay}", "${", "$${", "${}", "${a b}", "$", "${n}${n}", "${how", "vars: {x: 1}",
-    "", "~", "null", "true", "-1", "0", "1e999", ".nan", "9" * 400, "0x_", "0o9", "12:30:45",
-    "2001-99-99", "!!int x", "!!python/object:os.system x", "!x", "&a [*a]", "*a", "<<: 5",
-    "<<: *a", "<<: [{a: 1}]", "? x", "? [a]", "- " * 40, "[" * 40, "{" * 2000, "}" * 3, "[]",
-    "{}", "[[]]", "{a: {b: c}}", "|", ">", "'", '"', '"\\ud800"', '"\\x1b[2J"', '"\\0"', "\x1b[31m",
-    "\x00", "\u202e", "\u2028", "\ufeff", "\u00e9", "%YAML 9.9", "---", "...", "# ", ": ", ",",
-    "x" * 20_000, "a\n" * 500, "\t", "@x", "`x`", "../../../etc", "5s", "-5s", "1h", "200/s",
-    "inf", ">= 2", "< 0", "<script>", "![x](http://y)",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,7 +91,7 @@ class CommandResult:
             found.append("tracebacks")
         if self.cpu_s > CPU_S_MAX:
             found.append("over_2_s")
-        if len(self.text) > BYTES_MAX:
+        if len(self.text) > BYTES_MAX and self.code in (2, 4):
             found.append("over_10_kb")
         if ESCAPES.search(self.text):
             found.append("escape_codes")
@@ -94,77 +109,111 @@ def tell(*words: str) -> CommandResult:
     return CommandResult(code, out.getvalue(), time.process_time() - begun_s)
 
 
-def mutated(raw: bytes, dice: random.Random) -> bytes:
-    """One to four changes, of bytes, of lines or of values."""
-    for _ in range(dice.randint(1, 4)):
-        raw = dice.choice((_bytes, _lines, _values, _nasty))(raw, dice)
-    return raw
+Dice = random.Random
+Case = Callable[[Dice], CommandResult]
 
 
-def _bytes(raw: bytes, dice: random.Random) -> bytes:
-    at = dice.randrange(len(raw) + 1)
-    return raw[:at] + bytes([dice.randrange(256)]) + raw[at + dice.randrange(2) :]
+@dataclass(frozen=True)
+class Inputs:
+    """Good files, and where the damaged one is put.
+
+    Args:
+        root: a folder of our own.
+        run: the folder of a recorded run.
+    """
+
+    root: Path
+    run: Path
+
+    @property
+    def runs(self) -> list[str]:
+        """Where recorded runs are."""
+        return ["--runs", str(self.root / "runs")]
+
+    def kinds(self) -> dict[str, Case]:
+        """Each kind of file: what is damaged, and to which command it is handed."""
+        shipped = [path.read_bytes() for path in experiment_files().values()]
+        summary = self.root / "runs/suite-one/latest/suite.json"
+        handed = (
+            self._file([*shipped, *[VARIABLES.encode()] * 8], self._validate),
+            self._file(_read(design_files().values()), self._design),
+            self._file(_read(ROOT.glob("docs/examples/*/target.yaml")), self._validate),
+            self._file([SUITE.encode()], self._suite),
+            self._file([(ROOT / "chaos/risks.yaml").read_bytes()], self._register),
+            self._file([(ROOT / "chaos/incident_rules.yaml").read_bytes()], self._rules),
+            self._file([WAIVERS.encode()], self._waivers),
+            self._file([summary.read_bytes()], self._baseline),
+            self._file([(ROOT / "lending_service/openapi.yaml").read_bytes()], self._contract),
+            self._file([(ROOT / "compose/compose.yaml").read_bytes()], self._compose),
+            self.folder,
+        )
+        return dict(zip(KINDS, handed, strict=True))
+
+    def _file(self, good: Sequence[bytes], words: Callable[[str, Dice], list[str]]) -> Case:
+        def case(dice: Dice) -> CommandResult:
+            path = self.root / "d.yaml"
+            path.write_bytes(mutated(dice.choice(good), dice))
+            return tell(*words(str(path), dice))
+
+        return case
+
+    def folder(self, dice: Dice) -> CommandResult:
+        """A run folder, read by one of those that read one."""
+        damaged = self.root / "runs/short/damaged"
+        shutil.rmtree(damaged, ignore_errors=True)
+        shutil.copytree(self.run, damaged)
+        damage(damaged, dice)
+        verb = dice.choice([["report"]] * 5 + [[one] for one in READERS] + [["warn", "score"]])
+        told = [*verb, str(damaged), *dice.choice([[], ["--output", "json"]])]
+        more = {"show": ["app-1"], "diff": [str(self.run)]}.get(verb[0], [])
+        try:
+            return tell(*told, *more, *([] if verb[0] == "warn" else self.runs))
+        finally:
+            shutil.rmtree(damaged, ignore_errors=True)
+
+    def _validate(self, path: str, dice: Dice) -> list[str]:
+        return ["validate", path, *overrides(dice)]
+
+    def _design(self, path: str, dice: Dice) -> list[str]:
+        return ["validate", "X01", "--design", path]
+
+    def _suite(self, path: str, dice: Dice) -> list[str]:
+        return ["suite", path, "--dry", "--runtime", "sim"]
+
+    def _register(self, path: str, dice: Dice) -> list[str]:
+        return dice.choice([["validate", path], ["risks", path, *self.runs]])
+
+    def _rules(self, path: str, dice: Dice) -> list[str]:
+        reading = ["incident", str(self.run), "--rules", path, *self.runs]
+        return dice.choice([["validate", path], reading])
+
+    def _waivers(self, path: str, dice: Dice) -> list[str]:
+        return ["run", "X01", "X02", "--dry", "--runtime", "sim", "--waivers", path]
+
+    def _baseline(self, path: str, dice: Dice) -> list[str]:
+        return ["diff", path, str(self.run), *self.runs]
+
+    def _contract(self, path: str, dice: Dice) -> list[str]:
+        return ["init", "target", "--openapi", path, "--out", str(self.root / "made.yaml")]
+
+    def _compose(self, path: str, dice: Dice) -> list[str]:
+        return ["init", "target", "--compose", path, "--out", str(self.root / "made.yaml")]
 
 
-def _lines(raw: bytes, dice: random.Random) -> bytes:
-    lines = raw.splitlines(keepends=True) or [b""]
-    one, other = dice.randrange(len(lines)), dice.randrange(len(lines))
-    what = dice.randrange(5)
-    if what == 0:
-        lines[one], lines[other] = lines[other], lines[one]
-    elif what == 1:
-        lines.insert(one, lines[other])
-    elif what == 2:
-        del lines[one]
-    elif what == 3:
-        lines[one] = b" " * dice.randrange(1, 9) + lines[one]
-    else:
-        lines = lines[: one + 1]
-    return b"".join(lines)
-
-
-def _values(raw: bytes, dice: random.Random) -> bytes:
-    """Something else after a colon."""
-    found = list(re.finditer(rb"(?<=: )[^,\n{}\[\]]+|(?<=\":)[^,\n{}\[\]]+", raw))
-    if not found:
-        return raw
-    at = dice.choice(found)
-    return raw[: at.start()] + dice.choice(NASTY).encode() + raw[at.end() :]
-
-
-def _nasty(raw: bytes, dice: random.Random) -> bytes:
-    at = dice.randrange(len(raw) + 1)
-    return raw[:at] + dice.choice(NASTY).encode() + raw[at:]
-
-
-Case = Callable[[random.Random], CommandResult]
+def _read(paths: Iterable[Path]) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(paths)]
 
 
 @contextmanager
 def cases() -> Iterator[dict[str, Case]]:
-    """A document, a design, a run folder: each damaged by the dice and handed over."""
+    """Each kind of file, damaged by the dice and handed over."""
     with tempfile.TemporaryDirectory(prefix="harness-fuzz-") as name:
         root = Path(name)
-        good = _recorded(root)
-
-        def document(dice: random.Random) -> CommandResult:
-            shipped = [path.read_bytes() for path in experiment_files().values()]
-            source = dice.choice([*shipped, *[VARIABLES.encode()] * 8])
-            (root / "d.yaml").write_bytes(mutated(source, dice))
-            return tell("validate", str(root / "d.yaml"), *overrides(dice))
-
-        def design(dice: random.Random) -> CommandResult:
-            source = dice.choice([*design_files().values()]).read_bytes()
-            (root / "d.yaml").write_bytes(mutated(source, dice))
-            return tell("validate", "X01", "--design", str(root / "d.yaml"))
-
-        def folder(dice: random.Random) -> CommandResult:
-            shutil.rmtree(root / "run", ignore_errors=True)
-            shutil.copytree(good, root / "run")
-            damage(root / "run", dice)
-            return tell("report", str(root / "run"))
-
-        yield {"documents": document, "designs": design, "run folders": folder}
+        run = _recorded(root)
+        (root / "one.yaml").write_text(f"title: One\nexperiments: [{root}/short.yaml]\n")
+        words = ("suite", str(root / "one.yaml"), "--runtime", "sim", "--seed", "1")
+        tell(*words, "--runs", str(root / "runs"))
+        yield Inputs(root, run).kinds()
 
 
 def _recorded(root: Path) -> Path:
@@ -183,27 +232,6 @@ def overrides(dice: random.Random) -> list[str]:
     options = (("--var", f"delay={value}"), ("--var", f"n={value}"), ("--var", value))
     more = (("--rate", value), ("--run-time", value))
     return [*dice.choice([*options, *more])] if dice.random() < 0.3 else []
-
-
-def damage(folder: Path, dice: random.Random) -> None:
-    """Remove, cut, swap or change one to three files; a history also without its sum."""
-    for _ in range(dice.randint(1, 3)):
-        path = dice.choice(sorted(path for path in folder.iterdir() if path.is_file()))
-        what = dice.randrange(6)
-        raw = path.read_bytes()
-        if what == 0 and len(list(folder.iterdir())) > 1:
-            path.unlink()
-        elif what == 1:
-            path.write_bytes(raw[: dice.randrange(len(raw) + 1)])
-        elif what == 2 and path.suffix == ".jsonl" and len(raw) > 1:
-            kept = raw.splitlines(keepends=True)[:-1]  # nothing sums it up: values are looked at
-            at = dice.randrange(len(kept) or 1)
-            kept[at:] = [
-                _values(line, dice) if n == 0 else line for n, line in enumerate(kept[at:])
-            ]
-            path.write_bytes(b"".join(kept))
-        else:
-            path.write_bytes(mutated(raw, dice))
 
 
 def main() -> None:
