@@ -92,6 +92,11 @@ def target_of(path: Path, usual: str = DEFAULT_TARGET) -> str:
     return str(file)
 
 
+def for_any_folder(document: Mapping[str, Any], ref: str) -> dict[str, Any]:
+    """A document that is written elsewhere: its target, where it names one, by its whole path."""
+    return {**document, **({"target": ref} if "target" in document else {})}
+
+
 def load_experiments(words: Vocabulary) -> dict[str, Experiment]:
     """The experiments of a target, by name; those that come along for another one are left out.
 

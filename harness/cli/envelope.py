@@ -13,6 +13,7 @@ from typing import Any
 from harness.cli.console import note, progress
 from harness.cli.export import Export
 from harness.cli.many_runs import limit_s, quietly, written
+from harness.document import for_any_folder
 from harness.envelope import words
 from harness.envelope.knobs import ALLOWED, Knob, parse, with_value
 from harness.envelope.search import BROKEN, GRID, Point, explore, judged, zones
@@ -71,12 +72,14 @@ class Trials:
     """Runs of the experiment with one value after the other.
 
     Args:
+        target: by which they are loaded.
         folder: for the documents of each value.
     """
 
     asked: EnvelopeOptions
     experiment: Experiment
     design: Mapping[str, Any]
+    target: str
     folder: Path
     progress: Progress
     say: Callable[[str], None]
@@ -115,6 +118,7 @@ class Trials:
     def prepared(self, knob: Knob, value: float, runtime: str) -> Prepared:
         """The documents of a value, written and checked."""
         document, design = with_value(knob, value, self.experiment, self.design)
+        document = for_any_folder(document, self.target)
         name = re.sub(r"[^a-z0-9_.]+", "_", f"{knob.name}_{knob.shown(value)}".lower())
         path, own = self.folder / f"{name}.yaml", self.folder / f"design_{name}.yaml"
         path.write_text(dump_yaml(escaped(document)), "utf-8")
@@ -136,7 +140,10 @@ def envelope_command(asked: EnvelopeOptions) -> int:
     folder = new_folder(asked.runs, "envelope")
     documents = folder.path / "experiments"
     documents.mkdir()
-    trials = Trials(asked, base.experiment, base.design, documents, Progress(longest_s), progress())
+    trials = Trials(
+        asked, base.experiment, base.design, base.words.source.ref, documents,
+        Progress(longest_s), progress(),
+    )  # fmt: skip
     for knob in knobs:  # before the first run: every end is a document that can run
         for value in (knob.low, knob.high):
             trials.prepared(knob, value, asked.runtime)

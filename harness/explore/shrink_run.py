@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.document import load_experiment
+from harness.document import for_any_folder, load_experiment
 from harness.errors import ConfigError, HarnessError, Problem
 from harness.explore.ddmin import ddmin, descend
 from harness.explore.sim_run import trial
@@ -92,7 +92,8 @@ class Reducer:
             raise ConfigError(Problem(f"{cause} in this run", str(folder), allowed))
         self._invariant = invariant or broken[0]
         self._design, self._seed = about["design_values"], int(about["seed"])
-        self._start: Document = plain(load_yaml(folder / EXPERIMENT))
+        started = plain(load_yaml(folder / EXPERIMENT))
+        self._start: Document = for_any_folder(started, self._words.source.ref)
         self.result = Reduced(self._start, self._invariant)
 
     def reduce(self) -> Reduced:

@@ -10,6 +10,9 @@ from typer.testing import CliRunner
 
 from harness.cli.endings import known
 from harness.cli.main import app
+from harness.document import for_any_folder, target_of
+from harness.registry import load_vocabulary
+from harness.yaml_source import dump_yaml, load_yaml, plain
 
 ROOT = Path(__file__).parents[2]
 MINE = ROOT / "docs/examples/mylender"
@@ -63,3 +66,13 @@ def test_problems_are_those_of_its_kind(tmp_path: Path, text: str, said: str) ->
     assert any(
         said in problem.cause and problem.where.startswith(str(file)) for problem in problems
     )
+
+
+def test_a_document_that_is_written_elsewhere_still_finds_its_target(tmp_path: Path) -> None:
+    """A smaller one, or one with another value, beside no target: it can be run as it is."""
+    written = plain(load_yaml(MINE / "reply_lost.yaml"))
+    words = load_vocabulary(target_of(MINE / "reply_lost.yaml"))
+    copy = tmp_path / "copy.yaml"
+    copy.write_text(dump_yaml(for_any_folder(written, words.source.ref)))
+    assert Path(target_of(copy)) == MINE / "target.yaml"
+    assert "target" not in for_any_folder({"title": "of the reference"}, words.source.ref)
