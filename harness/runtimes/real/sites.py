@@ -127,12 +127,12 @@ class RealSite(ABC):
         return str(state["api"] if program == TOXIPROXY else state["services"][program]["address"])
 
     async def ready(self, program: str, within_s: float = READY_S) -> None:
-        """Wait until a service does real work; longer where the target says so.
+        """Wait until a service does real work, as long as the target says, where it does.
 
         Raises:
             RuntimeFailure: it ended, or the time is over; with its last words.
         """
-        within_s = max(within_s, self.service(program)["ready_s"])
+        within_s = self.service(program)["ready_s"] or within_s
         await self._await(program, partial(self.works, program), self.awaited(program), within_s)
 
     async def toxiproxy_ready(self, within_s: float = READY_S) -> None:
