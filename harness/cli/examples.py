@@ -51,7 +51,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "harness explore --design naive",
         "harness explore --journey repayer --faults 2 --budget 5m",
     ),
-    "self-test": ("harness self-test --quick", "harness self-test --mutants --sample 200"),
+    "self-test": (
+        "harness self-test --quick",
+        "harness self-test --mutants --sample 200",
+        "harness self-test --coverage --xml coverage.xml",
+    ),
     "drill verify": ("harness drill verify runs/drill/UTC",),
     "incident": (
         "harness incident X01 --out reports",

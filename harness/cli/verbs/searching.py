@@ -81,7 +81,15 @@ def self_test(
     mutants: Annotated[
         bool, typer.Option("--mutants", help="Small mistakes in the service instead of defects.")
     ] = False,
-    package: Annotated[str, typer.Option(help="With --mutants: the service.")] = "lending_service",
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="What of the service no experiment runs, instead.")
+    ] = False,
+    xml: Annotated[
+        Path | None, typer.Option(help="With --coverage: write it here too, as Cobertura has it.")
+    ] = None,
+    package: Annotated[
+        str, typer.Option(help="With --mutants and --coverage: the service.")
+    ] = "lending_service",
     modules: Annotated[str, typer.Option(help="With --mutants: some of it, as money,debits.")] = "",
     sample: Annotated[int, typer.Option(min=0, help="With --mutants: draw so many.")] = 0,
     seconds: Annotated[float, typer.Option(min=0, help="With --mutants: begin none later.")] = 0,
@@ -92,6 +100,10 @@ def self_test(
     from harness.self_test.checks import Subject
 
     subject = Subject(target, design)
+    if coverage:
+        from harness.cli.self_test_coverage import coverage_command
+
+        raise typer.Exit(coverage_command(package, workers, xml, subject, output=output))
     if mutants:
         from harness.cli.self_test_mutants import mutants_command
 
