@@ -110,6 +110,8 @@ class RiskEngine:
             body.amount_minor,
             answer["decision"],
             borrower=body.borrower,
+            segment=body.segment,
+            region=body.region,
             decision=answer["decision"],
             score=answer["score"],
             **wrong,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad, money
 from chaos.invariants._views import acknowledged, amount, moved
-from chaos.lending import FUNDER, GATEWAY
+from chaos.lending import FUNDER, GATEWAY, RISK_ENGINE
 from harness.history import Event, History
 from harness.model import Objectives, Op, Outcome
 
@@ -17,11 +17,12 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     owners = {k: str(op.value.get("borrower")) for k, op in _reads(history, "read_loan").items()}
     repaid = acknowledged(history, "repay", "repayment_id")
     asked = [*_payouts(history, objectives, loans), *_debits(history, objectives, repaid, owners)]
-    held = list(_reserved(history, objectives, submissions))
+    held = [*_reserved(history, objectives, submissions)]
+    held += _scored(history, objectives, submissions)
     return Findings(
         examined=len(asked) + len(held),
         bad=[_bad(entry, wrong) for entry, wrong in (*asked, *held) if wrong],
-        details={"payments": len(asked), "reservations": len(held)},
+        details={"payments": len(asked), "reservations_and_scores": len(held)},
     )
 
 
@@ -66,6 +67,20 @@ def _reserved(
             yield entry, _wrong(entry, None, submissions[entry.k].request.get("amount_minor"))
 
 
+def _scored(
+    history: History, objectives: Objectives, submissions: Mapping[str, Op]
+) -> Iterator[tuple[Event, str]]:
+    """What the risk engine was told of each application."""
+    engines = objectives.system.playing(RISK_ENGINE)
+    for entry in history.ledger("score"):
+        if entry.p in engines and entry.k in submissions:
+            asked = submissions[entry.k].request
+            told = {name: entry.v.get(name) for name in ("borrower", "segment", "region")}
+            other = [name for name, value in told.items() if value not in (None, asked.get(name))]
+            wrong = _wrong(entry, None, asked.get("amount_minor"))
+            yield entry, f"is of another {' and '.join(other)}" if other else wrong
+
+
 def _wrong(entry: Event, party: object, wanted: object) -> str:
     told = entry.v.get("party")
     if party is not None and told is not None and told != party:
@@ -84,7 +99,7 @@ INVARIANT = Invariant(
     name="paid_to_the_borrower",
     ids=("M10",),
     claim="Each payout goes to the borrower who applied, each debit comes from the borrower whose "
-    "loan it is, and both, like what is reserved, are of the amount that was confirmed.",
+    "loan it is, and both, like what is reserved and scored, are of what was confirmed.",
     examine=_examine,
     roles=(GATEWAY, FUNDER),
     ledgers=(GATEWAY, FUNDER),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaos.invariants.lending_needs_a_policy import INVARIANT as KNOWN
+from chaos.invariants.reasons_are_true import INVARIANT as REASONS
 from chaos.invariants.suspended_cells_stay_closed import INVARIANT as CLOSED
 from harness.model import Validity
 from tests.unit.invariants.build import Story, verdict, what
@@ -74,3 +75,30 @@ def test_lending_stops_once_the_policy_is_unknown_for_too_long() -> None:
     never = Story().pays_out(1.0, "loan-1").ledgers_read()
     assert "never told" in what(verdict(KNOWN, never))
     assert verdict(KNOWN, Story().ledgers_read()).validity is Validity.UNKNOWN
+
+
+def _ended(reason: str, t_from_s: float = 10.0) -> Story:
+    """The north is suspended; an application of it is given up at 71 s."""
+    story = _suspends(Story(), t_from_s, 2, {"region": "north"})
+    _applies(story, 11.0, "app-1", "sme", "north")
+    story.ledger(71.5, "notification", "message", "app-1", status="declined")
+    return story.looks(90.0, "app-1", "declined", reason_code=reason).ledgers_read()
+
+
+def test_who_waited_too_long_is_told_what_for() -> None:
+    """A rule, or trouble."""
+    assert verdict(REASONS, _ended("suspended_expired")).validity is Validity.VALID
+    assert "a rule held it" in what(verdict(REASONS, _ended("expired")))
+    assert verdict(REASONS, _ended("expired", 80.0)).validity is Validity.VALID
+    assert "never held it" in what(verdict(REASONS, _ended("suspended_expired", 80.0)))
+
+
+def test_nobody_waits_for_who_is_in_order() -> None:
+    """The reason names who is broken, or was a moment ago; or what lies before everybody."""
+    story = Story().breaks(2.0, 9.0, "lending->risk")
+    story.looks(8.0, "app-1", "queued_degraded", reason_code="risk_down")
+    assert verdict(REASONS, story).validity is Validity.VALID
+    story.looks(8.5, "app-2", "queued_degraded", reason_code="payment_down")
+    assert "app-2 waits for payment_down, and nothing there is" in what(verdict(REASONS, story))
+    story.breaks(5.0, 6.0, "lending->database")
+    assert verdict(REASONS, story).validity is Validity.VALID

@@ -121,13 +121,17 @@ def test_money_that_moves_between_the_right_people_is_right() -> None:
 
 
 def test_money_for_or_from_somebody_else_or_of_another_amount_is_found() -> None:
-    """The payee, the payer, what is paid, what is reserved."""
+    """The payee, the payer, what is paid, what is reserved, what is scored."""
     assert "has b-0002 as its party" in what(verdict(PARTY, _paid("b-0002")))
     assert "1 minor units, and 500,000" in what(verdict(PARTY, _paid(amount=1)))
     debit = _paid().repays(4.0, "r", "rep-1").debits(4.5, "rep-1", party="b-0009")
     assert "has b-0009 as its party" in what(verdict(PARTY, debit))
     reserved = _paid().reserves(1.5, "app-1", amount_minor=7)
     assert "reserve app-1 at funding_a is 7" in what(verdict(PARTY, reserved))
+    scored = _paid().ledger(1.5, "risk", "score", "app-1", borrower="b-0009")
+    assert "score app-1 at risk is of another borrower" in what(verdict(PARTY, scored))
+    scored = _paid().ledger(1.5, "risk", "score", "app-1", borrower="b-0001", amount_minor=3)
+    assert "score app-1 at risk is 3" in what(verdict(PARTY, scored))
 
 
 def _loan(amounts: tuple[int, ...] = (166, 166, 168), paid: tuple[int, ...] = (0, 0, 0),
