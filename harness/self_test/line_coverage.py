@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from harness.clock import NS, monotonic_ns
 from harness.self_test.checks import DEFAULT, WHOLE, Subject, context
@@ -104,11 +105,8 @@ def combined(
     return tuple(_module(name, found[file.resolve()]) for name, file in files.items())
 
 
-def _module(name: str, told: Mapping[str, object]) -> ModuleCoverage:
-    counts: dict[str, int] = told["summary"]  # type: ignore[assignment]  # as coverage.py has it
-    lines: list[int] = told["missing_lines"]  # type: ignore[assignment]
-    branches: list[tuple[int, int]] = told["missing_branches"]  # type: ignore[assignment]
-    pairs = tuple((start, end) for start, end in branches)
-    return ModuleCoverage(
-        name, counts["num_statements"], counts["num_branches"], tuple(lines), pairs
-    )
+def _module(name: str, told: Mapping[str, Any]) -> ModuleCoverage:
+    counts = told["summary"]
+    branches = tuple((start, end) for start, end in told["missing_branches"])
+    lines = tuple(told["missing_lines"])
+    return ModuleCoverage(name, counts["num_statements"], counts["num_branches"], lines, branches)
