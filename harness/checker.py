@@ -4,11 +4,12 @@ valid."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from msgspec.structs import replace
 
 from harness.history import History
+from harness.json_types import JsonObject
 from harness.model import Objectives, Validity, Verdict
 
 
@@ -35,7 +36,7 @@ def judge(
     checker: Checker,
     *,
     examined: int,
-    bad: Iterable[Mapping[str, Any]],
+    bad: Iterable[JsonObject],
     details: Mapping[str, object] | None = None,
     missing: str = "",
 ) -> Verdict:

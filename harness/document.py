@@ -22,6 +22,7 @@ from harness.experiment import (
     ids_of_tags,
 )
 from harness.feasibility import impossible, warnings
+from harness.json_types import JsonDict, JsonObject
 from harness.measures import MEASURES
 from harness.model import Phase
 from harness.overrides import AS_WRITTEN, Filled, Overrides, fill, run_time
@@ -92,7 +93,7 @@ def target_of(path: Path, usual: str = DEFAULT_TARGET) -> str:
     return str(file)
 
 
-def for_any_folder(document: Mapping[str, Any], ref: str) -> dict[str, Any]:
+def for_any_folder(document: JsonObject, ref: str) -> JsonDict:
     """A document that is written elsewhere: its target, where it names one, by its whole path."""
     return {**document, **({"target": ref} if "target" in document else {})}
 

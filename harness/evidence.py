@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
-from typing import Any
+
+from harness.json_types import JsonObject
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Observation:
     canary: str
     latency_s: float
     counts: Mapping[str, int] = field(default_factory=dict)
-    state: Mapping[str, Any] = field(default_factory=dict)
+    state: JsonObject = field(default_factory=dict)
 
     def since(self, earlier: Observation, name: str) -> int:
         """How much the count `name` rose since `earlier`."""
@@ -111,7 +112,7 @@ class Proof:
 
     proven: bool
     why: str
-    numbers: Mapping[str, Any] = field(default_factory=dict)
+    numbers: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
+from harness.json_types import JsonDict
 from harness.model import FaultWindow, Outcome
 
 INJECTED, HEALED = ("inject", Outcome.OK.value), ("heal", Outcome.OK.value)
@@ -26,7 +27,7 @@ class Mark(Protocol):
         """invoke, ok, fail, info."""
 
     @property
-    def v(self) -> dict[str, Any]:
+    def v(self) -> JsonDict:
         """`action` and more."""
 
     @property

@@ -19,12 +19,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from operator import attrgetter
-from typing import Any
 
 import msgspec
 
 from harness.clock import NS
 from harness.fault_windows import fault_windows
+from harness.json_types import JsonDict
 from harness.model import FaultWindow, Op, Outcome, Phase
 
 COMPLETIONS = {outcome.value: outcome for outcome in Outcome}
@@ -53,7 +53,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     type: str
     f: str
     k: str = ""
-    v: dict[str, Any] = {}
+    v: JsonDict = {}
     err: str = ""
     due: int | None = None
     phase: str = ""

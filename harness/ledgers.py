@@ -11,11 +11,11 @@ from typing import Any
 
 from harness.clock import NS
 from harness.history import HistoryWriter
+from harness.json_types import JsonDict
 from harness.ports import Runtime
 from harness.target import Request, Target
 
 LEDGER = Request("GET", "/_ledger")
-Document = dict[str, Any]
 
 
 class Ledgers:
@@ -52,11 +52,11 @@ class Ledgers:
                 self._entry(name, entry)
             self._write(name, document)
 
-    async def _read(self, name: str) -> Document | None:
+    async def _read(self, name: str) -> JsonDict | None:
         answer = await self._runtime.ask(name, LEDGER)
         return dict(answer.body) if answer.status == 200 else None
 
-    def _entry(self, name: str, entry: Document) -> None:
+    def _entry(self, name: str, entry: JsonDict) -> None:
         self._writer.append(
             t=round((entry["t_s"] - self._runtime.service_offset_s) * NS),
             p=name,
@@ -67,7 +67,7 @@ class Ledgers:
             src="ledger",
         )
 
-    def _write(self, name: str, document: Document) -> None:
+    def _write(self, name: str, document: JsonDict) -> None:
         offset_s = self._runtime.service_offset_s
         epochs_s = [round(t_s - offset_s, 6) for t_s in document.get("epochs_s", ())]
         summary = {"entries": len(document["entries"]), "epochs_s": epochs_s}

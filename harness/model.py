@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
+from harness.json_types import JsonObject
 from harness.system import System
 
 
@@ -64,8 +63,8 @@ class Op(msgspec.Struct, frozen=True):
     t_end_s: float | None
     outcome: Outcome
     err: str = ""
-    request: Mapping[str, Any] = msgspec.field(default_factory=dict)
-    value: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    request: JsonObject = msgspec.field(default_factory=dict)
+    value: JsonObject = msgspec.field(default_factory=dict)
     phase: str = Phase.BASELINE
 
     @property
@@ -144,7 +143,7 @@ class Objectives:
     answer_s: float = 15.0
     lost_max: int = 0
     mitigate_s: float = 10.0
-    contract: Mapping[str, Any] = field(default_factory=dict)
+    contract: JsonObject = field(default_factory=dict)
     system: System = field(default_factory=System)
 
 
@@ -166,8 +165,8 @@ class Verdict(msgspec.Struct, frozen=True):
     validity: Validity
     claim: str
     examined: int
-    first_bad: Mapping[str, Any] | None = None
-    details: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    first_bad: JsonObject | None = None
+    details: JsonObject = msgspec.field(default_factory=dict)
     ids: tuple[str, ...] = ()
     why: str = ""
 
@@ -198,7 +197,7 @@ class FaultReport:
     undone: bool
     t_inject_s: float | None
     t_heal_s: float | None
-    evidence: Mapping[str, Any]
+    evidence: JsonObject
     cut_short: bool = False
     injections: int = 1
     ready_s: float | None = None
@@ -233,7 +232,7 @@ class HypothesisResult:
 
     when: str
     met: bool
-    probes: tuple[Mapping[str, Any], ...]
+    probes: tuple[JsonObject, ...]
 
 
 @dataclass(frozen=True)
@@ -252,8 +251,8 @@ class RunResult:
     repeat: str
     hypothesis: tuple[HypothesisResult, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
-    thresholds: tuple[Mapping[str, Any], ...] = ()
+    thresholds: tuple[JsonObject, ...] = ()
     faults: tuple[FaultReport, ...] = ()
-    load: Mapping[str, Any] = field(default_factory=dict)
+    load: JsonObject = field(default_factory=dict)
     duration_s: float = 0.0
-    figures: Mapping[str, Any] = field(default_factory=dict)
+    figures: JsonObject = field(default_factory=dict)

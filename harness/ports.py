@@ -22,6 +22,7 @@ from harness.evidence import Exit as Exit
 from harness.evidence import Observation as Observation  # with the ports: faults need both
 from harness.evidence import Proof as Proof
 from harness.evidence import Seen as Seen
+from harness.json_types import JsonDict, JsonObject
 from harness.model import BlastRadius
 from harness.target import Answer, Request, Target
 from harness.workload import Load, LoadPlan, Sink
@@ -59,10 +60,10 @@ class UndoRecord:
 
     capability: Capability
     where: str
-    restore: Mapping[str, Any]
+    restore: JsonObject
     acts: Sequence[Act] = ()
 
-    def as_data(self) -> dict[str, Any]:
+    def as_data(self) -> JsonDict:
         """Plain JSON data."""
         return asdict(self)
 
@@ -91,7 +92,7 @@ def held(others: Iterable[UndoRecord]) -> bool:
 class Control(Protocol):
     """What every capability can do, so that the engine needs to know no kind of fault."""
 
-    async def healthy(self, where: str) -> Mapping[str, Any]:
+    async def healthy(self, where: str) -> JsonObject:
         """The state of the place while nothing is broken, known from the start of the run; plain
         JSON data."""
 
@@ -219,7 +220,7 @@ class PeopleControl(Control, Protocol):
 class UpstreamScript(Control, Protocol):
     """Power over what stand-ins answer."""
 
-    async def script(self, service: str, rules: Sequence[Mapping[str, Any]]) -> None:
+    async def script(self, service: str, rules: Sequence[JsonObject]) -> None:
         """Add rules in front of those that are set."""
 
 
@@ -267,7 +268,7 @@ class Runtime(Protocol):
     clock: Clock
     service_offset_s: float
 
-    async def start(self, target: Target, design: Mapping[str, Any]) -> None:
+    async def start(self, target: Target, design: JsonObject) -> None:
         """Start everything and wait until it is ready."""
 
     async def stop(self, *, at_once: bool = False) -> list[str]:
@@ -293,5 +294,5 @@ class Runtime(Protocol):
     async def ask(self, service: str, request: Request) -> Answer:
         """The harness's own request, straight to the service, past every link."""
 
-    def recovery_state(self) -> Mapping[str, Any]:
+    def recovery_state(self) -> JsonObject:
         """Plain data for another process: to rebuild the controls and to end what was started."""

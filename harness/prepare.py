@@ -6,13 +6,13 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from harness.document import load_experiment
 from harness.errors import ConfigError, Problem, RuntimeFailure, UnsupportedFault
 from harness.experiment import Experiment, Step
 from harness.feasibility import refuse_by_target
 from harness.finding import find_words
+from harness.json_types import JsonDict, JsonObject
 from harness.overrides import AS_WRITTEN, Overrides
 from harness.plugins import is_file
 from harness.ports import Capability
@@ -67,7 +67,7 @@ class Prepared:
     order: RunRequest
     path: Path
     experiment: Experiment
-    design: Mapping[str, Any]
+    design: JsonObject
     words: Vocabulary
     chosen: str = ""
     runbook: Runbook | None = None
@@ -122,9 +122,7 @@ def prepare(order: RunRequest) -> Prepared:
     return Prepared(taken, path, experiment, design, words, chosen, runbook)
 
 
-def _load(
-    path: Path, words: Vocabulary, order: RunRequest, design: Mapping[str, Any]
-) -> Experiment:
+def _load(path: Path, words: Vocabulary, order: RunRequest, design: JsonObject) -> Experiment:
     """The experiment, each fault as long as it must be in this design."""
     least_s: Mapping[str, float] = getattr(words.target, "least_s", lambda _: {})(design)
     return load_experiment(path, words, replace(order.overrides, least_s=least_s))
@@ -147,7 +145,7 @@ def _only(target: Target) -> tuple[str, ...]:
     return only
 
 
-def as_designed(words: Vocabulary, design: Mapping[str, Any]) -> Vocabulary:
+def as_designed(words: Vocabulary, design: JsonObject) -> Vocabulary:
     """The words of the topology that a design asks for; as they are where it asks for none."""
     ref = getattr(words.target, "topology_for", lambda _: "")(design)
     return load_vocabulary(ref) if ref else words
@@ -227,7 +225,7 @@ def target_option(target: str) -> list[str]:
     return ["--target", target] if target else []
 
 
-def load_design(given: str, words: Vocabulary) -> dict[str, Any]:
+def load_design(given: str, words: Vocabulary) -> JsonDict:
     """A design given as a name or a path; {} for a target that knows none, where none is named.
 
     Raises:
@@ -249,7 +247,7 @@ def load_design(given: str, words: Vocabulary) -> dict[str, Any]:
             )
         )
     raw = load_yaml(path)
-    design: dict[str, Any] = plain(raw)
+    design: JsonDict = plain(raw)
     place = Place(path, raw)
     problems = [
         Problem(text, place.of_key(*_way(key, text)))

@@ -15,11 +15,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
 
 from harness import plugins
 from harness.checker import Checker
 from harness.errors import ConfigError, Problem
+from harness.json_types import JsonDict, JsonObject
 from harness.target import Target, load_target
 
 KINDS = {"FAULT": "kind", "INVARIANT": "name", "JOURNEY": "name", "DETECTOR": "name"}
@@ -50,11 +50,11 @@ class Vocabulary:
         journey_refs: how another process loads a journey: name -> dotted name or path.
     """
 
-    faults: Mapping[str, Any]
+    faults: JsonObject
     invariants: Mapping[str, Checker]
     journeys: Mapping[str, object]
     target: Target
-    detectors: Mapping[str, Any] = field(default_factory=dict)
+    detectors: JsonObject = field(default_factory=dict)
     source: Source = field(default_factory=Source)
     deprecated: Mapping[str, str] = field(default_factory=dict)
     experiments: Mapping[str, Path] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class _Found:
     """What was found so far: of each kind name -> thing, and name -> where it came from."""
 
     def __init__(self) -> None:
-        self.things: dict[str, dict[str, Any]] = {kind: {} for kind in (*KINDS, *DOCUMENTS)}
+        self.things: dict[str, JsonDict] = {kind: {} for kind in (*KINDS, *DOCUMENTS)}
         self.places: dict[tuple[str, str], str] = {}
         self.journey_refs: dict[str, str] = {}
         self.deprecated: dict[str, str] = {}
@@ -210,7 +210,7 @@ def _documents(kind: str) -> dict[str, Path]:
     return {path.stem: path for one in places for what, path in one.documents() if what == kind}
 
 
-def vocabulary_of(run: Mapping[str, Any], target: str = "") -> Vocabulary:
+def vocabulary_of(run: JsonObject, target: str = "") -> Vocabulary:
     """The words that a run was carried out with.
 
     Args:
@@ -228,7 +228,7 @@ def vocabulary_of(run: Mapping[str, Any], target: str = "") -> Vocabulary:
     return load_vocabulary(target or recorded)
 
 
-def changed(run: Mapping[str, Any], words: Vocabulary) -> Problem | None:
+def changed(run: JsonObject, words: Vocabulary) -> Problem | None:
     """What to say when a target is not what it was in a run; None when it is."""
     before = str(run.get("target", {}).get("sha256", ""))
     if before in ("", words.source.sha256):

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from harness.json_types import JsonDict, JsonObject
+
 
 class Request(msgspec.Struct, frozen=True):
     """An HTTP request as a target wants it sent.
@@ -20,7 +22,7 @@ class Request(msgspec.Struct, frozen=True):
     method: str
     path: str
     headers: Mapping[str, str] = msgspec.field(default_factory=dict)
-    body: Mapping[str, Any] | list[Any] | None = None
+    body: JsonObject | list[Any] | None = None
     timeout_s: float = 5.0
     text: str | None = None
     to: str = ""
@@ -37,12 +39,12 @@ class Answer(msgspec.Struct, frozen=True):
     """
 
     status: int | None
-    body: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    body: JsonObject = msgspec.field(default_factory=dict)
     error: str = ""
     headers: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-def body_of(document: object) -> dict[str, Any]:
+def body_of(document: object) -> JsonDict:
     """A decoded JSON document as an `Answer` holds it."""
     if isinstance(document, list):
         return {"items": document}

@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from harness.errors import ConfigError, Problem
 from harness.history import Event, History
+from harness.json_types import JsonDict, JsonObject
 from harness.model import RunResult, RunVerdict
 from harness.rng import SEED_MAX
 from harness.safe_files import lines, read_bytes
@@ -61,7 +62,7 @@ class Ended(msgspec.Struct, frozen=True):
     reasons: list[str] = []
 
 
-def read_run(run_dir: Path) -> dict[str, Any]:
+def read_run(run_dir: Path) -> JsonDict:
     """Who ran what.
 
     Raises:
@@ -110,7 +111,7 @@ def agree(run_dir: Path, record: Mapping[str, object], history: History) -> None
 
 
 def result_of(
-    record: Mapping[str, Any],
+    record: JsonObject,
     run_dir: Path,
     findings: Findings,
     verdict: RunVerdict,

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from harness.clock import NS
 from harness.evidence import ASKED
 from harness.experiment import Experiment
 from harness.history import Event, History, HistoryWriter
+from harness.json_types import JsonObject
 from harness.judge import before
 from harness.last_reads import LastReads
 from harness.ledgers import Ledgers
@@ -255,7 +255,7 @@ async def _respond(run: Run, nemesis: Nemesis) -> None:
 def _load_sink(run: Run) -> Callable[[Mapping[str, object]], None]:
     failures = failure_counters(run.target)
 
-    def sink(event: Mapping[str, Any]) -> None:
+    def sink(event: JsonObject) -> None:
         written = run.writer.append(**event)
         for name in _counts_as(written, failures):
             run.counters[name] = run.counters.get(name, 0) + 1

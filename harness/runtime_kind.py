@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from harness.errors import ConfigError, Problem
+from harness.json_types import JsonObject
 from harness.ports import Capability, Runtime
 from harness.scenario import Stage
 from harness.target import Target
 
 T = TypeVar("T")
-State = Mapping[str, Any]
+State = JsonObject
 """A recovery state: plain JSON data, as `Runtime.recovery_state` gave it."""
 
 

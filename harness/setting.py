@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+
+from harness.json_types import JsonObject
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Setting:
         apart_s: from one beginning to the next, s.
     """
 
-    rules: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    rules: Mapping[str, tuple[JsonObject, ...]] = field(default_factory=dict)
     late_s: Mapping[str, float] = field(default_factory=dict)
     down_s: Mapping[str, float] = field(default_factory=dict)
     lag_s: Mapping[str, float] = field(default_factory=dict)

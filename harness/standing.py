@@ -12,13 +12,14 @@ import asyncio
 import json
 import re
 import shutil
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError, RuntimeFailure
+from harness.json_types import JsonObject
 from harness.ports import Capability
 from harness.private import make_private
 from harness.runtime_kind import Found, Recovery, State
@@ -57,7 +58,7 @@ class Standing:
     """
 
     folder: Path
-    record: Mapping[str, Any]
+    record: JsonObject
 
     @property
     def run_id(self) -> str:
@@ -137,7 +138,7 @@ class Standing:
         return [Row(what, where[what], one) for what, one in zip(looks, health, strict=True)]
 
 
-def _addresses(state: Mapping[str, Any], entry: str) -> dict[str, str]:
+def _addresses(state: JsonObject, entry: str) -> dict[str, str]:
     """By name, of this machine: published ones where there are."""
     own = {name: service["address"] for name, service in state["services"].items()}
     front = state.get("entry") or state["links"][entry]["listen"]
@@ -173,7 +174,7 @@ def _is_of(run_id: str, known: set[str]) -> bool:
     return any(run_id == one or run_id.startswith(f"{one}-") for one in known)
 
 
-def _record(folder: Path) -> Mapping[str, Any]:
+def _record(folder: Path) -> JsonObject:
     """What `harness up` wrote down; nothing where that cannot be read, or where somebody else
     wrote it: marks tell the rest."""
     try:

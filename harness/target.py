@@ -14,6 +14,7 @@ import msgspec
 from harness import plugins
 from harness.errors import ConfigError, Problem
 from harness.history import History
+from harness.json_types import JsonDict, JsonObject
 from harness.model import Objectives, Outcome
 from harness.request import Answer as Answer
 from harness.request import Request as Request
@@ -35,8 +36,8 @@ class Call(msgspec.Struct, frozen=True):
 
     f: str
     k: str = ""
-    args: Mapping[str, Any] = msgspec.field(default_factory=dict)
-    private: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    args: JsonObject = msgspec.field(default_factory=dict)
+    private: JsonObject = msgspec.field(default_factory=dict)
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -60,8 +61,8 @@ class Completion(msgspec.Struct, frozen=True):
 
     outcome: Outcome
     err: str = ""
-    value: Mapping[str, Any] = msgspec.field(default_factory=dict)
-    private: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    value: JsonObject = msgspec.field(default_factory=dict)
+    private: JsonObject = msgspec.field(default_factory=dict)
 
 
 Reply = Completion | tuple[Completion, ...] | None
@@ -145,7 +146,7 @@ class Wiring(Protocol):
 
     t0_ns: int
     seed: int
-    design: Mapping[str, Any]
+    design: JsonObject
 
     def listen(self, service: str) -> tuple[str, int]:
         """Host and port on which `service` listens."""
@@ -153,7 +154,7 @@ class Wiring(Protocol):
     def through(self, link: str) -> tuple[str, int]:
         """Host and port at which the caller of `link` reaches the callee."""
 
-    def database(self, link: str) -> Mapping[str, Any]:
+    def database(self, link: str) -> JsonObject:
         """host, port (through the link), user, database."""
 
 
@@ -185,15 +186,15 @@ class Target(Protocol):
     entry: str
     services: tuple[ServiceSpec, ...]
     links: tuple[LinkSpec, ...]
-    contract: Mapping[str, Any]
+    contract: JsonObject
 
-    def explain(self, invariant: str, design: Mapping[str, Any]) -> str:
+    def explain(self, invariant: str, design: JsonObject) -> str:
         """Which choice of the design lets this invariant break; "" when none is known to."""
 
-    def design_problems(self, design: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def design_problems(self, design: JsonObject) -> list[tuple[str, str]]:
         """What is wrong with a design document, each with its key; empty when it can be used."""
 
-    def config(self, service: str, wiring: Wiring) -> dict[str, Any]:
+    def config(self, service: str, wiring: Wiring) -> JsonDict:
         """The configuration document of a service."""
 
     def request(self, call: Call) -> Request:
@@ -202,7 +203,7 @@ class Target(Protocol):
     def classify(self, call: Call, answer: Answer) -> Completion:
         """What is known after an answer: ok, fail or info; in doubt info."""
 
-    def counts(self, link: LinkSpec, caller: str, callee: Mapping[str, Any]) -> dict[str, int]:
+    def counts(self, link: LinkSpec, caller: str, callee: JsonObject) -> dict[str, int]:
         """`attempted`, `failed`, `reached` on a link.
 
         Args:

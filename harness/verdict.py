@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
+from harness.json_types import JsonObject
 from harness.model import FaultReport, HypothesisResult, RunVerdict, Validity, Verdict
 
 DELIVERED_MIN = 0.95  # chosen, not measured: below it, the service was not put to the test
@@ -28,10 +28,10 @@ class Findings:
     thresholds: tuple[Mapping[str, object], ...]
     faults: tuple[FaultReport, ...]
     faults_planned: int
-    load: Mapping[str, Any]
+    load: JsonObject
     aborted: str = ""
     unhealed: tuple[str, ...] = ()
-    exits: tuple[Mapping[str, Any], ...] = ()
+    exits: tuple[JsonObject, ...] = ()
     unasked: tuple[str, ...] = ()
     figures: Mapping[str, object] = field(default_factory=dict)
 

@@ -12,11 +12,11 @@ import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from harness.errors import ConfigError, Problem
+from harness.json_types import JsonObject
 from harness.plugins import SHIPPED
 from harness.yaml_source import load_yaml, plain
 
@@ -125,7 +125,7 @@ def _seen(item: Item, verdicts: Mapping[str, Mapping[str, Recorded]]) -> dict[st
     return seen
 
 
-def _read(path: Path, key: str, raw: Mapping[str, Any]) -> dict[str, Recorded]:
+def _read(path: Path, key: str, raw: JsonObject) -> dict[str, Recorded]:
     try:
         return {design: Recorded.model_validate(one) for design, one in raw.items()}
     except ValidationError as error:

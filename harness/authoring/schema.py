@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from harness.experiment import Document, StepPart
+from harness.json_types import JsonDict
 from harness.measures import MEASURES
 from harness.model import Phase
 from harness.registry import Vocabulary
@@ -24,10 +25,8 @@ VARIABLE = {"type": "string", "pattern": r"\$\{"}
 LEAVES = frozenset({"string", "number", "integer", "boolean"})
 FAULT_KEYS = {"link": "links", "service": "services"}
 
-Schema = dict[str, Any]
 
-
-def _experiment(words: Vocabulary) -> Schema:
+def _experiment(words: Vocabulary) -> JsonDict:
     made = _of(Document)
     parts, known = made["$defs"], _known(words)
     for part, key, names in (
@@ -65,7 +64,7 @@ def _experiment(words: Vocabulary) -> Schema:
     return {**_with_variables(made), "properties": {**_with_variables(properties), "vars": as_is}}
 
 
-def _fault(name: str, fault: Any, known: Mapping[str, Sequence[str]], parts: Schema) -> Schema:
+def _fault(name: str, fault: Any, known: Mapping[str, Sequence[str]], parts: JsonDict) -> JsonDict:
     """A step of the method with this fault: its own keys and those of every step."""
     own, step = _of(fault), _of(StepPart)
     parts |= own.pop("$defs", {})
@@ -106,7 +105,7 @@ def _known(words: Vocabulary) -> dict[str, list[str]]:
     }
 
 
-def _target(words: Vocabulary) -> Schema:
+def _target(words: Vocabulary) -> JsonDict:
     """A stand-in may also be written as the plain list of what it answers."""
     made = _of(TargetDocument)
     stand_in = made["$defs"]["Program"]["properties"]["stand-in"]
@@ -114,13 +113,13 @@ def _target(words: Vocabulary) -> Schema:
     return made
 
 
-def _design(words: Vocabulary) -> Schema:
+def _design(words: Vocabulary) -> JsonDict:
     """As the target tells; else any mapping."""
-    told: Callable[[], Schema] | None = getattr(words.target, "design_schema", None)
+    told: Callable[[], JsonDict] | None = getattr(words.target, "design_schema", None)
     return {"type": "object"} if told is None else told()
 
 
-def _of(model: type[BaseModel]) -> Schema:
+def _of(model: type[BaseModel]) -> JsonDict:
     return model.model_json_schema(by_alias=True)
 
 
@@ -138,7 +137,7 @@ def _with_variables(node: Any) -> Any:
     return {key: value if key in fixed else _with_variables(value) for key, value in node.items()}
 
 
-DOCUMENTS: Mapping[str, Callable[[Vocabulary], Schema]] = {
+DOCUMENTS: Mapping[str, Callable[[Vocabulary], JsonDict]] = {
     "experiment": _experiment,
     "design": _design,
     "target": _target,

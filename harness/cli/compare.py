@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from harness.cli.console import note, warn
 from harness.cli.export import Export
@@ -15,12 +14,13 @@ from harness.cli.many_runs import carried_out, default_jobs, limit_s, written
 from harness.compare import words
 from harness.compare.outcome import Asked, outcome
 from harness.errors import ConfigError, Problem
+from harness.json_types import JsonDict, JsonObject
 from harness.overrides import AS_WRITTEN, Overrides
 from harness.prepare import Prepared, RunRequest, load_design, target_option
 from harness.registry import load_vocabulary
 from harness.rng import SEED_MAX, Seed
 from harness.store import new_folder
-from harness.suite.carry import Document, Progress
+from harness.suite.carry import Progress
 from harness.suite.order import ordered
 from harness.suite.outcome import name_of
 from harness.suite.profile import load_profile
@@ -97,7 +97,7 @@ def compare_command(asked: CompareOptions, *, dry: bool = False) -> int:
     return _written(summary, asked)
 
 
-def _written(summary: dict[str, Any], asked: CompareOptions) -> int:
+def _written(summary: JsonDict, asked: CompareOptions) -> int:
     folder = new_folder(asked.runs, "compare")
     summary["folder"] = str(folder.path)
     return written(summary, COMPARE, folder, words, asked)
@@ -175,9 +175,9 @@ def _with(prepared: Prepared, seed: int) -> Prepared:
 
 
 def _by_design(
-    asked: CompareOptions, done: Sequence[tuple[Prepared, Document]]
-) -> dict[str, dict[tuple[str, int], Document]]:
-    found: dict[str, dict[tuple[str, int], Document]] = {name: {} for name in asked.designs}
+    asked: CompareOptions, done: Sequence[tuple[Prepared, JsonObject]]
+) -> dict[str, dict[tuple[str, int], JsonObject]]:
+    found: dict[str, dict[tuple[str, int], JsonObject]] = {name: {} for name in asked.designs}
     for prepared, document in done:
         order = prepared.order
         found[order.design][name_of(prepared), order.seed.value] = document

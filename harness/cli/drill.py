@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from harness.clock import utc_stamp
 from harness.drill import evidence
 from harness.drill.pack import drill_of, topology_of
 from harness.drill.summary import in_markdown, summary
+from harness.json_types import JsonDict, JsonObject
 from harness.prepare import Prepared, RunRequest
 from harness.registry import Vocabulary, load_vocabulary
 from harness.report.plan import plan_lines
@@ -75,7 +76,7 @@ def verify_command(folder: Path) -> int:
 
 def _plan(
     pack: Sequence[Prepared], words: Vocabulary, order: RunRequest, direction: str
-) -> dict[str, Any]:
+) -> JsonDict:
     first = pack[0]
     asked = ["harness", "drill", "--design", order.design, "--direction", direction]
     asked += ["--runtime", order.runtime, "--seed", str(order.seed.value)]
@@ -107,9 +108,7 @@ def _standards(words: Vocabulary) -> list[Any]:
     return list(plain(load_yaml(path))["standards"]) if path else []
 
 
-def _written(
-    folder: RunFolder, plan: Mapping[str, Any], runs: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
+def _written(folder: RunFolder, plan: JsonObject, runs: Sequence[JsonObject]) -> JsonDict:
     told = summary(plan, runs)
     folder.write_json("timeline.json", {"runs": [_timeline(one) for one in runs]})
     folder.write_json("measurements.json", {k: told[k] for k in ("measurements", "spread")})
@@ -120,7 +119,7 @@ def _written(
     return told
 
 
-def _timeline(told: Mapping[str, Any]) -> dict[str, Any]:
+def _timeline(told: JsonObject) -> JsonDict:
     """When what was done to a run, and when what was seen of it; seconds on its run clock."""
     history = Path(told["run_dir"]) / HISTORY
     lines = history.read_text(encoding="utf-8").splitlines() if history.exists() else []
@@ -139,11 +138,11 @@ def _is_instant(key: str, value: object) -> bool:
     return isinstance(value, int | float) and key not in ("objective_s", "recovery_time_s")
 
 
-def _counts(event: Mapping[str, Any]) -> bool:
+def _counts(event: JsonObject) -> bool:
     return event["p"] == "nemesis" and event.get("v", {}).get("action") in INSTANTS
 
 
-def _instant(event: Mapping[str, Any]) -> dict[str, Any]:
+def _instant(event: JsonObject) -> JsonDict:
     word = "begins" if event["type"] == "invoke" else "done"
     what = f"{event['v']['action']} {event['f']} at {event['k']} {word}"
     return {"t_s": round(event["t"] / 1e9, 3), "what": what}

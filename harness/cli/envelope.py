@@ -5,10 +5,9 @@ from __future__ import annotations
 import itertools
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from harness.cli.console import note, progress
 from harness.cli.export import Export
@@ -19,11 +18,12 @@ from harness.envelope.knobs import ALLOWED, Knob, parse, with_value
 from harness.envelope.search import BROKEN, GRID, Point, explore, judged, zones
 from harness.errors import ConfigError, Problem
 from harness.experiment import Experiment
+from harness.json_types import JsonDict, JsonObject
 from harness.overrides import AS_WRITTEN, Overrides
 from harness.prepare import Prepared, RunRequest, prepare, target_option
 from harness.rng import Seed
 from harness.store import RunFolder, new_folder
-from harness.suite.carry import Document, Progress, one_by_one
+from harness.suite.carry import Progress, one_by_one
 from harness.variables import escaped
 from harness.yaml_source import dump_yaml
 
@@ -78,12 +78,12 @@ class Trials:
 
     asked: EnvelopeOptions
     experiment: Experiment
-    design: Mapping[str, Any]
+    design: JsonObject
     target: str
     folder: Path
     progress: Progress
     say: Callable[[str], None]
-    found: dict[tuple[str, float], Document] = field(default_factory=dict)
+    found: dict[tuple[str, float], JsonObject] = field(default_factory=dict)
 
     def attempt(self, knob: Knob, value: float) -> Point | None:
         """Run one value; None when the time is over or somebody ended it."""
@@ -94,7 +94,7 @@ class Trials:
         self.say(f"{knob.name}={knob.shown(value)}: {point.state} {point.first}"[:120].rstrip())
         return point
 
-    def confirm(self, knob: Knob, point: Point) -> dict[str, Any] | None:
+    def confirm(self, knob: Knob, point: Point) -> JsonDict | None:
         """The same value on real parts."""
         document = self._run(self.prepared(knob, point.value, CONFIRM_ON))
         if document is None:
@@ -109,7 +109,7 @@ class Trials:
             "run_dir": document["run_dir"],
         }
 
-    def _run(self, run: Prepared) -> Document | None:
+    def _run(self, run: Prepared) -> JsonObject | None:
         before = len(self.progress.done)
         one_by_one([run], quietly, self.progress, lambda _: None)
         done = self.progress.done[before:]
@@ -152,7 +152,7 @@ def envelope_command(asked: EnvelopeOptions) -> int:
     return written(_summary(asked, base, trials, told, folder), ENVELOPE, folder, words, asked)
 
 
-def _knob(trials: Trials, knob: Knob, asked: EnvelopeOptions) -> dict[str, Any]:
+def _knob(trials: Trials, knob: Knob, asked: EnvelopeOptions) -> JsonDict:
     points = explore(knob, lambda value: trials.attempt(knob, value), asked.precision)
     near = _edges(points) if asked.confirm else []
     confirmed = [one for point in near if (one := trials.confirm(knob, point))]
@@ -192,9 +192,9 @@ def _summary(
     asked: EnvelopeOptions,
     base: Prepared,
     trials: Trials,
-    knobs: Sequence[Mapping[str, Any]],
+    knobs: Sequence[JsonObject],
     folder: RunFolder,
-) -> dict[str, Any]:
+) -> JsonDict:
     states = {point["state"] for knob in knobs for point in knob["points"]}
     code = 1 if BROKEN in states else 3 if "unclear" in states or not states else 0
     if trials.progress.stopped:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.cli.console import note
 from harness.errors import ConfigError, Problem
+from harness.json_types import JsonObject
 from harness.report.ci import error_lines, step_summary
 from harness.report.files import JUNIT
 from harness.store import REPORT, RunFolder
@@ -68,7 +68,7 @@ class Export:
 NOTHING = Export()
 
 
-def show_in_ci(markdown: str, runs: Sequence[Mapping[str, Any]]) -> None:
+def show_in_ci(markdown: str, runs: Sequence[JsonObject]) -> None:
     """On the page of the job, and beside the lines that were broken."""
     step_summary(markdown)
     for command in error_lines(runs):

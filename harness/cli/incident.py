@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from shlex import join
-from typing import Any
 
 from harness.cli.console import note, out_json, stdout
 from harness.errors import ConfigError, Problem
+from harness.json_types import JsonDict
 from harness.oversight.classification import classified
 from harness.oversight.incident import incident
 from harness.oversight.incident_report import as_markdown, show
@@ -60,7 +60,7 @@ def incident_command(
     return int(told["exit_code"])
 
 
-def _write(out: Path, told: dict[str, Any]) -> None:
+def _write(out: Path, told: JsonDict) -> None:
     """The whole as JSON, and each report as Markdown and JSON.
 
     Raises:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from harness.authoring.starter import design, experiment
 from harness.cli.console import stdout
 from harness.errors import ConfigError, Problem
+from harness.json_types import JsonObject
 from harness.registry import load_vocabulary
 from harness.target_file.draft import draft
 from harness.target_file.draft_compose import DECIDE
@@ -43,7 +42,7 @@ def init_target_command(openapi: Path | None, compose: Path | None, out: Path) -
     return 0
 
 
-def _told(file: Path) -> Mapping[str, Any]:
+def _told(file: Path) -> JsonObject:
     """What compose says of a file."""
     from harness.runtimes.docker.compose import Project
 

@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -18,6 +17,7 @@ from rich.text import Text
 from harness.cli.console import note
 from harness.clock import RunClock, monotonic_ns
 from harness.errors import ConfigError, Problem
+from harness.json_types import JsonDict
 from harness.live.beside import Beside
 from harness.live.meter import Meter, Reading
 from harness.report.words import duration
@@ -42,7 +42,7 @@ class View:
         self._clock = RunClock(monotonic_ns())
         self._live: Live | None = None
         self._beside: Beside | None = None
-        self._verdicts: dict[str, Any] = {}
+        self._verdicts: JsonDict = {}
 
     def say(self, text: str) -> None:
         """One line of progress."""
@@ -81,7 +81,7 @@ class View:
         except OSError as error:
             self.say(f"no live page and no verdicts so far: {error}; the run goes on")
 
-    def _hear(self, said: dict[str, Any]) -> None:
+    def _hear(self, said: JsonDict) -> None:
         if "url" in said:
             self.say(f"live: {said['url']}")
         else:
@@ -126,7 +126,7 @@ def is_screen() -> bool:
     return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
-def panel(reading: Reading, verdicts: dict[str, Any]) -> Group:
+def panel(reading: Reading, verdicts: JsonDict) -> Group:
     """The state of a run, a few lines."""
     head = Text(reading.phase or "starting", "bold")
     if reading.left_s is not None:
@@ -148,7 +148,7 @@ def panel(reading: Reading, verdicts: dict[str, Any]) -> Group:
     return Group(head, table, _so_far(verdicts))
 
 
-def _so_far(verdicts: dict[str, Any]) -> Text:
+def _so_far(verdicts: JsonDict) -> Text:
     if not verdicts:
         return Text("no invariant judged yet", "dim")
     broken = verdicts["broken"]
@@ -158,7 +158,7 @@ def _so_far(verdicts: dict[str, Any]) -> Text:
     return text
 
 
-def _line(reading: Reading, verdicts: dict[str, Any]) -> str:
+def _line(reading: Reading, verdicts: JsonDict) -> str:
     left = "" if reading.left_s is None else f", {reading.left_s:.0f} s left"
     active = f"; active: {', '.join(reading.active)}" if reading.active else ""
     broken = f"; BROKEN: {', '.join(verdicts['broken'])}" if verdicts.get("broken") else ""

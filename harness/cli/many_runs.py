@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from rich.console import Console
 
 from harness.cli.console import out_json, progress, stdout
 from harness.cli.export import write_copy
 from harness.errors import Problem
+from harness.json_types import JsonDict, JsonObject
 from harness.model import RunResult
 from harness.prepare import Prepared
 from harness.session import run
@@ -26,10 +27,10 @@ FEW_CORES = 4  # below it, what runs beside a run in real time shows in its late
 class Words(Protocol):
     """How a summary is told."""
 
-    def page(self, summary: Mapping[str, Any], folder: Path, /) -> str:
+    def page(self, summary: JsonObject, folder: Path, /) -> str:
         """The page, for a file in a folder."""
 
-    def show(self, summary: Mapping[str, Any], console: Console, /) -> None:
+    def show(self, summary: JsonObject, console: Console, /) -> None:
         """Lines for a terminal."""
 
 
@@ -78,9 +79,7 @@ def limit_s(text: str, problems: list[Problem]) -> float | None:
     return None
 
 
-def written(
-    summary: dict[str, Any], name: str, folder: RunFolder, words: Words, wanted: Wanted
-) -> int:
+def written(summary: JsonDict, name: str, folder: RunFolder, words: Words, wanted: Wanted) -> int:
     """A summary into its folder, to where a person wants it, and onto stdout.
 
     Args:

@@ -11,6 +11,7 @@ from harness.cli.console import note
 from harness.cli.export import Export
 from harness.cli.many_runs import carried_out, default_jobs, written
 from harness.errors import ConfigError, Problem
+from harness.json_types import JsonObject
 from harness.matrix import words
 from harness.matrix.conditions import Row, conditions, rows
 from harness.matrix.outcome import outcome
@@ -19,7 +20,7 @@ from harness.registry import Vocabulary, load_vocabulary
 from harness.rng import Seed
 from harness.runtime_registry import load_runtime
 from harness.store import new_folder
-from harness.suite.carry import Document, Progress
+from harness.suite.carry import Progress
 from harness.text import quoted
 from harness.yaml_source import nearest
 
@@ -78,7 +79,7 @@ def matrix_command(asked: MatrixOptions) -> int:
     return written(outcome(head, seen, degradation, list(operations)), MATRIX, folder, words, asked)
 
 
-def _carried_out(asked: MatrixOptions, found: Sequence[Row]) -> dict[Path | None, Document]:
+def _carried_out(asked: MatrixOptions, found: Sequence[Row]) -> dict[Path | None, JsonObject]:
     """The file of each row that ran -> its result document."""
     prepared = [
         prepare(RunRequest(str(row.path), asked.design, asked.runtime, Seed(asked.seed),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from harness.authoring.coverage import items
 from harness.cli.console import out_json, stdout
 from harness.clock import utc_stamp
 from harness.errors import ConfigError, Problem
 from harness.experiment import id_of_file
+from harness.json_types import JsonDict
 from harness.oversight.grades import exit_code, graded, overruled
 from harness.oversight.measured import measured
 from harness.oversight.register import GRADES, Register, Risk, ids_of, load_register
@@ -74,7 +74,7 @@ def _today() -> date:
     return date.fromisoformat(utc_stamp()[:10])
 
 
-def _graded(risk: Risk, words: Vocabulary, runs: list[RecordedRun], design: str) -> dict[str, Any]:
+def _graded(risk: Risk, words: Vocabulary, runs: list[RecordedRun], design: str) -> JsonDict:
     names, tier_one = ids_of(words.experiments), tier_one_of(words.target)
     seen = []
     for word in risk.experiments:
@@ -83,9 +83,7 @@ def _graded(risk: Risk, words: Vocabulary, runs: list[RecordedRun], design: str)
     return graded(risk, seen)
 
 
-def _document(
-    register: Register, risks: list[dict[str, Any]], head: dict[str, str]
-) -> dict[str, Any]:
+def _document(register: Register, risks: list[JsonDict], head: dict[str, str]) -> JsonDict:
     counts = Counter(one["stands"] or "none" for one in risks)
     missing = [name for one in risks for name in one["measured"]["missing"]]
     return {

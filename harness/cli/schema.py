@@ -4,7 +4,7 @@ for whoever reads results by a program."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -12,6 +12,7 @@ from harness.authoring.schema import DOCUMENTS
 from harness.cli.console import out_json
 from harness.errors import ConfigError, Problem
 from harness.history import Event
+from harness.json_types import JsonDict
 from harness.oversight.register import Register
 from harness.oversight.rules import Rules
 from harness.registry import Vocabulary, load_vocabulary
@@ -19,7 +20,7 @@ from harness.suite.gate import Waivers
 from harness.text import quoted
 from harness.yaml_source import nearest
 
-Rows = list[dict[str, Any]]
+Rows = list[JsonDict]
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -31,8 +32,8 @@ class Claim(msgspec.Struct, forbid_unknown_fields=True):
     claim: str
     verdict: Literal["valid", "invalid", "unknown"]
     examined: int
-    first_bad: dict[str, Any] | None
-    details: dict[str, Any]
+    first_bad: JsonDict | None
+    details: JsonDict
     why: str
 
 
@@ -53,12 +54,12 @@ class Verdict(msgspec.Struct, forbid_unknown_fields=True):
     invariants: list[Claim]
     thresholds: Rows
     faults: Rows
-    load: dict[str, Any]
-    figures: dict[str, Any]
+    load: JsonDict
+    figures: JsonDict
     repeat: str
 
 
-SCHEMAS: Mapping[str, Callable[[Vocabulary], dict[str, Any]]] = {
+SCHEMAS: Mapping[str, Callable[[Vocabulary], JsonDict]] = {
     **DOCUMENTS,
     "waivers": lambda words: Waivers.model_json_schema(by_alias=True),
     "risks": lambda words: Register.model_json_schema(by_alias=True),

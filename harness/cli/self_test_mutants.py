@@ -9,6 +9,7 @@ from rich.table import Table
 
 from harness.cli.console import out_json, progress, stdout
 from harness.explore.workers import cores
+from harness.json_types import JsonDict
 from harness.self_test.checks import DEFAULT, Subject
 from harness.self_test.mutants.running import need
 
@@ -44,7 +45,7 @@ def mutants_command(
     return report.exit_code
 
 
-def _document(report: Any, why: Any) -> dict[str, Any]:
+def _document(report: Any, why: Any) -> JsonDict:
     """Everything as plain data."""
     from harness.self_test.mutants.sites import diff_of
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +14,7 @@ from harness.cli.console import out, out_json, stdout
 from harness.errors import ConfigError, Problem
 from harness.history import History
 from harness.history_reader import read_history
+from harness.json_types import JsonDict, JsonObject
 from harness.model import Validity
 from harness.registry import Vocabulary, vocabulary_of
 from harness.rejudge import recheck
@@ -55,7 +55,7 @@ def show_command(run: str, subject: str, output: str, runs: Path, target: str = 
     return 0
 
 
-def _choice(folder: Path, words: Vocabulary, history: History) -> dict[str, Any]:
+def _choice(folder: Path, words: Vocabulary, history: History) -> JsonDict:
     """Counterexamples, and the names of each kind."""
     broken = [v for v in recheck(folder, words).verdicts if v.validity is Validity.INVALID]
     found = ((subject_of(verdict, history, words.target), verdict) for verdict in broken)
@@ -68,7 +68,7 @@ def _choice(folder: Path, words: Vocabulary, history: History) -> dict[str, Any]
     }
 
 
-def _lines(choice: Mapping[str, Any], folder: Path) -> Iterator[str]:
+def _lines(choice: JsonObject, folder: Path) -> Iterator[str]:
     """Counterexamples, then some names of each kind."""
     for one in choice["counterexamples"]:
         yield f"{one['name']:<24} counterexample to {one['invariant']}"

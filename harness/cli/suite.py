@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from harness.cli.console import note, out, out_json, progress, stdout, warn
 from harness.cli.export import NOTHING, Export, Made, show_in_ci
@@ -16,6 +15,7 @@ from harness.cli.run import choose, one_run
 from harness.clock import utc_stamp
 from harness.errors import ConfigError, Problem
 from harness.experiment import id_of_file
+from harness.json_types import JsonDict, JsonObject
 from harness.overrides import AS_WRITTEN, Overrides
 from harness.prepare import Prepared, RunRequest, target_option
 from harness.registry import load_vocabulary
@@ -24,7 +24,7 @@ from harness.report.junit import junit
 from harness.runtime_registry import load_runtime
 from harness.store import new_folder
 from harness.suite import words
-from harness.suite.carry import Document, Progress, one_by_one, side_by_side
+from harness.suite.carry import Progress, one_by_one, side_by_side
 from harness.suite.difference import load_side
 from harness.suite.gate import Gate, load_waivers
 from harness.suite.order import expected_s, last_failed, ordered, parse_shard, shard
@@ -154,7 +154,7 @@ def _gate(asked: SuiteOptions) -> Gate:
     return Gate(today, known, waivers, f"baseline {asked.baseline}")
 
 
-def _written(summary: dict[str, Any], documents: Sequence[Document], asked: SuiteOptions) -> int:
+def _written(summary: JsonDict, documents: Sequence[JsonObject], asked: SuiteOptions) -> int:
     """Into the folder of the suite, to where a person wants it, and onto stdout."""
     folder = new_folder(asked.runs, f"suite-{summary['suite']}")
     summary["folder"] = str(folder.path)
@@ -240,7 +240,7 @@ def list_command(output: str, target: str = "") -> int:
     return 0
 
 
-def _listed(name: str, profile: Profile, target: str) -> dict[str, Any]:
+def _listed(name: str, profile: Profile, target: str) -> JsonDict:
     known = load_vocabulary(target).experiments
     built = {id_of_file(name) for name in known}
     refs = [entry.ref for entry in of_profile(profile, target)]

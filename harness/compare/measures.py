@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from harness.json_types import JsonObject
 from harness.model import Phase
-
-Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -25,24 +23,24 @@ class Measure:
     key: str
     title: str
     unit: str
-    read: Callable[[Document], float | None]
+    read: Callable[[JsonObject], float | None]
 
 
-def users(run: Document) -> tuple[int, int]:
+def users(run: JsonObject) -> tuple[int, int]:
     """Borrowers that were turned away (refused for no mistake of theirs, or without an answer), of
     all: what availability is counted by."""
     seen = run["figures"].get("users", {})
     return seen.get("turned_away", 0), seen.get("seen", 0)
 
 
-def _p99_s(run: Document) -> float | None:
+def _p99_s(run: JsonObject) -> float | None:
     """Of the slowest operation while faults are there, or under load alone."""
     phases = (str(Phase.FAULT), str(Phase.LOAD))
     rows = [row for row in run["figures"].get("latency", ()) if row["phase"] in phases]
     return max((row["p99_s"] for row in rows if row["p99_s"] is not None), default=None)
 
 
-def _recovery_s(run: Document) -> float | None:
+def _recovery_s(run: JsonObject) -> float | None:
     recovery = run["figures"].get("recovery")
     if not recovery:
         return None
@@ -50,11 +48,11 @@ def _recovery_s(run: Document) -> float | None:
     return math.inf if took_s is None else took_s
 
 
-def _risk(key: str) -> Callable[[Document], float | None]:
+def _risk(key: str) -> Callable[[JsonObject], float | None]:
     return lambda run: run["figures"].get("risk", {}).get(key)
 
 
-def _calls(run: Document) -> float | None:
+def _calls(run: JsonObject) -> float | None:
     counted = run["figures"].get("calls")
     return float(sum(counted.values())) if counted else None
 

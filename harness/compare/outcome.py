@@ -10,7 +10,8 @@ from itertools import combinations
 from typing import Any
 
 from harness.compare.evidence import Contest, finite, front, limit_for, of_counts, of_pairs
-from harness.compare.measures import AVAILABILITY, MEASURES, Document, Measure, users
+from harness.compare.measures import AVAILABILITY, MEASURES, Measure, users
+from harness.json_types import JsonDict, JsonObject
 from harness.model import EXIT_CODES, RunVerdict
 from harness.stats import clopper_pearson, median_interval, quantile
 from harness.suite.findings import findings, verdict_of, worst
@@ -20,7 +21,7 @@ NOTHING_PROVEN = EXIT_CODES[RunVerdict.INCONCLUSIVE]
 
 Key = tuple[str, int]
 """Name of an experiment, seed."""
-Runs = Mapping[str, Mapping[Key, Document]]
+Runs = Mapping[str, Mapping[Key, JsonObject]]
 """Design -> its runs."""
 
 
@@ -42,7 +43,7 @@ class Asked:
     repeat: str
 
 
-def outcome(asked: Asked, runs: Runs, not_run: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def outcome(asked: Asked, runs: Runs, not_run: Sequence[tuple[str, str]]) -> JsonDict:
     """The document.
 
     Args:
@@ -67,7 +68,7 @@ def outcome(asked: Asked, runs: Runs, not_run: Sequence[tuple[str, str]]) -> dic
     }
 
 
-def _design(name: str, runs: Mapping[Key, Document]) -> dict[str, Any]:
+def _design(name: str, runs: Mapping[Key, JsonObject]) -> JsonDict:
     """What a design promises, and whether it kept it."""
     told = {f"{ref}, seed {seed}": run for (ref, seed), run in runs.items()}
     broken = [(one, at, run) for at, run in told.items() for one in findings(run)]
@@ -90,7 +91,7 @@ def _design(name: str, runs: Mapping[Key, Document]) -> dict[str, Any]:
     }
 
 
-def _named(kind: str, broken: Sequence[tuple[Any, str, Document]]) -> Iterator[dict[str, Any]]:
+def _named(kind: str, broken: Sequence[tuple[Any, str, JsonObject]]) -> Iterator[JsonDict]:
     """Findings of a kind, the most frequent first, each with its first counterexample; "" for
     those that are no broken invariant."""
     mine = [
@@ -109,7 +110,7 @@ def _named(kind: str, broken: Sequence[tuple[Any, str, Document]]) -> Iterator[d
         }
 
 
-def _code(row: Mapping[str, Any], runs: Mapping[Key, Document]) -> int:
+def _code(row: JsonObject, runs: Mapping[Key, JsonObject]) -> int:
     """1 for a broken invariant; a threshold that was missed is one of the numbers."""
     others = [run["exit_code"] for run in runs.values() if run["exit_code"] != FAIL]
     return worst([*others, FAIL if row["invariants"] else 0, 0 if runs else NOTHING_PROVEN])
@@ -128,12 +129,12 @@ def _contests(runs: Runs) -> Iterator[Contest]:
             yield of_pairs(measure.key, (a, b), known, limit)
 
 
-def _users(runs: Mapping[Key, Document], keys: Sequence[Key]) -> tuple[int, int]:
+def _users(runs: Mapping[Key, JsonObject], keys: Sequence[Key]) -> tuple[int, int]:
     counted = [users(runs[key]) for key in keys]
     return sum(bad for bad, _ in counted), sum(n for _, n in counted)
 
 
-def _numbers(name: str, runs: Mapping[Key, Document]) -> dict[str, Any]:
+def _numbers(name: str, runs: Mapping[Key, JsonObject]) -> JsonDict:
     """Each number of a design with its 95 % interval."""
     bad, n = _users(runs, list(runs))
     low, high = clopper_pearson(n - bad, n) if n else (0.0, 1.0)
@@ -143,7 +144,7 @@ def _numbers(name: str, runs: Mapping[Key, Document]) -> dict[str, Any]:
     }
 
 
-def _median(measure: Measure, runs: Mapping[Key, Document]) -> dict[str, Any]:
+def _median(measure: Measure, runs: Mapping[Key, JsonObject]) -> JsonDict:
     """The median over the runs, by order statistics.
 
     Returns:
@@ -163,7 +164,7 @@ def _median(measure: Measure, runs: Mapping[Key, Document]) -> dict[str, Any]:
     }
 
 
-def _told(one: Contest, asked: Asked) -> dict[str, Any]:
+def _told(one: Contest, asked: Asked) -> JsonDict:
     """With how many more seeds it would take."""
     more = None
     if one.runs_needed is not None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
@@ -12,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.compare.measures import AVAILABILITY, MEASURES, Measure
+from harness.json_types import JsonObject
 from harness.report.html import rendered, report_link
 from harness.report.words import NONE, duration, number
 from harness.store import REPORT
@@ -22,17 +22,15 @@ TITLES = {measure.key: measure.title for measure in EVERY}
 WHAT_MAX = 160  # characters of a counterexample
 SHOWN_MAX = 4  # findings of a design; the others stand in the JSON document
 
-Document = Mapping[str, Any]
 
-
-def head(summary: Document) -> str:
+def head(summary: JsonObject) -> str:
     """`hardened, brisk: 6 experiments, 5 seeds each, on sim`."""
     refs, seeds = len(summary["experiments"]), summary["seeds"]
     what = f"{refs} experiment{'s' * (refs != 1)}, {seeds} seed{'s' * (seeds != 1)} each"
     return f"{', '.join(summary['designs'])}: {what}, on {summary['runtime']}"
 
 
-def value(measure: Measure, seen: Document) -> str:
+def value(measure: Measure, seen: JsonObject) -> str:
     """A number with its interval: `1.2 s (1.1 s .. 1.4 s)`."""
     if not seen["n"]:
         return NONE
@@ -53,7 +51,7 @@ def _shown(measure: Measure, amount: float | None) -> str:
     return duration(amount) if measure.unit == "s" else number(amount)
 
 
-def contest(one: Document) -> str:
+def contest(one: JsonObject) -> str:
     """Who is better in it, or what it would take to know."""
     if one["better"]:
         shown = f"{one['better']} is better"
@@ -72,7 +70,7 @@ def _strength(evidence: float) -> str:
     return f"{evidence:,.0f}" if evidence < 1e6 else f"{evidence:.0e}"
 
 
-def promises(row: Document) -> Iterator[str]:
+def promises(row: JsonObject) -> Iterator[str]:
     """What a design kept and broke, one line each."""
     each = ", ".join(f"{n} {word}" for word, n in row["verdicts"].items()) or "none"
     held = "" if row["invariants"] or row["incomplete"] else "; every invariant held"
@@ -92,7 +90,7 @@ def _runs(n: int) -> str:
     return f"{n} run{'s' * (n != 1)}"
 
 
-def conclusion(summary: Document) -> str:
+def conclusion(summary: JsonObject) -> str:
     """The front in a sentence."""
     if not summary["numbers"]:
         return (
@@ -107,7 +105,7 @@ def conclusion(summary: Document) -> str:
     return f"{said}; worse in something and better in nothing: {', '.join(beaten)}"
 
 
-def show(summary: Document, console: Console) -> None:
+def show(summary: JsonObject, console: Console) -> None:
     """Print it."""
     console.print(f"{line(head(summary))}\n")
     for row in summary["results"]:
@@ -126,7 +124,7 @@ def show(summary: Document, console: Console) -> None:
     console.print(f"repeat  {summary['repeat']}", soft_wrap=True)
 
 
-def _show_measure(measure: Measure, summary: Document, console: Console) -> None:
+def _show_measure(measure: Measure, summary: JsonObject, console: Console) -> None:
     console.print(Text(f"\n{measure.title}", "bold"))
     table = Table.grid(padding=(0, 2, 0, 0), expand=False)
     table.add_column(overflow="fold")
@@ -141,7 +139,7 @@ def _show_measure(measure: Measure, summary: Document, console: Console) -> None
             console.print(Text(f"  {line(who)}{line(contest(one))}"))
 
 
-def page(summary: Document, folder: Path) -> str:
+def page(summary: JsonObject, folder: Path) -> str:
     """One file, offline."""
     panels = [_panel(measure, summary) for measure in EVERY if summary["numbers"]]
     results = [
@@ -159,7 +157,7 @@ def page(summary: Document, folder: Path) -> str:
     )
 
 
-def _panel(measure: Measure, summary: Document) -> Document:
+def _panel(measure: Measure, summary: JsonObject) -> JsonObject:
     """A row a design: number, and its interval as a bar from 0 to the greatest."""
     rows = [{"design": row["design"], **row[measure.key]} for row in summary["numbers"]]
     ends = [one[key] for one in rows for key in ("value", "low", "high")]

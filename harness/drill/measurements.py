@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
-Document = Mapping[str, Any]
-"""As `harness.store.result_document` makes it."""
-Row = dict[str, Any]
+from harness.json_types import JsonDict, JsonObject
 
 SECONDS = (
     # name, where it stands in the figures, the target's key beside it
@@ -27,7 +25,7 @@ RESPONSE = (
 )
 
 
-def measurements(run: Document) -> list[Row]:
+def measurements(run: JsonObject) -> list[JsonDict]:
     """The rows of one run: experiment, what, unit, target, measured, margin, met.
 
     `met` is None where nothing was asked for; `measured` where it did not happen.
@@ -35,7 +33,7 @@ def measurements(run: Document) -> list[Row]:
     return [*_seconds(run), *_response(run), *_lost(run), *_changes(run)]
 
 
-def _seconds(run: Document) -> Iterator[Row]:
+def _seconds(run: JsonObject) -> Iterator[JsonDict]:
     seen = dict(run["figures"].get("recovery") or {})
     if not seen:
         return
@@ -50,7 +48,7 @@ def _seconds(run: Document) -> Iterator[Row]:
         yield _row(run, what, "s", value, seen.get(key) if key else None)
 
 
-def _response(run: Document) -> Iterator[Row]:
+def _response(run: JsonObject) -> Iterator[JsonDict]:
     """How soon people did what; {} where nobody was on call."""
     if seen := run["figures"].get("response"):
         for what, key in RESPONSE:
@@ -58,21 +56,21 @@ def _response(run: Document) -> Iterator[Row]:
             yield _row(run, what, "s", seen[key], asked)
 
 
-def _lost(run: Document) -> Iterator[Row]:
+def _lost(run: JsonObject) -> Iterator[JsonDict]:
     loss = run["figures"].get("loss")
     if loss:
         row = _row(run, "acknowledged and lost", "", loss["lost"], loss["objective"])
         yield {**row, "promises": loss.get("promises", [])}
 
 
-def _changes(run: Document) -> Iterator[Row]:
+def _changes(run: JsonObject) -> Iterator[JsonDict]:
     """Commits that went with an old primary, acknowledged or not."""
     counts = [one["evidence"].get("changes_lost") for one in run["faults"]]
     if known := [count for count in counts if count is not None]:
         yield _row(run, "commits that went with an old primary", "", sum(known), None)
 
 
-def _row(run: Document, what: str, unit: str, value: Any, target: Any) -> Row:
+def _row(run: JsonObject, what: str, unit: str, value: Any, target: Any) -> JsonDict:
     asked, seen = target is not None, value is not None
     return {
         "experiment": run["experiment"],
@@ -85,7 +83,7 @@ def _row(run: Document, what: str, unit: str, value: Any, target: Any) -> Row:
     }
 
 
-def spread(rows: Sequence[Row]) -> list[Row]:
+def spread(rows: Sequence[JsonDict]) -> list[JsonDict]:
     """Least, median and greatest of each measurement over the runs of the drill."""
     found = []
     for what in dict.fromkeys(row["what"] for row in rows):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from harness.drill.measurements import Document, Row, measurements, spread
+from harness.drill.measurements import measurements, spread
+from harness.json_types import JsonDict, JsonObject
 from harness.suite.findings import findings, verdict_of, worst
 from harness.text import code, markdown
 
 SHOWN_MAX = 10  # chosen: lost promises of one run that a person reads
 
 
-def summary(plan: Mapping[str, Any], runs: Sequence[Document]) -> dict[str, Any]:
+def summary(plan: JsonObject, runs: Sequence[JsonObject]) -> JsonDict:
     """The whole result as plain data.
 
     Args:
@@ -42,7 +43,7 @@ def summary(plan: Mapping[str, Any], runs: Sequence[Document]) -> dict[str, Any]
     }
 
 
-def in_markdown(told: Mapping[str, Any]) -> str:
+def in_markdown(told: JsonObject) -> str:
     """The same for a person."""
     lines = [
         f"# Drill {markdown(told['direction'])}: {told['verdict'].upper()}",
@@ -75,11 +76,11 @@ def in_markdown(told: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _first(run: Mapping[str, Any]) -> str:
+def _first(run: JsonObject) -> str:
     return next(iter([*run["findings"], *run["reasons"]]), "")
 
 
-def _measured(row: Row) -> list[str]:
+def _measured(row: JsonDict) -> list[str]:
     mark = {True: "met", False: "MISSED", None: ""}[row["met"]]
     unit = row["unit"]
     shown = (_shown(row[key], unit) for key in ("target", "measured", "margin"))
@@ -87,12 +88,12 @@ def _measured(row: Row) -> list[str]:
     return [row["experiment"], row["what"], target, seen, margin, mark]
 
 
-def _spread(row: Row) -> list[str]:
+def _spread(row: JsonDict) -> list[str]:
     values = (row[key] for key in ("least", "median", "greatest"))
     return [row["what"], *(_shown(value, row["unit"]) for value in values)]
 
 
-def _promises(rows: Sequence[Row]) -> Iterator[str]:
+def _promises(rows: Sequence[JsonDict]) -> Iterator[str]:
     """The first of each run; measurements.json has all, with what the borrower was answered."""
     lost = [
         [row["experiment"], one["id"], one["to"], _shown(one["at_s"], "s")]

@@ -15,6 +15,7 @@ from typing import Any
 
 from harness.errors import Problem
 from harness.experiment import Experiment
+from harness.json_types import JsonDict, JsonObject
 from harness.text import quoted
 from harness.units import parse_duration, parse_rate
 from harness.yaml_source import nearest
@@ -74,7 +75,7 @@ class Knob:
 
 
 def parse(
-    given: str, experiment: Experiment, design: Mapping[str, Any]
+    given: str, experiment: Experiment, design: JsonObject
 ) -> tuple[Knob | None, list[Problem]]:
     """A knob from `name=low..high`, or what is wrong with it."""
     name, equals, span = given.partition("=")
@@ -115,7 +116,7 @@ def _value(name: str, text: str) -> float:
     return number
 
 
-def _no_number(name: str, design: Mapping[str, Any]) -> Problem | None:
+def _no_number(name: str, design: JsonObject) -> Problem | None:
     known = {f"{DESIGN}{key}": value for key, value in _numbers(design)}
     if name in known:
         return None
@@ -123,7 +124,7 @@ def _no_number(name: str, design: Mapping[str, Any]) -> Problem | None:
     return Problem(cause, "--vary", ", ".join(known) or "none: it has no number")
 
 
-def _numbers(design: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, float]]:
+def _numbers(design: JsonObject, before: str = "") -> Iterator[tuple[str, float]]:
     """Each number with its keys joined by dots."""
     for key, value in design.items():
         if isinstance(value, Mapping):
@@ -132,7 +133,7 @@ def _numbers(design: Mapping[str, Any], before: str = "") -> Iterator[tuple[str,
             yield f"{before}{key}", value
 
 
-def _of(design: Mapping[str, Any], name: str) -> Any:
+def _of(design: JsonObject, name: str) -> Any:
     value: Any = design
     for key in name.removeprefix(DESIGN).split("."):
         value = value[key]
@@ -140,11 +141,11 @@ def _of(design: Mapping[str, Any], name: str) -> Any:
 
 
 def with_value(
-    knob: Knob, value: float, experiment: Experiment, design: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
+    knob: Knob, value: float, experiment: Experiment, design: JsonObject
+) -> tuple[JsonDict, JsonDict]:
     """The documents of an experiment and of a design in which the knob has a value."""
-    document: dict[str, Any] = deepcopy(dict(experiment.document))
-    changed: dict[str, Any] = deepcopy(dict(design))
+    document: JsonDict = deepcopy(dict(experiment.document))
+    changed: JsonDict = deepcopy(dict(design))
     if knob.name == FOR:
         document["method"] = _lasting(document["method"], value)
     elif knob.name == LOAD:
@@ -158,9 +159,9 @@ def with_value(
     return document, changed
 
 
-def _lasting(method: list[dict[str, Any]], for_s: float) -> list[dict[str, Any]]:
+def _lasting(method: list[JsonDict], for_s: float) -> list[JsonDict]:
     """Each step so long; what began after another had ended still does, as long after it."""
-    steps: list[dict[str, Any]] = []
+    steps: list[JsonDict] = []
     ended: list[tuple[float, float]] = []
     for step in sorted(method, key=lambda one: parse_duration(one["at"])):
         at_s, lasted_s = parse_duration(step["at"]), parse_duration(step["for"])
@@ -173,10 +174,10 @@ def _lasting(method: list[dict[str, Any]], for_s: float) -> list[dict[str, Any]]
     return steps
 
 
-def _times(load: Mapping[str, Any], factor: float) -> dict[str, Any]:
+def _times(load: JsonObject, factor: float) -> JsonDict:
     """So many times the arrivals, in every stage."""
 
-    def more(part: Mapping[str, Any]) -> dict[str, Any]:
+    def more(part: JsonObject) -> JsonDict:
         rates = {key: f"{parse_rate(part[key]) * factor:.6g}/s"
                  for key in ("arrivals", "to") if part.get(key)}  # fmt: skip
         return {**part, **rates}

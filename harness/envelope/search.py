@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from harness.compare.measures import users
 from harness.envelope.knobs import Knob
 from harness.figures.modes import FULL
+from harness.json_types import JsonDict, JsonObject
 from harness.model import RunVerdict
-from harness.suite.findings import Document, findings
+from harness.suite.findings import findings
 
 BROKEN, DEGRADED, UNCLEAR = "broken", "degraded", "unclear"
 HELD = "full"
@@ -34,10 +34,10 @@ class Point:
     state: str
     first: str
     t_s: float | None
-    run: Document
+    run: JsonObject
 
 
-def judged(value: float, run: Document) -> Point:
+def judged(value: float, run: JsonObject) -> Point:
     """What a run says of a value: broken, degraded, full, or nothing."""
     if run["verdict"] == RunVerdict.FAIL.value:
         return Point(value, BROKEN, *_first(run), run)
@@ -50,7 +50,7 @@ def judged(value: float, run: Document) -> Point:
     return Point(value, DEGRADED if mode else HELD, mode, None, run)
 
 
-def _first(run: Document) -> tuple[str, float | None]:
+def _first(run: JsonObject) -> tuple[str, float | None]:
     """The earliest counterexample; a limit that was missed where no invariant broke."""
     broken = [one for one in run["invariants"] if one["verdict"] == "invalid" and one["first_bad"]]
     if not broken:
@@ -61,7 +61,7 @@ def _first(run: Document) -> tuple[str, float | None]:
     return f"{earliest['name']}: {bad['what']}", float(bad.get("t_s", 0.0))
 
 
-def _less(run: Document) -> str:
+def _less(run: JsonObject) -> str:
     """Modes that were less than full; "" when all was as on a good day."""
     found = []
     for operation, counts in run["figures"].get("modes", {}).items():
@@ -104,9 +104,9 @@ def _widest(knob: Knob, points: Sequence[Point], precision: float) -> tuple[Poin
     return max(gaps, key=lambda one: one[0])[1:] if gaps else None
 
 
-def zones(knob: Knob, points: Sequence[Point]) -> list[dict[str, Any]]:
+def zones(knob: Knob, points: Sequence[Point]) -> list[JsonDict]:
     """Stretches of one state, by value; each with what came first in the middle of them."""
-    found: list[dict[str, Any]] = []
+    found: list[JsonDict] = []
     for point in points:
         if found and found[-1]["state"] == point.state:
             found[-1]["to"] = point.value

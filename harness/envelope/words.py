@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
 from harness.envelope.search import BROKEN, DEGRADED, HELD, UNCLEAR
+from harness.json_types import JsonDict, JsonObject
 from harness.report.html import rendered, report_link
 from harness.store import REPORT
 from harness.text import cut, line
@@ -18,10 +18,8 @@ from harness.text import cut, line
 WHAT_MAX = 160
 TONES = {HELD: "green", DEGRADED: "yellow", BROKEN: "bold red", UNCLEAR: "yellow"}
 
-Document = Mapping[str, Any]
 
-
-def head(summary: Document) -> str:
+def head(summary: JsonObject) -> str:
     """`X01 Payment accepted, reply lost, design hardened, on sim, seed 1`."""
     return (
         f"{summary['experiment']} {summary['title']}, design {summary['design']}, "
@@ -29,7 +27,7 @@ def head(summary: Document) -> str:
     )
 
 
-def sentence(knob: Document) -> str:
+def sentence(knob: JsonObject) -> str:
     """Where it changes: `broken from 3.2x on, degraded up to 3.1x`."""
     zones = knob["zones"]
     if not zones:
@@ -39,7 +37,7 @@ def sentence(knob: Document) -> str:
     return "; ".join(f"{zone['state']} {zone['shown']}" for zone in zones)
 
 
-def show(summary: Document, console: Console) -> None:
+def show(summary: JsonObject, console: Console) -> None:
     """Print it."""
     console.print(line(head(summary)))
     for knob in summary["knobs"]:
@@ -58,7 +56,7 @@ def show(summary: Document, console: Console) -> None:
     console.print(f"repeat  {summary['repeat']}", soft_wrap=True)
 
 
-def _why(zone: Document) -> Iterator[str]:
+def _why(zone: JsonObject) -> Iterator[str]:
     if zone["first"]:
         at = "" if zone["t_s"] is None else f" at {zone['t_s']:.2f} s"
         word = "breaks first" if zone["state"] == BROKEN else "seen"
@@ -67,12 +65,12 @@ def _why(zone: Document) -> Iterator[str]:
         yield f"{zone['run_dir']}/{REPORT}"
 
 
-def _confirmed(one: Document) -> str:
+def _confirmed(one: JsonObject) -> str:
     agrees = "as on sim" if one["state"] == one["expected"] else f"{one['expected']} on sim"
     return f"on {one['runtime']} at {one['shown']}: {one['state']}, {agrees}"
 
 
-def page(summary: Document, folder: Path) -> str:
+def page(summary: JsonObject, folder: Path) -> str:
     """One file, offline."""
     knobs = [
         {
@@ -89,7 +87,7 @@ def page(summary: Document, folder: Path) -> str:
     return rendered("envelope.html.jinja", summary={**summary, "knobs": knobs}, head=head(summary))
 
 
-def _bands(knob: Document) -> Iterator[dict[str, Any]]:
+def _bands(knob: JsonObject) -> Iterator[JsonDict]:
     """Each zone as a stretch of 0..1000; the gap to the next belongs to neither."""
     at = {one["value"]: one["x"] for one in knob["points"]}
     for zone in knob["zones"]:

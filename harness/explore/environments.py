@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import combinations, islice, product
-from typing import Any
 
 import covertable
 
@@ -20,6 +19,7 @@ from harness.explore.ddmin import ddmin
 from harness.explore.plans import CallPoint, Fault, Minimal, Plan, Seen
 from harness.explore.result import NO_NEWS, SUPERSET, Covered, Found
 from harness.explore.search import PlanRunner
+from harness.json_types import JsonDict
 
 STRENGTH = 3
 BATCH = 64  # chosen: plans that are handed to the runner at a time
@@ -142,7 +142,7 @@ def covering(factors: Mapping[str, tuple[str, ...]]) -> list[Plan]:
         what is not normal in each, in the order of the factors.
     """
     strength = min(STRENGTH, len(factors))
-    made: list[dict[str, Any]] = covertable.make(
+    made: list[JsonDict] = covertable.make(
         {name: list(values) for name, values in factors.items()}, strength=strength
     )
     return [

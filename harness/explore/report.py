@@ -5,12 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from harness.explore.confirm import Confirmation
 from harness.explore.grouping import Group
 from harness.explore.plans import Plan
 from harness.explore.result import RULES, UNFIT, Covered, Found
+from harness.json_types import JsonDict
 
 SHOWN_MAX = 12  # groups beyond these stand in the run folder
 POINTS_MAX = 8
@@ -206,7 +206,7 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:POINTS_MAX]) + more
 
 
-def document(account: SearchReport) -> dict[str, Any]:
+def document(account: SearchReport) -> JsonDict:
     """The same as one JSON document."""
     found = account.found
     groups = enumerate(account.groups)

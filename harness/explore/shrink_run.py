@@ -16,15 +16,8 @@ from harness.document import for_any_folder, load_experiment
 from harness.errors import ConfigError, HarnessError, Problem
 from harness.explore.ddmin import ddmin, descend
 from harness.explore.sim_run import trial
-from harness.explore.smaller import (
-    PARTS,
-    Document,
-    describe,
-    narrowed,
-    where,
-    with_journeys,
-    with_steps,
-)
+from harness.explore.smaller import PARTS, describe, narrowed, where, with_journeys, with_steps
+from harness.json_types import JsonDict
 from harness.model import Validity
 from harness.registry import Vocabulary, changed, vocabulary_of
 from harness.rejudge import recheck
@@ -48,7 +41,7 @@ class Reduced:
         tries: how many runs it took.
     """
 
-    document: Document
+    document: JsonDict
     invariant: str
     removed: list[str] = field(default_factory=list)
     tries: int = 0
@@ -93,7 +86,7 @@ class Reducer:
         self._invariant = invariant or broken[0]
         self._design, self._seed = about["design_values"], int(about["seed"])
         started = plain(load_yaml(folder / EXPERIMENT))
-        self._start: Document = for_any_folder(started, self._words.source.ref)
+        self._start: JsonDict = for_any_folder(started, self._words.source.ref)
         self.result = Reduced(self._start, self._invariant)
 
     def reduce(self) -> Reduced:
@@ -116,7 +109,7 @@ class Reducer:
         self.result.document = document
         return self.result
 
-    def _without_steps(self, document: Document) -> Document:
+    def _without_steps(self, document: JsonDict) -> JsonDict:
         steps = document["method"]
         kept = ddmin(steps, lambda part: self._fails(with_steps(document, part)))
         for step in steps:
@@ -124,7 +117,7 @@ class Reducer:
                 self._note(f"fault: {step['fault']} at {where(step)}")
         return with_steps(document, kept)
 
-    def _without_journeys(self, document: Document) -> Document:
+    def _without_journeys(self, document: JsonDict) -> JsonDict:
         weights: Mapping[str, int] = document["load"]["journeys"]
         kept = ddmin(list(weights), lambda names: self._fails(with_journeys(document, names)))
         for name in weights:
@@ -132,7 +125,7 @@ class Reducer:
                 self._note(f"journey: {name}")
         return with_journeys(document, kept)
 
-    def _fails(self, document: Document) -> bool:
+    def _fails(self, document: JsonDict) -> bool:
         """Whether it still breaks what is to stay broken."""
         self.result.tries += 1
         try:
@@ -147,7 +140,7 @@ class Reducer:
 
 
 def broken_by(
-    document: Document, design: Mapping[str, object], seed: int, words: Vocabulary
+    document: JsonDict, design: Mapping[str, object], seed: int, words: Vocabulary
 ) -> frozenset[str]:
     """Run a document in the simulation.
 

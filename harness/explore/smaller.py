@@ -4,9 +4,9 @@ and after."""
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
+from harness.json_types import JsonDict, JsonObject
 from harness.units import parse_duration, parse_rate
 from harness.workload import Stage, expected_arrivals
 
@@ -15,10 +15,8 @@ WINDOW_MIN_S, DELAY_MIN_S, BASELINE_MIN_S, RECOVERY_MIN_S = 0.25, 0.01, 1.0, 1.0
 RATE_MIN, STAGE_MIN_S = 0.5, 0.5
 DELAYS = ("delay", "jitter", "after", "close_after")
 
-Document = dict[str, Any]
 
-
-def narrowed(document: Document, invariant: str) -> Document:
+def narrowed(document: JsonDict, invariant: str) -> JsonDict:
     """The same about one invariant; no guard ends it early, no threshold is in the way."""
     small = copy.deepcopy(document)
     small["invariants"] = [invariant]
@@ -27,19 +25,19 @@ def narrowed(document: Document, invariant: str) -> Document:
     return small
 
 
-def with_steps(document: Document, steps: Sequence[Document]) -> Document:
+def with_steps(document: JsonDict, steps: Sequence[JsonDict]) -> JsonDict:
     """The same with these faults."""
     return {**document, "method": list(steps)}
 
 
-def with_journeys(document: Document, names: Sequence[str]) -> Document:
+def with_journeys(document: JsonDict, names: Sequence[str]) -> JsonDict:
     """The same with these journeys."""
     load = document["load"]
     kept = {name: load["journeys"][name] for name in names}
     return {**document, "load": {**load, "journeys": kept}}
 
 
-def one_rate(document: Document) -> Iterator[Document]:
+def one_rate(document: JsonDict) -> Iterator[JsonDict]:
     """No stages: as many arrivals all the time as at their highest, or on average."""
     stages = stages_of(document)
     if not stages:
@@ -54,14 +52,14 @@ def one_rate(document: Document) -> Iterator[Document]:
         yield {**document, "load": changed, "recovery": f"{left_s:.6g}s"}
 
 
-def fewer_stages(document: Document) -> Iterator[Document]:
+def fewer_stages(document: JsonDict) -> Iterator[JsonDict]:
     """One stage left out."""
     stages = document["load"].get("stages", [])
     for number in range(len(stages) if len(stages) > 1 else 0):
         yield _staged(document, [*stages[:number], *stages[number + 1 :]])
 
 
-def shorter_stages(document: Document) -> Iterator[Document]:
+def shorter_stages(document: JsonDict) -> Iterator[JsonDict]:
     """One stage half as long."""
     stages = document["load"].get("stages", [])
     for number, stage in enumerate(stages):
@@ -71,7 +69,7 @@ def shorter_stages(document: Document) -> Iterator[Document]:
             yield _staged(document, [*stages[:number], shorter, *stages[number + 1 :]])
 
 
-def stages_of(document: Document) -> list[Stage]:
+def stages_of(document: JsonDict) -> list[Stage]:
     """The stages of its load; none where it has one rate."""
     return [
         Stage(
@@ -83,16 +81,16 @@ def stages_of(document: Document) -> list[Stage]:
     ]
 
 
-def _staged(document: Document, stages: Sequence[Document]) -> Document:
+def _staged(document: JsonDict, stages: Sequence[JsonDict]) -> JsonDict:
     return {**document, "load": {**document["load"], "stages": list(stages)}}
 
 
-def _healed_s(step: Document) -> float:
+def _healed_s(step: JsonDict) -> float:
     again_s = (int(step.get("repeat", 1)) - 1) * parse_duration(step.get("every", 0))
     return parse_duration(step["at"]) + again_s + parse_duration(step["for"])
 
 
-def slower(document: Document) -> Iterator[Document]:
+def slower(document: JsonDict) -> Iterator[JsonDict]:
     """Half as many arrivals, in every stage."""
     load = document["load"]
     rates = [rate for stage in stages_of(document) for rate in stage[1:]]
@@ -104,22 +102,22 @@ def slower(document: Document) -> Iterator[Document]:
         yield {**document, "load": {**load, **_half_rates(load)}}
 
 
-def _half_rates(part: Document) -> Document:
+def _half_rates(part: JsonDict) -> JsonDict:
     keys = (key for key in ("arrivals", "to") if part.get(key))
     return {key: f"{parse_rate(part[key]) / 2:g}/s" for key in keys}
 
 
-def shorter_windows(document: Document) -> Iterator[Document]:
+def shorter_windows(document: JsonDict) -> Iterator[JsonDict]:
     """One fault half as long."""
     yield from _halved(document, ("for",), WINDOW_MIN_S)
 
 
-def shorter_delays(document: Document) -> Iterator[Document]:
+def shorter_delays(document: JsonDict) -> Iterator[JsonDict]:
     """One delay of one fault half as long."""
     yield from _halved(document, DELAYS, DELAY_MIN_S)
 
 
-def earlier(document: Document) -> Iterator[Document]:
+def earlier(document: JsonDict) -> Iterator[JsonDict]:
     """The first fault, and with it all others, half as long after the start; the first stage is
     as much shorter."""
     starts = [parse_duration(step["at"]) for step in document["method"]]
@@ -139,14 +137,14 @@ def earlier(document: Document) -> Iterator[Document]:
         yield with_steps(document, moved)
 
 
-def sooner_over(document: Document) -> Iterator[Document]:
+def sooner_over(document: JsonDict) -> Iterator[JsonDict]:
     """Half the load after the last fault."""
     left_s = parse_duration(document["recovery"]) / 2
     if left_s >= RECOVERY_MIN_S:
         yield {**document, "recovery": f"{left_s:g}s"}
 
 
-def _halved(document: Document, keys: Sequence[str], least_s: float) -> Iterator[Document]:
+def _halved(document: JsonDict, keys: Sequence[str], least_s: float) -> Iterator[JsonDict]:
     steps = document["method"]
     for number, step in enumerate(steps):
         for key in keys:
@@ -156,7 +154,7 @@ def _halved(document: Document, keys: Sequence[str], least_s: float) -> Iterator
                 yield with_steps(document, [*steps[:number], changed, *steps[number + 1 :]])
 
 
-PARTS: tuple[tuple[str, Callable[[Document], Iterator[Document]]], ...] = (
+PARTS: tuple[tuple[str, Callable[[JsonDict], Iterator[JsonDict]]], ...] = (
     ("one rate", one_rate),
     ("stages", fewer_stages),
     ("lengths of stages", shorter_stages),
@@ -168,7 +166,7 @@ PARTS: tuple[tuple[str, Callable[[Document], Iterator[Document]]], ...] = (
 )
 
 
-def describe(document: Document, part: str) -> str:
+def describe(document: JsonDict, part: str) -> str:
     """What a part of the document says now."""
     steps = document["method"]
     if part in ("arrivals", "stages", "one rate", "lengths of stages"):
@@ -181,7 +179,7 @@ def describe(document: Document, part: str) -> str:
     return ", ".join(f"{key} {step[key]}" for step in steps for key in keys if key in step)
 
 
-def _load(document: Document, part: str) -> str:
+def _load(document: JsonDict, part: str) -> str:
     stages = document["load"].get("stages", [])
     if not stages:
         return str(document["load"].get("arrivals"))
@@ -192,6 +190,6 @@ def _load(document: Document, part: str) -> str:
     return ", ".join(" ".join(str(one[key]) for key in kept if key in one) for one in stages)
 
 
-def where(step: Mapping[str, Any]) -> str:
+def where(step: JsonObject) -> str:
     """The link or service of a step."""
     return str(step.get("link") or step.get("service") or "?")

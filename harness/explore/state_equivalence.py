@@ -20,10 +20,11 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from harness.clock import NS
 from harness.history import Event, History
+from harness.json_types import JsonObject
 from harness.model import Op, Outcome, Phase
 from harness.scenario import Point, Trace
 
@@ -249,7 +250,7 @@ def _answers(history: History) -> Iterator[BorrowerEvent]:
             yield BorrowerEvent(event.i, step, answer)
 
 
-def _said(value: Mapping[str, Any]) -> tuple[str | None, int | None]:
+def _said(value: JsonObject) -> tuple[str | None, int | None]:
     return value.get("status"), value.get("http_status")
 
 

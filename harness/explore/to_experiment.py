@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from harness.explore.plans import CallPoint, Fault, Minimal
+from harness.json_types import JsonDict
 from harness.target import LinkSpec, Target
 from harness.yaml_source import dump_yaml
 
@@ -55,7 +55,7 @@ CRASHES = ("crash_before_write", "crash_after_write")
 class Step:
     """One step of the method."""
 
-    fault: dict[str, Any]
+    fault: JsonDict
     for_s: float
     at_s: float = AT_S
 

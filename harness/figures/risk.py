@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from harness.figures.slices import slices, width_for
 from harness.history import History
+from harness.json_types import JsonDict
 from harness.reporting import Exposure, exposures
 from harness.target import Target
 
 LAST = 20  # rows of what is still at risk at the end; chosen
 
 
-def risk(history: History, target: Target) -> dict[str, Any]:
+def risk(history: History, target: Target) -> JsonDict:
     """What the target says was at risk; {} where it says nothing of it.
 
     Returns:

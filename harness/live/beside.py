@@ -9,11 +9,12 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+
+from harness.json_types import JsonDict
 
 END_S = 5.0  # chosen: how long readers of the page may take the last one
 
-Hear = Callable[[dict[str, Any]], None]
+Hear = Callable[[JsonDict], None]
 
 
 class Beside:

@@ -13,9 +13,9 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from harness.clock import NS, RunClock, monotonic_ns
+from harness.json_types import JsonDict
 from harness.live.pages import Pages
 from harness.live.so_far import Going, counts, going
 from harness.report.html import page
@@ -65,7 +65,7 @@ async def _update(run: Going, pages: Pages | None) -> float:
     return (monotonic_ns() - begun_ns) / NS
 
 
-def tell(document: dict[str, Any]) -> None:
+def tell(document: JsonDict) -> None:
     """One line for the parent."""
     print(json.dumps(document), flush=True)
 

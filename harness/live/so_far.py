@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from harness.document import load_experiment
 from harness.experiment import Experiment
 from harness.history import Event, History
+from harness.json_types import JsonDict
 from harness.judge import explained, judge, measured
 from harness.model import RunResult, RunVerdict, Validity
 from harness.registry import Vocabulary, vocabulary_of
@@ -66,7 +66,7 @@ class Going:
     """
 
     folder: Path
-    record: dict[str, Any]
+    record: JsonDict
     words: Vocabulary
     experiment: Experiment
     tail: Tail
@@ -112,7 +112,7 @@ def going(folder: Path) -> Going:
     return Going(folder, record, words, experiment, Tail(folder / HISTORY))
 
 
-def counts(result: RunResult) -> dict[str, Any]:
+def counts(result: RunResult) -> JsonDict:
     """Verdicts so far: names of the broken, and how many hold or are not known yet."""
     by = {one: sum(v.validity is one for v in result.verdicts) for one in Validity}
     names = [v.title for v in result.verdicts

@@ -16,7 +16,6 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Mapping
 from typing import Any
 
 import gevent  # type: ignore[import-untyped]  # ships no types
@@ -27,6 +26,7 @@ from locust import FastHttpUser, LoadTestShape, task
 from locust.contrib.fasthttp import LocustBadStatusCode
 
 from harness.clock import NS, RunClock
+from harness.json_types import JsonObject
 from harness.load.addresses import Addresses, goes_on
 from harness.load.arrivals import Arrival, arrivals, journey_dice
 from harness.load.driver import AtOnce, Drive, Send, SleepUntil, drive, find_journey
@@ -68,7 +68,7 @@ class Load:
         user: gives the HTTP client and Locust's environment.
     """
 
-    def __init__(self, document: Mapping[str, Any], user: FastHttpUser) -> None:
+    def __init__(self, document: JsonObject, user: FastHttpUser) -> None:
         """Resolve every name before anything is sent."""
         self.plan = LoadPlan(**document["plan"])
         self.arrivals = arrivals(self.plan)

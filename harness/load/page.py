@@ -18,6 +18,7 @@ from typing import Any
 import gevent  # type: ignore[import-untyped]  # ships no types
 
 from harness.clock import RunClock, monotonic_ns
+from harness.json_types import JsonDict
 from harness.load import locustfile
 from harness.rng import fresh_seed
 
@@ -27,7 +28,7 @@ RATE_MIN = 0.1  # users started a second; chosen
 signal.setitimer(signal.ITIMER_REAL, 0)  # the alarm is for runs: a page waits for its person
 
 
-def document() -> dict[str, Any]:
+def document() -> JsonDict:
     """The plan of one user, the address of the service, and how many users there may be."""
     with open(os.environ["HARNESS_LOAD_PLAN"], encoding="utf-8") as file:
         return dict(json.load(file))

@@ -6,10 +6,10 @@ import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.document import load_experiment
 from harness.errors import ConfigError, UnsupportedFault
+from harness.json_types import JsonDict, JsonObject
 from harness.plugins import DEFAULT_TARGET, SHIPPED
 from harness.prepare import refuse_unsupported
 from harness.registry import Vocabulary, explored
@@ -22,8 +22,6 @@ FIRST_S, LASTS_S = 5, 10  # chosen: a steady state before, time to recover after
 RATE = "12/s"  # chosen: every operation is seen some dozen times while something is broken
 ALL, ONE = "all", "one"
 
-Step = Mapping[str, Any]
-
 
 @dataclass(frozen=True)
 class Form:
@@ -33,7 +31,7 @@ class Form:
         roles: for which it is; empty for every one.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[JsonObject, ...]
     roles: tuple[str, ...] = ()
 
 
@@ -114,7 +112,7 @@ def _row(
     dependency: Dependency,
     condition: str,
     forms: Sequence[Form],
-    usual: Mapping[str, Any],
+    usual: JsonObject,
     file: Path,
 ) -> Row:
     why = ""
@@ -135,7 +133,7 @@ def _document(
     dependency: Dependency,
     condition: str,
     form: Form,
-    usual: Mapping[str, Any],
+    usual: JsonObject,
 ) -> str:
     """The text of an experiment."""
     links = _links(words)
@@ -157,7 +155,7 @@ def _document(
     )
 
 
-def _step(form: Step, service: str, link: str) -> dict[str, Any]:
+def _step(form: JsonObject, service: str, link: str) -> JsonDict:
     filled = {
         key: value.format(link=link, service=service) if isinstance(value, str) else value
         for key, value in form.items()
@@ -171,7 +169,7 @@ def _links(words: Vocabulary) -> dict[str, str]:
     return {link.callee: link.name for link in words.target.links if link.caller == entry}
 
 
-def _usual(words: Vocabulary) -> dict[str, Any]:
+def _usual(words: Vocabulary) -> JsonDict:
     """Load, steady state and invariants: those of the first experiment of the target."""
     for path in words.experiments.values():
         try:
@@ -179,7 +177,7 @@ def _usual(words: Vocabulary) -> dict[str, Any]:
         except ConfigError:
             continue  # it comes along for another target
         keys = ("load", "steady-state-hypothesis", "invariants")
-        taken: dict[str, Any] = {key: like[key] for key in keys}
+        taken: JsonDict = {key: like[key] for key in keys}
         load = taken["load"]
         journeys = load["journeys"]
         return {**taken, "load": {"arrivals": RATE, "journeys": journeys}}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from harness.figures.modes import FAILED, FULL, REFUSED
+from harness.json_types import JsonDict, JsonObject
 from harness.matrix.conditions import Row
 from harness.model import EXIT_CODES, RunVerdict
-from harness.suite.findings import Document, findings, verdict_of, worst
+from harness.suite.findings import findings, verdict_of, worst
 from harness.target import Degradation
 
 REFUSING = frozenset({"READONLY", "SHED", "SUSPENDED", "OFF"})
@@ -23,11 +23,11 @@ OK, UNDECLARED, NOTHING = "ok", "undeclared", "nothing seen"
 
 
 def outcome(
-    head: Mapping[str, Any],
-    seen: Sequence[tuple[Row, Document | None]],
+    head: JsonObject,
+    seen: Sequence[tuple[Row, JsonObject | None]],
     degradation: Degradation,
     operations: Sequence[str],
-) -> dict[str, Any]:
+) -> JsonDict:
     """The document.
 
     Args:
@@ -49,9 +49,9 @@ def outcome(
 
 
 def _row(
-    row: Row, run: Document | None, degradation: Degradation, operations: Sequence[str]
-) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    row: Row, run: JsonObject | None, degradation: Degradation, operations: Sequence[str]
+) -> JsonDict:
+    told: JsonDict = {
         "dependency": row.dependency.name,
         "services": list(row.dependency.services),
         "condition": row.condition,
@@ -75,7 +75,7 @@ def _row(
             "run_dir": run["run_dir"], "repeat": run["repeat"]}  # fmt: skip
 
 
-def _not_shown(run: Document) -> str:
+def _not_shown(run: JsonObject) -> str:
     """Why a run says nothing of modes; "" when it does."""
     if run["exit_code"] not in (0, FAIL, NOTHING_PROVEN):
         return f"{run['verdict']}: {run['reasons'][0]}"
@@ -87,8 +87,8 @@ def _not_shown(run: Document) -> str:
 
 
 def _cells(
-    row: Row, run: Document, degradation: Degradation, operations: Sequence[str]
-) -> Iterator[dict[str, Any]]:
+    row: Row, run: JsonObject, degradation: Degradation, operations: Sequence[str]
+) -> Iterator[JsonDict]:
     """Each operation that was asked for or that a mode was seen of."""
     observed: Mapping[str, Mapping[str, int]] = run["figures"]["modes"]
     extra = [name for name in (*degradation, *observed) if name not in operations]
@@ -107,7 +107,7 @@ def _cells(
         }
 
 
-def _judged(declared: str, counts: Mapping[str, int]) -> dict[str, Any]:
+def _judged(declared: str, counts: Mapping[str, int]) -> JsonDict:
     """Whether everything that was seen had been declared; `mode` is what to look at first."""
     n = sum(counts.values())
     if not n:

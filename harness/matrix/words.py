@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
@@ -12,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.figures.modes import FULL
+from harness.json_types import JsonObject
 from harness.matrix.outcome import UNDECLARED
 from harness.report.html import rendered, report_link
 from harness.store import REPORT
@@ -22,10 +22,8 @@ WIDE = 96  # columns of a terminal from which on the table stands
 CALM, NONE = ".", "-"
 KEY = f"{CALM} {FULL}, ! not declared, {NONE} not seen"
 
-Document = Mapping[str, Any]
 
-
-def head(summary: Document) -> str:
+def head(summary: JsonObject) -> str:
     """`design hardened, on sim, seed 1: 32 rows, 3 cells not declared`."""
     n = summary["undeclared"]
     return (
@@ -34,7 +32,7 @@ def head(summary: Document) -> str:
     )
 
 
-def show(summary: Document, console: Console) -> None:
+def show(summary: JsonObject, console: Console) -> None:
     """Print it."""
     word = summary["verdict"]
     tone = "green" if word == "pass" else "bold red" if word == "fail" else "yellow"
@@ -52,7 +50,7 @@ def show(summary: Document, console: Console) -> None:
     console.print(f"repeat  {summary['repeat']}", soft_wrap=True)
 
 
-def _table(summary: Document) -> Table:
+def _table(summary: JsonObject) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("dependency", overflow="fold")
     for operation in summary["operations"]:
@@ -64,7 +62,7 @@ def _table(summary: Document) -> Table:
     return table
 
 
-def _mark(cell: Document) -> Text:
+def _mark(cell: JsonObject) -> Text:
     if cell["state"] == UNDECLARED:
         return Text(f"!{line(cell['mode'])}", "bold red")
     if not cell["mode"]:
@@ -72,7 +70,7 @@ def _mark(cell: Document) -> Text:
     return Text(CALM) if cell["mode"] == FULL else Text(line(cell["mode"]), "yellow")
 
 
-def _problems(row: Document) -> Iterator[str]:
+def _problems(row: JsonObject) -> Iterator[str]:
     """What is wrong with a row."""
     for cell in row["cells"]:
         if cell["state"] == UNDECLARED:
@@ -80,7 +78,7 @@ def _problems(row: Document) -> Iterator[str]:
     yield from _rest(row)
 
 
-def _everything(row: Document) -> Iterator[str]:
+def _everything(row: JsonObject) -> Iterator[str]:
     """Each operation that was less than on a good day, and what is wrong."""
     calm = True
     for cell in row["cells"]:
@@ -92,7 +90,7 @@ def _everything(row: Document) -> Iterator[str]:
     yield from _rest(row)
 
 
-def _rest(row: Document) -> Iterator[str]:
+def _rest(row: JsonObject) -> Iterator[str]:
     if row["why"]:
         yield f"nothing shown: {cut(line(row['why']), WHAT_MAX)}"
     for one in row["broken"]:
@@ -101,19 +99,19 @@ def _rest(row: Document) -> Iterator[str]:
         yield f"{row['run_dir']}/{REPORT}"
 
 
-def _told(cell: Document) -> str:
+def _told(cell: JsonObject) -> str:
     """`read_limit: REFUSED 59 of 59; declared STALE`."""
     return f"{line(cell['operation'])}: {shares(cell)}; declared {line(cell['declared'])}"
 
 
-def shares(cell: Document) -> str:
+def shares(cell: JsonObject) -> str:
     """`QUEUE 9, FULL 50 of 59`."""
     counts = cell["observed"]
     each = ", ".join(f"{line(mode)} {n}" for mode, n in counts.items())
     return f"{each} of {sum(counts.values())}" if each else NONE
 
 
-def page(summary: Document, folder: Path) -> str:
+def page(summary: JsonObject, folder: Path) -> str:
     """One file, offline."""
     rows = [
         {

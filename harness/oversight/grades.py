@@ -9,8 +9,8 @@ no expert                the measured grade stands
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
+from harness.json_types import JsonDict
 from harness.model import EXIT_CODES, RunVerdict
 from harness.oversight.measured import WORST, Measured
 from harness.oversight.register import GRADES, SCALE, Opinion, Risk
@@ -18,7 +18,7 @@ from harness.oversight.register import GRADES, SCALE, Opinion, Risk
 AGREES, DISSENTS, OVERRULED = "agrees", "dissents", "overruled"
 
 
-def graded(risk: Risk, seen: Sequence[Measured]) -> dict[str, Any]:
+def graded(risk: Risk, seen: Sequence[Measured]) -> JsonDict:
     """A risk with both grades, both reasons, and the one that stands.
 
     Args:
@@ -50,7 +50,7 @@ def graded(risk: Risk, seen: Sequence[Measured]) -> dict[str, Any]:
     }
 
 
-def exit_code(risks: Sequence[dict[str, Any]]) -> int:
+def exit_code(risks: Sequence[JsonDict]) -> int:
     """1 where tier 1 is broken, 3 where an experiment has no judged run, else 0."""
     seen = [one["measured"] for one in risks]
     if any(one["grade"] == SCALE[WORST] for one in seen):
@@ -59,13 +59,13 @@ def exit_code(risks: Sequence[dict[str, Any]]) -> int:
     return EXIT_CODES[RunVerdict.INCONCLUSIVE if missing else RunVerdict.PASS]
 
 
-def overruled(risks: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+def overruled(risks: Sequence[JsonDict]) -> Iterator[tuple[str, str]]:
     """Risk and expert of each opinion that does not count."""
     for risk in risks:
         yield from ((risk["id"], e["by"]) for e in risk["experts"] if e["standing"] == OVERRULED)
 
 
-def _expert(one: Opinion, stands: str, tier_one: bool) -> dict[str, Any]:
+def _expert(one: Opinion, stands: str, tier_one: bool) -> JsonDict:
     differs = DISSENTS if not tier_one else OVERRULED
     told = one.model_dump(mode="json", by_alias=True, exclude_none=True)
     return {**told, "standing": AGREES if one.grade == stands else differs}

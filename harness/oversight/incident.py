@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from harness.figures.outcomes import Class, classes
+from harness.json_types import JsonDict
 from harness.measures import served
 from harness.model import RunResult, Validity
 from harness.report.recorded import Recorded
@@ -143,7 +143,7 @@ def _money(recorded: Recorded, after_s: float) -> tuple[tuple[Seen, ...], int]:
 def _broken(result: RunResult, length_s: float) -> Iterator[Seen]:
     for one in result.verdicts:
         if one.validity is Validity.INVALID:
-            bad: dict[str, Any] = dict(one.first_bad or {})
+            bad: JsonDict = dict(one.first_bad or {})
             what = f"{one.title}: {bad.get('what', one.claim)}"
             yield Seen(float(bad.get("t_s", length_s)), what, 1, tuple(bad.get("events", ())))
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.json_types import JsonObject
 from harness.oversight.classification import HOUR_S
 from harness.oversight.reports import MINUTE_S
 from harness.oversight.rules import FIELDS
 from harness.text import code, line, markdown
 
-Document = Mapping[str, Any]
 SHOWN_MAX = 10  # chosen: things of one field that a person reads; the JSON has all
 NOT_SEEN = "not seen"
 MARKS = {True: ("met", "green"), False: ("LATE", "bold red"), None: ("unknown", "yellow")}
 
 
-def show(told: Document, console: Console) -> None:
+def show(told: JsonObject, console: Console) -> None:
     """Print clock, figures, rules and reports."""
     console.print(line(head(told)))
     table = Table.grid(padding=(0, 1, 0, 0))
@@ -47,13 +47,13 @@ def show(told: Document, console: Console) -> None:
         console.print(f"evidence is missing or does not agree: {line(gap)}")
 
 
-def head(told: Document) -> str:
+def head(told: JsonObject) -> str:
     """Which run, by which rules."""
     scale = f"1 s of the run stands for {told['time_scale']:g} s"
     return f"incident of {told['run']} by {told['title']}; {scale}"
 
 
-def clock(told: Document) -> Iterator[tuple[str, str]]:
+def clock(told: JsonObject) -> Iterator[tuple[str, str]]:
     """The instants, on the run clock and nominal after the first harm."""
     first_s = told["clock"]["first_harm_s"]
     names = {
@@ -74,7 +74,7 @@ def _instant(t_s: float, first_s: float | None, time_scale: float) -> str:
     return f"{t_s:.3f} s ({minutes:+.1f} min nominal)"
 
 
-def figures(told: Document) -> Iterator[tuple[str, str]]:
+def figures(told: JsonObject) -> Iterator[tuple[str, str]]:
     """The numbers."""
     of = told["figures"]
     yield "users hit", f"{of['users_hit']} of {of['users_seen']}"
@@ -84,7 +84,7 @@ def figures(told: Document) -> Iterator[tuple[str, str]]:
     yield "acknowledged and lost", str(of["acknowledged_lost"])
 
 
-def criteria(rule: Document) -> Iterator[str]:
+def criteria(rule: JsonObject) -> Iterator[str]:
     """Each limit beside what was seen."""
     for one in rule["criteria"]:
         met = NOT_SEEN if one["at_s"] is None else f"met at {one['at_s']:.3f} s"
@@ -95,12 +95,12 @@ def criteria(rule: Document) -> Iterator[str]:
         yield f"needed {rule['needed']}; classified {at}"
 
 
-def source(rule: Document) -> str:
+def source(rule: JsonObject) -> str:
     """Where a rule comes from."""
     return f"source: {rule['source']}{'' if rule['verified'] else ' (not verified)'}"
 
 
-def took(report: Document) -> str:
+def took(report: JsonObject) -> str:
     """Minutes until complete beside the limit."""
     limit = f"{report['limit_min']:g} min after {report['after']}"
     if report["took_min"] is None:
@@ -108,7 +108,7 @@ def took(report: Document) -> str:
     return f"complete after {report['took_min']:g} min, limit {limit}"
 
 
-def as_markdown(told: Document, report: Document) -> str:
+def as_markdown(told: JsonObject, report: JsonObject) -> str:
     """One report, as a draft to be signed."""
     lines = [
         f"# DRAFT {markdown(report['report'])} report: {markdown(told['title'])}",
@@ -131,7 +131,7 @@ def as_markdown(told: Document, report: Document) -> str:
     return "\n".join([*lines, "", f"Made again by {code(told['repeat'])}", ""])
 
 
-def _shown(field: Document) -> str:
+def _shown(field: JsonObject) -> str:
     value = field["value"]
     if isinstance(value, list):
         return "; ".join(map(str, value)) or NOT_SEEN

@@ -10,12 +10,12 @@ were hit; the grade that follows.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.errors import ConfigError, Problem
+from harness.json_types import JsonDict, JsonObject
 from harness.model import RunVerdict, Validity
 from harness.oversight.register import SCALE
 from harness.run_record import SIZE_MAX
@@ -144,12 +144,12 @@ def _trials(runs: Iterable[RecordedRun], names: set[str], design: str) -> Iterab
     return trials.values()
 
 
-def _document(run: RecordedRun) -> Mapping[str, Any]:
+def _document(run: RecordedRun) -> JsonObject:
     """As much of verdict.json as a grade rests on."""
     path = Path(run.folder) / VERDICT
     raw = read_bytes(path, SIZE_MAX, follow=False)
     try:
-        document: dict[str, Any] = json.loads(raw)
+        document: JsonDict = json.loads(raw)
         users = document["figures"].get("users") or {}
         return {
             "verdict": run.verdict,
@@ -167,7 +167,7 @@ def _document(run: RecordedRun) -> Mapping[str, Any]:
         raise ConfigError(Problem(cause, str(path), remedy="harness report of the run")) from None
 
 
-def _broken(documents: Sequence[Mapping[str, Any]], tier_one: TierOne) -> Iterator[Broken]:
+def _broken(documents: Sequence[JsonObject], tier_one: TierOne) -> Iterator[Broken]:
     """Each invariant once, those of tier 1 first."""
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for document in documents:

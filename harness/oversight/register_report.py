@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.json_types import JsonObject
 from harness.oversight.grades import AGREES, DISSENTS
 from harness.report.html import rendered
 from harness.suite.findings import verdict_of
@@ -18,10 +18,8 @@ TONES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "gree
 NONE = "none"
 WIDTH = 10  # of the word before a grade: `measured`, `expert`
 
-Document = Mapping[str, Any]
 
-
-def show(told: Document, console: Console) -> None:
+def show(told: JsonObject, console: Console) -> None:
     """Print it: a block a risk."""
     head = f"{told['title']}, design {told['design']}, runs {told['runs']}"
     console.print(line(head))
@@ -41,7 +39,7 @@ def show(told: Document, console: Console) -> None:
         console.print(line(said))
 
 
-def rows(risk: Document) -> Iterator[tuple[str, str, str]]:
+def rows(risk: JsonObject) -> Iterator[tuple[str, str, str]]:
     """What stands, what was measured, what each expert says: word, grade, why."""
     seen = risk["measured"]
     yield "stands", risk["stands"] or NONE, risk["because"]
@@ -57,7 +55,7 @@ def _mark(standing: str) -> str:
     return "" if standing == AGREES else f" [{standing}]"
 
 
-def last_lines(told: Document) -> Iterator[str]:
+def last_lines(told: JsonObject) -> Iterator[str]:
     """Counts, what is overruled, and what to run where nothing was measured."""
     counts = ", ".join(f"{n} {grade}" for grade, n in told["counts"].items())
     yield f"{len(told['risks'])} risks: {counts}"
@@ -68,7 +66,7 @@ def last_lines(told: Document) -> Iterator[str]:
         yield f"  harness run {' '.join(told['missing'])} --design {told['design']} --repeat 5"
 
 
-def as_markdown(told: Document) -> str:
+def as_markdown(told: JsonObject) -> str:
     """The register as a page: one table, then counts."""
     lines = [
         f"# {markdown(told['title'])}",
@@ -86,7 +84,7 @@ def as_markdown(told: Document) -> str:
     return "\n".join([*lines, "", *(f"- {markdown(one)}" for one in last_lines(told)), ""])
 
 
-def as_html(told: Document) -> str:
+def as_html(told: JsonObject) -> str:
     """The register as one file, offline."""
     verdict = verdict_of(told["exit_code"])
     risks = [(risk, list(rows(risk))) for risk in told["risks"]]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
 
+from harness.json_types import JsonDict, JsonObject
 from harness.model import EXIT_CODES, RunVerdict
 from harness.oversight.classification import HOUR_S, Classified
 from harness.oversight.incident import Incident, Seen, until
@@ -18,10 +18,8 @@ from harness.oversight.rules import MEASURES, Report, Rules
 EVENTS_MAX = 5_000  # chosen: things that one field lists
 MINUTE_S = 60.0
 
-Document = Mapping[str, Any]
 
-
-def pack(found: Incident, rules: Rules, applied: Sequence[Classified]) -> dict[str, Any]:
+def pack(found: Incident, rules: Rules, applied: Sequence[Classified]) -> JsonDict:
     """Clock, classification and reports as plain data; instants in s of the run."""
     reports = [
         report
@@ -55,7 +53,7 @@ def pack(found: Incident, rules: Rules, applied: Sequence[Classified]) -> dict[s
     }
 
 
-def _code(found: Incident, reports: Sequence[Document]) -> int:
+def _code(found: Incident, reports: Sequence[JsonObject]) -> int:
     """1 where a report is late or never complete, 3 where evidence is missing, else 0."""
     if any(one["met"] is False for one in reports):
         return EXIT_CODES[RunVerdict.FAIL]
@@ -63,7 +61,7 @@ def _code(found: Incident, reports: Sequence[Document]) -> int:
     return EXIT_CODES[RunVerdict.INCONCLUSIVE if lacking else RunVerdict.PASS]
 
 
-def _rule(one: Classified) -> dict[str, Any]:
+def _rule(one: Classified) -> JsonDict:
     rule = one.rule
     return {
         "id": rule.id,
@@ -77,7 +75,7 @@ def _rule(one: Classified) -> dict[str, Any]:
     }
 
 
-def _reports(found: Incident, one: Classified, time_scale: float) -> list[dict[str, Any]]:
+def _reports(found: Incident, one: Classified, time_scale: float) -> list[JsonDict]:
     instants: dict[str, float | None] = {"detected": found.detected_s, "classified": one.at_s}
     told = []
     for report in one.rule.reports:
@@ -96,7 +94,7 @@ def _report(
     known: Mapping[str, float | None],
     span: tuple[float | None, float | None],
     time_scale: float,
-) -> dict[str, Any]:
+) -> JsonDict:
     from_s, complete_s = span
     limit_min = report.within_h * HOUR_S / MINUTE_S
     took_min = None
@@ -147,7 +145,7 @@ def _known_s(found: Incident, one: Classified, field: str) -> float | None:
     return _latest([since, found.detected_s])
 
 
-def _value(found: Incident, one: Classified, field: str, t_s: float | None) -> dict[str, Any]:
+def _value(found: Incident, one: Classified, field: str, t_s: float | None) -> JsonDict:
     """What a field holds in a report of an instant, with the ids of what shows it."""
     end_s = found.length_s if t_s is None else t_s
     if field in ("users_so_far", "users_total"):
@@ -166,7 +164,7 @@ def _value(found: Incident, one: Classified, field: str, t_s: float | None) -> d
     return {"value": getattr(found, f"{field}_s")}
 
 
-def _counted(seen: Sequence[Seen], t_s: float) -> dict[str, Any]:
+def _counted(seen: Sequence[Seen], t_s: float) -> JsonDict:
     counted = [one for one in seen if one.t_s <= t_s]
     return {
         "value": sum(one.amount for one in counted),

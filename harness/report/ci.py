@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.errors import ConfigError
+from harness.json_types import JsonObject
 from harness.text import line, terminal
 from harness.yaml_source import Place, load_yaml
 
@@ -22,8 +22,6 @@ STEP_SUMMARY, ACTIONS, WORKSPACE = "GITHUB_STEP_SUMMARY", "GITHUB_ACTIONS", "GIT
 ANNOTATIONS_MAX = 10  # GitHub shows so many of one step
 _DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _PROPERTY = {**_DATA, ":": "%3A", ",": "%2C"}
-
-Run = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ def step_summary(markdown: str) -> None:
             stream.write(markdown + "\n")
 
 
-def error_lines(runs: Sequence[Run]) -> list[str]:
+def error_lines(runs: Sequence[JsonObject]) -> list[str]:
     """Workflow commands, where GitHub's runner reads them; else none.
 
     Args:
@@ -63,7 +61,7 @@ def error_lines(runs: Sequence[Run]) -> list[str]:
     return lines
 
 
-def _of(run: Run) -> Iterator[Annotation]:
+def _of(run: JsonObject) -> Iterator[Annotation]:
     if not run["exit_code"]:
         return
     title = f"{run['verdict'].upper()} {run['experiment']} on {run['design']}"
@@ -111,7 +109,7 @@ def _escaped(text: str, table: Mapping[str, str]) -> str:
     return "".join(table.get(char, char) for char in text)
 
 
-def metrics(runs: Sequence[Run]) -> str:
+def metrics(runs: Sequence[JsonObject]) -> str:
     """Text in the format of OpenMetrics, as GitLab's `artifacts:reports:metrics` reads it."""
     rows = [(_labels(run), run) for run in runs]
     lines = [
@@ -131,7 +129,7 @@ def metrics(runs: Sequence[Run]) -> str:
     return "\n".join([*lines, "# EOF", ""])
 
 
-def _labels(run: Run) -> str:
+def _labels(run: JsonObject) -> str:
     keys = {"experiment": run["name"], "design": run["design"], "runtime": run["runtime"]}
     return ",".join(f'{key}="{_label(value)}"' for key, value in keys.items())
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.errors import ConfigError
+from harness.json_types import JsonObject
 from harness.model import RunResult
 from harness.report.words import duration, number
 from harness.safe_files import read_bytes
@@ -59,7 +60,7 @@ def _siblings(folder: Path) -> list[Path]:
         return []
 
 
-def _read(path: Path) -> Mapping[str, Any]:
+def _read(path: Path) -> JsonObject:
     """A verdict.json; {} where there is none, or something else."""
     try:
         said = json.loads(read_bytes(path, SIZE_MAX, follow=False))
@@ -68,7 +69,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _rows(now: Mapping[str, Any], then: Mapping[str, Any]) -> Iterator[Row]:
+def _rows(now: JsonObject, then: JsonObject) -> Iterator[Row]:
     """Numbers that both have."""
     for name, keys, shown in (
         ("recovery time", ("recovery", "recovery_time_s"), duration),
@@ -87,7 +88,7 @@ def _rows(now: Mapping[str, Any], then: Mapping[str, Any]) -> Iterator[Row]:
         yield Row(f"p99 of {key}", duration(value), duration(before.get(key)))
 
 
-def _at(figures: Mapping[str, Any], keys: tuple[str, ...]) -> float | None:
+def _at(figures: JsonObject, keys: tuple[str, ...]) -> float | None:
     value: Any = figures
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
@@ -101,7 +102,7 @@ def _finite(value: object) -> float | None:
     return value if -VALUE_MAX < value < VALUE_MAX else None
 
 
-def _p99(figures: Mapping[str, Any]) -> dict[str, float]:
+def _p99(figures: JsonObject) -> dict[str, float]:
     """p99 of good answers while a fault was there, by operation."""
     rows = figures.get("latency")
     return {

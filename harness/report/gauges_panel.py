@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from harness.history import Event
+from harness.json_types import JsonObject
 from harness.report.charts import X_MAX, Pane, Shape, Span, line, linear
 from harness.report.recorded import Recorded
 from harness.report.timeline import Chart, Columns, fault_spans, state_changes
@@ -97,8 +97,8 @@ def _column(group: str, name: str, samples: Sequence[Event]) -> list[float | Non
     return rates
 
 
-def _of(event: Event, group: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = event.v.get(group, {})
+def _of(event: Event, group: str) -> JsonObject:
+    found: JsonObject = event.v.get(group, {})
     return found
 
 

@@ -20,6 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.json_types import JsonDict
+
 if TYPE_CHECKING:  # a run without GRAFANA_URL does not wait for it to load
     import httpx
 
@@ -48,7 +50,7 @@ class Window:
 
 def windows(lines: Iterable[str]) -> dict[str, Window]:
     """The windows of a fault log, by id; faults that were never injected have none."""
-    faults: dict[str, dict[str, Any]] = {}
+    faults: dict[str, JsonDict] = {}
     for line in lines:
         with suppress(ValueError):  # torn: its writer is at it, or died
             said = json.loads(line)

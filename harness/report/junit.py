@@ -7,15 +7,14 @@ A name is one of a kind: the class is design and document, over files and design
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
+from harness.json_types import JsonObject
 from harness.text import xml
 
-Document = Mapping[str, Any]
 ENDED = ("pass", "fail")
 
 
@@ -35,7 +34,7 @@ class Case:
     text: str = ""
 
 
-def junit(runs: Sequence[tuple[str, Document]], skipped: Sequence[tuple[str, str]] = ()) -> str:
+def junit(runs: Sequence[tuple[str, JsonObject]], skipped: Sequence[tuple[str, str]] = ()) -> str:
     """The file as text.
 
     Args:
@@ -58,7 +57,7 @@ def junit(runs: Sequence[tuple[str, Document]], skipped: Sequence[tuple[str, str
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _suite(name: str, run: Document) -> ET.Element:
+def _suite(name: str, run: JsonObject) -> ET.Element:
     """A run; the whole of its time stands at the case `run`."""
     suite = ET.Element(
         "testsuite", name=xml(f"{run['experiment']} {run['title']}, {run['design']}")
@@ -91,7 +90,7 @@ def begun_utc(run_dir: str) -> str:
     return f"{day}T{time[:8].replace('-', ':')}Z" if time else ""
 
 
-def _cases(run: Document) -> Iterator[Case]:
+def _cases(run: JsonObject) -> Iterator[Case]:
     for one in run["invariants"]:
         name = f"{one['id']} {one['name']}".lstrip()
         if one["verdict"] == "invalid":
@@ -109,7 +108,7 @@ def _cases(run: Document) -> Iterator[Case]:
             yield _limit(name, probe, run, judged=look["when"] != "before")
 
 
-def _limit(name: str, seen: Document, run: Document, *, judged: bool = True) -> Case:
+def _limit(name: str, seen: JsonObject, run: JsonObject, *, judged: bool = True) -> Case:
     """A limit; before a fault, one that does not hold proves nothing."""
     if seen["met"]:
         return Case(name)
@@ -121,7 +120,7 @@ def _limit(name: str, seen: Document, run: Document, *, judged: bool = True) -> 
     return Case(name, "failure", what, str(run["repeat"]))
 
 
-def _whole(run: Document, found: Sequence[Case]) -> Case:
+def _whole(run: JsonObject, found: Sequence[Case]) -> Case:
     """The run itself: what ended otherwise than pass or fail, or failed by something else."""
     reasons = "\n".join(run["reasons"])
     if run["verdict"] not in ENDED:

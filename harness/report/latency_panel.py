@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
+from harness.json_types import JsonObject
 from harness.model import RunResult
 from harness.report.charts import X_MAX, Axis, logarithmic
 from harness.report.timeline import FLOOR_S, Columns
@@ -44,13 +45,13 @@ def latency_panel(result: RunResult) -> dict[str, object]:
     }
 
 
-def _cells(row: Mapping[str, Any]) -> list[str]:
+def _cells(row: JsonObject) -> list[str]:
     good, bad = ([ms(row[f"{prefix}p{p}_s"]) for p in (50, 95, 99)] for prefix in ("", "failed_"))
     counts = [f"{row[key]:,}" for key in ("n", "good", "failed", "unanswered")]
     return [row["of"], row["phase"], *counts[:2], *good, counts[2], *bad, counts[3]]
 
 
-def _bars(row: Mapping[str, Any], axis: Axis) -> Iterator[Bar]:
+def _bars(row: JsonObject, axis: Axis) -> Iterator[Bar]:
     for prefix, name, css in (("", row["phase"], "p95"), ("failed_", "failed", "unexplained")):
         values = [row[f"{prefix}p{p}_s"] for p in (50, 95, 99)]
         if None in values:

@@ -3,9 +3,10 @@ and page, all from the result."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
+from harness.json_types import JsonObject
 from harness.model import RunResult
 from harness.report.words import duration, ms, number, percent, seconds
 
@@ -38,7 +39,7 @@ def limits(result: RunResult) -> Iterator[Limit]:
         yield _limit(seen, when, seen["name"])
 
 
-def _limit(seen: Mapping[str, Any], when: str, name: str) -> Limit:
+def _limit(seen: JsonObject, when: str, name: str) -> Limit:
     notes = [f"n={seen['n']}"]
     if interval := seen.get("interval_95"):
         notes.append(f"95 % interval {interval[0]:.4g} to {interval[1]:.4g}")
@@ -127,7 +128,7 @@ def latencies(result: RunResult) -> tuple[list[str], list[list[str]]]:
     return ["p50 / p95 / p99, ms", *order], table
 
 
-def _triple(row: Mapping[str, Any] | None, prefix: str) -> str:
+def _triple(row: JsonObject | None, prefix: str) -> str:
     values = [row[f"{prefix}p{p}_s"] for p in (50, 95, 99)] if row else [None]
     return "" if None in values else " / ".join(map(ms, values))
 

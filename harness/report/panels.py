@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from importlib.metadata import version
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from harness.figures.outcomes import Class, classes
+from harness.json_types import JsonDict, JsonObject
 from harness.measures import served
 from harness.model import Phase, RunResult, RunVerdict, Validity
 from harness.report.compare import last_green
@@ -151,7 +152,7 @@ def _plain(tile: Tile, result: RunResult) -> Tile:
     return tile if decided or tile.css != "good" else tile._replace(css="")
 
 
-def _hypothesis(result: RunResult, recorded: Recorded) -> dict[str, Any]:
+def _hypothesis(result: RunResult, recorded: Recorded) -> JsonDict:
     """Rows of probes and thresholds, one column an instant at which they were looked at."""
     whens = {"before": "Before", "during": "During", "after": "After", "load": "Under load"}
     rows: dict[tuple[str, str], dict[str, Mapping[str, object]]] = {}
@@ -181,7 +182,7 @@ def _hypothesis(result: RunResult, recorded: Recorded) -> dict[str, Any]:
     }
 
 
-def _cell(seen: Mapping[str, Any]) -> dict[str, Any]:
+def _cell(seen: JsonObject) -> JsonDict:
     return {"why": "", "interval_95": None, "window": "", "decides": True, **seen}
 
 
@@ -206,7 +207,7 @@ def _impact(result: RunResult) -> Iterator[tuple[str, str]]:
     yield from ((f"Response: {what}", told) for what, told in response_rows(result))
 
 
-def _load(load: Mapping[str, Any]) -> str:
+def _load(load: JsonObject) -> str:
     if "asked" not in load:
         return "No load was reported."
     return (
@@ -230,7 +231,7 @@ def _activity(recorded: Recorded) -> Iterator[tuple[float, str, str]]:
             yield event.t_s, event.p, _clock_words(event.f, event.k, event.v)
 
 
-def _clock_words(f: str, k: str, v: Mapping[str, Any]) -> str:
+def _clock_words(f: str, k: str, v: JsonObject) -> str:
     if f == "phase":
         return f"phase {k}"
     if f == "clean":
@@ -242,7 +243,7 @@ def _clock_words(f: str, k: str, v: Mapping[str, Any]) -> str:
 
 def _endpoints(result: RunResult) -> Table:
     head = ["Operation", "n", "good", "failed", "unanswered", "worst p99, ms"]
-    rows: dict[str, list[Mapping[str, Any]]] = {}
+    rows: dict[str, list[JsonObject]] = {}
     for row in result.figures.get("latency", []):
         rows.setdefault(row["of"], []).append(row)
     sums = ("n", "good", "failed", "unanswered")
@@ -281,7 +282,7 @@ def _document(recorded: Recorded) -> str:
     return json.dumps(recorded.experiment.document, indent=2, default=str, ensure_ascii=False)
 
 
-def _versions(header: Mapping[str, Any]) -> str:
+def _versions(header: JsonObject) -> str:
     commit, versions = header.get("commit", ""), header.get("versions", {})
     return ", ".join(
         [*(f"{k} {v}" for k, v in versions.items()), *([f"commit {commit}"] if commit else [])]

@@ -10,9 +10,10 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from harness.history import Event, History
+from harness.json_types import JsonObject
 from harness.model import FaultWindow, Op, Outcome, Phase, Verdict
 from harness.reporting import identifiers, related
 from harness.target import Target, entry_service
@@ -148,7 +149,7 @@ def _names(item: Item, fields: Sequence[str]) -> list[str]:
     return named
 
 
-def _values(item: Item) -> tuple[Mapping[str, Any], ...]:
+def _values(item: Item) -> tuple[JsonObject, ...]:
     return (item.request, item.value) if isinstance(item, Op) else (item.v,)
 
 
@@ -212,7 +213,7 @@ def _fault(window: FaultWindow) -> Iterator[Entry]:
     yield Entry(window.t_heal_s, FAULTS, FAULTS, f"{name} is healed", "fault")
 
 
-def _pairs(values: Mapping[str, Any]) -> str:
+def _pairs(values: JsonObject) -> str:
     return " ".join(
         f"{name}={_short(value)}"
         for name, value in values.items()

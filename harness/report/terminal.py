@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from harness.json_types import JsonObject
 from harness.model import FaultReport, RunResult, RunVerdict, Validity, Verdict
 from harness.report import numbers
 from harness.report.words import seconds
@@ -163,7 +164,7 @@ def _load(load: Mapping[str, object]) -> str:
     )
 
 
-def _stage(stage: Mapping[str, Any]) -> str:
+def _stage(stage: JsonObject) -> str:
     asked = "..".join(dict.fromkeys(f"{rate:.4g}" for rate in stage["asked_per_s"]))
     return (
         f"{stage['t_from_s']:g}..{stage['t_to_s']:g} s: asked {asked}/s, about "

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from harness.figures.outcomes import Class
 from harness.history import Event
+from harness.json_types import JsonDict
 from harness.model import RunResult
 from harness.report.charts import (
     X_MAX,
@@ -193,7 +194,7 @@ def fault_spans(recorded: Recorded) -> list[Span]:
 
 
 def _marks(result: RunResult, recorded: Recorded) -> Iterator[Mark]:
-    seen: dict[str, Any] = result.figures.get("recovery", {})
+    seen: JsonDict = result.figures.get("recovery", {})
     names = {
         "fault_s": "fault begins",
         "first_failure_s": "first failure",

@@ -10,9 +10,9 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from harness.errors import RuntimeFailure, TargetContractError, UnsupportedFault
+from harness.json_types import JsonObject
 from harness.ports import UndoRecord, arguments
 from harness.target import Answer
 
@@ -45,7 +45,7 @@ class Scripted(ABC):
         """No rule."""
         return {"rules": []}
 
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
+    async def snapshot(self, where: str) -> JsonObject:
         """The behaviour document as it is now."""
         return await self._ask(where, "GET", BEHAVIOUR)
 
@@ -127,7 +127,7 @@ def _without(
     return [rule for rule in rules if rule["id"] in kept or (kept and rule["id"] not in own)]
 
 
-def _flat(counted: Mapping[str, Any]) -> dict[str, int]:
+def _flat(counted: JsonObject) -> dict[str, int]:
     calls, hits = counted.get("calls", {}), counted.get("rules", {})
     flat = Counter({"calls": sum(calls.values()), "hits": 0})
     flat.update({f"calls.{op}": number for op, number in calls.items()})

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from harness.clock import NS, monotonic_ns
+from harness.json_types import JsonObject
 from harness.self_test.checks import DEFAULT, WHOLE, Subject, context
 from harness.self_test.mutants.running import need, processes, ran
 from harness.self_test.mutants.sites import package_files
@@ -105,7 +105,7 @@ def combined(
     return tuple(_module(name, found[file.resolve()]) for name, file in files.items())
 
 
-def _module(name: str, told: Mapping[str, Any]) -> ModuleCoverage:
+def _module(name: str, told: JsonObject) -> ModuleCoverage:
     counts = told["summary"]
     branches = tuple((start, end) for start, end in told["missing_branches"])
     lines = tuple(told["missing_lines"])

@@ -15,14 +15,14 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from harness.clock import NS, monotonic_ns
 from harness.errors import HarnessError, described
+from harness.json_types import JsonObject
 from harness.model import EXIT_CODES, RunResult, RunVerdict
 from harness.prepare import Prepared
 from harness.store import result_document
@@ -32,7 +32,6 @@ from harness.suite.order import expected_s
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 TAIL = 5  # lines of what a process said before it ended without a result
 
-Document = Mapping[str, Any]
 Say = Callable[[str], None]
 One = Callable[[Prepared], RunResult]
 
@@ -48,7 +47,7 @@ class Progress:
     """
 
     limit_s: float | None = None
-    done: list[tuple[Prepared, Document]] = field(default_factory=list)
+    done: list[tuple[Prepared, JsonObject]] = field(default_factory=list)
     not_run: list[tuple[Prepared, str]] = field(default_factory=list)
     stopped: str = ""
     began_ns: int = field(default_factory=monotonic_ns)
@@ -67,7 +66,7 @@ class Progress:
             self.not_run.append((run, why))
         return not why
 
-    def take(self, run: Prepared, document: Document) -> None:
+    def take(self, run: Prepared, document: JsonObject) -> None:
         """What became of one."""
         self.done.append((run, document))
         if document["exit_code"] in LAST and not self.stopped:
@@ -81,7 +80,7 @@ def one_by_one(runs: Sequence[Prepared], one: One, progress: Progress, say: Say)
             continue
         say(f"run {number} of {len(runs)}")
         try:
-            document: Document = result_document(one(run))
+            document: JsonObject = result_document(one(run))
         except HarnessError as error:
             document = broken(run, error.exit_code, described(error))
         progress.take(run, document)
@@ -142,10 +141,10 @@ def _begin(run: Prepared) -> subprocess.Popen[bytes]:
     )
 
 
-def _result(run: Prepared, child: subprocess.Popen[bytes]) -> Document:
+def _result(run: Prepared, child: subprocess.Popen[bytes]) -> JsonObject:
     out, err = child.communicate()
     try:
-        document: Document = json.loads(out)
+        document: JsonObject = json.loads(out)
         if "run_dir" in document:
             return document
         reason = "; ".join(str(one["message"]) for one in document["problems"])
@@ -156,7 +155,7 @@ def _result(run: Prepared, child: subprocess.Popen[bytes]) -> Document:
     return broken(run, child.returncode if known else EXIT_CODES[RunVerdict.ERROR], reason)
 
 
-def broken(run: Prepared, code: int, reason: str) -> Document:
+def broken(run: Prepared, code: int, reason: str) -> JsonObject:
     """The result document of a run that could not begin or left none."""
     order = run.order
     return result_document(

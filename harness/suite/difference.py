@@ -13,9 +13,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.errors import ConfigError, Problem
+from harness.json_types import JsonDict, JsonObject
 from harness.safe_files import read_bytes
 from harness.stats import e_value
 from harness.store import VERDICT, find_run
@@ -26,8 +26,6 @@ from harness.text import path_part, quoted
 SIZE_MAX = 64 << 20
 EVIDENCE = 20.0  # 1 / 0.05
 SAME = "same"
-
-Run = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Shift:
     evidence: float
 
 
-def load_side(runs: Path, given: str) -> list[Run]:
+def load_side(runs: Path, given: str) -> list[JsonObject]:
     """The runs of one side, in brief.
 
     Args:
@@ -88,11 +86,11 @@ def _file(runs: Path, given: str) -> Path:
     return Path(given)
 
 
-def _single(summary: Mapping[str, Any]) -> Run:
+def _single(summary: JsonObject) -> JsonObject:
     return {"name": Path(summary["run_dir"]).parent.name, "file": "", **brief(summary)}
 
 
-def difference(before: Sequence[Run], after: Sequence[Run]) -> dict[str, Any]:
+def difference(before: Sequence[JsonObject], after: Sequence[JsonObject]) -> JsonDict:
     """The JSON document of a comparison.
 
     Raises:
@@ -108,7 +106,7 @@ def difference(before: Sequence[Run], after: Sequence[Run]) -> dict[str, Any]:
                 allowed="runs of the same documents",
             )
         )
-    summary: dict[str, Any] = {
+    summary: JsonDict = {
         "new": [one for name in both for one in _without(new[name], old[name])],
         "gone": [one for name in both for one in _without(old[name], new[name])],
         "same": [one for name in both for one in _within(new[name], old[name])],
@@ -129,40 +127,40 @@ def difference(before: Sequence[Run], after: Sequence[Run]) -> dict[str, Any]:
     return {**summary, "exit_code": worst([*codes, int(bool(worse))])}
 
 
-def _by_name(runs: Sequence[Run]) -> dict[str, list[Run]]:
+def _by_name(runs: Sequence[JsonObject]) -> dict[str, list[JsonObject]]:
     """Repetitions of one document together."""
-    found: dict[str, list[Run]] = {}
+    found: dict[str, list[JsonObject]] = {}
     for run in runs:
         found.setdefault(str(run["name"]).partition(" #")[0], []).append(run)
     return found
 
 
-def _keys(runs: Sequence[Run]) -> dict[str, str]:
+def _keys(runs: Sequence[JsonObject]) -> dict[str, str]:
     return {one["finding"]: one["what"] for run in runs for one in run["findings"]}
 
 
-def _without(runs: Sequence[Run], others: Sequence[Run]) -> Iterator[dict[str, str]]:
+def _without(runs: Sequence[JsonObject], others: Sequence[JsonObject]) -> Iterator[dict[str, str]]:
     there = _keys(others)
     yield from (_finding(runs, key, what) for key, what in _keys(runs).items() if key not in there)
 
 
-def _within(runs: Sequence[Run], others: Sequence[Run]) -> Iterator[dict[str, str]]:
+def _within(runs: Sequence[JsonObject], others: Sequence[JsonObject]) -> Iterator[dict[str, str]]:
     there = _keys(others)
     yield from (_finding(runs, key, what) for key, what in _keys(runs).items() if key in there)
 
 
-def _finding(runs: Sequence[Run], key: str, what: str) -> dict[str, str]:
+def _finding(runs: Sequence[JsonObject], key: str, what: str) -> dict[str, str]:
     return {"experiment": runs[0]["experiment"], "finding": key, "what": what}
 
 
-def _words(runs: Sequence[Run]) -> str:
+def _words(runs: Sequence[JsonObject]) -> str:
     return ", ".join(dict.fromkeys(run["verdict"] for run in runs))
 
 
 Bad = tuple[int, ...]
 
 
-def _counts(runs: Sequence[Run]) -> dict[str, tuple[int, Bad]]:
+def _counts(runs: Sequence[JsonObject]) -> dict[str, tuple[int, Bad]]:
     """Summed over repetitions."""
     found: dict[str, tuple[int, Bad]] = {}
     for run in runs:
@@ -174,13 +172,15 @@ def _counts(runs: Sequence[Run]) -> dict[str, tuple[int, Bad]]:
 
 
 def _pairs(
-    old: Sequence[Run], new: Sequence[Run]
+    old: Sequence[JsonObject], new: Sequence[JsonObject]
 ) -> Iterator[tuple[str, tuple[int, Bad], tuple[int, Bad]]]:
     before, after = _counts(old), _counts(new)
     yield from ((name, before[name], after[name]) for name in after if name in before)
 
 
-def _shifts(both: Mapping[str, tuple[Sequence[Run], Sequence[Run]]]) -> Iterator[Shift]:
+def _shifts(
+    both: Mapping[str, tuple[Sequence[JsonObject], Sequence[JsonObject]]],
+) -> Iterator[Shift]:
     pairs = [(name, *pair) for name, (old, new) in both.items() for pair in _pairs(old, new)]
     for name, what, before, after in pairs:
         shift = _shift(name, what, before, after)
@@ -199,7 +199,7 @@ def _shift(name: str, what: str, before: tuple[int, Bad], after: tuple[int, Bad]
     return Shift(name, what, word, (a, n_a), (b, n_b), evidence)
 
 
-def difference_lines(summary: Mapping[str, Any]) -> Iterator[str]:
+def difference_lines(summary: JsonObject) -> Iterator[str]:
     """The same for a person."""
     numbers = summary["numbers"]
     worse = sum(one["word"] == "worse" for one in numbers)
@@ -221,7 +221,7 @@ def difference_lines(summary: Mapping[str, Any]) -> Iterator[str]:
             yield f"  only in the {word}: {', '.join(summary[key])}"
 
 
-def shift_line(one: Mapping[str, Any]) -> str:
+def shift_line(one: JsonObject) -> str:
     """`worse  x01 latency of submit in fault: 3 of 200 bad, then 41 of 210 (evidence 4e+07)`."""
     (a, n_a), (b, n_b) = one["before"], one["after"]
     return (

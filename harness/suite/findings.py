@@ -3,16 +3,13 @@ run, and the numbers that were judged."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from harness.json_types import JsonObject
 from harness.measures import MEASURES
 from harness.model import EXIT_CODES, RunVerdict
 from harness.units import Quantity
-
-Document = Mapping[str, Any]
-"""As `harness.store.result_document` makes it."""
 
 BAD = ("unexplained", "degraded")
 LAST = (5, 129, 130, 143)
@@ -66,7 +63,7 @@ class Count:
     bad: tuple[int, ...]
 
 
-def findings(run: Document) -> list[Finding]:
+def findings(run: JsonObject) -> list[Finding]:
     """Every weakness; one that is told in words alone has the key `reason` and the words."""
     found = list(_found(run))
     if run["verdict"] == RunVerdict.FAIL.value and not found:
@@ -74,7 +71,7 @@ def findings(run: Document) -> list[Finding]:
     return found
 
 
-def _found(run: Document) -> Iterator[Finding]:
+def _found(run: JsonObject) -> Iterator[Finding]:
     for one in run["invariants"]:
         if one["verdict"] == "invalid":
             what = (one["first_bad"] or {}).get("what", one["claim"])
@@ -91,11 +88,11 @@ def _found(run: Document) -> Iterator[Finding]:
             yield Finding(f"not as before {fault['where']}", str(fault["worse"]))
 
 
-def _limit(seen: Mapping[str, Any]) -> str:
+def _limit(seen: JsonObject) -> str:
     return f"was {seen['shown']}, allowed {seen['tolerance']}"
 
 
-def numbers(run: Document) -> list[Number]:
+def numbers(run: JsonObject) -> list[Number]:
     """What was measured, in the order of the document."""
     looks = [(probe, look["when"]) for look in run["hypothesis"] for probe in look["probes"]]
     seen = [*looks, *((one, one["during"]) for one in run["thresholds"])]
@@ -110,7 +107,7 @@ def numbers(run: Document) -> list[Number]:
     return found
 
 
-def counts(run: Document) -> list[Count]:
+def counts(run: JsonObject) -> list[Count]:
     """Shares, outcomes and latencies as counts."""
     looks = [(probe, look["when"]) for look in run["hypothesis"] for probe in look["probes"]]
     found = [

@@ -6,14 +6,14 @@ waiver     a finding that somebody answers for until a day; an expired one fails
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from harness.json_types import JsonDict, JsonObject
 from harness.suite.difference import difference, shift_line
 from harness.suite.outcome import decided
 from harness.yaml_source import Place, load_yaml
@@ -49,7 +49,7 @@ class Waiver(BaseModel):
             raise ValueError(f"{value!r} is no finding; allowed: {allowed}")
         return value
 
-    def covers(self, run: Mapping[str, Any], finding: str) -> bool:
+    def covers(self, run: JsonObject, finding: str) -> bool:
         """Whether it is about this finding of this run."""
         return (
             finding == self.finding
@@ -90,7 +90,7 @@ class Gate:
     """
 
     today: date
-    baseline: Sequence[Mapping[str, Any]] | None = None
+    baseline: Sequence[JsonObject] | None = None
     waivers: Sequence[Waiver] = ()
     name: str = field(default="baseline")
 
@@ -99,7 +99,7 @@ class Gate:
         """Whether there is neither a baseline nor a waiver."""
         return self.baseline is None and not self.waivers
 
-    def judged(self, summary: dict[str, Any]) -> dict[str, Any]:
+    def judged(self, summary: JsonDict) -> JsonDict:
         """A suite with the state of each finding, and what is left of its exit code."""
         if self.empty:
             return summary
@@ -113,22 +113,20 @@ class Gate:
         said = [*self._said(compared, runs), *(f"EXPIRED waiver: {one}" for one in expired)]
         return decided({**summary, "runs": runs, "gate": said}, codes)
 
-    def _compared(self, runs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    def _compared(self, runs: Sequence[JsonObject]) -> JsonObject:
         return difference(self.baseline, runs) if self.baseline is not None and runs else {}
 
-    def _marked(self, run: Mapping[str, Any], known: set[tuple[str, str]]) -> dict[str, Any]:
+    def _marked(self, run: JsonObject, known: set[tuple[str, str]]) -> JsonDict:
         marked = [{**one, "state": self._state(run, one["finding"], known)}
                   for one in run["findings"]]  # fmt: skip
         return {**run, "findings": marked}
 
-    def _state(self, run: Mapping[str, Any], finding: str, known: set[tuple[str, str]]) -> str:
+    def _state(self, run: JsonObject, finding: str, known: set[tuple[str, str]]) -> str:
         if any(one.covers(run, finding) and one.expires >= self.today for one in self.waivers):
             return "waived"
         return "known" if (run["experiment"], finding) in known else "new"
 
-    def _said(
-        self, compared: Mapping[str, Any], runs: Sequence[Mapping[str, Any]]
-    ) -> Iterator[str]:
+    def _said(self, compared: JsonObject, runs: Sequence[JsonObject]) -> Iterator[str]:
         if compared:
             of = {word: len(compared[word]) for word in ("new", "gone", "same")}
             yield (
@@ -145,7 +143,7 @@ class Gate:
                 yield f"{'waived' if used else 'waiver of nothing that was found'}: {waiver}"
 
 
-def _left(run: Mapping[str, Any]) -> int:
+def _left(run: JsonObject) -> int:
     """The exit code of a run as it counts: 0 where every finding is known or waived."""
     new = any(one["state"] == "new" for one in run["findings"])
     code = int(run["exit_code"])

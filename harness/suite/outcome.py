@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
+from harness.json_types import JsonDict, JsonObject
 from harness.model import EXIT_CODES, RunVerdict
 from harness.prepare import Prepared
 from harness.report.junit import begun_utc
 from harness.suite.carry import Progress
-from harness.suite.findings import Document, counts, findings, numbers, verdict_of, worst
+from harness.suite.findings import counts, findings, numbers, verdict_of, worst
 from harness.suite.selection import LeftOut
 
 SUITE = "suite.json"
@@ -41,7 +41,7 @@ class Asked:
     repeat: str
 
 
-def outcome(asked: Asked, progress: Progress, left_out: Sequence[LeftOut]) -> dict[str, Any]:
+def outcome(asked: Asked, progress: Progress, left_out: Sequence[LeftOut]) -> JsonDict:
     """The document of a suite."""
     names = unique([name_of(run) for run, _ in progress.done])
     runs = [
@@ -71,7 +71,7 @@ def outcome(asked: Asked, progress: Progress, left_out: Sequence[LeftOut]) -> di
     return decided(summary, [run["exit_code"] for run in runs])
 
 
-def decided(summary: dict[str, Any], codes: Sequence[int]) -> dict[str, Any]:
+def decided(summary: JsonDict, codes: Sequence[int]) -> JsonDict:
     """The same with its verdict.
 
     Args:
@@ -83,7 +83,7 @@ def decided(summary: dict[str, Any], codes: Sequence[int]) -> dict[str, Any]:
     return {**summary, "exit_code": code, "verdict": verdict_of(code)}
 
 
-def brief(run: Document) -> dict[str, Any]:
+def brief(run: JsonObject) -> JsonDict:
     """A run, as a suite tells of it.
 
     Args:

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import median
-from typing import Any
 
-from harness.suite.findings import Document, findings, numbers, verdict_of, worst
+from harness.json_types import JsonDict, JsonObject
+from harness.suite.findings import findings, numbers, verdict_of, worst
 
 
-def spread(runs: Sequence[Document], asked: int, repeat: str) -> dict[str, Any]:
+def spread(runs: Sequence[JsonObject], asked: int, repeat: str) -> JsonDict:
     """The JSON document of repetitions.
 
     Args:
@@ -49,7 +49,7 @@ def spread(runs: Sequence[Document], asked: int, repeat: str) -> dict[str, Any]:
     }
 
 
-def _findings(runs: Sequence[Document]) -> Iterator[dict[str, Any]]:
+def _findings(runs: Sequence[JsonObject]) -> Iterator[JsonDict]:
     """Each finding, the most frequent first, with its first counterexample."""
     seen = [(one, run) for run in runs for one in findings(run)]
     counts = Counter(one.key for one, _ in seen)
@@ -58,7 +58,7 @@ def _findings(runs: Sequence[Document]) -> Iterator[dict[str, Any]]:
         yield {"finding": key, "runs": count, "first": what, "run_dir": run["run_dir"]}
 
 
-def _numbers(runs: Sequence[Document]) -> Iterator[dict[str, Any]]:
+def _numbers(runs: Sequence[JsonObject]) -> Iterator[JsonDict]:
     every = [number for run in runs for number in numbers(run)]
     for name in dict.fromkeys(number.name for number in every):
         same = [number for number in every if number.name == name]
@@ -73,7 +73,7 @@ def _numbers(runs: Sequence[Document]) -> Iterator[dict[str, Any]]:
         }
 
 
-def spread_lines(summary: Document) -> Iterator[str]:
+def spread_lines(summary: JsonObject) -> Iterator[str]:
     """The same for a person."""
     done, asked = len(summary["runs"]), summary["asked"]
     head = f"{summary['verdict'].upper()}  {summary['experiment']} {summary['title']}"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from harness.json_types import JsonObject
 from harness.report.html import rendered, report_link
 from harness.store import REPORT
 from harness.text import code, cut, line, markdown
@@ -22,10 +22,8 @@ SKIPPED = (("not_run", "not run"), ("left_out", "left out"))
 """Keys of those that did not run, and the word for each."""
 MARKS = {"known": "known", "waived": "waived", "new": "NEW"}
 
-Document = Mapping[str, Any]
 
-
-def head(summary: Document) -> str:
+def head(summary: JsonObject) -> str:
     """`suite smoke, design naive, runtime sim, seed 1`."""
     return (
         f"suite {summary['suite']}, design {summary['design']}, runtime {summary['runtime']}, "
@@ -33,7 +31,7 @@ def head(summary: Document) -> str:
     )
 
 
-def counts(summary: Document) -> str:
+def counts(summary: JsonObject) -> str:
     """`6 runs: 4 pass, 2 fail; 12 s`."""
     each = ", ".join(f"{n} {word}" for word, n in summary["verdicts"].items()) or "none"
     more = [f"{len(summary[key])} {what}" for key, what in
@@ -43,7 +41,7 @@ def counts(summary: Document) -> str:
     )
 
 
-def show(summary: Document, console: Console) -> None:
+def show(summary: JsonObject, console: Console) -> None:
     """Print it."""
     word = summary["verdict"]
     console.print(
@@ -62,7 +60,7 @@ def show(summary: Document, console: Console) -> None:
     console.print(f"repeat  {summary['repeat']}", soft_wrap=True)
 
 
-def _show_run(run: Document, console: Console) -> None:
+def _show_run(run: JsonObject, console: Console) -> None:
     title = f"{line(run['experiment'])} {line(run['title'])}"
     again = f" (seed {run['seed']})" if "#" in run["name"] else ""
     tone = TONES.get(run["verdict"], "yellow")
@@ -71,7 +69,7 @@ def _show_run(run: Document, console: Console) -> None:
         console.print(Padding(Text(said), (0, 0, 0, 4)))
 
 
-def told_findings(run: Document) -> Iterator[str]:
+def told_findings(run: JsonObject) -> Iterator[str]:
     """What to say of a run that did not pass."""
     found = run["findings"]
     for one in found[:FINDINGS_MAX]:
@@ -94,7 +92,7 @@ def _row(console: Console, word: str, tone: str, title: str, took: str) -> None:
     console.print(table)
 
 
-def as_markdown(summary: Document) -> str:
+def as_markdown(summary: JsonObject) -> str:
     """summary.md: what a pull request shows."""
     lines = [
         f"## {markdown(head(summary))}: {summary['verdict'].upper()}",
@@ -118,7 +116,7 @@ def as_markdown(summary: Document) -> str:
     return "\n".join([*lines, "", f"Repeat: {code(summary['repeat'])}", ""])
 
 
-def page(summary: Document, folder: Path) -> str:
+def page(summary: JsonObject, folder: Path) -> str:
     """One file, offline; reports of runs are linked from where it lies."""
     runs = [
         {

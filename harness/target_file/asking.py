@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from harness.json_types import JsonObject
 from harness.target import Call, Request
 from harness.target_file.document import Auth, Operation
 from harness.target_file.holes import all_with_environment, filled, with_environment
@@ -51,7 +52,7 @@ def _texted(
     return Request(method, path, all_, None, operation.timeout, text, operation.at)
 
 
-def _credentials(auth: Auth, values: Mapping[str, Any], text_of: Callable[[str], str]) -> str:
+def _credentials(auth: Auth, values: JsonObject, text_of: Callable[[str], str]) -> str:
     if auth.basic:
         pair = f"{text_of(auth.basic.user)}:{text_of(auth.basic.password)}"
         return "Basic " + b64encode(pair.encode()).decode()

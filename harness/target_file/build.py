@@ -11,6 +11,7 @@ from typing import Any
 from harness.errors import ConfigError, Problem
 from harness.foreign import DatabasePlan, ProgramSpec
 from harness.history import History
+from harness.json_types import JsonDict, JsonObject
 from harness.model import Outcome
 from harness.ownership import foreign
 from harness.target import (
@@ -107,7 +108,7 @@ class FileTarget:
         self.foreign_proxies = foreign_proxies(document, home)
         self.links = tuple(every_link(document, self.foreign_proxies))
         self.variables = tuple(variables_of(document))
-        self.contract: Mapping[str, Any] = {"operations": tuple(document.operations)}
+        self.contract: JsonObject = {"operations": tuple(document.operations)}
         self.journeys = {
             name: DataJourney(name, steps, document.operations, users)
             for name, steps in document.journeys.items()
@@ -118,15 +119,15 @@ class FileTarget:
         self._headers = wanted_headers(document)
         self._reader = Reader(document, users)
 
-    def explain(self, invariant: str, design: Mapping[str, Any]) -> str:
+    def explain(self, invariant: str, design: JsonObject) -> str:
         """Nothing is known of somebody else's design."""
         return ""
 
-    def design_problems(self, design: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def design_problems(self, design: JsonObject) -> list[tuple[str, str]]:
         """None: a design may say what it likes, the holes take what the file names."""
         return []
 
-    def config(self, service: str, wiring: Wiring) -> dict[str, Any]:
+    def config(self, service: str, wiring: Wiring) -> JsonDict:
         """The configuration document of a stand-in; of what is built in process its environment;
         {} for everybody else."""
         program = self._document.programs[service]
@@ -163,7 +164,7 @@ class FileTarget:
             argv[0] = str(self._home / program.cwd / argv[0])
         return ProgramSpec(tuple(argv), str(self._home / program.cwd), self._env(service, wiring))
 
-    def _env(self, service: str, wiring: Wiring) -> dict[str, Any]:
+    def _env(self, service: str, wiring: Wiring) -> JsonDict:
         program, fill = self._document.programs[service], Holes(self._document, service, wiring)
         return {
             name: str(filled(with_variables(str(text)), fill)) for name, text in program.env.items()
@@ -203,7 +204,7 @@ class FileTarget:
             return Completion(Outcome.FAIL, f"http_{answer.status}", value)
         return Completion(Outcome.INFO, f"http_{answer.status}", value)
 
-    def _value(self, call: Call, answer: Answer) -> dict[str, Any]:
+    def _value(self, call: Call, answer: Answer) -> JsonDict:
         """What is written down: of a login the status alone, of headers those that are named."""
         if call.f in self._logins:
             return {"http_status": answer.status}
@@ -219,7 +220,7 @@ class FileTarget:
         self._reader.keep(call, token)
         return {TOKEN: token} if token else {}
 
-    def counts(self, link: LinkSpec, caller: str, callee: Mapping[str, Any]) -> dict[str, int]:
+    def counts(self, link: LinkSpec, caller: str, callee: JsonObject) -> dict[str, int]:
         """What reached a stand-in, by its own counts; {} where nobody counts."""
         return {"reached": sum(callee["calls"].values())} if "calls" in callee else {}
 

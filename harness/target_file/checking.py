@@ -7,9 +7,9 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from harness.errors import Problem
+from harness.json_types import JsonObject
 from harness.ownership import foreign
 from harness.target_file.checking_asked import asked_problems
 from harness.target_file.checking_compose import compose_problems
@@ -148,7 +148,7 @@ def _command(
 
 
 def _each_hole(
-    document: TargetDocument, texts: Mapping[str, Any], loc: Loc, place: Place
+    document: TargetDocument, texts: JsonObject, loc: Loc, place: Place
 ) -> Iterator[Problem]:
     for key, those in texts.items():
         items = those.items() if isinstance(those, Mapping) else enumerate(those)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from harness.json_types import JsonDict
 from harness.units import Duration
 
 Method = Literal["get", "post", "put", "patch", "delete"]
@@ -63,8 +64,8 @@ class CallbackPart(Part):
     """What a stand-in tells a program later: `to` is a hole with a path, `{mylender}/hooks`."""
 
     to: str = Field(pattern=r"^\{[A-Za-z_]\w*\}(/\S*)?$")
-    body: dict[str, Any]
-    declined: dict[str, Any] | None = None
+    body: JsonDict
+    declined: JsonDict | None = None
     amount: str = ""
     after: Duration = 1.0
     gaps: list[Duration] = [1.0, 2.0, 4.0]
@@ -80,8 +81,8 @@ class Match(Part):
     once_by: str = Field(default="", alias="once-by")
     ledger: Booking | None = None
     status: int = Field(default=200, ge=200, le=599)
-    reply: dict[str, Any] = {}
-    declined: dict[str, Any] | None = None
+    reply: JsonDict = {}
+    declined: JsonDict | None = None
     declines: float = Field(default=0.0, ge=0, le=1)
     when: dict[str, str | int | bool] = {}
     callback: CallbackPart | None = None
@@ -97,7 +98,7 @@ class StandIn(Part):
 
     mappings: list[Match] = []
     wiremock: str = ""
-    add: dict[str, dict[str, Any]] = {}
+    add: dict[str, JsonDict] = {}
     tls: bool = False
     hosts: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9*][A-Za-z0-9.-]*$")]] = []
 
@@ -189,7 +190,7 @@ class Operation(Part):
     put: str | None = None
     patch: str | None = None
     delete: str | None = None
-    json_: dict[str, Any] | list[Any] | None = Field(default=None, alias="json")
+    json_: JsonDict | list[Any] | None = Field(default=None, alias="json")
     form: dict[str, str | int | float | bool] | None = None
     body: str | None = None
     auth: Auth | None = None
@@ -211,7 +212,7 @@ class Operation(Part):
         return [name for name, there in given.items() if there is not None]
 
     @property
-    def texts(self) -> dict[str, Any]:
+    def texts(self) -> JsonDict:
         """Everything of it that may have holes."""
         way = [path for _, path in self.asked]
         auth = self.auth.model_dump(include={"bearer", "basic"}) if self.auth else {}
@@ -223,9 +224,9 @@ class StepPart(Part):
     """A step of a journey: an operation, or a wait."""
 
     do: str = ""
-    with_: dict[str, Any] = Field(default={}, alias="with")
+    with_: JsonDict = Field(default={}, alias="with")
     keep: dict[str, str] = {}
-    go_on_if: dict[str, Any] = Field(default={}, alias="go-on-if")
+    go_on_if: JsonDict = Field(default={}, alias="go-on-if")
     wait: Duration | None = None
 
 

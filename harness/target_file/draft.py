@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from harness.json_types import JsonDict, JsonObject
 from harness.target_file.document import METHODS
 from harness.target_file.draft_compose import DECIDE, programs_of
 from harness.target_file.openapi import api_of, base_paths
@@ -18,7 +19,7 @@ from harness.target_file.operations import Drafted, drafted, schemes
 from harness.target_file.steps import journey
 from harness.yaml_source import dump_yaml
 
-Composed = tuple[Mapping[str, Any], str]
+Composed = tuple[JsonObject, str]
 ASK = "ask"  # an operation, where nothing is known of any
 HEALTH = ("/health", "/healthz", "/ready", "/readyz", "/actuator/health", "/status", "/ping")
 HEAD = """\
@@ -90,7 +91,7 @@ def draft(path: Path | None, shown: str, composed: Composed | None = None) -> st
     return "".join(sections)
 
 
-def _programs(document: Mapping[str, Any], shown: str, composed: Composed | None) -> Iterator[str]:
+def _programs(document: JsonObject, shown: str, composed: Composed | None) -> Iterator[str]:
     """Name, entry and programs."""
     name = _slug(str(_of(document, "info").get("title", "")))
     if composed:
@@ -107,7 +108,7 @@ def _programs(document: Mapping[str, Any], shown: str, composed: Composed | None
     yield dump_yaml({"programs": programs})
 
 
-def _program(document: Mapping[str, Any]) -> dict[str, Any]:
+def _program(document: JsonObject) -> JsonDict:
     ready = next((path for path in HEALTH if "get" in _of(document, "paths", path)), "")
     return {
         "command": [DECIDE],
@@ -116,7 +117,7 @@ def _program(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _operations(document: Mapping[str, Any]) -> Iterator[Drafted]:
+def _operations(document: JsonObject) -> Iterator[Drafted]:
     """Every operation but looks at health, under names that are not taken twice."""
     taken: set[str] = set()
     headers, (base, *_) = schemes(document), base_paths(document)
@@ -141,7 +142,7 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_0123456789")
 
 
-def _of(document: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+def _of(document: JsonObject, *keys: str) -> JsonObject:
     """What stands at a path of keys; {} when it is no mapping."""
     found: Any = document
     for key in keys:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from harness.json_types import JsonDict, JsonObject
+
 DECIDE = "CHANGE-ME"
 KNOWN = {"postgres": 5432, "postgis": 5432, "mysql": 3306, "mariadb": 3306, "redis": 6379,
          "valkey": 6379, "mongo": 27017, "rabbitmq": 5672, "kafka": 9092, "nats": 4222,
@@ -16,7 +18,7 @@ URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"',]+|(?<![\w.-])[a-z][\w.-]*:\d{2,5
 GET = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::(\d+))?(/[\w./?=&%~-]*)?")
 
 
-def programs_of(told: Mapping[str, Any], shown: str) -> tuple[dict[str, Any], str, list[str]]:
+def programs_of(told: JsonObject, shown: str) -> tuple[JsonDict, str, list[str]]:
     """The programs of a file.
 
     Args:
@@ -47,9 +49,7 @@ def programs_of(told: Mapping[str, Any], shown: str) -> tuple[dict[str, Any], st
     return programs, entry, list(dict.fromkeys(others))
 
 
-def _program(
-    name: str, service: str, told: Mapping[str, Any], shown: str, calls: list[str]
-) -> dict[str, Any]:
+def _program(name: str, service: str, told: JsonObject, shown: str, calls: list[str]) -> JsonDict:
     asked, path = _asked(told)
     port = _known(told) or asked or _port(told)
     ready = {"ready": {"get": path, "within": "60s"}} if path else {}
@@ -62,13 +62,13 @@ def _program(
     }
 
 
-def _known(told: Mapping[str, Any]) -> int:
+def _known(told: JsonObject) -> int:
     """The port of a database or a broker, by its image; 0 for everything else."""
     image = str(told.get("image", "")).partition("@")[0].rpartition("/")[2].partition(":")[0]
     return KNOWN.get(image, 0)
 
 
-def _port(told: Mapping[str, Any]) -> int:
+def _port(told: JsonObject) -> int:
     """At which it listens in its container: the first port that it publishes or exposes."""
     for one in [*_list(told.get("ports")), *_list(told.get("expose"))]:
         target = one.get("target") if isinstance(one, Mapping) else str(one).rpartition(":")[2]
@@ -78,7 +78,7 @@ def _port(told: Mapping[str, Any]) -> int:
     return 0
 
 
-def _asked(told: Mapping[str, Any]) -> tuple[int, str]:
+def _asked(told: JsonObject) -> tuple[int, str]:
     """Port and path of its own check for health; 0 and "" where it asks nobody by http."""
     check = told.get("healthcheck")
     test = check.get("test") if isinstance(check, Mapping) else ""
@@ -86,7 +86,7 @@ def _asked(told: Mapping[str, Any]) -> tuple[int, str]:
     return (int(found[1] or 80), found[2] or "/") if found else (0, "")
 
 
-def _mentioned(told: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+def _mentioned(told: JsonObject) -> Iterator[tuple[str, int]]:
     """Hosts that stand in its environment and its command, with their ports."""
     texts = [str(value) for _, value in _items(told.get("environment"))]
     texts += [str(one) for one in _list(told.get("environment")) + _list(told.get("command"))]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from harness.json_types import JsonDict, JsonObject
 from harness.model import Op
 
 HOLE = re.compile(r"(?<!\$)\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")
@@ -64,7 +65,7 @@ def all_with_environment(value: Any, environ: Mapping[str, str]) -> Any:
     return with_environment(value, environ) if isinstance(value, str) else value
 
 
-def selected(selector: str, value: Mapping[str, Any]) -> Any:
+def selected(selector: str, value: JsonObject) -> Any:
     """What `body.loan.id`, `body.0.id` (of a list) or `header.Location` names in an answer, and
     `args.label` in what it was asked with, if `exchange` has put it there; None when there is no
     such thing."""
@@ -82,7 +83,7 @@ def selected(selector: str, value: Mapping[str, Any]) -> Any:
     return found
 
 
-def exchange(op: Op) -> dict[str, Any]:
+def exchange(op: Op) -> JsonDict:
     """What an operation was answered, with what it was asked."""
     return {**op.value, ASKED: op.request}
 

@@ -6,6 +6,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.json_types import JsonDict, JsonObject
 from harness.model import Outcome
 from harness.rng import Dice
 from harness.target import Call, Completion, Journey, Wait
@@ -36,7 +37,7 @@ class DataJourney:
     def steps(self, number: int, dice: Dice) -> Journey:
         """The journey of user `number`; it ends early when `go-on-if` does not hold, or when
         an answer lacks what is to be kept of it."""
-        known: dict[str, Any] = {"number": number, **user_values(self.users, number)}
+        known: JsonDict = {"number": number, **user_values(self.users, number)}
         tokens: dict[str, str] = {}
         for at, part in enumerate(self.parts):
             if part.wait is not None:
@@ -61,7 +62,7 @@ class DataJourney:
             known |= kept
 
     def _log_in(
-        self, login: str, number: int, known: Mapping[str, Any]
+        self, login: str, number: int, known: JsonObject
     ) -> Generator[Call, Completion, str | None]:
         """The token that a login answers with; None when it gives none."""
         call = login_call(login, f"{self.name}-{number}.{login}", self.operations[login], known)
@@ -80,7 +81,7 @@ def login_of(operation: Operation) -> str:
     return operation.auth.login if operation.auth else ""
 
 
-def call_of(name: str, operation: Operation, known: Mapping[str, Any], token: str = "") -> Call:
+def call_of(name: str, operation: Operation, known: JsonObject, token: str = "") -> Call:
     """A call with what its holes name and who the user is; what only says who asks is private."""
     texts = operation.texts
     said = {*OWN, *holes([texts["way"], texts["body"], texts["key"]])}
@@ -91,17 +92,17 @@ def call_of(name: str, operation: Operation, known: Mapping[str, Any], token: st
     return Call(name, key or str(known["key"]), args, private | ({TOKEN: token} if token else {}))
 
 
-def login_call(login: str, key: str, operation: Operation, known: Mapping[str, Any]) -> Call:
+def login_call(login: str, key: str, operation: Operation, known: JsonObject) -> Call:
     """A login: nothing that it says is written down."""
     known = {**known, "key": key}
     said = {hole: known[hole] for hole in sorted({*holes(operation.texts)}) if hole in known}
     return Call(login, key, {"number": known["number"]}, said)
 
 
-def _chosen(values: Mapping[str, Any], known: Mapping[str, Any], dice: Dice) -> dict[str, Any]:
+def _chosen(values: JsonObject, known: JsonObject, dice: Dice) -> JsonDict:
     """Arguments: `[low, high]` is a whole number in between, a text has its holes filled, also by
     what stands before it."""
-    chosen: dict[str, Any] = {}
+    chosen: JsonDict = {}
     for name, value in values.items():
         drawn = dice.randint(*value) if is_range(value) else value
         chosen[name] = filled(drawn, lambda hole: {**known, **chosen}.get(hole, ""))
@@ -121,7 +122,7 @@ def _goes_on(part: StepPart, done: Completion) -> bool:
     return fits(done.value, part.go_on_if)
 
 
-def fits(value: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+def fits(value: JsonObject, wanted: JsonObject) -> bool:
     """Whether every field of an answer that is named has the value that is wanted, or one of
     several."""
     return all(_is(selected(of, value), one) for of, one in wanted.items())

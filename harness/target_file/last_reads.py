@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.history import History
+from harness.json_types import JsonDict, JsonObject
 from harness.model import Op, Outcome
 from harness.target import Call
 from harness.target_file.document import Settled, TargetDocument
@@ -27,9 +28,9 @@ class Reader:
         """Nobody has logged in yet."""
         self._told, self._users = told, users
         self._tokens: dict[Who, str] = {}
-        self._made: dict[str, Mapping[str, Any]] = {}
+        self._made: dict[str, JsonObject] = {}
 
-    def token_of(self, login: str, told: Mapping[str, Any]) -> str:
+    def token_of(self, login: str, told: JsonObject) -> str:
         """Where the answer of a login has its token; "" when it has none."""
         for operation in self._told.operations.values():
             if operation.auth and operation.auth.login == login:
@@ -49,7 +50,7 @@ class Reader:
         acknowledged = list(history.ops(settled.after, outcome=Outcome.OK))
         return [*self._missing_logins(acknowledged)] or [*map(self._read, acknowledged)]
 
-    def ended(self, read: str, answer: Mapping[str, Any]) -> bool:
+    def ended(self, read: str, answer: JsonObject) -> bool:
         """Whether what was read has come to its end.
 
         Args:
@@ -87,12 +88,12 @@ class Reader:
         read = call_of(settled.read, self._told.operations[settled.read], login, token)
         return Call(read.f, op.k, {**given, **read.args}, read.private)
 
-    def _known(self, op: Op) -> dict[str, Any]:
+    def _known(self, op: Op) -> JsonDict:
         number = op.request.get("number", 0)
         return {**user_values(self._users, number), **op.request, "number": number, "key": op.k}
 
 
-def has_ended(settled: Settled, answer: Mapping[str, Any], made: Mapping[str, Any]) -> bool:
+def has_ended(settled: Settled, answer: JsonObject, made: JsonObject) -> bool:
     """Whether an answer says that it has come to its end.
 
     Args:
@@ -101,9 +102,7 @@ def has_ended(settled: Settled, answer: Mapping[str, Any], made: Mapping[str, An
     return fits(_about(settled, answer, made), settled.until)
 
 
-def _about(
-    settled: Settled, answer: Mapping[str, Any], made: Mapping[str, Any]
-) -> Mapping[str, Any]:
+def _about(settled: Settled, answer: JsonObject, made: JsonObject) -> JsonObject:
     """The answer, or the element of its list that it is about; {} when there is none."""
     if not settled.among:
         return answer

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.errors import ConfigError, Problem
+from harness.json_types import JsonObject
 from harness.yaml_limits import THEIRS, read_text
 from harness.yaml_source import load_yaml, plain
 
@@ -24,7 +25,7 @@ class Documented:
         document: the OpenAPI document, plain data.
     """
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: JsonObject) -> None:
         self._statuses: dict[tuple[str, Way], set[str]] = {}
         for base in dict.fromkeys(("", *base_paths(document))):  # a proxy may take it away
             for path, methods in document["paths"].items():
@@ -57,7 +58,7 @@ def _fits(pattern: Way, way: Way) -> bool:
     return len(pattern) == len(way) and all(a == b or "{}" in a for a, b in pairs)
 
 
-def base_paths(document: Mapping[str, Any]) -> list[str]:
+def base_paths(document: JsonObject) -> list[str]:
     """What stands before every path: that of each server, the first one first."""
     servers = document.get("servers")
     urls = [_of(one, "url") for one in servers] if isinstance(servers, list) else []
@@ -78,7 +79,7 @@ def documented(path: Path) -> Documented:
     return Documented(api_of(path))
 
 
-def api_of(path: Path) -> Mapping[str, Any]:
+def api_of(path: Path) -> JsonObject:
     """An OpenAPI document as plain data; JSON or YAML.
 
     Raises:

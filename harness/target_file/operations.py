@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.json_types import JsonDict, JsonObject
+
 DEPTH_MAX = 8  # of references and of bodies; chosen: beyond it a person writes it down better
 HOLE = re.compile(r"\{([^}]+)\}")
 FORM = "x-www-form-urlencoded"
@@ -27,14 +29,14 @@ class Drafted:
     name: str
     method: str
     path: str
-    written: Mapping[str, Any]
-    values: Mapping[str, Any] = field(default_factory=dict)
+    written: JsonObject
+    values: JsonObject = field(default_factory=dict)
     places: tuple[str, ...] = ()
     answer: tuple[str, ...] = ()
 
 
 def drafted(
-    document: Mapping[str, Any], name: str, method: str, path: str, headers: Mapping[str, str]
+    document: JsonObject, name: str, method: str, path: str, headers: Mapping[str, str]
 ) -> Drafted:
     """An operation of the document; what it does not require is left out.
 
@@ -44,7 +46,7 @@ def drafted(
     declared = document["paths"][path][method]
     shared = _list(document["paths"][path].get("parameters"))
     parameters = [_resolved(document, one) for one in shared + _list(declared.get("parameters"))]
-    values: dict[str, Any] = {}
+    values: JsonDict = {}
     asked, wanted = HOLE.sub(lambda hole: f"{{{_name(hole[1])}}}", path), []
     extra = dict(headers)
     for one in parameters:
@@ -56,7 +58,7 @@ def drafted(
             wanted.append(f"{one['name']}={{{hole}}}")
         elif where == "header":
             extra[str(one["name"])] = f"{{{hole}}}"
-    written: dict[str, Any] = {method: asked + ("?" + "&".join(wanted) if wanted else "")}
+    written: JsonDict = {method: asked + ("?" + "&".join(wanted) if wanted else "")}
     body = _content(document, declared.get("requestBody", {}))
     form = _content(document, declared.get("requestBody", {}), FORM)
     if body:
@@ -72,7 +74,7 @@ def drafted(
     )  # fmt: skip
 
 
-def schemes(document: Mapping[str, Any]) -> dict[str, str]:
+def schemes(document: JsonObject) -> dict[str, str]:
     """Headers of the schemes that the document declares; secrets stay in the environment."""
     found: dict[str, str] = {}
     if not document.get("security"):
@@ -87,14 +89,14 @@ def schemes(document: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _answer(document: Mapping[str, Any], declared: Mapping[str, Any]) -> list[str]:
+def _answer(document: JsonObject, declared: JsonObject) -> list[str]:
     for status, answer in _resolved(document, declared.get("responses")).items():
         if str(status).startswith("2"):
             return list(_resolved(document, _content(document, answer).get("properties")))
     return []
 
 
-def _content(document: Mapping[str, Any], holder: Any, wanted: str = "json") -> Mapping[str, Any]:
+def _content(document: JsonObject, holder: Any, wanted: str = "json") -> JsonObject:
     """The schema of a request body or an answer, of a kind; {} when there is none."""
     content = _resolved(document, _resolved(document, holder).get("content"))
     for kind, declared in content.items():
@@ -103,11 +105,9 @@ def _content(document: Mapping[str, Any], holder: Any, wanted: str = "json") -> 
     return {}
 
 
-def _body(
-    document: Mapping[str, Any], schema: Mapping[str, Any], values: dict[str, Any], depth: int = 0
-) -> dict[str, Any]:
+def _body(document: JsonObject, schema: JsonObject, values: JsonDict, depth: int = 0) -> JsonDict:
     """Required properties, each a hole; objects in objects stay objects."""
-    found: dict[str, Any] = {}
+    found: JsonDict = {}
     properties = _resolved(document, schema.get("properties"))
     for name in map(str, _list(schema.get("required"))):
         inner = _resolved(document, properties.get(name))
@@ -120,7 +120,7 @@ def _body(
     return found
 
 
-def _value(document: Mapping[str, Any], schema: Any, name: str) -> Any:
+def _value(document: JsonObject, schema: Any, name: str) -> Any:
     """What a hole may hold: the document's own example or bounds, else something plain."""
     declared = _resolved(document, schema)
     for key in ("example", "default", "const"):
@@ -141,7 +141,7 @@ def _value(document: Mapping[str, Any], schema: Any, name: str) -> Any:
     return f"{name}-{{number}}"
 
 
-def _resolved(document: Mapping[str, Any], node: Any) -> Mapping[str, Any]:
+def _resolved(document: JsonObject, node: Any) -> JsonObject:
     """The node behind a reference within the document; {} for what leads nowhere."""
     for _ in range(DEPTH_MAX):
         if not isinstance(node, Mapping):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.foreign import Composed, DatabasePlan, ForeignProxies
+from harness.json_types import JsonDict
 from harness.target import LinkSpec, ServiceSpec, Wiring
 from harness.target_file.checking import AUTHORITY, OWN
 from harness.target_file.document import Match, Program, TargetDocument
@@ -34,7 +35,7 @@ def _own_holes(program: Program) -> list[str]:
     return [*holes(program.command or []), *holes(dict(program.env)), *holes(told)]
 
 
-def mapping_of(told: Match, fill: Callable[[str], Any]) -> dict[str, Any]:
+def mapping_of(told: Match, fill: Callable[[str], Any]) -> JsonDict:
     """A mapping as the stand-in reads it: whom it calls back is an address."""
     data = told.model_dump(by_alias=True, exclude_none=True)
     if told.callback:

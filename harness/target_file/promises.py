@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from harness.checker import Checker, judge
 from harness.history import Event, History
+from harness.json_types import JsonObject
 from harness.model import Objectives, Op, Outcome, Phase, Verdict
 from harness.queries import QUERY
 from harness.target_file.document import Promise, Settled, TargetDocument
@@ -59,7 +59,7 @@ class LedgerPromise(_Promised):
         most, exactly = self.written.at_most, self.written.exactly
         return (most is not None and count > most) or (exactly is not None and count != exactly)
 
-    def _bad(self, key: str, entries: list[Event]) -> Mapping[str, Any]:
+    def _bad(self, key: str, entries: list[Event]) -> JsonObject:
         when = [f"{one.t_s:.2f} s (request {one.v.get('request_id')})" for one in entries]
         more = f" and {len(when) - SHOWN} more" if len(when) > SHOWN else ""
         most, exactly = self.written.at_most, self.written.exactly
@@ -125,7 +125,7 @@ class EqualPromise(_Promised):
         missing = "" if pairs else f"no {self.written.of} asked for what a {self.written.as_} made"
         return judge(self, examined=len(pairs), bad=wrong, missing=missing)
 
-    def _differ(self, later: Op, first: Op) -> Mapping[str, Any]:
+    def _differ(self, later: Op, first: Op) -> JsonObject:
         told = [
             (name, selected(name, later.value), source, _of_call(source, first))
             for name, source in self.written.equal.items()
@@ -190,7 +190,7 @@ def _ended(read: Op | None, made: Op, settled: Settled) -> bool:
     return has_ended(settled, read.value, exchange(made))
 
 
-def _open(op: Op, read: Op | None, within_s: float) -> Mapping[str, Any]:
+def _open(op: Op, read: Op | None, within_s: float) -> JsonObject:
     said = "could not be read" if read is None or read.outcome is not Outcome.OK else "is not ended"
     return {
         "t_s": round(op.last_s, 3),

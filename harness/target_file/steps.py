@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from harness.json_types import JsonDict
 from harness.target_file.operations import Drafted
 
 
-def journey(operations: Sequence[Drafted]) -> tuple[list[dict[str, Any]], list[str]]:
+def journey(operations: Sequence[Drafted]) -> tuple[list[JsonDict], list[str]]:
     """Steps in an order in which every hole of a path was given before.
 
     Returns:
         the steps; and a sentence for each operation that stands in none, with the reason.
     """
-    steps: list[dict[str, Any]] = []
+    steps: list[JsonDict] = []
     given: set[str] = set()
     waiting = sorted(operations, key=lambda one: (len(one.places), one.method != "post"))
     while ready := [one for one in waiting if set(one.places) <= given]:
@@ -50,8 +50,8 @@ def _noun(one: Drafted) -> str:
     return last.lower().replace("-", "").replace("_", "").removesuffix("s")
 
 
-def _step(one: Drafted, keep: dict[str, str]) -> dict[str, Any]:
-    step: dict[str, Any] = {"do": one.name}
+def _step(one: Drafted, keep: dict[str, str]) -> JsonDict:
+    step: JsonDict = {"do": one.name}
     values = {name: value for name, value in one.values.items() if name not in one.places}
     if values:
         step["with"] = values

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError, Problem
+from harness.json_types import JsonDict, JsonObject
 from harness.yaml_source import Place, load_yaml, plain
 
 IGNORED = {"id", "uuid", "name", "persistent", "metadata", "priority", "insertionIndex"}
@@ -27,7 +28,7 @@ BODY = (
     "matchesJsonPath: {expression: $.a.b, equalTo: a text}"
 )
 PRIORITY = 5  # of WireMock, where a mapping names none
-Written = dict[str, Any]
+Written = JsonDict
 
 
 def mappings_of(folder: Path, where: str) -> list[Written]:
@@ -55,7 +56,7 @@ def mappings_of(folder: Path, where: str) -> list[Written]:
     return [one for _, one in found]
 
 
-def _within(path: Path) -> Iterator[tuple[Mapping[str, Any], Place, tuple[int | str, ...]]]:
+def _within(path: Path) -> Iterator[tuple[JsonObject, Place, tuple[int | str, ...]]]:
     """JSON is YAML; one mapping, or several under `mappings`."""
     raw = load_yaml(path)
     place = Place(path, raw)
@@ -78,7 +79,7 @@ class _Reader:
         self._place, self._loc = place, loc
         self.problems: list[Problem] = []
 
-    def mapping(self, told: Mapping[str, Any], stem: str) -> Written:
+    def mapping(self, told: JsonObject, stem: str) -> Written:
         """As a target file writes it."""
         self._known(told, IGNORED | {"request", "response"}, ())
         request, response = _part(told, "request"), _part(told, "response")
@@ -99,11 +100,11 @@ class _Reader:
         remedy = "write it as a mapping of the target file"
         self.problems.append(Problem(f"{what} of WireMock is not read", where, allowed, remedy))
 
-    def _known(self, told: Mapping[str, Any], known: set[str], loc: tuple[str, ...]) -> None:
+    def _known(self, told: JsonObject, known: set[str], loc: tuple[str, ...]) -> None:
         for key in told.keys() - known:
             self._no(".".join((*loc, key)), *loc, key, allowed=", ".join(sorted(known)))
 
-    def _on(self, request: Mapping[str, Any]) -> str:
+    def _on(self, request: JsonObject) -> str:
         method = str(request.get("method", "ANY"))
         if method not in METHODS:
             self._no(f"method {method}", "request", "method", allowed=", ".join(METHODS))
@@ -114,8 +115,8 @@ class _Reader:
             return "GET /"
         return f"{method if method in METHODS else 'GET'} {path}"
 
-    def _headers(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def _headers(self, request: JsonObject) -> JsonDict:
+        found: JsonDict = {}
         for name, matcher in _part(request, "headers").items():
             if isinstance(matcher, Mapping) and list(matcher) == ["equalTo"]:
                 found[f"header.{name}"] = str(matcher["equalTo"])
@@ -124,8 +125,8 @@ class _Reader:
                          allowed="equalTo")  # fmt: skip
         return found
 
-    def _bodies(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def _bodies(self, request: JsonObject) -> JsonDict:
+        found: JsonDict = {}
         for number, pattern in enumerate(request.get("bodyPatterns", [])):
             one = _compared(pattern)
             if one is None:
@@ -135,7 +136,7 @@ class _Reader:
             found |= one or {}
         return found
 
-    def _reply(self, response: Mapping[str, Any]) -> Any:
+    def _reply(self, response: JsonObject) -> Any:
         body = response.get("jsonBody", {})
         if "body" in response:
             try:
@@ -153,7 +154,7 @@ class _Reader:
         return body
 
 
-def _compared(pattern: Any) -> dict[str, Any] | None:
+def _compared(pattern: Any) -> JsonDict | None:
     """Selector -> value; None when it is compared in a way that is not read."""
     if not isinstance(pattern, Mapping):
         return None
@@ -178,7 +179,7 @@ def _compared(pattern: Any) -> dict[str, Any] | None:
     return {f"body.{name}": value for name, value in wanted.items()}
 
 
-def _part(told: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+def _part(told: JsonObject, key: str) -> JsonObject:
     found = told.get(key)
     return found if isinstance(found, Mapping) else {}
 

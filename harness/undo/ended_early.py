@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from harness.json_types import JsonDict
 from harness.model import EXIT_CODES, RunResult, RunVerdict
 from harness.private import with_reserve
 from harness.store import HISTORY, RUN, VERDICT, RunFolder, result_document
@@ -28,7 +28,7 @@ def write_verdict(run_dir: Path, by: str, say: Callable[[str], None]) -> None:
         say(f"{run_dir}: no {VERDICT}: {error!r}")
 
 
-def _result(record: dict[str, Any], run_dir: Path, by: str) -> RunResult:
+def _result(record: JsonDict, run_dir: Path, by: str) -> RunResult:
     recorded = run_dir / HISTORY
     lines = recorded.read_bytes().count(b"\n") if recorded.exists() else 0
     lasted_s = recorded.stat().st_mtime - (run_dir / RUN).stat().st_mtime if lines else 0.0

@@ -14,11 +14,11 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from harness.acts import acts_of, do
 from harness.clock import monotonic_ns, utc_stamp
 from harness.errors import HealFailed, PlaceTaken, RuntimeFailure
+from harness.json_types import JsonObject
 from harness.ports import Capability, Control, Fault, UndoRecord
 from harness.undo.journal import Journal
 
@@ -209,7 +209,7 @@ def _plain(entry: Entry) -> dict[str, object]:
     }
 
 
-def _next(latest: Mapping[str, Entry], line: Mapping[str, Any]) -> Entry:
+def _next(latest: Mapping[str, Entry], line: JsonObject) -> Entry:
     """The fault that a line tells of, as it stands after it.
 
     Raises:
@@ -223,7 +223,7 @@ def _next(latest: Mapping[str, Entry], line: Mapping[str, Any]) -> Entry:
     return replace(latest[line["id"]], state=line["state"], by=by, why=why)
 
 
-def _entry(line: Mapping[str, Any]) -> Entry:
+def _entry(line: JsonObject) -> Entry:
     undo = line["undo"]
     acts = [tuple(act) for act in undo.get("acts", ())]
     restore = dict(undo["restore"])

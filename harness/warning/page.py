@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from harness.json_types import JsonObject
 from harness.report.charts import X_MAX, Axis, Pane, Shape, line
 from harness.report.html import rendered
 
@@ -13,13 +13,13 @@ STYLES = ("served", "degraded", "refused", "unexplained", "asked", "p99")
 LEAST = 1.0  # false alarms a day at the left edge; fewer cannot be told apart in hours of quiet
 
 
-def page(data: Mapping[str, Any]) -> str:
+def page(data: JsonObject) -> str:
     """The whole page.
 
     Args:
         data: what `harness warn score --output json` prints.
     """
-    detectors: Sequence[Mapping[str, Any]] = data["detectors"]
+    detectors: Sequence[JsonObject] = data["detectors"]
     rates = [one["false_alarms_per_day"] for each in detectors for one in each["curve"]]
     decades = max(1, math.ceil(math.log10(max([LEAST * 10, *rates]))))
     pane = Pane(
@@ -33,7 +33,7 @@ def page(data: Mapping[str, Any]) -> str:
     return rendered("warning.html.jinja", data=data, pane=pane, ticks=ticks)
 
 
-def _curve(one: Mapping[str, Any], css: str, decades: int) -> Shape:
+def _curve(one: JsonObject, css: str, decades: int) -> Shape:
     points = sorted((p["false_alarms_per_day"], p["in_time_share"]) for p in one["curve"])
     at = [X_MAX * math.log10(max(LEAST, rate)) / decades for rate, _ in points]
     return Shape(one["detector"], css, line([share for _, share in points], Axis(1.0), 0.0, at))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 from harness.detector import Detector, Sample
 from harness.errors import ConfigError, Problem
+from harness.json_types import JsonDict
 from harness.stats import quantiles
 from harness.warning.samples import EVERY_S, Watched
 
@@ -211,7 +211,7 @@ def _curve(tried: Sequence[_Tried], users: int) -> Iterator[tuple[float, float]]
         yield per_day, in_time / max(1, len(harmed))
 
 
-def as_data(one: Scored, users: int) -> dict[str, Any]:
+def as_data(one: Scored, users: int) -> JsonDict:
     """Plain JSON data."""
     return {
         "detector": one.detector,

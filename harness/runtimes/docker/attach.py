@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from harness.clock import RunClock, monotonic_ns
+from harness.json_types import JsonObject
 from harness.runtime_kind import Found
 from harness.runtimes.docker.checking import check
 from harness.runtimes.docker.cleanup import end_run, left_over
@@ -45,7 +46,7 @@ async def attach(state: Mapping[str, object]) -> Attached:
     return Attached(NAME, site, controls_of(site))
 
 
-def end_processes(state: Mapping[str, Any]) -> list[str]:
+def end_processes(state: JsonObject) -> list[str]:
     """Remove everything of a run; blocks until that is done.
 
     Returns:
@@ -55,7 +56,7 @@ def end_processes(state: Mapping[str, Any]) -> list[str]:
     return apart(_with_engine(state["mark"], lambda engine: end_run(state, engine, clock)))
 
 
-def alive(state: Mapping[str, Any]) -> list[str]:
+def alive(state: JsonObject) -> list[str]:
     """What exists of a run: `container RUN.payment_a (running)`."""
     return apart(_with_engine(state["mark"], lambda engine: left_over(state, engine)))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.clock import Clock
 from harness.errors import RuntimeFailure
+from harness.json_types import JsonObject
 from harness.runtimes.docker.engine import PROGRAM, Engine
 from harness.runtimes.real.procs import members
 
@@ -20,7 +21,7 @@ END_S = 2.0  # chosen: the load ends within that time of SIGTERM
 POLL_S = 0.02
 
 
-async def end_run(state: Mapping[str, Any], engine: Engine, clock: Clock) -> list[str]:
+async def end_run(state: JsonObject, engine: Engine, clock: Clock) -> list[str]:
     """Remove every container, volume and network of the run, and end its load.
 
     The engine may still be at work on a call of a harness that was killed, so it is looked at

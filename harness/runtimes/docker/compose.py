@@ -17,12 +17,12 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ruamel.yaml import YAML
 
 from harness.errors import ConfigError, Problem, RuntimeFailure
 from harness.foreign import Composed
+from harness.json_types import JsonDict, JsonObject
 from harness.runtimes.real.procs import clean_env
 
 CONFIG_S, UP_S = 60, 120  # chosen: on a machine in distress Python alone takes 20 s to start it
@@ -51,7 +51,7 @@ class Project:
         """Of the project: compose allows small letters and digits."""
         return "chaos" + hashlib.sha256(self.run_id.encode()).hexdigest()[:12]
 
-    async def config(self) -> dict[str, Any]:
+    async def config(self) -> JsonDict:
         """What the file says, put in full by compose.
 
         Raises:
@@ -63,7 +63,7 @@ class Project:
             raise ConfigError(Problem(f"compose refuses it: {_last(wrong)}", str(self.file)))
         return dict(YAML(typ="safe").load(said) or {})
 
-    def write(self, told: Mapping[str, Any], services: Mapping[str, Any], labels: Labels) -> None:
+    def write(self, told: JsonObject, services: JsonObject, labels: Labels) -> None:
         """Write the second file.
 
         Args:
@@ -71,7 +71,7 @@ class Project:
             services: service -> what the run adds to it.
             labels: for everything that compose makes.
         """
-        own: dict[str, Any] = {OURS: {"external": True, "name": f"{self.run_id}.network"}}
+        own: JsonDict = {OURS: {"external": True, "name": f"{self.run_id}.network"}}
         networks = {"default": None, **(told.get("networks") or {})}
         own |= {name: {"labels": dict(labels)} for name in _made(networks)}
         volumes = {name: {"labels": dict(labels)} for name in _made(told.get("volumes") or {})}
@@ -109,7 +109,7 @@ class Project:
         return process.returncode or 0, out.decode("utf-8", "replace"), wrong.decode()
 
 
-def problems(project: Project, told: Mapping[str, Any], wanted: Mapping[str, Composed]) -> None:
+def problems(project: Project, told: JsonObject, wanted: Mapping[str, Composed]) -> None:
     """Refuse what a run could not undo or keep apart.
 
     Raises:
@@ -121,7 +121,7 @@ def problems(project: Project, told: Mapping[str, Any], wanted: Mapping[str, Com
 
 
 def _services(
-    project: Project, told: Mapping[str, Any], wanted: Mapping[str, Composed]
+    project: Project, told: JsonObject, wanted: Mapping[str, Composed]
 ) -> Iterator[Problem]:
     known = told.get("services") or {}
     for program, one in wanted.items():
@@ -139,7 +139,7 @@ def _services(
             yield Problem("no image:; nothing is built in a run", where, remedy=remedy)
 
 
-def _names(project: Project, told: Mapping[str, Any]) -> Iterator[Problem]:
+def _names(project: Project, told: JsonObject) -> Iterator[Problem]:
     """What has a name of its own is shared with the system that stands already."""
     for kind in ("networks", "volumes"):
         for key, one in (told.get(kind) or {}).items():
@@ -149,17 +149,17 @@ def _names(project: Project, told: Mapping[str, Any]) -> Iterator[Problem]:
                 yield Problem(cause, f"{project.file}: {kind}.{key}", remedy="leave out name:")
 
 
-def images(told: Mapping[str, Any], wanted: Mapping[str, Composed]) -> list[str]:
+def images(told: JsonObject, wanted: Mapping[str, Composed]) -> list[str]:
     """The images of the services that are wanted."""
     return list(dict.fromkeys(told["services"][one.service]["image"] for one in wanted.values()))
 
 
-def _made(told: Mapping[str, Any]) -> list[str]:
+def _made(told: JsonObject) -> list[str]:
     """Networks or volumes that compose makes: those that do not stand already."""
     return [name for name, one in told.items() if not (one or {}).get("external")]
 
 
-def networks(told: Mapping[str, Any], service: str) -> dict[str, Any]:
+def networks(told: JsonObject, service: str) -> JsonDict:
     """The networks that a service is on, as they are."""
     given = told["services"][service].get("networks") or {"default": None}
     return dict(given) if isinstance(given, Mapping) else dict.fromkeys(given)

@@ -17,6 +17,7 @@ import requests
 from docker.errors import APIError, BuildError, DockerException, ImageNotFound, NotFound
 
 from harness.errors import RuntimeFailure
+from harness.json_types import JsonObject
 from harness.toolchain import cache_dir
 
 RUN = "chaos-harness.run"
@@ -214,7 +215,7 @@ class Engine:
             raise RuntimeFailure(f"the container of {program} is gone; run: harness faults clear")
         return found[0]
 
-    async def figures(self, program: str) -> Mapping[str, Any]:
+    async def figures(self, program: str) -> JsonObject:
         """What a container has used and was denied so far; zeros for one that does not run.
 
         The engine looks once a second: a second question within that time waits for the next look.

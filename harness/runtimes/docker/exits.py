@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -17,6 +17,7 @@ from docker.errors import DockerException
 from requests import RequestException
 
 from harness.errors import RuntimeFailure
+from harness.json_types import JsonObject
 from harness.ports import Exit
 from harness.runtimes.docker.engine import PROGRAM, RUN, connect, told
 
@@ -76,7 +77,7 @@ class Exits:
         """Those that ended since the last time this was asked."""
         return [self._found.popleft() for _ in range(len(self._found))]
 
-    def heard(self, event: Mapping[str, Any], container: Any = None) -> None:
+    def heard(self, event: JsonObject, container: Any = None) -> None:
         """Take up one event.
 
         Args:

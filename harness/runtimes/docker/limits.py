@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from harness.errors import RuntimeFailure
+from harness.json_types import JsonDict, JsonObject
 from harness.ports import Observation, UndoRecord
 from harness.runtimes.docker.processes import ContainersOfRun
 from harness.runtimes.docker.site import Site
@@ -76,12 +76,12 @@ class CpuOfRun:
         )
 
 
-def _cores(attrs: Mapping[str, Any]) -> dict[str, float | None]:
+def _cores(attrs: JsonObject) -> dict[str, float | None]:
     quota_us = int(attrs["HostConfig"]["CpuQuota"] or UNLIMITED_US)
     return {"cores": quota_us / PERIOD_US if quota_us > 0 else None}
 
 
-def _held(figures: Mapping[str, Any]) -> dict[str, int]:
+def _held(figures: JsonObject) -> dict[str, int]:
     cpu = figures.get("cpu_stats", {})
     held, used = cpu.get("throttling_data", {}), cpu.get("cpu_usage", {})
     return {
@@ -141,7 +141,7 @@ class MemoryOfRun:
         state = {**seen.state, **_memory(attrs), **self._killed(attrs["State"])}
         return Observation(seen.t_s, seen.canary, seen.latency_s, counts, state)
 
-    def _killed(self, state: Mapping[str, Any]) -> dict[str, Any]:
+    def _killed(self, state: JsonObject) -> JsonDict:
         """When the kernel killed it, on the run clock; the engine says it in UTC."""
         if not state["OOMKilled"]:
             return {"killed_t_s": None}
@@ -169,5 +169,5 @@ class MemoryOfRun:
         )
 
 
-def _memory(attrs: Mapping[str, Any]) -> dict[str, int]:
+def _memory(attrs: JsonObject) -> dict[str, int]:
     return {"limit_bytes": int(attrs["HostConfig"]["Memory"])}

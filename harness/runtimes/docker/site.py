@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
-from typing import Any
 
 from harness.clock import Clock
 from harness.errors import RuntimeFailure
+from harness.json_types import JsonObject
 from harness.runtimes.docker.engine import Engine
 from harness.runtimes.docker.exits import Exits
 from harness.runtimes.real.recovery import RecoveryFile
@@ -37,7 +37,7 @@ class Site(RealSite):
         self.exits.close()
         self.engine.close()
 
-    async def inspect(self, program: str) -> Mapping[str, Any]:
+    async def inspect(self, program: str) -> JsonObject:
         """What the engine says of a container now."""
         container = await self.engine.container(program)
         return dict(container.attrs)

@@ -4,10 +4,11 @@ written with what the run adds, started one by one."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 from harness.errors import RuntimeFailure
 from harness.foreign import Composed, ProgramSpec
+from harness.json_types import JsonDict, JsonObject
 from harness.runtimes.docker import compose
 from harness.runtimes.docker.engine import Engine
 from harness.runtimes.docker.plan import Places
@@ -34,7 +35,7 @@ class Theirs:
     def __init__(self, target: Target, folders: RunFolders) -> None:
         self._target, self._folders = target, folders
         self._wanted: Mapping[str, Composed] = getattr(target, "composed", {})
-        self._projects: dict[str, tuple[compose.Project, dict[str, Any]]] = {}
+        self._projects: dict[str, tuple[compose.Project, JsonDict]] = {}
 
     def has(self, program: str) -> bool:
         """Whether a program is one of them."""
@@ -73,8 +74,8 @@ class Theirs:
             project.write(next(iter(mine.values())), services, engine.labels("network"))
 
     def _added(
-        self, name: str, told: Mapping[str, Any], places: Places, wiring: Wiring, engine: Engine
-    ) -> dict[str, Any]:
+        self, name: str, told: JsonObject, places: Places, wiring: Wiring, engine: Engine
+    ) -> JsonDict:
         one, proxy = self._wanted[name], places.address(TOXIPROXY)
         own = {"ipv4_address": places.address(name), "aliases": [name]}
         return {

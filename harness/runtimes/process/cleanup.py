@@ -11,9 +11,9 @@ import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from harness.clock import Clock
+from harness.json_types import JsonObject
 from harness.procfs import Proc
 from harness.runtimes.real import their_containers
 from harness.runtimes.real.document import DATA, RunFolders
@@ -87,7 +87,7 @@ async def until_gone(
     return left
 
 
-def _left_over(state: Mapping[str, Any]) -> list[str]:
+def _left_over(state: JsonObject) -> list[str]:
     left = [str(proc) for proc in members(state)]
     addresses = {"toxiproxy": state["api"]} if state["api"] else {}
     addresses |= {n: one["address"] for n, one in state["services"].items() if not one["running"]}

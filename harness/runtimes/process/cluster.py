@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from harness.clock import until
 from harness.errors import RuntimeFailure
+from harness.json_types import JsonObject
 from harness.runtimes.process.site import Site
 from harness.runtimes.real.sockets import once_connected, send
 from harness.target import Request
@@ -45,7 +45,7 @@ class Cluster:
         """Whether it is a standby that streams, and commits wait for it if they are to."""
         found = await self._asked(self._site.manager_of(database), "/cluster")
         members = found.get("members", [])
-        own: Mapping[str, Any] = next((one for one in members if one.get("name") == database), {})
+        own: JsonObject = next((one for one in members if one.get("name") == database), {})
         config = await self._asked(self._site.manager_of(database), "/config")
         waited = own.get("role") != "replica" or not config.get("synchronous_mode")
         return own.get("state") == "streaming" and own.get("role") in FOLLOWS and waited
@@ -73,7 +73,7 @@ class Cluster:
         services = self._site.recovery.read()["services"].values()
         return [one["manages"] for one in services if one["manages"]]
 
-    async def _asked(self, manager: str, path: str) -> Mapping[str, Any]:
+    async def _asked(self, manager: str, path: str) -> JsonObject:
         """What a Patroni answers, whatever its status; {} where it does not."""
         address = f"http://{self._site.address(manager)}"
         proven = once_connected(partial(self._site.prove, manager))

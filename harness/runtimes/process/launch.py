@@ -8,9 +8,10 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from harness.errors import RuntimeFailure
+from harness.json_types import JsonDict
 from harness.ports import Exit
 from harness.procfs import Proc, identify
 from harness.runtimes.real.procs import clean_env, marking
@@ -136,7 +137,7 @@ def _as_told(code: int) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _record(state: dict[str, Any], proc: Proc) -> None:
+def _record(state: JsonDict, proc: Proc) -> None:
     state["processes"] = [p for p in state["processes"] if p["program"] != proc.program]
     state["processes"].append(asdict(proc))
     state["group"] = state["group"] or os.getpgid(proc.pid)

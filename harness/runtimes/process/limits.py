@@ -9,10 +9,10 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from harness.clock import poll
 from harness.errors import RuntimeFailure
+from harness.json_types import JsonDict
 from harness.ports import Observation, UndoRecord
 from harness.runtimes.process.launch import Command
 from harness.runtimes.process.processes import ProcessesOfRun
@@ -89,7 +89,7 @@ class CpuOfRun:
     def _file(self, service: str) -> Path:
         return Path(self._site.recovery.read()["work_dir"]) / f"{_throttle(service)}.json"
 
-    def _report(self, service: str) -> dict[str, Any]:
+    def _report(self, service: str) -> JsonDict:
         """What the throttle did so far; {} when there is none."""
         if not self._site.family(_throttle(service)):
             return {}

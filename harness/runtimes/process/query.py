@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.errors import RuntimeFailure
+from harness.json_types import JsonDict
 from harness.runtimes.process.connecting import connected
 
 QUERY_S = 10.0  # chosen: how long a query may take
@@ -39,7 +40,7 @@ async def ask(
     return {"count": len(rows), "rows": [_plain(row) for row in rows[:ROWS_MAX]]}
 
 
-def _plain(row: Any) -> dict[str, Any]:
+def _plain(row: Any) -> JsonDict:
     return {name: _value(value) for name, value in row.items()}
 
 

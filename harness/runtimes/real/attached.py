@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from harness.clock import RunClock
 from harness.errors import UnsupportedFault
+from harness.json_types import JsonObject
 from harness.ports import Capability
 from harness.runtime_kind import Found
 from harness.runtimes.real.document import RunFolders
@@ -60,7 +61,7 @@ class Attached:
         await self.site.close()
 
 
-def found_again(state: Mapping[str, Any], check: Check) -> tuple[RecoveryFile, RunClock]:
+def found_again(state: JsonObject, check: Check) -> tuple[RecoveryFile, RunClock]:
     """What a site is made of, in another process.
 
     What has changed since `state` was read is taken from the run's recovery file, where that can

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from harness.errors import RuntimeFailure
+from harness.json_types import JsonDict, JsonObject
 from harness.runtimes.real.document import PROTOCOLS, RunFolders, derived
 from harness.runtimes.real.loopback import HOST
 from harness.runtimes.real.procs import MARKED, STANDING, owner_of
@@ -56,7 +57,7 @@ def _words(error: Exception) -> str:
     return f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
 
 
-def _state(document: Any, folders: RunFolders, local: Local) -> dict[str, Any]:
+def _state(document: Any, folders: RunFolders, local: Local) -> JsonDict:
     mark = _matching(MARKED, document["mark"], "mark")
     _same(document["run_id"], folders.run_id, "run_id")
     _same(mark.rpartition(".")[0], folders.run_id, "mark")
@@ -86,7 +87,7 @@ def _state(document: Any, folders: RunFolders, local: Local) -> dict[str, Any]:
     }
 
 
-def _published(document: Mapping[str, Any]) -> dict[str, Any]:
+def _published(document: JsonObject) -> JsonDict:
     """Addresses for people, of this machine."""
     found: dict[str, object] = {}
     if "entry" in document:
@@ -113,7 +114,7 @@ def _service(one: Mapping[str, object], local: Local) -> dict[str, object]:
     }
 
 
-def _link(name: str, one: Mapping[str, Any], folders: RunFolders, local: Local) -> dict[str, Any]:
+def _link(name: str, one: JsonObject, folders: RunFolders, local: Local) -> JsonDict:
     foreign = "foreign" in one
     if not foreign:
         _same(one["proxy"], f"{folders.run_id}:{name}", "proxy")
@@ -131,18 +132,18 @@ def _link(name: str, one: Mapping[str, Any], folders: RunFolders, local: Local) 
     }
 
 
-def _foreign_api(document: Mapping[str, Any]) -> str:
+def _foreign_api(document: JsonObject) -> str:
     address = document.get("foreign_api", "")
     return _address(address, is_loopback) if address else ""
 
 
-def _as_found(one: Mapping[str, Any]) -> dict[str, Any]:
+def _as_found(one: JsonObject) -> JsonDict:
     """The state in which a proxy of somebody else's was found."""
     texts = {key: str(one[key]) for key in ("listen", "upstream")}
     return {"enabled": True, "toxics": [dict(toxic) for toxic in one["toxics"]], **texts}
 
 
-def _process(one: Mapping[str, Any]) -> dict[str, Any]:
+def _process(one: JsonObject) -> JsonDict:
     program = _matching(NAME, one["program"], "program")
     return {"pid": int(one["pid"]), "start_ticks": int(one["start_ticks"]), "program": program}
 

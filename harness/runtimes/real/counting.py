@@ -6,11 +6,11 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
 
 import httpx
 
 from harness.errors import RuntimeFailure, TargetContractError
+from harness.json_types import JsonObject
 from harness.runtimes.real.recovery import RecoveryFile
 from harness.runtimes.real.sockets import TOKEN_HEADER, once_connected, text_of
 from harness.runtimes.scripting import COUNTS
@@ -60,7 +60,7 @@ class Counting:
         except (ValueError, KeyError) as error:
             raise TargetContractError(f"counts of {link} cannot be read: {error!r}") from error
 
-    async def _text(self, state: Mapping[str, Any], name: str, *, metrics: bool) -> str:
+    async def _text(self, state: JsonObject, name: str, *, metrics: bool) -> str:
         service = state["services"].get(name)
         if service is None or service["protocol"] != "http":
             return ""

@@ -8,12 +8,12 @@ Nothing else of that server is touched: no other proxy, no toxic that was there 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from harness.errors import RuntimeFailure
 from harness.foreign import ForeignProxies
+from harness.json_types import JsonObject
 from harness.runtimes.real.document import RunFolders
 from harness.runtimes.real.loopback import HOST, is_free
 from harness.runtimes.real.sockets import open_client
@@ -36,7 +36,7 @@ async def find(told: ForeignProxies, links: Sequence[LinkSpec]) -> dict[str, dic
     """
     async with open_client() as client:
         server = ToxiproxyServer(told.address, client, told.token, nobody_to_prove)
-        there: Mapping[str, Any] = await server.proxies()
+        there: JsonObject = await server.proxies()
     wrong = [
         f"{link} is to go through {name!r}, which {why}"
         for link, name in told.proxies.items()
@@ -51,7 +51,7 @@ async def find(told: ForeignProxies, links: Sequence[LinkSpec]) -> dict[str, dic
     return {link: _entry(by_name[link], there[name]) for link, name in told.proxies.items()}
 
 
-def _unfit(proxy: Mapping[str, Any] | None) -> str:
+def _unfit(proxy: JsonObject | None) -> str:
     if proxy is None:
         return "is not there"
     if not proxy["enabled"]:
@@ -63,7 +63,7 @@ def _unfit(proxy: Mapping[str, Any] | None) -> str:
 ANY_HERE = (HOST, "localhost", "0.0.0.0", "[::]", "")  # noqa: S104 - addresses that reach HOST
 
 
-def _entry(link: LinkSpec, proxy: Mapping[str, Any]) -> dict[str, object]:
+def _entry(link: LinkSpec, proxy: JsonObject) -> dict[str, object]:
     port = proxy["listen"].rpartition(":")[2]
     toxics = [normal(toxic) for toxic in proxy["toxics"]]
     return {
@@ -80,13 +80,13 @@ def _entry(link: LinkSpec, proxy: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-def address_of(entry: Mapping[str, Any]) -> tuple[str, int]:
+def address_of(entry: JsonObject) -> tuple[str, int]:
     """Host and port at which the callers of a link reach its proxy."""
     host, _, port = str(entry["listen"]).rpartition(":")
     return host, int(port)
 
 
-async def give_back(state: Mapping[str, Any]) -> list[str]:
+async def give_back(state: JsonObject) -> list[str]:
     """Leave every named proxy as it was found; one whose server has ended has no toxics.
 
     Args:
@@ -107,7 +107,7 @@ async def give_back(state: Mapping[str, Any]) -> list[str]:
         ]
 
 
-async def _give_back(server: ToxiproxyServer, link: str, entry: Mapping[str, Any]) -> str:
+async def _give_back(server: ToxiproxyServer, link: str, entry: JsonObject) -> str:
     found = {toxic["name"] for toxic in entry["foreign"]["toxics"]}
     name = entry["proxy"]
     try:
@@ -122,12 +122,12 @@ async def _give_back(server: ToxiproxyServer, link: str, entry: Mapping[str, Any
     return f"link {link}: {', '.join(left)} at proxy {name} of {server.address}" if left else ""
 
 
-def _added(proxy: Mapping[str, Any], found: set[str]) -> list[str]:
+def _added(proxy: JsonObject, found: set[str]) -> list[str]:
     names = [str(toxic["name"]) for toxic in proxy["toxics"]]
     return [name for name in names if name not in found and OF_A_RUN in name]
 
 
-def _token(state: Mapping[str, Any]) -> str:
+def _token(state: JsonObject) -> str:
     """The password of that server; "" when there is none. Whoever watches the run was told it, so
     that it is not lost with the run's folder."""
     if told := state.get("foreign_token"):

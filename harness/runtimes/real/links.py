@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import httpx
 
 from harness.clock import Clock
 from harness.errors import ConfigError, Problem, RuntimeFailure
+from harness.json_types import JsonDict, JsonObject
 from harness.ports import Observation, Toxic, UndoRecord
 from harness.runtimes.real.sockets import timed_canary
 from harness.runtimes.real.toxiproxy import ToxiproxyServer
@@ -31,7 +32,7 @@ class LinkBook(Protocol):
     def links(self) -> Mapping[str, Mapping[str, object]]:
         """By name: proxy, listen, upstream, protocol, enabled, toxics."""
 
-    def remember(self, link: str, edit: Callable[[dict[str, Any]], None]) -> None:
+    def remember(self, link: str, edit: Callable[[JsonDict], None]) -> None:
         """Change the state that `link` should have."""
 
 
@@ -85,7 +86,7 @@ class ToxiproxyLinks:
             if "foreign" not in entry:
                 await self._raise(entry)
 
-    async def _raise(self, entry: Mapping[str, Any]) -> None:
+    async def _raise(self, entry: JsonObject) -> None:
         """Make one proxy; closed until its toxics are in, so that no connection is spared."""
         open_now = entry["enabled"] and not entry["toxics"]
         name = entry["proxy"]
@@ -103,7 +104,7 @@ class ToxiproxyLinks:
         places = {key: entry[key] for key in ("upstream", "listen")}
         return {"enabled": True, "toxics": [], **places}
 
-    async def snapshot(self, where: str) -> Mapping[str, Any]:
+    async def snapshot(self, where: str) -> JsonObject:
         """`enabled`, `toxics`, `upstream` and `listen` of a link, as the server has them."""
         entry = self._entry(where)
         got = await self._server_of(entry).proxy(entry["proxy"])
@@ -184,7 +185,7 @@ class ToxiproxyLinks:
             await server.set_enabled(proxy, True)
         asyncio.get_running_loop().call_soon(self._forget, record, others)
 
-    def _remember(self, link: str, edit: Callable[[dict[str, Any]], None]) -> None:
+    def _remember(self, link: str, edit: Callable[[JsonDict], None]) -> None:
         """Write the wanted state down, soon: a fault is to begin and to end at its instant.
         Whoever has to heal before that goes by what the server says."""
         asyncio.get_running_loop().call_soon(self._book.remember, link, edit)
@@ -192,7 +193,7 @@ class ToxiproxyLinks:
     def _forget(self, record: UndoRecord, others: Sequence[UndoRecord]) -> None:
         """What the record brought is not wanted any more."""
 
-        def edit(wanted: dict[str, Any]) -> None:
+        def edit(wanted: JsonDict) -> None:
             gone = surplus([toxic["name"] for toxic in wanted["toxics"]], record, others)
             wanted["toxics"] = [t for t in wanted["toxics"] if t["name"] not in gone]
             wanted["enabled"] = wanted["enabled"] or not closed(others)
@@ -202,20 +203,20 @@ class ToxiproxyLinks:
     async def undone(self, record: UndoRecord, others: Sequence[UndoRecord] = ()) -> bool:
         """Whether nothing of the record is left, as the server says; with no others, nothing at
         all."""
-        state: Mapping[str, Any] = await self._state(record.where)
+        state: JsonObject = await self._state(record.where)
         restore = record.restore
         if any(state.get(key) != restore[key] for key in ("upstream", "listen")):
             return False
         left = surplus([toxic["name"] for toxic in state["toxics"]], record, others)
         return not left and bool(state["enabled"] or closed(others))
 
-    def _server_of(self, entry: Mapping[str, Any]) -> ToxiproxyServer:
+    def _server_of(self, entry: JsonObject) -> ToxiproxyServer:
         if "foreign" not in entry:
             return self._server
         assert self._foreign
         return self._foreign
 
-    def _entry(self, link: str) -> Mapping[str, Any]:
+    def _entry(self, link: str) -> JsonObject:
         links = self._book.links()
         if link not in links:
             raise ConfigError(

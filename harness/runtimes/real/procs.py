@@ -19,8 +19,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from harness.json_types import JsonObject
 from harness.procfs import ENDED, PROC, Proc, identify, pids, read_stat
 
 __all__ = ["Proc", "clean_env", "descendants_of", "family", "identify", "members"]
@@ -72,7 +72,7 @@ def clean_env() -> dict[str, str]:
     }
 
 
-def marking(state: Mapping[str, Any], program: str) -> dict[str, str]:
+def marking(state: JsonObject, program: str) -> dict[str, str]:
     """What a program of a run carries in its environment, to be found by."""
     return {
         MARK: state["mark"],
@@ -107,7 +107,7 @@ def marked() -> Iterator[Marked]:
                 yield Marked(proc, mark, owner, pairs.get(CACHE, ""))
 
 
-def members(state: Mapping[str, Any]) -> list[Proc]:
+def members(state: JsonObject) -> list[Proc]:
     """Every living process of a run.
 
     Args:
@@ -126,7 +126,7 @@ def members(state: Mapping[str, Any]) -> list[Proc]:
     return [found[pid] for pid in sorted(found)]
 
 
-def recorded(state: Mapping[str, Any], program: str) -> list[Proc]:
+def recorded(state: JsonObject, program: str) -> list[Proc]:
     """The processes that are on record for a program, as far as they carry the run's mark."""
     known = [Proc(**one) for one in state["processes"] if one["program"] == program]
     return [one for one in known if _environment(one.pid).get(MARK) == state["mark"]]
@@ -176,7 +176,7 @@ def _runs_patroni(pid: int) -> bool:
     return any(word.rpartition(b"/")[2] == PATRONI.encode() for word in words[:3])
 
 
-def _by_folder(proc: Proc, state: Mapping[str, Any]) -> Proc:
+def _by_folder(proc: Proc, state: JsonObject) -> Proc:
     """The same process, called after its data folder where that is one of the run."""
     data = Path(_link(proc.pid, "cwd"))
     named = is_postgres(proc) and data.parent == Path(state["data_dir"])
@@ -212,7 +212,7 @@ def _may_be_ours(pid: int) -> bool:
     return os.geteuid() == 0 and (Path(_link(pid, "exe")).name in known or _runs_patroni(pid))
 
 
-def _is_postgres_of(pid: int, state: Mapping[str, Any]) -> bool:
+def _is_postgres_of(pid: int, state: JsonObject) -> bool:
     """Whether it is a PostgreSQL of the run by its folder, its program and its user."""
     data = Path(_link(pid, "cwd"))
     if data.parent != Path(state["data_dir"]):

@@ -14,9 +14,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from harness.errors import RuntimeFailure
+from harness.json_types import JsonDict
 from harness.private import locked, with_reserve, write_private
 from harness.runtimes.real.document import RunFolders
 
@@ -47,7 +47,7 @@ class RecoveryFile:
         self._unwritten = False
         self._token = ""
 
-    def read(self) -> dict[str, Any]:
+    def read(self) -> JsonDict:
         """The state as of now.
 
         Raises:
@@ -96,7 +96,7 @@ class RecoveryFile:
         except OSError as error:
             raise RuntimeFailure(f"{self.path}: cannot be written: {error.strerror}") from None
 
-    def change(self, edit: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    def change(self, edit: Callable[[JsonDict], None]) -> JsonDict:
         """Apply `edit` to the state, alone; it holds in memory where it cannot be written.
 
         Returns:

@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from harness.clock import NS, Clock, RunClock, monotonic_ns
 from harness.errors import RuntimeFailure
+from harness.json_types import JsonObject
 from harness.ports import Capability
 from harness.private import write_private
 from harness.procfs import identify
@@ -271,7 +272,7 @@ class RealRuntime(ABC, Generic[S]):
         except RuntimeFailure:
             return Answer(None, error="refused")
 
-    def recovery_state(self) -> Mapping[str, Any]:
+    def recovery_state(self) -> JsonObject:
         """Plain data for `attach`, `end_processes` and `alive`, in any process."""
         return self._recovery.read()
 

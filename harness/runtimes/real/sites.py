@@ -6,10 +6,11 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from harness.clock import Clock, until
 from harness.errors import RuntimeFailure, UnsupportedFault
+from harness.json_types import JsonObject
 from harness.ports import Observation
 from harness.runtimes.real.counting import Counting
 from harness.runtimes.real.foreign_proxies import nobody_to_prove
@@ -100,7 +101,7 @@ class RealSite(ABC):
         await self.orders.aclose()
         await self.canaries.aclose()
 
-    def service(self, name: str) -> Mapping[str, Any]:
+    def service(self, name: str) -> JsonObject:
         """What is on record of a service: address, protocol, ready_path, scripted.
 
         Raises:

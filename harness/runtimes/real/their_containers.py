@@ -6,9 +6,9 @@ import asyncio
 import json
 import shutil
 from collections.abc import Mapping
-from typing import Any
 
 from harness.errors import RuntimeFailure
+from harness.json_types import JsonDict, JsonObject
 
 CALL_S = 15.0  # chosen: `docker stop` waits 3 s, an engine in distress needs some more
 RUNS = "running"
@@ -34,7 +34,7 @@ async def stand(services: Mapping[str, str]) -> None:
             )
 
 
-async def give_back(state: Mapping[str, Any]) -> list[str]:
+async def give_back(state: JsonObject) -> list[str]:
     """Let every container that a run may have broken run again.
 
     Args:
@@ -66,7 +66,7 @@ async def run_again(container: str) -> None:
         await docker("start", container)
 
 
-async def state_of(container: str) -> dict[str, Any]:
+async def state_of(container: str) -> JsonDict:
     """What the engine says of a container: Status, Pid, StartedAt, ExitCode."""
     return dict(json.loads(await docker("inspect", "--format={{json .State}}", container)))
 

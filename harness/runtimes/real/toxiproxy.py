@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
 import httpx
@@ -22,6 +22,7 @@ from toxiproxy.exceptions import (  # type: ignore[import-untyped]  # ships no t
 )
 
 from harness.errors import RuntimeFailure
+from harness.json_types import JsonDict
 from harness.ports import Toxic
 from harness.runtimes.real.sockets import CALL_S, once_connected
 from harness.runtimes.toxics import as_data, normal
@@ -78,7 +79,7 @@ class ToxiproxyServer:
         """Every proxy of the server by name, whoever made it."""
         return await self._call("get", "/proxies", "the server")
 
-    async def proxy(self, name: str) -> dict[str, Any]:
+    async def proxy(self, name: str) -> JsonDict:
         """One proxy: name, listen, upstream, enabled, toxics."""
         return await self._httpx("GET", _path(name), name)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from harness.clock import NS
 from harness.history import Event, History
+from harness.json_types import JsonObject
 from harness.model import Outcome, Phase
 from harness.runtimes.sim.handles import TICKS
 from harness.runtimes.sim.loop import SimLoop
@@ -33,7 +33,7 @@ class Recorder:
         self._phase = phase.value
         self._add(self.now_ns(), "harness", "info", "phase", phase.value, src="clock")
 
-    def take(self, event: Mapping[str, Any]) -> None:
+    def take(self, event: JsonObject) -> None:
         """A client event, as the driver of journeys emits it."""
         self.events.append(Event(i=len(self.events), phase=self._phase, **event))
 
@@ -55,7 +55,7 @@ class Recorder:
         self._nemesis(at, mode, edge, {action: "inject", "id": call, "call": call})
         self._nemesis(over, mode, edge, {action: "heal", "id": call, "proven_undone": True})
 
-    def ledger(self, name: str, entries: Iterable[Mapping[str, Any]]) -> None:
+    def ledger(self, name: str, entries: Iterable[JsonObject]) -> None:
         """What a stand-in's ledger says."""
         count = 0
         for entry in entries:

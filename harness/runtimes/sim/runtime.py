@@ -16,6 +16,7 @@ from typing import Any
 
 from harness.clock import Clock
 from harness.errors import RuntimeFailure, UnsupportedFault
+from harness.json_types import JsonObject
 from harness.people import People
 from harness.ports import Capability
 from harness.rng import Seed
@@ -130,7 +131,7 @@ class SimRuntime:
         """The harness's own request, straight to the service, past every link."""
         return await self._running()[0].own(service, request)
 
-    def recovery_state(self) -> Mapping[str, Any]:
+    def recovery_state(self) -> JsonObject:
         """Nothing: another process has nothing to heal."""
         return {}
 
@@ -184,7 +185,7 @@ def _recover(disk: Mapping[str, object], name: str) -> None:
         pair.recover()
 
 
-def _lazily(makers: Mapping[str, Any], service: ServiceSpec) -> Any:
+def _lazily(makers: JsonObject, service: ServiceSpec) -> Any:
     """The maker of a service's application, known once all addresses are."""
     built = service.module or service.simulated
     return (lambda home: makers[service.name](home)) if built else None
