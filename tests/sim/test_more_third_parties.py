@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from chaos.lending import FUNDER, GATEWAY, RISK_ENGINE
+from chaos.lending import FUNDER, GATEWAY, NOTIFIER, RISK_ENGINE
 from chaos.targets.reference import STAND_INS, Reference
 from harness.document import load_experiment
 from harness.history import Event, History
@@ -75,7 +75,7 @@ def test_the_third_gateway_pays_while_the_others_are_down(tmp_path: Path) -> Non
 def test_names_decide_nothing(tmp_path: Path) -> None:
     """The same roles under names that follow no pattern."""
     names = {"payment_a": GATEWAY, "mercury": GATEWAY, "oracle": RISK_ENGINE, "funding_a": FUNDER,
-             "midas": FUNDER, "croesus": FUNDER}  # fmt: skip
+             "midas": FUNDER, "croesus": FUNDER, "hermes": NOTIFIER}  # fmt: skip
     result = carry_out("X31", Reference(names), tmp_path)
     assert result.verdict is RunVerdict.PASS, result.reasons
     assert movers(result, "commit") >= {"midas", "croesus"}
