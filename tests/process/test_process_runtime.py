@@ -247,7 +247,7 @@ def test_what_the_runtime_cannot_do_is_refused_by_name(tmp_path: Path) -> None:
         async with started(tmp_path, SMALL) as runtime:
             with pytest.raises(
                 UnsupportedFault,
-                match="it has links, processes, lifecycle, cpu, replication, upstreams",
+                match="it has links, people, processes, lifecycle, cpu, replication, upstreams",
             ):
                 runtime.capability("weather")  # type: ignore[arg-type]  # that is the point
             with pytest.raises(UnsupportedFault, match="no stand-in"):
