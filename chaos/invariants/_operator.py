@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from harness.history import Event, History
 from harness.model import FaultWindow, Objectives
@@ -27,6 +27,13 @@ def touched(
         for window in history.windows
         if system.role_at(window.where) == role and window.overlaps(t_from_s, t_to_s)
     }
+
+
+def is_touched(
+    history: History, objectives: Objectives, roles: Iterable[str], t_from_s: float, t_to_s: float
+) -> bool:
+    """Whether anything was broken meanwhile at these roles; "" is the service under test."""
+    return any(touched(history, objectives, role, t_from_s, t_to_s) for role in roles)
 
 
 def cut(

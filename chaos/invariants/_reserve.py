@@ -47,6 +47,7 @@ def replayed(history: History, objectives: Objectives) -> Reserve:
     """Payouts beside what funders held at that instant."""
     reserve = Reserve()
     held: set[str] = set()
+    level_minor = 0
     funders = objectives.system.playing(FUNDER)
     paid = [entries[0] for entries in moved(history, "payout", objectives).values()]
     moves = [e for f in ("reserve", "commit", "release") for e in history.ledger(f)]
@@ -56,12 +57,14 @@ def replayed(history: History, objectives: Objectives) -> Reserve:
         if entry.f == "payout" and app not in held:
             reserve.draws.append(entry)
             reserve.own[app] = entry
+            level_minor += amount(entry)
         elif entry.v.get("status") in HELD:
             held.add(app)
-            reserve.own.pop(app, None)
+            if app in reserve.own:
+                level_minor -= amount(reserve.own.pop(app))
         elif entry.f != "payout":
             held.discard(app)
-        reserve.levels.append((entry.t_s, sum(map(amount, reserve.own.values()))))
+        reserve.levels.append((entry.t_s, level_minor))
     return reserve
 
 

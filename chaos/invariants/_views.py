@@ -64,6 +64,14 @@ def intents(history: History, f: str) -> dict[str, list[Op]]:
     return dict(attempts)
 
 
+def by_user(history: History) -> dict[str, list[Op]]:
+    """All operations of each user, by invoke."""
+    users: defaultdict[str, list[Op]] = defaultdict(list)
+    for op in history.all_ops:
+        users[op.user].append(op)
+    return dict(users)
+
+
 def explained(op: Op) -> bool:
     """Whether it came back with an error body that has everything a borrower needs."""
     return op.outcome is not Outcome.OK and op.value.get("explained") is True
@@ -83,8 +91,7 @@ def cut_off(op: Op, history: History, objectives: Objectives) -> bool:
     counts up to `answer_s`, so that asking for a very long one excuses nothing.
     """
     wait_s = min(float(op.value.get("retry_after_s") or 0.0), objectives.answer_s)
-    t_last_s = op.last_s
-    return t_last_s + wait_s + objectives.ack_s >= history.t_load_end_s
+    return op.last_s + wait_s + objectives.ack_s >= history.t_load_end_s
 
 
 def last_heal_s(history: History) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad
-from chaos.invariants._operator import touched
+from chaos.invariants._operator import is_touched, touched
 from chaos.invariants._views import entries
 from chaos.lending import DATABASE, FUNDER, PAID_OUT
 from harness.history import Event, History
@@ -29,19 +29,16 @@ def _examine(history: History, objectives: Objectives) -> Findings:
 
 def _late(read: Op, commit: Event, history: History, objectives: Objectives) -> bool:
     """Whether it came late, with its own funder and the service's own parts in order."""
-    told_s = read.t_end_s or read.t_invoke_s
-    if commit.t_s - told_s <= WITHIN_S:
-        return False
-    own = objectives.system.role_at
-    return commit.p not in touched(history, objectives, FUNDER, told_s, commit.t_s) and not any(
-        own(window.where) in (DATABASE, "") and window.overlaps(told_s, commit.t_s)
-        for window in history.windows
+    since_s, t_s = read.last_s, commit.t_s
+    return (
+        t_s - since_s > WITHIN_S
+        and commit.p not in touched(history, objectives, FUNDER, since_s, t_s)
+        and not is_touched(history, objectives, (DATABASE, ""), since_s, t_s)
     )
 
 
 def _bad(read: Op, commit: Event) -> Mapping[str, object]:
-    told_s = read.t_end_s or read.t_invoke_s
-    what = f"application {read.k} was active at {told_s:.2f} s, and {commit.p} learned it at "
+    what = f"application {read.k} was active at {read.last_s:.2f} s, and {commit.p} learned it at "
     events = [read.index, commit.i]
     return bad(commit.t_s, f"{what}{commit.t_s:.2f} s", events, application_id=read.k)
 

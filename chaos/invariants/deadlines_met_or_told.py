@@ -6,12 +6,11 @@ submit ──────────────> decides ──── elsewher
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from chaos.invariants._finding import Findings, Invariant, bad, money
 from chaos.invariants._front import front_windows, nobody_there
-from chaos.invariants._views import explained, moved, result
+from chaos.invariants._views import by_user, explained, moved, result
 from chaos.lending import GATEWAY, PAID_OUT, REFUSED
 from harness.experiment import Experiment
 from harness.history import Event, History
@@ -26,7 +25,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     paid = moved(history, "payout", objectives)
     windows = front_windows(history, objectives)
     found, met, seen = [], 0, 0
-    for user, ops in _users(history).items():
+    for user, ops in by_user(history).items():
         by = deadlines.get(user.partition("/")[0])
         submits = [op for op in ops if op.f == "submit"]
         if by is None or not submits or all(nobody_there(op, windows) for op in submits):
@@ -40,13 +39,6 @@ def _examine(history: History, objectives: Objectives) -> Findings:
         elif not any(_told(op) for op in ops if op.last_s <= due_s - by["elsewhere_s"]):
             found.append(_bad(user, ops, due_s, by["elsewhere_s"]))
     return Findings(seen, found, {"deadlines": seen, "met": met, "told": seen - met - len(found)})
-
-
-def _users(history: History) -> dict[str, list[Op]]:
-    users: defaultdict[str, list[Op]] = defaultdict(list)
-    for op in history.all_ops:
-        users[op.user].append(op)
-    return users
 
 
 def _paid_s(ops: Sequence[Op], paid: Mapping[str, Sequence[Event]]) -> float:

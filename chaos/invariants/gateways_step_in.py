@@ -20,30 +20,31 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     for event in history.of("ledger"):
         if event.f in ("payout", "debit") and event.v.get("status") == "FAILED":
             refused[event.k].add(event.p)
-    given_up = list(_given_up(history))
+    finals = {f: final_reads(history, f) for f in ("application", "repayment")}
+    given_up = list(_given_up(history, finals))
     found = [
         _bad(op, k, left)
         for op, k in given_up
         if refused[k] and (left := [name for name in gateways if name not in refused[k]])
     ]
     return Findings(
-        examined=len(final_reads(history, "application")) + len(final_reads(history, "repayment")),
+        examined=sum(map(len, finals.values())),
         bad=found,
         details={"given_up": len(given_up)},
     )
 
 
-def _given_up(history: History) -> Iterator[tuple[Op, str]]:
+def _given_up(history: History, finals: Mapping[str, Mapping[str, Op]]) -> Iterator[tuple[Op, str]]:
     """Reads of what ended without the money moving, with the business key of the money."""
     waited = {
         op.k
         for op in history.ops("application", outcome=Outcome.OK)
         if op.value.get("reason_code") in ("payment_down", "expired", "suspended_expired")
     }
-    for op in final_reads(history, "application").values():
+    for op in finals["application"].values():
         if op.value.get("status") == "reversed" and op.k not in waited:
             yield op, str(op.value.get("loan_id"))
-    for op in final_reads(history, "repayment").values():
+    for op in finals["repayment"].values():
         if op.value.get("status") == FAILED:
             yield op, op.k
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing
 from chaos.invariants._front import front_windows, nobody_there
-from chaos.invariants._views import cut_off, explained, own_doing, result
+from chaos.invariants._views import by_user, cut_off, explained, own_doing, result
 from harness.history import History
 from harness.model import Objectives, Op, Outcome
 
@@ -23,10 +22,7 @@ APART_S = 3.0
 
 def _examine(history: History, objectives: Objectives) -> Findings:
     windows = front_windows(history, objectives)
-    users: defaultdict[str, list[Op]] = defaultdict(list)
-    for op in history.all_ops:
-        users[op.user].append(op)  # one that went on under a new name is still one
-    back = {user: ops for user, ops in users.items() if len(_visits(ops)) > 1}
+    back = {user: ops for user, ops in by_user(history).items() if len(_visits(ops)) > 1}
     met = {
         user: _visits([
             op

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad
-from chaos.invariants._operator import touched
+from chaos.invariants._operator import is_touched
 from chaos.invariants._views import acknowledged
 from chaos.lending import DATABASE, GATEWAY, NOTIFIER
 from harness.history import Event, History
@@ -22,10 +22,7 @@ Seen = list[tuple[float, str, int]]
 
 def _examine(history: History, objectives: Objectives) -> Findings:
     declared = objectives.contract.get("people", {})
-    begun_s = {
-        k: op.t_end_s or op.t_invoke_s
-        for k, op in acknowledged(history, "submit", "application_id").items()
-    }
+    begun_s = {k: op.last_s for k, op in acknowledged(history, "submit", "application_id").items()}
     seen, paid_s = _seen(history), _paid_s(history)
     found: list[Mapping[str, object]] = []
     for k, t_s in begun_s.items() if declared else ():
@@ -44,7 +41,7 @@ def _seen(history: History) -> Mapping[str, Seen]:
     """What was said of each application, in reads and in messages."""
     seen: defaultdict[str, Seen] = defaultdict(list)
     for op in history.ops("application", outcome=Outcome.OK):
-        seen[op.k].append((op.t_end_s or op.t_invoke_s, str(op.value.get("status")), op.index))
+        seen[op.k].append((op.last_s, str(op.value.get("status")), op.index))
     for event in history.ledger("message"):
         seen[event.k].append((event.t_s, str(event.v.get("status")), event.i))
     for one in seen.values():
@@ -86,8 +83,8 @@ def _late(
         return
     since_s, until_s = unknown[0][0], max(unknown[-1][0], paid_s)
     roles = (GATEWAY, DATABASE, NOTIFIER, "")
-    if until_s - since_s > within_s and not any(
-        touched(history, objectives, role, since_s + SETTLED_S, until_s) for role in roles
+    if until_s - since_s > within_s and not is_touched(
+        history, objectives, roles, since_s + SETTLED_S, until_s
     ):
         what = f"application {k} is {UNKNOWN} from {since_s:.2f} s to {until_s:.2f} s, and no"
         events = [index for _, index in unknown]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad
+from chaos.invariants._operator import is_touched
 from chaos.invariants._policies import business, limit_s, periods
 from chaos.lending import DATABASE, FUNDER, GATEWAY, POLICY, REFUSED, RISK_ENGINE
 from harness.history import History
@@ -39,12 +40,9 @@ def _examine(history: History, objectives: Objectives) -> Findings:
 
 def _blames(op: Op, history: History, objectives: Objectives) -> str:
     """Whether what is named as the cause was in order, and whatever lies before it."""
-    reason, system = str(op.value["reason_code"]), objectives.system
-    roles = (BLAMES[reason], DATABASE, "")
-    broken = any(
-        system.role_at(window.where) in roles and window.overlaps(op.t_invoke_s - LAG_S, op.last_s)
-        for window in history.windows
-    )
+    reason = str(op.value["reason_code"])
+    roles, since_s = (BLAMES[reason], DATABASE, ""), op.t_invoke_s - LAG_S
+    broken = is_touched(history, objectives, roles, since_s, op.last_s)
     return "" if broken else f"waits for {reason}, and nothing there is broken"
 
 

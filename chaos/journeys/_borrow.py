@@ -11,6 +11,8 @@ from harness.model import Outcome
 from harness.rng import Dice
 from harness.target import Call, Completion, Journey, Wait
 
+Applying = Generator[Call | Wait, Completion | None, str]
+
 # The figures of this block are chosen, not measured.
 EXISTING_SHARE = 0.7
 STEP_MINOR = 100
@@ -45,17 +47,20 @@ class Borrowing:
 
     def steps(self, number: int, dice: Dice) -> Journey:
         """The journey of borrower `number`."""
-        borrower = some_borrower(number, dice)
-        limit = yield from ask(Call("read_limit", borrower))
-        application = self.application(borrower, limit, dice)
-        submitted = yield from insist(Call("submit", f"sub-{number}", application))
-        application_id = submitted.value.get("application_id")
-        if submitted.outcome is not Outcome.OK or not application_id:
+        application_id = yield from self.apply(some_borrower(number, dice), f"sub-{number}", dice)
+        if not application_id:
             return
         seen = yield from look_until(Call("application", application_id), TERMINAL)
         loan_id = seen.value.get("loan_id")
         if seen.value.get("status") == "active" and loan_id:
             yield from repay_first_item(loan_id, f"rep-{number}")
+
+    def apply(self, borrower: str, key: str, dice: Dice) -> Applying:
+        """Read the limit and apply within it; the application, "" where none was taken in."""
+        limit = yield from ask(Call("read_limit", borrower))
+        submitted = yield from insist(Call("submit", key, self.application(borrower, limit, dice)))
+        taken_in = submitted.outcome is Outcome.OK
+        return str(submitted.value.get("application_id") or "") if taken_in else ""
 
     def application(self, borrower: str, limit: Completion, dice: Dice) -> dict[str, object]:
         """What is applied for: an amount within the limit, as far as the limit could be read."""

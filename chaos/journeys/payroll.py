@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaos.journeys._borrow import Borrowing, some_borrower
-from chaos.journeys._steps import ask, insist, look_until
+from chaos.journeys._steps import look_until
 from chaos.lending import TERMINAL
-from harness.model import Outcome
 from harness.rng import Dice
 from harness.target import Call, Journey
 
@@ -25,11 +24,8 @@ class Payroll:
     def steps(self, number: int, dice: Dice) -> Journey:
         """The journey of borrower `number`."""
         borrower = some_borrower(number, dice)
-        limit = yield from ask(Call("read_limit", borrower))
-        wanted = WANTED.application(borrower, limit, dice)
-        submitted = yield from insist(Call("submit", f"wages-{number}", wanted))
-        application_id = submitted.value.get("application_id")
-        if submitted.outcome is Outcome.OK and application_id:
+        application_id = yield from WANTED.apply(borrower, f"wages-{number}", dice)
+        if application_id:
             yield from look_until(Call("application", application_id), TERMINAL, LOOK_GAPS_S)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaos.journeys._borrow import Borrowing, book_borrower
-from chaos.journeys._steps import ask, insist
+from chaos.journeys._steps import ask
 from harness.rng import Dice
 from harness.target import Call, Journey, Wait
 
@@ -27,9 +27,7 @@ class Regular:
         for visit in range(VISITS):
             if visit:
                 yield Wait(EVERY_S)
-            limit = yield from ask(Call("read_limit", borrower))
-            wanted = WANTED.application(borrower, limit, dice)
-            yield from insist(Call("submit", f"visit-{visit}-{number}", wanted))
+            yield from WANTED.apply(borrower, f"visit-{visit}-{number}", dice)
             yield from ask(Call("read_loan", f"loan-{borrower}"))
 
 

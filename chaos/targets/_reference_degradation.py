@@ -28,11 +28,9 @@ DEGRADATION: Degradation = MappingProxyType(
             DATABASE: {"all": "READONLY"},
         },
         "disburse": {
-            GATEWAY: {"one": "QUEUE", "all": "QUEUE"},  # what is unknown stays with its gateway,
-            FUNDER: {
-                "one": "QUEUE",
-                "all": "POOL or QUEUE",
-            },  # an unclear reservation with its funder
+            # What is unknown stays with its gateway, an unclear reservation with its funder.
+            GATEWAY: {"one": "QUEUE", "all": "QUEUE"},
+            FUNDER: {"one": "QUEUE", "all": "POOL or QUEUE"},
             POLICY: {"all": "SUSPENDED"},
             DATABASE: {"all": "QUEUE"},
         },

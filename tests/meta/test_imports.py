@@ -21,6 +21,7 @@ SKELETON = (
     "harness/runtimes/process.py",
     "harness/runtimes/docker/__init__.py",
     "harness/runtimes/sim/__init__.py",
+    "harness/runtimes/entries.py",
     "harness/runtimes/scripting.py",
     "harness/runtimes/toxics.py",
     "harness/runtimes/real/__init__.py",

@@ -24,6 +24,7 @@ from harness.private import write_private
 from harness.procfs import identify
 from harness.rng import fresh_token
 from harness.runtime_kind import RunContext
+from harness.runtimes.entries import entries
 from harness.runtimes.real.attached import pick
 from harness.runtimes.real.document import RunFolders, identity
 from harness.runtimes.real.loopback import PortBlock
@@ -31,7 +32,6 @@ from harness.runtimes.real.procs import STANDING, clean_env, marking, this_owner
 from harness.runtimes.real.recovery import Check, RecoveryFile
 from harness.runtimes.real.sites import TOXIPROXY, RealSite
 from harness.runtimes.real.sockets import TOKEN_HEADER, once_connected, send
-from harness.runtimes.real.wiring import entries
 from harness.target import Answer, Request, ServiceSpec, Target, entry_links, entry_service
 from harness.workload import Load, LoadPlan, Sink
 

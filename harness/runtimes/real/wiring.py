@@ -11,7 +11,7 @@ from harness.private import write_private
 from harness.runtimes.real.certificates import AUTHORITY, CERTIFICATE, certificates
 from harness.runtimes.real.document import RunFolders
 from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
-from harness.target import Target, entry_service
+from harness.target import Target
 
 Address = tuple[str, int]
 
@@ -60,17 +60,6 @@ class RealWiring:
         """host, port, user and database; the password is in the file that PGPASSFILE names."""
         host, port = self.through(link)
         return {"host": host, "port": port, "user": PG_USER, "database": PG_DATABASE}
-
-
-def entries(target: Target) -> dict[str, str]:
-    """Who is asked by the load beside the service under test -> the link by which it is."""
-    service = entry_service(target)
-    load = next(link.caller for link in target.links if link.name == target.entry)
-    return {
-        link.callee: link.name
-        for link in target.links
-        if link.caller == load and link.callee != service
-    }
 
 
 def write_configs(

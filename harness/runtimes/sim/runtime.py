@@ -20,6 +20,7 @@ from harness.json_types import JsonObject
 from harness.people import People
 from harness.ports import Capability
 from harness.rng import Seed
+from harness.runtimes.entries import entries
 from harness.runtimes.sim.calls import Talk
 from harness.runtimes.sim.clock import VirtualClock
 from harness.runtimes.sim.controls import SimLinks, SimProcesses, SimStandIns, start
@@ -36,7 +37,6 @@ from harness.runtimes.sim.wire import Wire
 from harness.target import Answer, Request, ServiceSpec, Target, entry_links
 from harness.workload import Load, LoadPlan, Sink
 
-LOAD = "borrower"
 TRAVEL_S = 0.0004  # chosen: one way over loopback and through a proxy
 FIRST_PID = 100  # of services; each life has a number of its own
 PIDS = 100
@@ -101,8 +101,7 @@ class SimRuntime:
         return []
 
     def capability(self, capability: Capability) -> Any:
-        """The control for `capability`: links, processes, people, upstreams,
-        replication.
+        """The control for `capability`: links, processes, people, upstreams, replication.
 
         Raises:
             UnsupportedFault: another one; says what there is.
@@ -121,9 +120,8 @@ class SimRuntime:
         self._clock.zero_s = self.service_offset_s = asyncio.get_running_loop().time()
         exchanges = [partial(talk.ask, wire, closes=True) for wire in wires]
         others = {
-            link.callee: partial(talk.ask, talk.network.wires[link.name], closes=True)
-            for link in target.links
-            if link.caller == LOAD and link.name not in entry_links(target)
+            name: partial(talk.ask, talk.network.wires[link], closes=True)
+            for name, link in entries(target).items()
         }
         return SimLoad(plan, target, self.clock, exchanges, sink, others)
 

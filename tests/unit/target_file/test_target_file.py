@@ -14,7 +14,7 @@ from harness.foreign import ForeignProxies
 from harness.history import Event, History
 from harness.model import Outcome
 from harness.rng import Seed
-from harness.runtimes.real.wiring import entries
+from harness.runtimes.entries import entries
 from harness.target import Answer, Call, Completion
 from tests.unit.target_file.a_target import loader
 

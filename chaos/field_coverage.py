@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-TOLD: Mapping[str, str | tuple[str, ...]] = MappingProxyType(
+FIELD_COVERAGE: Mapping[str, str | tuple[str, ...]] = MappingProxyType(
     {
         "Problem.code": ("refusals_are_true", "repayment_never_blocked"),
         "Problem.message": ("refusals_are_true", "no_unexplained_failure"),
