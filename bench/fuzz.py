@@ -53,9 +53,7 @@ blast-radius: {links: [lending->payment_a]}
 SUITE = """\
 title: What a change of payments is held to
 experiments:
-  - X01
   - {experiment: X05, vars: {replies_for: 4s}}
-tags: [X20]
 repeat: 2
 rate: 12/s
 """
@@ -130,10 +128,21 @@ class Inputs:
         """Where recorded runs are."""
         return ["--runs", str(self.root / "runs")]
 
+    @property
+    def summary(self) -> Path:
+        """The result of a suite."""
+        return self.root / "runs/suite-one/latest/suite.json"
+
+    @property
+    def fresh(self) -> str:
+        """A file that is not there."""
+        made = self.root / "made.yaml"
+        made.unlink(missing_ok=True)
+        return str(made)
+
     def kinds(self) -> dict[str, Case]:
         """Each kind of file: what is damaged, and to which command it is handed."""
         shipped = [path.read_bytes() for path in experiment_files().values()]
-        summary = self.root / "runs/suite-one/latest/suite.json"
         handed = (
             self._file([*shipped, *[VARIABLES.encode()] * 8], self._validate),
             self._file(_read(design_files().values()), self._design),
@@ -142,7 +151,7 @@ class Inputs:
             self._file([(ROOT / "chaos/risks.yaml").read_bytes()], self._register),
             self._file([(ROOT / "chaos/incident_rules.yaml").read_bytes()], self._rules),
             self._file([WAIVERS.encode()], self._waivers),
-            self._file([summary.read_bytes()], self._baseline),
+            self._file([self.summary.read_bytes()], self._baseline),
             self._file([(ROOT / "lending_service/openapi.yaml").read_bytes()], self._contract),
             self._file([(ROOT / "compose/compose.yaml").read_bytes()], self._compose),
             self.folder,
@@ -191,13 +200,13 @@ class Inputs:
         return ["run", "X01", "X02", "--dry", "--runtime", "sim", "--waivers", path]
 
     def _baseline(self, path: str, dice: Dice) -> list[str]:
-        return ["diff", path, str(self.run), *self.runs]
+        return ["diff", path, str(self.summary), *self.runs]
 
     def _contract(self, path: str, dice: Dice) -> list[str]:
-        return ["init", "target", "--openapi", path, "--out", str(self.root / "made.yaml")]
+        return ["init", "target", "--openapi", path, "--out", self.fresh]
 
     def _compose(self, path: str, dice: Dice) -> list[str]:
-        return ["init", "target", "--compose", path, "--out", str(self.root / "made.yaml")]
+        return ["init", "target", "--compose", path, "--out", self.fresh]
 
 
 def _read(paths: Iterable[Path]) -> list[bytes]:

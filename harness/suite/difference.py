@@ -1,7 +1,7 @@
 """What two runs or suites differ in: weaknesses by name, numbers by an anytime-valid test.
 
     findings   new, gone, same                    of documents that both have run
-    numbers    worse, better, or not summary apart   e-values of counts, see `harness.stats.e_value`
+    numbers    worse, better, or not told apart      e-values of counts, see `harness.stats.e_value`
 
 A difference counts where the evidence reaches 20 for each number that was looked at: over all of
 them, one comparison in twenty of equal arms shows any, however often somebody looks.
@@ -13,6 +13,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
+
+import msgspec
 
 from harness.errors import ConfigError, Problem
 from harness.json_types import JsonDict, JsonObject
@@ -26,6 +29,32 @@ from harness.text import path_part, quoted
 SIZE_MAX = 64 << 20
 EVIDENCE = 20.0  # 1 / 0.05
 SAME = "same"
+
+
+PLACELESS = (ValueError, LookupError, TypeError, AttributeError)
+Whole = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
+class _Found(msgspec.Struct):
+    finding: str
+    what: str
+
+
+class _Counted(msgspec.Struct):
+    name: str
+    n: Whole
+    bad: Annotated[tuple[Whole, ...], msgspec.Meta(min_length=1)]
+
+
+class _Compared(msgspec.Struct):
+    """What of a run is compared: a file of somebody else may have anything in its place."""
+
+    name: str
+    experiment: str
+    verdict: str
+    exit_code: int
+    findings: list[_Found]
+    counts: list[_Counted]
 
 
 @dataclass(frozen=True)
@@ -61,12 +90,24 @@ def load_side(runs: Path, given: str) -> list[JsonObject]:
     try:
         summary = json.loads(raw)
         found = summary["runs"] if "suite" in summary else [_single(summary)]
-        return [{**run, "findings": list(run["findings"]), "counts": list(run["counts"])}
-                for run in found]  # fmt: skip
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        _check(msgspec.convert(found, list[_Compared]))
+        return list(found)
+    except (*PLACELESS, msgspec.ValidationError) as error:
         allowed = f"{VERDICT} of a run, {SUITE} of a suite, or a folder with one of them"
         cause = f"not what a run or a suite writes: {type(error).__name__}: {error}"
         raise ConfigError(Problem(cause, str(path), allowed)) from None
+
+
+def _check(runs: Sequence[_Compared]) -> None:
+    """See that counts can be summed up.
+
+    Raises:
+        ValueError: one cannot.
+    """
+    ways: dict[str, int] = {}
+    for one in (one for run in runs for one in run.counts):
+        if len(one.bad) != ways.setdefault(one.name, len(one.bad)) or max(one.bad) > one.n:
+            raise ValueError(f"{one.name}: {one.bad} bad of {one.n}")
 
 
 def _file(runs: Path, given: str) -> Path:
@@ -175,7 +216,9 @@ def _pairs(
     old: Sequence[JsonObject], new: Sequence[JsonObject]
 ) -> Iterator[tuple[str, tuple[int, Bad], tuple[int, Bad]]]:
     before, after = _counts(old), _counts(new)
-    yield from ((name, before[name], after[name]) for name in after if name in before)
+    for name, (n, bad) in after.items():
+        if name in before and len(before[name][1]) == len(bad):  # else of another version
+            yield name, before[name], (n, bad)
 
 
 def _shifts(

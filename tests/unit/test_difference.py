@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from harness.errors import ConfigError
 from harness.rng import Seed
 from harness.stats import e_value
-from harness.suite.difference import difference, difference_lines
+from harness.suite.difference import difference, difference_lines, load_side
 from harness.suite.gate import Gate, load_waivers
 
 TODAY = date(2026, 3, 1)
@@ -108,3 +109,28 @@ def test_a_wrong_waiver_is_told_with_its_place(tmp_path: Path) -> None:
     said = str(refused.value)
     for part in (f"{file}:2:", "owner is missing", "is no finding", "expires: "):
         assert part in said
+
+
+@pytest.mark.parametrize(
+    ("counts", "wrong"),
+    [
+        ([{"name": "a", "n": 5, "bad": [1]}, {"name": "a", "n": 5, "bad": [1, 2]}], "a: "),
+        ([{"name": "a", "n": 5, "bad": [6]}], "6,. bad of 5"),
+        ([{"name": "a", "n": 5, "bad": []}], "length"),
+        ([{"name": "a", "n": -1, "bad": [0]}], ">= 0"),
+    ],
+)
+def test_counts_that_do_not_add_up_are_no_result(
+    counts: list[dict[str, Any]], wrong: str, tmp_path: Path
+) -> None:
+    """A summary that somebody has changed is refused; it ended in a traceback."""
+    file = tmp_path / "suite.json"
+    file.write_text(json.dumps({**suite({**run(), "counts": counts}), "suite": "one"}))
+    with pytest.raises(ConfigError, match=wrong):
+        load_side(tmp_path, str(file))
+
+
+def test_a_number_of_another_version_is_left_aside() -> None:
+    """Findings can be compared all the same."""
+    old = {**run(), "counts": [{"name": "latency of submit in fault", "n": 200, "bad": [190]}]}
+    assert difference([old], [run()])["numbers"] == []
