@@ -83,6 +83,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     id: str
 
 
+class Heartbeat(Record, frozen=True, kw_only=True):
+    """Says nothing: written to see whether writing works."""
+
+
+HEARTBEAT = Heartbeat(id="ready")
+
+
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Who said yes, on how old a score, and whether the model has looked since."""
 

@@ -33,6 +33,7 @@ from lending_service.worker import Report, Worker
 R = TypeVar("R", bound=Record)
 B = TypeVar("B", bound=msgspec.Struct)
 READY_WITHIN_S = 1.0
+CLEAN_UP_S = 0.2  # chosen: after that; whoever asks waits for 1.5 s
 AGAIN_WITHIN_S = 0.5  # chosen: a reset connection fails at once, a database that hangs later
 RETRY_AFTER_S = 2.0  # our database away: a short pause; chosen, not measured
 
@@ -123,9 +124,10 @@ class Handlers:
         return json_response({"status": "ok"})
 
     async def readyz(self, request: Request) -> Response:
-        """The store has just answered a real read."""
-        async with asyncio.timeout(READY_WITHIN_S):
-            await self._parts.store.ping()
+        """The store has just committed a real write."""
+        with answered_within(READY_WITHIN_S):
+            async with asyncio.timeout(READY_WITHIN_S + CLEAN_UP_S):
+                await self._parts.store.ping()
         return json_response({"status": "ok"})
 
     async def metrics(self, request: Request) -> Response:

@@ -14,7 +14,7 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Protocol, TypeVar
 
-from lending_service.domain import Record, Task
+from lending_service.domain import HEARTBEAT, Record, Task
 from lending_service.stores.memory import MemoryStore, MemoryTx
 from lending_service.stores.port import CommitUnknown, StoreUnavailable
 
@@ -122,9 +122,10 @@ class RemoteStore:
         """Tasks by kind."""
         return self._command(self.memory.counts)
 
-    def ping(self) -> Coroutine[object, object, None]:
-        """A real read."""
-        return self._command(self.memory.ping)
+    async def ping(self) -> None:
+        """A real write."""
+        async with self.transaction() as tx:
+            await tx.put(HEARTBEAT)
 
     async def end(self, tx: MemoryTx, *, free: bool) -> None:
         """Learn that it was committed.

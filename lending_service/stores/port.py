@@ -83,8 +83,9 @@ class Store(Protocol):
         """Tasks by kind."""
 
     async def ping(self) -> None:
-        """A real read.
+        """A real write, committed as every other one; of an instance that does not write, a read.
 
         Raises:
             StoreUnavailable: it failed.
+            CommitUnknown: nobody knows.
         """
