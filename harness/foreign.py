@@ -57,6 +57,19 @@ class DatabasePlan:
 
 
 @dataclass(frozen=True)
+class DatabaseLogin:
+    """How the harness enters a database that the run did not make, to read.
+
+    Args:
+        user, password, database: as PostgreSQL has them.
+    """
+
+    user: str
+    password: str
+    database: str
+
+
+@dataclass(frozen=True)
 class ForeignProxies:
     """Proxies of a Toxiproxy that the run did not start: only these are touched.
 

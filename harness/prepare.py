@@ -117,7 +117,7 @@ def prepare(order: RunRequest) -> Prepared:
         raise RuntimeFailure("\n".join(missing))
     refuse_by_target(experiment.steps, words.target)
     runbook = on_call(experiment, design, words, by_hand_on=kind if order.manual else None)
-    name = order.design if words.designs or is_file(order.design) else AS_IT_IS
+    name = named_design(order.design, words)
     taken = replace(order, runtime=kind.name, design=name)
     return Prepared(taken, path, experiment, design, words, chosen, runbook)
 
@@ -223,6 +223,11 @@ def refuse_runtime(target: Target, kind: RuntimeKind) -> None:
 def target_option(target: str) -> list[str]:
     """As it stands in a command."""
     return ["--target", target] if target else []
+
+
+def named_design(given: str, words: Vocabulary) -> str:
+    """What people are told of a design: a target that knows none is as it is."""
+    return given if words.designs or is_file(given) else AS_IT_IS
 
 
 def load_design(given: str, words: Vocabulary) -> JsonDict:

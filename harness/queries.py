@@ -21,16 +21,18 @@ class HasQuery(Protocol):
 
 
 async def ask_queries(runtime: Runtime, target: Target, writer: HistoryWriter) -> None:
-    """Ask each (`target.queries`: name -> SQL) and write down what it answered."""
+    """Ask each (`target.queries`: name -> SQL, `queried`: name -> database) and write down what it
+    answered."""
     queries: Mapping[str, str] = getattr(target, "queries", {})
+    queried: Mapping[str, str] = getattr(target, "queried", {})
     for name, sql in queries.items():
-        told = await _asked(runtime, target, sql)
+        told = await _asked(runtime, target, queried.get(name, ""), sql)
         now = int(runtime.clock.now_s() * NS)
         writer.append(t=now, p="harness", type="info", f=QUERY, k=name, v=dict(told), src="clock")
 
 
-async def _asked(runtime: Runtime, target: Target, sql: str) -> Mapping[str, object]:
-    database = next((one.name for one in target.services if one.is_database), "")
+async def _asked(runtime: Runtime, target: Target, database: str, sql: str) -> Mapping[str, object]:
+    database = database or next((one.name for one in target.services if one.is_database), "")
     if not hasattr(runtime, "query"):
         return {"problem": f"{runtime.name} cannot ask a database"}
     return await cast(HasQuery, runtime).query(database, sql)

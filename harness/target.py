@@ -179,7 +179,9 @@ class Target(Protocol):
     `refused(fault)`: why a fault means nothing here, "" where it does; `drills`: direction ->
     topology; `foreign_proxies` (`ForeignProxies`): links through a Toxiproxy that stands already;
     `environment(service)`: of a service with a module; `queries`: name -> SQL for its own database,
-    asked at the end; `entries`: further links by which the load may enter. See reporting.py.
+    asked at the end; `queried`: name of a query -> which database; `database_login(service)`: who
+    asks one that the run does not make; `entries`: further links by which the load may enter. See
+    reporting.py.
     """
 
     name: str

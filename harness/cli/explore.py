@@ -21,8 +21,8 @@ from harness.explore.result import UNFIT, Found
 from harness.explore.sim_world import SimWorld, checkers_of, factors_of
 from harness.explore.to_experiment import Ask, regression
 from harness.explore.workers import Workers, cores
-from harness.plugins import constant
-from harness.prepare import RunRequest, load_design, target_option
+from harness.plugins import DEFAULT_TARGET, constant
+from harness.prepare import RunRequest, load_design, named_design, target_option
 from harness.registry import Vocabulary, explored, load_vocabulary
 from harness.rng import SEED_MAX, Seed
 from harness.store import RunFolder, new_folder
@@ -81,7 +81,8 @@ def explore_command(asked: ExploreOptions, *, confirming: bool, output: str) -> 
         budget is too short, 130 interrupted.
     """
     words = load_vocabulary(asked.target)
-    asked = replace(asked, journeys=asked.journeys or explored(words)[:1])
+    name, journeys = named_design(asked.design, words), asked.journeys or explored(words)[:1]
+    asked = replace(asked, design=name, journeys=journeys)
     budget_s = _check(asked, words)
     design = load_design(asked.design, words)
     world = SimWorld(design, asked.journeys, asked.seed, asked.target, _plan(asked))
@@ -227,12 +228,19 @@ def _write(folder: RunFolder, number: int, group: Group, world: SimWorld, words:
         return ""
     seen, first = world.run(group.first.plan), world.trace(()).history.all_ops[0]
     journeys = {name: world.journeys.count(name) for name in world.journeys}
-    made = regression(group.first, seen.calls, words.target, Ask(journeys, first.f, known))
+    ask = Ask(journeys, first.f, known, _named(words))
+    made = regression(group.first, seen.calls, words.target, ask)
     if made.left_out:
         return ""
     name = f"{number:02d}_{known[0]}.yaml"
     folder.write(name, made.text)
     return str(folder.path / name)
+
+
+def _named(words: Vocabulary) -> str:
+    """The target, where an experiment has to say it."""
+    ref = words.source.ref
+    return "" if ref == DEFAULT_TARGET else ref
 
 
 def _again(asked: ExploreOptions, group: Group) -> str:

@@ -73,11 +73,13 @@ class Ask:
         journeys: name -> weight.
         operation: what borrowers do first: the steady state is that it is served.
         invariants: names that a document may use, of those that broke.
+        target: what it is about; "" for the usual one.
     """
 
     journeys: Mapping[str, int]
     operation: str
     invariants: Sequence[str]
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,7 @@ def _document(found: Minimal, steps: list[Step], left_out: list[Fault], ask: Ask
             "title": f"Explored: {' + '.join(str(fault) for fault in found.plan)}",
             "description": "\n".join(written),
             "tags": ["explored"],
+            **({"target": ask.target} if ask.target else {}),
             "objectives": {"recovery": "5s"},
             "load": {"arrivals": ARRIVALS, "journeys": dict(ask.journeys)},
             "steady-state-hypothesis": {"title": "Borrowers are served", "probes": [served]},

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError, Problem
-from harness.foreign import DatabasePlan, ProgramSpec
+from harness.foreign import DatabaseLogin, DatabasePlan, ProgramSpec
 from harness.history import History
 from harness.json_types import JsonDict, JsonObject
 from harness.model import Outcome
@@ -24,6 +24,7 @@ from harness.target import (
 )
 from harness.target_file.asking import TOKEN, request_of
 from harness.target_file.checking import problems_of
+from harness.target_file.checking_promises import databases_of
 from harness.target_file.document import TargetDocument
 from harness.target_file.holes import (
     HEADERS,
@@ -115,6 +116,8 @@ class FileTarget:
         }
         self.invariants = {name: checker_of(name, document) for name in document.promises}
         self.queries = {name: one.sql for name, one in document.promises.items() if one.sql}
+        asked = databases_of(document)
+        self.queried = {name: document.promises[name].at or asked[0] for name in self.queries}
         self._logins = {found for one in document.operations.values() if (found := login_of(one))}
         self._headers = wanted_headers(document)
         self._reader = Reader(document, users)
@@ -175,6 +178,13 @@ class FileTarget:
         kept = self._document.programs[service].postgres
         scripts = tuple(self._home / script for script in kept.init) if kept else ()
         return replace(plan_of(self._document, service), scripts=scripts)
+
+    def database_login(self, service: str) -> DatabaseLogin | None:
+        """Who asks a PostgreSQL that the run does not make; None for one that it makes."""
+        told = self._document.programs[service].sql
+        if told is None:
+            return None
+        return DatabaseLogin(told.user, with_variables(told.password), told.database or told.user)
 
     def environment(self, service: str) -> dict[str, str]:
         """Variables of the caller's environment that a stand-in signs with."""

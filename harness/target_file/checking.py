@@ -109,6 +109,13 @@ def _programs(document: TargetDocument, place: Place) -> Iterator[Problem]:
             yield from _each_hole(document, {"env": program.env}, loc, place)
         elif program.env or program.cwd != ".":
             yield Problem(f"{name}: env and cwd are for a command", place.of_key(*loc))
+        if program.sql and program.kinds not in (["tcp"], ["compose"]):
+            allowed = "for a PostgreSQL that stands already (tcp:) or is in a compose file"
+            yield Problem(f"{name}: sql is for another", place.of_key(*loc, "sql"), allowed)
+        for variable in variables(program.sql.password) if program.sql else ():
+            if variable not in os.environ:
+                where = place.of(*loc, "sql", "password")
+                yield Problem(f"${{{variable}}} is not set", where, remedy=f"export {variable}=...")
         if program.stand_in:
             yield from mapping_problems(document, program, loc, place)
         if program.postgres:

@@ -60,12 +60,23 @@ def _ledger(told: TargetDocument, promise: Promise, place: Place, loc: Loc) -> I
 
 def _sql(told: TargetDocument, promise: Promise, place: Place, loc: Loc) -> Iterator[Problem]:
     where, plain = place.of(*loc, "sql"), LITERAL.sub("''", promise.sql)
-    if not any(one.postgres for one in told.programs.values()):
-        yield Problem("sql: there is no database to ask", where, "a program with postgres:")
+    asked = databases_of(told)
+    if not asked:
+        allowed = "a program with postgres:, or with tcp: or compose: and sql: {user: ...}"
+        yield Problem("sql: there is no database to ask", where, allowed)
+    elif promise.at and promise.at not in asked:
+        yield unknown("database", promise.at, asked, place, *loc, "at")
+    elif not promise.at and len(asked) > 1:
+        yield Problem("sql: which database?", where, ", ".join(asked), f"at: {asked[0]}")
     if ";" in plain.rstrip().rstrip(";"):
         yield Problem("sql is more than one statement", where, "one query")
     elif not READS.match(plain) or WRITES.search(plain):
         yield Problem("sql writes, or is no query", where, "SELECT, WITH or VALUES that read")
+
+
+def databases_of(told: TargetDocument) -> list[str]:
+    """The programs that a promise may ask: the PostgreSQL of the run, and those with `sql:`."""
+    return [name for name, one in told.programs.items() if one.postgres or one.sql]
 
 
 def _equal(told: TargetDocument, promise: Promise, place: Place, loc: Loc) -> Iterator[Problem]:

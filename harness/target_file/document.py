@@ -44,6 +44,14 @@ class Postgres(Part):
     database: str = Field(default="", pattern=r"^([a-z_][a-z0-9_]{0,62})?$")
 
 
+class Login(Part):
+    """Who asks a PostgreSQL that the run did not make what a promise by `sql` says."""
+
+    user: str = Field(min_length=1)
+    password: str = ""
+    database: str = ""
+
+
 class Booking(Part):
     """An entry of a stand-in's ledger; `amount` selects it (`body.amount`): minor units, or with
     `decimals` as it is written (`120.50`)."""
@@ -123,6 +131,7 @@ class Program(Part):
         tcp: where something stands already that does not speak HTTP: a broker, a database.
         calls: programs that a service knows by the names of its compose file: it reaches their
             proxies under these.
+        sql: how a promise asks it, where it is a PostgreSQL that the run does not make.
     """
 
     command: list[str] | None = Field(default=None, min_length=1)
@@ -138,6 +147,7 @@ class Program(Part):
     service: str = ""
     port: int = Field(default=0, ge=0, le=65535)
     calls: list[str] = []
+    sql: Login | None = None
     role: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*)?$")
 
     @property
@@ -248,7 +258,7 @@ class Settled(Part):
 
 class Promise(Part):
     """An invariant: entries of a ledger by key, the end of what was acknowledged, values that two
-    operations tell alike, or the rows of a query."""
+    operations tell alike, or the rows of a query `at` a database."""
 
     claim: str = Field(min_length=1)
     ledger: str = ""
@@ -261,6 +271,7 @@ class Promise(Part):
     with_: dict[str, str] = Field(default={"id": "body.id"}, alias="with")
     equal: dict[str, str] = {}
     sql: str = ""
+    at: str = ""
     rows: int = Field(default=0, ge=0)
 
 

@@ -11,7 +11,8 @@ from harness.target_file.holes import named_headers, texts_of, variables
 def variables_of(document: TargetDocument) -> Iterator[str]:
     """Variables of the caller's environment that anything of the file names."""
     for program in document.programs.values():
-        for text in (*(program.command or []), *map(str, program.env.values())):
+        password = program.sql.password if program.sql else ""
+        for text in (password, *(program.command or []), *map(str, program.env.values())):
             yield from variables(text)
     for operation in document.operations.values():
         for text in texts_of([operation.texts[key] for key in ("body", "headers", "auth")]):

@@ -20,6 +20,7 @@ from harness.target_file.running import here, links_of
 LOAD = "borrower"  # the name of the load in links, as everywhere
 LIVE = "/livez"  # of a stand-in
 STAND_IN, STAND_IN_SIMULATED = "mock_services.serve", "mock_services.simulated:stand_in"
+DATABASE, SERVICE = "database", "service"  # kinds of service
 HTTP_PORT = 80  # at which a stand-in is called that says no port
 
 
@@ -48,7 +49,7 @@ def service_of(
 ) -> ServiceSpec:
     """A program as a runtime starts it."""
     if program.postgres:
-        return ServiceSpec(name, "", "database")
+        return ServiceSpec(name, "", DATABASE)
     if program.stand_in:
         tls = (name, *program.stand_in.hosts) if program.stand_in.tls else ()
         return ServiceSpec(name, STAND_IN, program.role or name, scripted=True, tls=tls,
@@ -61,7 +62,7 @@ def service_of(
     return ServiceSpec(
         name,
         "",
-        program.role or ("service" if name == document.entry else name),
+        _kind(name, program, document),
         ready_path=program.ready.get or "/",
         needs=needs,
         protocol=protocol,
@@ -70,6 +71,12 @@ def service_of(
         simulated=str(home / program.asgi) if program.asgi else "",
         container=document.allow.get(name, ""),
     )
+
+
+def _kind(name: str, program: Program, document: TargetDocument) -> str:
+    """The role that it plays; a program called `database` is none that the run makes."""
+    kind = program.role or (SERVICE if name == document.entry else name)
+    return SERVICE if kind == DATABASE else kind
 
 
 def _waited_for(program: Program) -> bool:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import fastapi
 import pytest
 
 from harness.ports import Capability
@@ -33,6 +37,7 @@ PROGRAM = (
     "  self.end_headers(); self.wfile.write(said)\\n"
     "h.ThreadingHTTPServer(('', 8080), A).serve_forever()"
 )
+EXAMPLES = Path(__file__).parents[2] / "docs/examples"
 TARGET = """\
 target: composed
 entry: api
@@ -66,3 +71,50 @@ def test_it_reaches_our_proxy_under_the_name_that_it_knows(tmp_path: Path, image
         assert left == []
 
     in_loop(scenario)
+
+
+@pytest.mark.skipif(not shutil.which("docker-compose"), reason="needs docker compose")
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="FastAPI is of this environment")
+def test_a_lender_with_its_database_comes_out_of_its_compose_file(
+    tmp_path: Path, images: Images, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It pays by the stand-in that it calls by name; what its books say is asked as a promise
+    asks."""
+    monkeypatch.setenv("SITE", str(Path(fastapi.__file__).parents[1]))
+    monkeypatch.setenv("LENDER_IMAGE", images.programs)
+    monkeypatch.setenv("DATABASE_IMAGE", images.database)
+    target = load_target(str(EXAMPLES / "mylender/target_docker.yaml"))
+
+    async def scenario() -> None:
+        runtime = a_runtime(tmp_path / "run", images)
+        await runtime.start(target, {})
+        try:
+            wanted = {"customer_id": "c-1", "amount_cents": 500}
+            made = await runtime.ask("mylender", Request("POST", "/loans", body=wanted))
+            assert (made.status, made.body["status"]) == (201, "active")
+            told = await runtime.query("database", "SELECT amount_cents, status FROM loans")
+            assert told == {"count": 1, "rows": [{"amount_cents": 500, "status": "active"}]}
+            assert "read-only" in str(await runtime.query("database", "DROP TABLE loans"))
+        finally:
+            left = await runtime.stop()
+        assert left == []
+
+    in_loop(scenario)
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(not shutil.which("docker-compose"), reason="needs docker compose")
+@pytest.mark.skipif(not Path("/usr/bin/node").exists(), reason="needs Node")
+@pytest.mark.parametrize(("design", "code"), [([], 1), (["--design", "mended.yaml"], 0)])
+def test_a_lender_in_a_container_pays_twice_until_it_is_mended(
+    tmp_path: Path, images: Images, design: list[str], code: int
+) -> None:
+    """The finding of the run on processes, out of the compose file."""
+    folder = shutil.copytree(EXAMPLES / "nodelender", tmp_path / "nodelender")
+    words = ["--target", "target_docker.yaml", "--runtime", "docker", "--seed", "1", *design]
+    argv = [str(Path(sys.executable).with_name("harness")), "run", "reply_lost.yaml", *words]
+    env = {**os.environ, "LENDER_IMAGE": images.programs}
+    run = subprocess.run(
+        argv, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=170
+    )
+    assert run.returncode == code, run.stdout + run.stderr

@@ -33,11 +33,14 @@ def test_it_pays_twice_until_it_is_mended_and_replays_the_same(lender: Path) -> 
 
 
 def test_a_search_finds_the_smallest_set_of_faults(lender: Path) -> None:
-    """One lost reply is enough."""
+    """One lost reply is enough; the experiment that it writes knows what it is about."""
     argv = ("--target", "target.yaml", "--journey", "borrow", "--faults", "1", "--no-swarm")
     search = harness(lender, "explore", *argv, "--workers", "1")
     assert search.returncode == 1, search.stdout + search.stderr
     assert "paid_once\n   lender->gateway#1 (POST /v1/payouts)" in search.stdout
+    (found,) = (lender / "runs").glob("explore-as-it-is/20*/01_paid_once.yaml")
+    again = harness(lender, "run", str(found), "--runtime", "sim", "--seed", "1")
+    assert again.returncode == 1, again.stdout + again.stderr
 
 
 def test_what_there_is_not_in_virtual_time_is_said(lender: Path) -> None:

@@ -20,11 +20,11 @@ from pathlib import Path
 
 from harness.clock import poll, until
 from harness.errors import RuntimeFailure
-from harness.runtimes.process.connecting import connected
 from harness.runtimes.process.postgres import AUTO_CONF, SLOT, STANDBY_SIGNAL, waiting
 from harness.runtimes.process.processes import ProcessesOfRun
 from harness.runtimes.process.site import Site
 from harness.runtimes.process.tools import RunAsUser, Tools, give
+from harness.runtimes.real.connecting import connected
 from harness.runtimes.real.procs import clean_env, marking
 from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import LeftOvers, RuntimeFailure
-from harness.foreign import DatabasePlan, ForeignProxies
+from harness.foreign import DatabaseLogin, DatabasePlan, ForeignProxies
 from harness.ports import Capability, Exit
 from harness.private import write_private
 from harness.runtime_kind import RunContext
@@ -28,7 +28,6 @@ from harness.runtimes.process.plan import (
     ports_needed,
 )
 from harness.runtimes.process.postgres import PrepareJob, account, prepare
-from harness.runtimes.process.query import ask
 from harness.runtimes.process.site import Site
 from harness.runtimes.process.tools import RunAsUser, Tools
 from harness.runtimes.real.checking import check_process
@@ -173,12 +172,9 @@ class ProcessRuntime(RealRuntime[Site]):
         within_s = 0.0 if at_once else END_S
         return await end_run(site.recovery.read(), site.clock, site.launcher.reap, within_s)
 
-    async def query(self, service: str, sql: str) -> Mapping[str, object]:
-        """Ask the database of the target, as its own role, past every link; it reads only."""
+    def _own_login(self, service: str) -> DatabaseLogin | None:
         plan = self._database_plan(service)
-        user, database = plan.role or PG_USER, plan.database or PG_DATABASE
-        address = self._running().address(service)
-        return await ask(address, user, self._password, database, sql)
+        return DatabaseLogin(plan.role or PG_USER, self._password, plan.database or PG_DATABASE)
 
     def unasked_exits(self) -> Sequence[Exit]:
         """Programs of the run that ended though nobody had asked them to, each once."""

@@ -12,12 +12,13 @@ import asyncio
 import importlib
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 from harness.clock import NS, Clock, RunClock, monotonic_ns
 from harness.errors import RuntimeFailure
+from harness.foreign import DatabaseLogin
 from harness.json_types import JsonObject
 from harness.ports import Capability
 from harness.private import write_private
@@ -29,6 +30,7 @@ from harness.runtimes.real.attached import pick
 from harness.runtimes.real.document import RunFolders, identity
 from harness.runtimes.real.loopback import PortBlock
 from harness.runtimes.real.procs import STANDING, clean_env, marking, this_owner
+from harness.runtimes.real.query import ask
 from harness.runtimes.real.recovery import Check, RecoveryFile
 from harness.runtimes.real.sites import TOXIPROXY, RealSite
 from harness.runtimes.real.sockets import TOKEN_HEADER, once_connected, send
@@ -86,6 +88,7 @@ class RealRuntime(ABC, Generic[S]):
         self._front: tuple[str, ...] = ()
         self._entries: Mapping[str, str] = {}
         self._variables: Mapping[str, str] = {}
+        self._login: Callable[[str], DatabaseLogin | None] = lambda _: None
 
     async def start(self, target: Target, design: Mapping[str, object]) -> None:
         """Start everything and wait until it is ready; on failure nothing is left.
@@ -98,6 +101,7 @@ class RealRuntime(ABC, Generic[S]):
         self._front, self._entries = entry_links(target), entries(target)
         wanted: tuple[str, ...] = getattr(target, "variables", ())
         self._variables = {name: os.environ[name] for name in wanted if name in os.environ}
+        self._login = getattr(target, "database_login", self._login)
         try:
             await self._begin(target, design)
         except BaseExceptionGroup as group:
@@ -271,6 +275,17 @@ class RealRuntime(ABC, Generic[S]):
             return await send(site.orders, address, request, headers, proven)
         except RuntimeFailure:
             return Answer(None, error="refused")
+
+    async def query(self, service: str, sql: str) -> Mapping[str, object]:
+        """Ask a database straight, past every link; it reads only."""
+        login = self._login(service) or self._own_login(service)
+        if login is None:
+            return {"problem": f"nobody may ask {service}"}
+        return await ask(self._running().address(service), login, sql)
+
+    def _own_login(self, service: str) -> DatabaseLogin | None:
+        """Who asks a database that the run made."""
+        return None
 
     def recovery_state(self) -> JsonObject:
         """Plain data for `attach`, `end_processes` and `alive`, in any process."""

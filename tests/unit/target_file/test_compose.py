@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness.errors import ConfigError
-from harness.foreign import Composed
+from harness.foreign import Composed, DatabaseLogin
 from harness.runtimes.docker import compose
 from harness.runtimes.docker.plan import Places
 from tests.unit.target_file.a_target import loader
@@ -80,6 +80,49 @@ def test_what_cannot_be_is_named_with_its_place(
     )
     with pytest.raises(ConfigError, match=told):
         target((old, new), *([second] if "b2" in new else []))
+
+
+PROMISE = 'promises: {books: {claim: They agree., sql: "SELECT 1", rows: 1}}\njourneys:'
+ASKED = ("service: postgres,", 'service: postgres, sql: {user: app, password: "${OF_COMPOSE}"},')
+SECOND = (
+    "  bank: {port",
+    "  db2: {compose: docker-compose.yml, port: 9, sql: {user: x}}\n  bank: {port",
+)
+
+
+def test_a_promise_may_ask_a_database_of_the_compose_file(target: Callable[..., Any]) -> None:
+    """Who asks stands in the file, the password in the environment of the caller."""
+    mine = target(ASKED, ("journeys:", PROMISE))
+    assert (mine.queries, mine.queried) == ({"books": "SELECT 1"}, {"books": "db"})
+    assert mine.database_login("db") == DatabaseLogin("app", "s3cret", "app")
+    assert "OF_COMPOSE" in mine.variables
+    second = target(ASKED, SECOND, ("journeys:", PROMISE.replace("rows", "at: db2, rows")))
+    assert second.queried == {"books": "db2"}
+
+
+def test_a_database_of_somebody_else_is_none_that_the_run_makes(target: Callable[..., Any]) -> None:
+    """Whatever it is called, and whatever part it plays."""
+    named = target(("  db: {", "  database: {"), ("{db.host}:{db.port}", "{database.host}"))
+    assert not any(one.is_database for one in named.services)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ([], r"there is no database to ask; allowed: .*compose: and sql:"),
+        ([ASKED, SECOND], r"sql: which database\?; allowed: db, db2; try: at: db"),
+        ([ASKED, ("rows: 1", "rows: 1, at: dbb")], r"unknown database 'dbb'; did you mean 'db'"),
+        ([ASKED, ("${OF_COMPOSE}", "${UNSET_HERE}")], r"UNSET_HERE} is not set.*export"),
+        ([ASKED, ("bank: {port: 9090", "bank: {port: 9090, sql: {user: x}")],
+         r"bank: sql is for another"),
+    ],
+)  # fmt: skip
+def test_a_database_that_cannot_be_asked_is_named(
+    target: Callable[..., Any], changes: list[tuple[str, str]], told: str
+) -> None:
+    """Before anything is started."""
+    with pytest.raises(ConfigError, match=told):
+        target(("journeys:", PROMISE), *changes)
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.errors import RuntimeFailure
+from harness.foreign import DatabaseLogin
 from harness.json_types import JsonDict
-from harness.runtimes.process.connecting import connected
+from harness.runtimes.real.connecting import connected
 
 QUERY_S = 10.0  # chosen: how long a query may take
 ROWS_MAX = 20  # chosen: rows that are written down; all are counted
 
 
-async def ask(
-    address: str, user: str, password: str, database: str, sql: str
-) -> Mapping[str, object]:
+async def ask(address: str, login: DatabaseLogin, sql: str) -> Mapping[str, object]:
     """What a query answers.
 
     Args:
@@ -28,7 +27,7 @@ async def ask(
         `count` and the first `rows`; or `problem`, in the server's words.
     """
     limits = {"statement_timeout": str(int(QUERY_S * 1000)), "default_transaction_read_only": "on"}
-    who = {"user": user, "password": password, "database": database}
+    who = vars(login)
     try:
         async with (
             connected(address, limits, timeout=QUERY_S, **who) as connection,
