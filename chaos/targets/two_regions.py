@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from chaos.targets.reference import HOME, Reference
+from harness.ports import Capability, Fault
 from harness.target import LinkSpec, ServiceSpec, Wiring
 
 PRIMARY = "database"
@@ -28,7 +29,7 @@ class TwoRegions(Reference):
         home, away: the regions; what is in the second one ends in its name.
     """
 
-    runtimes: tuple[str, ...] = ("sim", "process")
+    runtimes: tuple[str, ...] = ("sim", "process", "docker")
 
     def __init__(self, home: str = "a", away: str = "b") -> None:
         """Put the second region beside the first."""
@@ -55,6 +56,12 @@ class TwoRegions(Reference):
         """The module of the topology that a design asks for; "" for this one."""
         managed = design.get("failover") == "patroni"
         return f"{MANAGED}{self._from}" if managed else ""
+
+    def refused(self, fault: Fault) -> str:
+        """Why a fault means nothing here; "" where it does."""
+        if fault.capability is Capability.DISK:
+            return "the data of both databases lie on the machine's own disk"
+        return ""
 
     def config(self, service: str, wiring: Wiring) -> dict[str, Any]:
         """The configuration document of a service; {} for databases, which take none."""

@@ -93,7 +93,7 @@ class PatroniRegions(TwoRegions):
             return "Patroni stops an old primary, so none lives on read-only"
         if getattr(fault, "stage", "") == "apply":
             return "Patroni decides when a standby applies; stage: receive can be had"
-        return ""
+        return super().refused(fault)
 
     def _managed(self, service: ServiceSpec) -> ServiceSpec:
         """A database is started once there is something to decide by."""

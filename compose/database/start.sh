@@ -13,4 +13,4 @@ if [ ! -s "$data/PG_VERSION" ]; then
   mv "$data.new" "$data"
 fi
 unset HARNESS_PASSWORD
-exec "$bin/postgres" -D "$data"
+exec "$bin/postgres" -D "$data" "$@"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from harness.ports import Capability, UndoRecord
-from harness.runtimes.process.pair import Pair
 from harness.runtimes.process.runtime import ProcessRuntime
+from harness.runtimes.real.pair import Pair
 from harness.target import LinkSpec, ServiceSpec
 from tests.process.a_run import in_loop, started
 from tests.process.trivial_target import BACK, DATABASE, FRONT, IN, OUT, Trivial
@@ -37,7 +37,7 @@ def test_what_the_standby_had_not_got_is_lost_and_the_old_primary_follows(tmp_pa
                 await write(pair, primary, f"{number}-kept")
                 await lose_after(runtime, control, pair, f"{number}-lost")
                 assert pair.primary == pair.other(primary)
-                assert not pair.split
+                assert not await pair.split()
                 assert pair.lost == number + 1
             await write(pair, "database", "2-last")
             kept = "0-kept 1-kept 2-last"
@@ -62,7 +62,7 @@ async def lose_after(runtime: ProcessRuntime, control: Any, pair: Pair, note: st
     )  # fmt: skip
     await control.lose_primary("database", 0.5)
     await pair.ask(old, WRITE.format(note))
-    while pair.lives(old):
+    while await pair.lives(old):
         await runtime.clock.sleep(0.02)
     await control.undo(record)
     assert await control.undone(record)

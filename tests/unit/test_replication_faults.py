@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -126,9 +127,12 @@ def test_each_asks_the_runtime_for_its_own_harm_and_touches_the_database_alone()
 def test_where_there_is_no_standby_it_is_refused_and_said_who_has_one(experiment: str) -> None:
     """Never skipped: a database that was not lost would look like one that was survived."""
     steps = load_experiment(find_experiment(experiment), load_vocabulary()).steps
+    docker, one = load_runtime("docker"), Capability.REPLICATION
+    without = replace(docker, capabilities=docker.capabilities - {one}, lacks={one: "one database"})
     with pytest.raises(UnsupportedFault) as caught:
-        refuse_unsupported(steps, load_runtime("docker"))
+        refuse_unsupported(steps, without)
     assert len(caught.value.problems) == len(steps)
-    assert "at database needs replication (it runs one PostgreSQL" in str(caught.value)
-    refuse_unsupported(steps, load_runtime("sim"))
-    assert str(caught.value).endswith("; try: --runtime process or --runtime sim")
+    assert "at database needs replication (one database)" in str(caught.value)
+    for able in ("sim", "process", "docker"):
+        refuse_unsupported(steps, load_runtime(able))
+        assert f"--runtime {able}" in str(caught.value)

@@ -35,6 +35,7 @@ def prepared(
         ("process", "X01", "reference"),
         ("process", "X42", "two-regions"),
         ("process", "X76", "two-regions"),
+        ("docker", "X42", "two-regions"),
     ],
 )
 def test_a_real_database_gets_the_standby_that_a_fault_needs(
@@ -66,7 +67,7 @@ def test_a_topology_without_a_standby_is_refused_and_says_which_one_has_it() -> 
     ("runtime", "topology", "words"),
     [
         ("sim", "two-region", "two-regions"),
-        ("docker", "two-regions", "sim, process"),
+        ("docker", "active-passive", "process"),
     ],
 )
 def test_a_topology_that_cannot_be_had_is_refused(runtime: str, topology: str, words: str) -> None:

@@ -20,7 +20,7 @@ def drill_(
     asked: typer.Context,
     design: DesignRef = "hardened",
     direction: Annotated[str, typer.Option(help="Which way: ab, ba.")] = "ab",
-    runtime: Annotated[str, typer.Option(help="process or sim.")] = "process",
+    runtime: Annotated[str, typer.Option(help="process, docker or sim.")] = "process",
     seed: SeedValue = 1,
     output: Printed = "text",
     runs: RunsDir = RUNS,

@@ -36,9 +36,9 @@ CAPABILITIES = frozenset(
         Capability.MEMORY,
         Capability.DISK,
         Capability.NETWORK,
+        Capability.REPLICATION,
     }
 )
-LACKS = {Capability.REPLICATION: "it runs one PostgreSQL, without a standby"}
 
 
 def _missing() -> list[str]:
@@ -90,7 +90,7 @@ RUNTIME = RuntimeKind(
     needs="a Docker engine and our images",
     deterministic=False,
     capabilities=CAPABILITIES,
-    lacks=LACKS,
+    lacks={},
     make=making(_make),
     missing=_missing,
     preference=30,

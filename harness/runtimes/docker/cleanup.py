@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,6 +14,7 @@ from harness.clock import Clock
 from harness.errors import RuntimeFailure
 from harness.json_types import JsonObject
 from harness.runtimes.docker.engine import PROGRAM, Engine
+from harness.runtimes.docker.plan import data_folder
 from harness.runtimes.real.procs import members
 
 ROUNDS = 5
@@ -35,6 +37,7 @@ async def end_run(state: JsonObject, engine: Engine, clock: Clock) -> list[str]:
     clean_before = False
     for _ in range(ROUNDS):
         problems = await _remove_all(engine, Path(state["run_dir"]) / "logs")
+        await asyncio.to_thread(_remove_data, Path(state["run_dir"]))
         left = await left_over(state, engine)
         if not left and clean_before:
             break
@@ -52,7 +55,14 @@ async def left_over(state: Mapping[str, object], engine: Engine) -> list[str]:
     found = [f"container {one.name} ({one.status})" for one in containers]
     found += [f"volume {one.name}" for one in volumes]
     found += [f"network {one.name}" for one in networks]
+    if (data := data_folder(Path(str(state["run_dir"])))).exists():
+        found.append(f"folder {data}")
     return found + [str(proc) for proc in members(state)]
+
+
+def _remove_data(run_dir: Path) -> None:
+    """Of two databases; what is left is told by `left_over`."""
+    shutil.rmtree(data_folder(run_dir), ignore_errors=True)
 
 
 async def _end_load(state: Mapping[str, object], clock: Clock) -> None:

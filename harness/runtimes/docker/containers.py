@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TypedDict
 
 from harness.runtimes.docker.images import Images
@@ -9,14 +10,18 @@ from harness.runtimes.docker.plan import (
     DISK,
     DISK_BYTES,
     INSIDE_DATA,
+    INSIDE_SERVER,
     MIB,
     Places,
+    data_folder,
     owner,
+    standby_of,
     state_folder,
     volume_name,
 )
-from harness.runtimes.real.document import DATABASE_KIND, RunFolders
+from harness.runtimes.real.document import RunFolders
 from harness.runtimes.real.sites import TOXIPROXY
+from harness.runtimes.real.standby import following
 from harness.target import ServiceSpec
 
 INSIDE_CONFIG = "/run/harness/service.json"
@@ -72,9 +77,14 @@ def specs(
     for service in places.target.services:
         if service.name in places.composed:
             continue
-        if service.kind == DATABASE_KIND:
-            made[DISK] = _disk(places, images, folders)
-            made[service.name] = _database(service, places, images, folders, password)
+        if service.is_database:
+            peer = service.standby_of or standby_of(places.target, service.name)
+            made[DISK] = _disk(places, images, folders, paired=bool(peer))
+            made[service.name] = (
+                _one_of_two(service, peer, places, images, folders)
+                if peer
+                else _database(service, places, images, folders, password)
+            )
         else:
             made[service.name] = _program(service, places, images, folders, token)
     return made
@@ -149,14 +159,45 @@ def _volume(folders: RunFolders) -> dict[str, dict[str, str]]:
     return {volume_name(folders.run_id): {"bind": INSIDE_DATA, "mode": "rw"}}
 
 
-def _disk(places: Places, images: Images, folders: RunFolders) -> Spec:
-    """Holds the volume: its content, in memory, outlives a database that is killed."""
+def _disk(places: Places, images: Images, folders: RunFolders, *, paired: bool) -> Spec:
+    """Holds the volume: its content, in memory, outlives a database that is killed.
+
+    Of two databases: it has the data of both, for PostgreSQL's own programs.
+    """
+    own: Spec = _of_two(folders, data_folder(folders.run), INSIDE_DATA) if paired else {}
     return {
         **_common(DISK, places, folders, DISK_BYTES + 32 * MIB),
         "image": images.database,
         "entrypoint": ["sleep"],
         "command": ["infinity"],
         "volumes": _volume(folders),
+        **own,
+    }
+
+
+def _of_two(folders: RunFolders, data: Path, inside: str) -> Spec:
+    """What has the data of one of two databases, or of both."""
+    return {
+        "user": "{}:{}".format(*owner()),
+        "volumes": {
+            str(data): {"bind": inside, "mode": "rw"},
+            str(folders.config("pgpass")): {"bind": INSIDE_PGPASS, "mode": "ro"},
+        },
+        "environment": {"PGPASSFILE": INSIDE_PGPASS},
+    }
+
+
+def _one_of_two(
+    service: ServiceSpec, peer: str, places: Places, images: Images, folders: RunFolders
+) -> Spec:
+    """A database that follows the other one whenever it is a standby."""
+    proxy, port = places.address(TOXIPROXY), places.link_port(f"{service.name}->{peer}")
+    settings = following(service.name, f"host={proxy} port={port}", INSIDE_PGPASS)
+    return {
+        **_common(service.name, places, folders, MEMORY["database"]),
+        "image": images.database,
+        "command": [word for key, value in settings.items() for word in ("-c", f"{key}={value}")],
+        **_of_two(folders, data_folder(folders.run) / service.name, INSIDE_SERVER),
     }
 
 

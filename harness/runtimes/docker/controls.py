@@ -10,7 +10,9 @@ from harness.runtimes.docker.disk import DiskOfRun
 from harness.runtimes.docker.limits import CpuOfRun, MemoryOfRun
 from harness.runtimes.docker.network import NetworkOfRun
 from harness.runtimes.docker.processes import ContainersOfRun
+from harness.runtimes.docker.servers import ServersOfRun
 from harness.runtimes.docker.site import Site
+from harness.runtimes.real.replication import ReplicationOfRun
 from harness.runtimes.real.upstreams import StandIns
 
 
@@ -26,5 +28,6 @@ def controls_of(site: Site) -> Mapping[Capability, object]:
         Capability.CPU: CpuOfRun(site, processes),
         Capability.MEMORY: MemoryOfRun(site, processes),
         Capability.DISK: DiskOfRun(site, processes),
+        Capability.REPLICATION: ReplicationOfRun(site, processes, ServersOfRun(site, processes)),
         Capability.NETWORK: NetworkOfRun(site, processes),
     }

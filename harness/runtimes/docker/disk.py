@@ -48,8 +48,11 @@ class DiskOfRun:
         Raises:
             RuntimeFailure: the service has no volume.
         """
+        services = self._site.recovery.read()["services"]
         if self._site.service(where)["kind"] != DATABASE_KIND:
             raise RuntimeFailure(f"{where} has no volume; only the database has one")
+        if any(one["standby_of"] == where for one in services.values()):
+            raise RuntimeFailure(f"{where} has a standby: their data lie on the machine's own disk")
         return {"filled": False}
 
     async def fill_disk(self, service: str) -> None:

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from harness.foreign import Composed
-from harness.runtimes.real.document import DATABASE_KIND, RunFolders, programs_entry
+from harness.runtimes.real.document import DATA, RunFolders, programs_entry
 from harness.runtimes.real.sites import TOXIPROXY
 from harness.runtimes.real.wiring import RealWiring, write_configs
 from harness.target import Target
@@ -27,6 +27,7 @@ DISK = "disk"
 ANY = "0.0.0.0"  # noqa: S104 - inside a container: every address of its own network
 SERVICE_PORT, DATABASE_PORT, API_PORT, LINKS_FROM = 8000, 5432, 8474, 20_000
 INSIDE_DATA = "/var/lib/harness"
+INSIDE_SERVER = f"{INSIDE_DATA}/data"  # of one server; compose/database/start.sh
 IMAGE_USER = 10_001  # the user of our images; compose/Dockerfile makes it
 MIB = 2**20
 DISK_BYTES = 256 * MIB  # chosen: four times what a run writes
@@ -75,7 +76,7 @@ class Places:
         if service in self.composed:
             return self.composed[service].port
         spec = next(one for one in self.target.services if one.name == service)
-        return DATABASE_PORT if spec.kind == DATABASE_KIND else SERVICE_PORT
+        return DATABASE_PORT if spec.is_database else SERVICE_PORT
 
     def link_port(self, link: str) -> int:
         """Port at which Toxiproxy listens for a link; that of the callee, where the caller knows
@@ -99,6 +100,17 @@ def owner() -> tuple[int, int]:
 def state_folder(folders: RunFolders, service: str) -> Path:
     """Where a service keeps what outlives its container."""
     return folders.run / "work" / "state" / service
+
+
+def data_folder(run_dir: Path) -> Path:
+    """Where databases of which one follows the other keep their data, each in a folder of its own:
+    one is wound back while neither of them runs, and both are copies of one."""
+    return run_dir / "work" / DATA
+
+
+def standby_of(target: Target, database: str) -> str:
+    """The database that follows this one to begin with; "" without."""
+    return next((one.name for one in target.services if one.standby_of == database), "")
 
 
 def write_files(

@@ -14,6 +14,7 @@ from harness.runtimes.docker.cleanup import end_run
 from harness.runtimes.docker.controls import controls_of
 from harness.runtimes.docker.engine import Engine
 from harness.runtimes.docker.images import Images
+from harness.runtimes.docker.servers import make_data, make_folder
 from harness.runtimes.docker.site import Site
 from harness.runtimes.docker.subnets import RANGE, VARIABLE, subnets
 from harness.runtimes.docker.theirs import Theirs
@@ -54,6 +55,7 @@ class DockerRuntime(RealRuntime[Site]):
         self._look = look
         self._specs: Mapping[str, containers.Spec] = {}
         self._theirs: Theirs | None = None
+        self._standbys: Mapping[str, str] = {}
 
     async def _take_places(
         self, target: Target, design: Mapping[str, object], password: str
@@ -68,6 +70,7 @@ class DockerRuntime(RealRuntime[Site]):
         finally:
             engine.close()
         self._theirs = theirs
+        self._standbys = {one.standby_of: one.name for one in target.services}
         plan.write_files(places, self.service_t0_ns, self.seed, design, folders, password)
         self._specs = containers.specs(places, self._images, folders, self._token, password)
 
@@ -100,6 +103,13 @@ class DockerRuntime(RealRuntime[Site]):
         return Site(self._recovery, self.clock, target)
 
     async def _make_disk(self, site: Site, database: str, password: str) -> None:
+        if site.service(database)["standby_of"]:
+            return  # it was copied from its primary
+        if standby := self._standbys.get(database, ""):
+            make_folder(self._folders.run)
+            await self._launch(site, plan.DISK)
+            await make_data(site.engine, self._folders.run, (database, standby), password)
+            return
         volume = plan.volume_name(self.run_id)
         await site.engine.make_volume(volume, plan.DISK_BYTES, plan.IMAGE_USER)
         await self._launch(site, plan.DISK)

@@ -16,10 +16,11 @@ from harness.clock import until
 from harness.errors import RuntimeFailure, UnsupportedFault
 from harness.ports import Observation, UndoRecord, arguments, names
 from harness.runtimes.process.cluster import Cluster
-from harness.runtimes.process.pair import POLL_S, Pair
 from harness.runtimes.process.processes import ProcessesOfRun
-from harness.runtimes.process.replication import NO_LAG, ReplicationOfRun
+from harness.runtimes.process.servers import ServersOfRun
 from harness.runtimes.process.site import Site
+from harness.runtimes.real.pair import POLL_S, Pair
+from harness.runtimes.real.replication import NO_LAG, ReplicationOfRun
 
 LED_S = 10.0  # chosen: what an undo may take; Patroni starts a database within a second or two
 
@@ -34,8 +35,9 @@ class ManagedReplication(ReplicationOfRun):
 
     def __init__(self, site: Site, processes: ProcessesOfRun) -> None:
         """Nothing is behind or cut off."""
-        super().__init__(site, processes)
-        self._cluster = Cluster(site)
+        super().__init__(site, processes, ServersOfRun(site, processes))
+        self._managers, self._cluster = processes, Cluster(site)
+        self._manager_of = site.manager_of
         self._isolated: dict[str, str] = {}
         self._logs: dict[str, Path] = {}
 
@@ -120,8 +122,8 @@ class ManagedReplication(ReplicationOfRun):
             self._logs[isolated] = pair.keep_log(isolated)
         for link in self._inner():
             await self._hold_back(link, 0.0)
-        for manager in map(self._site.manager_of, pair.names):
-            await self._processes.let_run(manager)
+        for manager in map(self._manager_of, pair.names):
+            await self._managers.let_run(manager)
         if not await until(self._led, self._site.clock, within_s=LED_S, every_s=POLL_S):
             raise RuntimeFailure(f"nobody leads {LED_S:g} s after every link was whole again")
         await self._count(pair)
@@ -154,7 +156,7 @@ class ManagedReplication(ReplicationOfRun):
 
     def _across(self, primary: str) -> Iterator[str]:
         """Those of them that lead out of the region of a primary, or into it."""
-        region = {primary, self._site.manager_of(primary)}
+        region = {primary, self._manager_of(primary)}
         links = self._site.recovery.links()
         for name in self._inner():
             if (links[name]["caller"] in region) != (links[name]["callee"] in region):

@@ -19,11 +19,11 @@ from pathlib import Path
 from harness.private import write_private
 from harness.runtimes.process.launch import Command
 from harness.runtimes.process.lease_store import ADMIN
-from harness.runtimes.process.postgres import AUTO_CONF
 from harness.runtimes.process.tools import RunAsUser, give
 from harness.runtimes.real.document import RunFolders
 from harness.runtimes.real.loopback import HOST
 from harness.runtimes.real.sockets import PG_USER
+from harness.runtimes.real.standby import AUTO_CONF
 from harness.target import ServiceSpec, Target
 
 ETCD, PATRONI = "etcd", "patroni"

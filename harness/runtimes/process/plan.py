@@ -12,11 +12,11 @@ from typing import Protocol, cast
 from harness.foreign import ProgramSpec
 from harness.runtimes.process.launch import Command
 from harness.runtimes.process.manager import ETCD, PATRONI, part_command
-from harness.runtimes.process.postgres import following
 from harness.runtimes.process.tools import RunAsUser
 from harness.runtimes.real.document import RunFolders, programs_entry
 from harness.runtimes.real.loopback import HOST
 from harness.runtimes.real.sites import TOXIPROXY
+from harness.runtimes.real.standby import following
 from harness.target import ServiceSpec, Target, Wiring
 
 PROGRAM = Path(__file__).with_name("program.py")
@@ -165,7 +165,7 @@ def _settings(target: Target, name: str, ports: Ports, folders: Folders) -> dict
     peers = {**pairs, **{primary: standby for standby, primary in pairs.items()}}
     if name in peers:
         port = ports.links[f"{name}->{peers[name]}"]
-        settings |= following(name, port, folders.passfile)
+        settings |= following(name, f"host={HOST} port={port}", str(folders.passfile))
     return settings
 
 

@@ -14,6 +14,13 @@ from harness.private import write_private
 from harness.runtimes.process.tools import RunAsUser, Tools, give
 from harness.runtimes.real.loopback import HOST
 from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
+from harness.runtimes.real.standby import (
+    AUTO_CONF,
+    MAKE_SLOT,
+    REPLICATED,
+    STANDBY_SIGNAL,
+    waiting,
+)
 
 ERROR = " ERROR: "
 WAL_MB = 1  # chosen: of a segment; a primary that is wound back is sent each as a whole
@@ -32,21 +39,6 @@ min_wal_size = 4MB
 log_min_messages = warning
 """
 ACCESS = "host {database} {role} {host}/32 scram-sha-256\n"
-
-# Of a database with a standby. A commit waits as each session's synchronous_commit says; a standby
-# that lost its primary looks for it again at once; a killed primary can be wound back, for which
-# it needs its log from before the two went apart.
-REPLICATED = """
-wal_log_hints = on
-wal_keep_size = 128MB
-wal_retrieve_retry_interval = 100ms
-wal_sender_timeout = 10s
-wal_receiver_timeout = 10s
-wal_receiver_status_interval = 1s
-"""
-SLOT = "standby"
-STANDBY_SIGNAL = "standby.signal"
-AUTO_CONF = "postgresql.auto.conf"  # read last; what changes during a run stands there
 
 
 def account() -> RunAsUser:
@@ -109,7 +101,7 @@ def prepare(job: PrepareJob) -> None:
     (job.data / "pg_hba.conf").write_text("".join(access))
     sql = [f"ALTER ROLE {PG_USER} PASSWORD '{job.password}'"]
     if job.standby:
-        sql.append(f"SELECT pg_create_physical_replication_slot('{SLOT}')")
+        sql.append(MAKE_SLOT)
     if plan.role:
         sql.append(f"CREATE ROLE {plan.role} LOGIN PASSWORD '{job.password}'")
     if plan.database:
@@ -129,28 +121,6 @@ def _copy_for_standby(job: PrepareJob, standby: Path, passfile: Path) -> None:
     give(standby, job.tools.who)
     write_private(passfile, f"*:*:*:{PG_USER}:{job.password}\n")
     give(passfile, job.tools.who)
-
-
-def following(name: str, port: int, passfile: Path) -> dict[str, object]:
-    """Settings of a server that follows another one whenever it is a standby.
-
-    Args:
-        name: its own.
-        port: of the link to the other one.
-    """
-    way = f"host={HOST} port={port} user={PG_USER} passfile={passfile} application_name={name}"
-    return {"primary_conninfo": way, "primary_slot_name": SLOT}
-
-
-def waiting(*, wait: bool, **more: str) -> str:
-    """AUTO_CONF of a server.
-
-    Args:
-        wait: whether commits that ask for it wait for a standby.
-        more: further settings.
-    """
-    settings = {"synchronous_standby_names": "*" if wait else "", **more}
-    return "".join(f"{key} = '{value}'\n" for key, value in settings.items())
 
 
 def _as(plan: DatabasePlan) -> list[str]:

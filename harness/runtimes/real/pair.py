@@ -1,4 +1,4 @@
-"""A database and its standby on this machine: who is which, and how one becomes the other.
+"""A database and its standby: who is which, and how one becomes the other.
 
     standby ──promote──> primary          what a standby was, it is until somebody promotes it
     old primary ──count what nobody got, wind back, follow──> standby
@@ -10,7 +10,6 @@ so, and the timeline rises with every promotion.
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import shutil
 import signal
@@ -20,13 +19,11 @@ from pathlib import Path
 
 from harness.clock import poll, until
 from harness.errors import RuntimeFailure
-from harness.runtimes.process.postgres import AUTO_CONF, SLOT, STANDBY_SIGNAL, waiting
-from harness.runtimes.process.processes import ProcessesOfRun
-from harness.runtimes.process.site import Site
-from harness.runtimes.process.tools import RunAsUser, Tools, give
 from harness.runtimes.real.connecting import connected
-from harness.runtimes.real.procs import clean_env, marking
+from harness.runtimes.real.servers import Servers
+from harness.runtimes.real.sites import RealSite
 from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
+from harness.runtimes.real.standby import AUTO_CONF, MAKE_SLOT, SLOT, STANDBY_SIGNAL, waiting
 
 # Until the pair is whole again: a process that is killed loses nothing by it, and a checkpoint or
 # a start would sync every file first, which takes seconds on a busy disk.
@@ -38,7 +35,7 @@ PROMOTE = "promote"  # Source: PostgreSQL 15, pg_ctl.c: this file, then SIGUSR1
 READ_ONLY = "default_transaction_read_only"
 COMMIT = re.compile(r"^rmgr: Transaction .*desc: COMMIT", re.MULTILINE)
 SLOT_IS_THERE = f"""
-SELECT pg_create_physical_replication_slot('{SLOT}')
+{MAKE_SLOT}
 WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '{SLOT}')
 """  # noqa: S608 - a constant
 CAUGHT_UP = "SELECT count(*) FROM pg_stat_replication WHERE replay_lsn = pg_current_wal_lsn()"
@@ -50,20 +47,20 @@ class Pair:
 
     Args:
         site: the run.
-        processes: starts and ends them.
+        servers: starts and ends them.
         names: the one that was the primary to begin with, then its standby.
     """
 
-    def __init__(self, site: Site, processes: ProcessesOfRun, names: tuple[str, str]) -> None:
+    def __init__(self, site: RealSite, servers: Servers, names: tuple[str, str]) -> None:
         """Nothing is looked at yet."""
         self.names = names
         self.lost = 0
         """Commits so far that went with an old primary."""
-        self._site, self._processes = site, processes
+        self._site, self._servers = site, servers
 
     def folder(self, name: str) -> Path:
         """Its data folder."""
-        return Path(self._site.recovery.read()["data_dir"], name)
+        return self._servers.folder(name)
 
     def follows(self, name: str) -> bool:
         """Whether it is a standby."""
@@ -88,20 +85,19 @@ class Pair:
         """Over which the standby follows."""
         return f"{self.other(self.primary)}->{self.primary}"
 
-    @property
-    def split(self) -> bool:
+    async def split(self) -> bool:
         """Whether both run and neither follows."""
-        return not any(self.follows(name) or not self.lives(name) for name in self.names)
+        return not any([self.follows(one) or not await self.lives(one) for one in self.names])
 
-    def lives(self, name: str) -> bool:
+    async def lives(self, name: str) -> bool:
         """Whether its program runs."""
-        return bool(self._processes.family(name))
+        return await self._servers.lives(name)
 
     def demoted(self, name: str) -> bool:
         """Whether it takes no writes although it follows nobody."""
         return READ_ONLY in (self.folder(name) / AUTO_CONF).read_text()
 
-    def configure(self, name: str, *, wait: bool, **more: str) -> None:
+    async def configure(self, name: str, *, wait: bool, **more: str) -> None:
         """Write what changes during a run, and let its server read it.
 
         Args:
@@ -110,9 +106,8 @@ class Pair:
         """
         path = self.folder(name) / AUTO_CONF
         path.write_text(waiting(wait=wait, **more))
-        give(path, self._owner(name))
-        for head in self._processes.family(name)[:1]:
-            head.send(signal.SIGHUP)
+        self._servers.give(name, path)
+        await self._servers.signal(name, signal.SIGHUP)
 
     async def promote(self, name: str) -> None:
         """Make a standby a primary; until another one follows it, commits wait for nobody.
@@ -120,10 +115,10 @@ class Pair:
         Raises:
             RuntimeFailure: it did not become one in time.
         """
-        await self._processes.bring_back(name)
-        self.configure(name, wait=False, **UNSYNCED)
+        await self._servers.start(name)
+        await self.configure(name, wait=False, **UNSYNCED)
         (self.folder(name) / PROMOTE).touch()
-        self._processes.running(name)[0].send(signal.SIGUSR1)
+        await self._servers.signal(name, signal.SIGUSR1)
         if not await poll(
             lambda: not self.follows(name), self._site.clock, within_s=STEP_S, every_s=POLL_S
         ):
@@ -138,26 +133,27 @@ class Pair:
             RuntimeFailure: a program of PostgreSQL failed, or it does not start.
         """
         primary, folder = self.other(name), self.folder(name)
-        await self._processes.end_database(name)
+        await self._servers.end(name)
         (folder / STANDBY_SIGNAL).unlink(missing_ok=True)
         self.lost += await self.count_lost(name, folder / "pg_wal")
-        self.configure(primary, wait=False, **UNSYNCED)
+        await self.configure(primary, wait=False, **UNSYNCED)
         await self.ask(primary, "CHECKPOINT")  # pg_rewind looks for the timeline there
-        port = self._site.address(primary).rsplit(":", 1)[1]
-        source = f"host=127.0.0.1 port={port} user={PG_USER} dbname={PG_DATABASE}"
-        back = ["pg_rewind", "--no-sync", "--target-pgdata", str(folder), "--source-server", source]
-        anew = ["pg_basebackup", "--no-sync", "--checkpoint=fast", "-D", str(folder), "-d", source]
+        host, port = self._site.address(primary).rsplit(":", 1)
+        source = f"host={host} port={port} user={PG_USER} dbname={PG_DATABASE}"
+        data = self._servers.inside(folder)
+        back = ["pg_rewind", "--no-sync", "--target-pgdata", data, "--source-server", source]
+        anew = ["pg_basebackup", "--no-sync", "--checkpoint=fast", "-D", data, "-d", source]
         try:
             await self._tool(name, back, f"winding {name} back")
         except RuntimeFailure:  # what it had written since, or its log before that, is not enough
             _empty(folder)
             await self._tool(name, anew, f"copying {primary} anew")
         (folder / STANDBY_SIGNAL).touch()
-        give(folder / STANDBY_SIGNAL, self._owner(name))
-        self.configure(name, wait=True, **UNSYNCED)
+        self._servers.give(name, folder / STANDBY_SIGNAL)
+        await self.configure(name, wait=True, **UNSYNCED)
         await self.ask(primary, SLOT_IS_THERE)
-        await self._processes.bring_back(name)
-        self.configure(name, wait=True)
+        await self._servers.start(name)
+        await self.configure(name, wait=True)
         await self.ask(name, SLOT_IS_THERE)
 
     async def lead_and_follow(self) -> None:
@@ -165,14 +161,14 @@ class Pair:
         over. What an old primary alone had is lost."""
         leader = self.primary
         follower = self.other(leader)
-        if not self.lives(leader) and self.follows(follower):
+        if not await self.lives(leader) and self.follows(follower):
             await self.promote(follower)
             leader, follower = follower, leader
-        elif self.demoted(leader) or not self.lives(leader):
-            self.configure(leader, wait=False)
-            await self._processes.bring_back(leader)
+        elif self.demoted(leader) or not await self.lives(leader):
+            await self.configure(leader, wait=False)
+            await self._servers.start(leader)
         if self.follows(follower):
-            await self._processes.bring_back(follower)
+            await self._servers.start(follower)
         else:
             await self.rejoin(follower)
 
@@ -184,7 +180,7 @@ class Pair:
         """
         if not await until(self.streams, self._site.clock, within_s=STEP_S, every_s=POLL_S):
             raise RuntimeFailure(f"{self.other(self.primary)} does not follow {self.primary}")
-        self.configure(self.primary, wait=True)
+        await self.configure(self.primary, wait=True)
 
     async def caught_up(self, old: str) -> None:
         """Wait until the standby has all that a primary has which takes no writes any more.
@@ -219,11 +215,11 @@ class Pair:
 
     def keep_log(self, name: str) -> Path:
         """A copy of what a database has written, before it is wound back."""
-        kept = Path(self._site.recovery.read()["work_dir"], f"{name}.wal")
+        kept = self.folder(name).with_name(f"{name}.wal")
         shutil.rmtree(kept, ignore_errors=True)
         with suppress(OSError, shutil.Error):  # a file that goes meanwhile is no part of the end
             shutil.copytree(self.folder(name) / "pg_wal", kept)
-        give(kept, self._owner(name))
+        self._servers.give(name, kept)
         return kept
 
     async def count_lost(self, name: str, wal: Path) -> int:
@@ -237,7 +233,8 @@ class Pair:
             return 0
         history = self.folder(primary) / "pg_wal" / f"{self.timeline(primary):08X}.history"
         before, at = history.read_text().strip().splitlines()[-1].split()[:2]
-        argv = ["pg_waldump", "-p", str(wal), "-t", before, "-s", at, "-r", "Transaction"]
+        log = self._servers.inside(wal)
+        argv = ["pg_waldump", "-p", log, "-t", before, "-s", at, "-r", "Transaction"]
         said = await self._tool(name, argv, f"reading the log of {name}", allowed=(0, 1))
         return len(COMMIT.findall(said))
 
@@ -245,11 +242,7 @@ class Pair:
         self, name: str, argv: Sequence[str], what: str, allowed: Sequence[int] = (0,)
     ) -> str:
         """Run a program of PostgreSQL; also when cancelled, it is over before this returns."""
-        state = self._site.recovery.read()
-        passfile = {"PGPASSFILE": str(Path(state["work_dir"], "pgpass"))}
-        env = {**clean_env(), **passfile, **marking(state, f"{name}.{argv[0]}")}
-        tools = Tools(Path(state["postgres"]).parent, self._owner(name), env)
-        work = asyncio.ensure_future(asyncio.to_thread(tools.run, argv, what, "", allowed))
+        work = asyncio.ensure_future(self._servers.tool(name, argv, what, allowed))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -264,13 +257,6 @@ class Pair:
 
         if not await until(yes, self._site.clock, within_s=STEP_S, every_s=POLL_S):
             raise RuntimeFailure(late)
-
-    def _owner(self, name: str) -> RunAsUser:
-        """Whose the data are, as far as we can be somebody else."""
-        if os.geteuid() != 0:
-            return RunAsUser()
-        found = self.folder(name).stat()
-        return RunAsUser(found.st_uid, found.st_gid)
 
 
 def _timeline(wal: Path) -> int:

@@ -12,13 +12,13 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from harness.errors import RuntimeFailure, UnsupportedFault
 from harness.ports import Capability, Observation, Toxic, UndoRecord, arguments, names
-from harness.runtimes.process.pair import POLL_S, READ_ONLY, Pair
-from harness.runtimes.process.processes import ProcessesOfRun
-from harness.runtimes.process.site import Site
+from harness.runtimes.real.pair import POLL_S, READ_ONLY, Pair
+from harness.runtimes.real.servers import Servers
+from harness.runtimes.real.sites import RealSite
 from harness.runtimes.toxics import MS_MAX
 
 LAGS = {"receive": "lag_s", "apply": "apply_lag_s"}
@@ -32,17 +32,28 @@ REFUSED = "SELECT xact_rollback FROM pg_stat_database WHERE datname = current_da
 NO_LAG: Mapping[str, float] = dict.fromkeys(LAGS.values(), 0.0)
 
 
+class Processes(Protocol):
+    """What is needed of the programs of a run."""
+
+    async def kill(self, service: str) -> None:
+        """SIGKILL."""
+
+    async def observe(self, where: str) -> Observation:
+        """How a service is."""
+
+
 class ReplicationOfRun:
     """`ReplicationControl` over the databases of a run that have a standby.
 
     Args:
         site: the run.
-        processes: starts and ends them.
+        processes: kills and looks at them.
+        servers: starts and ends them.
     """
 
-    def __init__(self, site: Site, processes: ProcessesOfRun) -> None:
+    def __init__(self, site: RealSite, processes: Processes, servers: Servers) -> None:
         """Nothing is behind."""
-        self._site, self._processes = site, processes
+        self._site, self._processes, self._servers = site, processes, servers
         self._pairs: dict[str, Pair] = {}
         self._losing: dict[str, asyncio.Task[None]] = {}
         self._lags: dict[str, dict[str, float]] = {}
@@ -68,7 +79,7 @@ class ReplicationOfRun:
         """Let the primary take no writes, and promote its standby once that has everything."""
         pair = self._pair(service)
         old, new = pair.primary, pair.other(pair.primary)
-        pair.configure(old, wait=False, **{READ_ONLY: "on"})
+        await pair.configure(old, wait=False, **{READ_ONLY: "on"})
         await pair.caught_up(old)
         await pair.promote(new)
 
@@ -90,7 +101,7 @@ class ReplicationOfRun:
         """The primary as its process is seen, and what is known of the pair. While there are two,
         that is the one to which the callers are connected."""
         pair = self._pair(where)
-        split = pair.split
+        split = await pair.split()
         primary = pair.other(pair.primary) if split else pair.primary
         seen = await self._processes.observe(primary)
         lags = self._lags.get(where, NO_LAG)
@@ -135,12 +146,12 @@ class ReplicationOfRun:
         pair = self._pair(record.where)
         if others:
             return self._lags.get(record.where, NO_LAG) == self._wanted(others)
-        return not pair.split and pair.lives(pair.primary) and await pair.streams()
+        return not await pair.split() and await pair.lives(pair.primary) and await pair.streams()
 
     @asynccontextmanager
     async def _alone(self, where: str) -> AsyncIterator[None]:
         """One process undoes at a time: the run, or whoever thinks that it takes too long."""
-        path = Path(self._site.recovery.read()["work_dir"], f"{where}.undo")
+        path = self._servers.folder(where).with_name(f"{where}.undo")
         with _file(path) as file:
             while not _locked(file):
                 await self._site.clock.sleep(POLL_S)
@@ -154,7 +165,7 @@ class ReplicationOfRun:
         """Let the standby be so far behind."""
         await self._hold_back(pair.link, lags["lag_s"])
         delay = {APPLY_DELAY: f"{lags['apply_lag_s'] * 1000:.0f}ms"} if lags["apply_lag_s"] else {}
-        pair.configure(pair.other(pair.primary), wait=True, **delay)
+        await pair.configure(pair.other(pair.primary), wait=True, **delay)
 
     async def _hold_back(self, link: str, lag_s: float) -> None:
         """Make a link whole; then let what goes over it come so much later, or not at all where
@@ -204,7 +215,7 @@ class ReplicationOfRun:
             has = ", ".join(standbys) or "nothing"
             raise UnsupportedFault(f"{where} has no standby; with one: {has}")
         names_ = (where, standbys[where])
-        return self._pairs.setdefault(where, Pair(self._site, self._processes, names_))
+        return self._pairs.setdefault(where, Pair(self._site, self._servers, names_))
 
 
 def _file(path: Path) -> IO[str]:
