@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar, cast
@@ -284,7 +284,8 @@ class PostgresStore:
             await pool.release(connection, timeout=cleaning_s())
         except TROUBLE:
             self.outcomes["error"] += 1
-            connection.terminate()
+            with suppress(asyncpg.InterfaceError):  # the pool has closed it already
+                connection.terminate()
 
 
 def _row(record: Record) -> tuple[str, str, str]:

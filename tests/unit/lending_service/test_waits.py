@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import asyncpg
 import pytest
 
 from lending_service.clock import RunClock
@@ -100,3 +101,27 @@ def test_who_asked_nobody_to_be_quick_waits_for_each_by_itself() -> None:
             return left_s()
 
     assert asyncio.run(left()) == WAIT_S
+
+
+class LostPool(SlowPool):
+    """As asyncpg where the server closes a connection that is given back."""
+
+    async def release(
+        self,
+        connection: object,
+        *,
+        timeout: float,  # noqa: ASYNC109 - as asyncpg
+    ) -> None:
+        """The reset on it is lost."""
+        raise asyncpg.ConnectionDoesNotExistError("connection was closed")
+
+    def terminate(self) -> None:
+        """The pool has it already."""
+        raise asyncpg.InterfaceError("connection has been released back to the pool")
+
+
+def test_a_connection_that_is_lost_after_the_commit_is_nobodys_error() -> None:
+    """Whoever wrote over it has written."""
+    store = _store(LostPool())
+    asyncio.run(_write(store, 1, None))
+    assert store.outcomes == {"ok": 3, "error": 1, "unknown": 0}
