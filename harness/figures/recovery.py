@@ -70,7 +70,8 @@ def outage(classed: Classed, from_s: float) -> dict[str, object]:
     backs = [_back_s(after, f) for f in failed]
     good_s = None if None in backs else max(one for one in backs if one is not None)
     lasting_s = _after(classed, from_s, fell_s)[1]
-    worse = [op.last_s for op, its in classed if its is not Class.SERVED and op.last_s >= fell_s]
+    worse = [t_s for t_s, op in after if not served(op)]
+    worse += [op.last_s for op, its in classed if its is Class.DEGRADED and op.last_s >= fell_s]
     return {
         "fell_s": round(fell_s, 3),
         "first_good_s": None if good_s is None else round(good_s - fell_s, 3),
