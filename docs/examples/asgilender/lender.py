@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
@@ -26,19 +26,15 @@ class Lender:
 
     Args:
         one_key: whether a second try says that it is the same payout.
-        new_id: gives the next id.
-        sleep: waits.
     """
 
-    def __init__(
-        self, one_key: bool, new_id: Callable[[], str], sleep: Callable[[float], Awaitable[None]]
-    ) -> None:
+    def __init__(self, one_key: bool) -> None:
         self.loans: dict[str, dict[str, Any]] = {}
-        self._one_key, self._new_id, self._sleep = one_key, new_id, sleep
+        self._one_key = one_key
 
     async def create(self, request: Request) -> JSONResponse:
         """Book a loan and pay it out."""
-        loan = {**await request.json(), "id": self._new_id(), "status": "new"}
+        loan = {**await request.json(), "id": uuid4().hex, "status": "new"}
         self.loans[loan["id"]] = loan
         loan["status"] = await self._pay(request.state.client, loan)
         return JSONResponse(loan, 201)
@@ -55,7 +51,7 @@ class Lender:
                     return "active" if reply.json()["status"] == "paid" else "declined"
             except httpx.TransportError:
                 pass
-            await self._sleep(0.1)
+            await asyncio.sleep(0.1)
         return "declined"
 
     async def read(self, request: Request) -> JSONResponse:
@@ -69,8 +65,9 @@ async def health(request: Request) -> JSONResponse:
     return JSONResponse({})
 
 
-def app(env: Mapping[str, str], lender: Lender, transport: Any = None) -> Starlette:
+def app(env: Mapping[str, str], transport: Any = None) -> Starlette:
     """The application; all that it sends goes through `transport`."""
+    lender = Lender(env["ONE_KEY"] == "yes")
 
     @asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[dict[str, Any]]:
@@ -88,21 +85,13 @@ def app(env: Mapping[str, str], lender: Lender, transport: Any = None) -> Starle
 
 
 def simulated(env: Mapping[str, str], around: Any) -> Starlette:
-    """The same in virtual time: messages, time and dice are those of the simulation."""
-    dice = around.dice("ids")
-    lender = Lender(
-        env["ONE_KEY"] == "yes", lambda: f"{dice.getrandbits(32):08x}", around.clock.sleep
-    )
-    return app(env, lender, around.transport())
+    """The same in virtual time: what it sends goes through the simulation."""
+    return app(env, around.transport())
 
 
 if __name__ == "__main__":
     import uvicorn
 
-    told = os.environ
     uvicorn.run(
-        app(told, Lender(told["ONE_KEY"] == "yes", lambda: uuid4().hex, asyncio.sleep)),
-        host=told["HOST"],
-        port=int(told["PORT"]),
-        log_level="warning",
+        app(os.environ), host=os.environ["HOST"], port=int(os.environ["PORT"]), log_level="warning"
     )

@@ -3,6 +3,7 @@
     loop ── clock          virtual time, an order drawn from the seed
     host ── asgi           a service: called as ASGI, killed, stopped
     wire ── toxicity       a link: every toxic, message by message
+    machine                what it asks Python for: ids, dice, the time
     network ── handing     addresses; what a service is handed
     talk ── controls       what the harness asks, and its powers
     replication            power over a database with a standby
@@ -49,8 +50,10 @@ def _make(context: RunContext) -> Runtime:
 
 def _run(work: Coroutine[object, object, T], seed: int) -> T:
     from harness.runtimes.sim.loop import run
+    from harness.runtimes.sim.machine import simulated_machine
 
-    return run(work, seed)
+    with simulated_machine(seed):
+        return run(work, seed)
 
 
 def _stage(design: Mapping[str, object], target: str, journeys: Mapping[str, str]) -> Stage:

@@ -23,11 +23,15 @@ PRUNE = 64  # chosen: finished tasks are forgotten in batches
 
 
 class Home:
-    """What belongs to one life of a service."""
+    """What belongs to one life of a service.
 
-    def __init__(self) -> None:
-        """Empty."""
+    Args:
+        life: which one, `lender/101`.
+    """
+
+    def __init__(self, life: str) -> None:
         self.alive = True
+        self.life = life
         self.tasks: list[asyncio.Task[object]] = []
         self.exchanges: dict[Exchange, None] = {}
         self._prune_at = PRUNE
@@ -76,7 +80,7 @@ class Host:
         self.on_kill: Callable[[], None] = _nothing
         self._loop = loop
         self._make = make
-        self._home = Home()
+        self._home = Home("")
         self._context = contextvars.Context()
         self._app: App | None = None
         self._started: asyncio.Future[None] | None = None
@@ -102,9 +106,9 @@ class Host:
         """
         if self.state != GONE:
             raise RuntimeFailure(f"{self.name} runs already")
-        self._home, self._context = Home(), contextvars.Context()
-        self._context.run(HOME.set, self._home)
         self.pid += 1
+        self._home, self._context = Home(f"{self.name}/{self.pid}"), contextvars.Context()
+        self._context.run(HOME.set, self._home)
         self.state = RUNNING
         if self._make is None:
             return

@@ -32,6 +32,8 @@ TASK = "task"  # what nobody named; to number them costs time
 class Adopting(Protocol):
     """Whom tasks belong to: one life of a service."""
 
+    life: str
+
     def adopt(self, task: asyncio.Task[object]) -> None:
         """Take note of a task."""
 

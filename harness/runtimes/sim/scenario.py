@@ -30,6 +30,7 @@ from harness.runtimes.sim.collector import BatchedCollector
 from harness.runtimes.sim.environment import furnish, scripted
 from harness.runtimes.sim.load import play
 from harness.runtimes.sim.loop import Deadlock, SimLoop
+from harness.runtimes.sim.machine import simulated_machine
 from harness.runtimes.sim.modes import Mode, modes_for
 from harness.runtimes.sim.network import Network
 from harness.runtimes.sim.pair import is_pair
@@ -83,7 +84,7 @@ class Stage:
             ValueError: a mode does not fit its call.
         """
         loop = SimLoop(Seed(scenario.seed).stream("sim/order"))
-        with self._collector:
+        with self._collector, simulated_machine(scenario.seed):
             try:
                 world = _World(self, scenario, loop)
                 stuck = ""
