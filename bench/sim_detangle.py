@@ -77,7 +77,7 @@ class World:
         network: Any = self  # the little of it that is needed here
         self.talk = Talk(network, self.target, self.clock, "bench")
         open_way: Any = SimpleNamespace(free=lambda *, write: True)
-        around = Hands(network, self.clock, SEED, "bench", {}).around(Home())
+        around = Hands(network, self.clock, SEED, "bench", {}).around(Home(""))
         self.around = replace(around, way=lambda host, port, timeout_s: open_way)
 
     async def live(self, journey: str) -> tuple[int, list[Mapping[str, Any]]]:
