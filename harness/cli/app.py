@@ -43,6 +43,12 @@ Number = Annotated[
     int | None,
     typer.Option(min=1, max=WORKERS_MAX, help="Processes; left out, one a core."),
 ]
+ClusterAddress = Annotated[
+    str,
+    typer.Option(
+        "--cluster", help="Scheduler of a Dask cluster that does it: tcp://127.0.0.1:8786."
+    ),
+]
 Vars = Annotated[
     list[str] | None,
     typer.Option("--var", help="NAME=VALUE, may be given again: in place of what vars: says."),

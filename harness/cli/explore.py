@@ -22,6 +22,7 @@ from harness.explore.sim_world import SimWorld, checkers_of, factors_of
 from harness.explore.to_experiment import Ask, regression
 from harness.explore.workers import Workers, cores
 from harness.plugins import DEFAULT_TARGET, constant
+from harness.pool.hands import Where
 from harness.prepare import RunRequest, load_design, named_design, target_option
 from harness.registry import Vocabulary, explored, load_vocabulary
 from harness.rng import SEED_MAX, Seed
@@ -57,6 +58,7 @@ class ExploreOptions:
     swarm: bool = True
     environment: tuple[str, ...] = ()
     runs: Path = field(default=Path("runs"))
+    cluster: str = ""
 
     @property
     def repeat(self) -> str:
@@ -166,16 +168,17 @@ def _plan(asked: ExploreOptions) -> Plan:
 
 
 def _search(asked: ExploreOptions, world: SimWorld, budget_s: float, factors: Factors) -> Found:
-    number = asked.workers or cores()
+    where = Where(asked.workers or cores(), asked.cluster)
     request = SearchRequest(asked.faults, budget_s, asked.seed, asked.swarm, asked.exact)
     beyond = asked.swarm and not asked.environment  # in one environment, not in others
     others = {name: tuple(values) for name, values in factors.items()} if beyond else {}
-    found = Found(workers=number)
+    found = Found(workers=where.number)
     try:
         with (
-            Workers(partial(_same, world), number, budget_s) as runner,
+            Workers(partial(_same, world), where, budget_s) as runner,
             ProgressReporter(budget_s) as tell,
         ):
+            found.workers = runner.number
             explore(runner, request, tell, found, others)
     except KeyboardInterrupt:  # while the workers were started or ended
         found.ended = "interrupted"

@@ -11,6 +11,7 @@ from rich.table import Table
 from harness.cli.console import out_json, progress, stdout
 from harness.errors import ConfigError, Problem
 from harness.explore.workers import cores
+from harness.pool.hands import Where
 from harness.self_test.checks import (
     DEFAULT,
     EXPLORE,
@@ -40,6 +41,7 @@ def self_test_command(
     *,
     quick: bool,
     output: str,
+    cluster: str = "",
 ) -> int:
     """Plant every defect, look at the good design, print who saw what.
 
@@ -57,7 +59,7 @@ def self_test_command(
         )
     words = context(subject).words
     folder = defects or defects_of(words.target, words.source.ref)
-    plan = Plan(folder, seeds, quick, workers or cores(), subject)
+    plan = Plan(folder, seeds, quick, Where(workers or cores(), cluster), subject)
     report = self_test(plan, progress())
     if output == "json":
         out_json(document(report))

@@ -10,6 +10,7 @@ from rich.table import Table
 from harness.cli.console import out_json, progress, stdout
 from harness.explore.workers import cores
 from harness.json_types import JsonDict
+from harness.pool.hands import Where
 from harness.self_test.checks import DEFAULT, Subject
 from harness.self_test.mutants.running import need
 
@@ -24,6 +25,7 @@ def mutants_command(
     sample: int,
     seconds: float,
     output: str,
+    cluster: str = "",
 ) -> int:
     """Make mutants, judge them, print the score of each module and what survived.
 
@@ -35,8 +37,8 @@ def mutants_command(
     from harness.self_test.mutants.reviewed import reviewed_of
 
     chosen = tuple(filter(None, modules.split(",")))
-    reviewed = reviewed_of(package)
-    asked = Asked(package, reviewed, seed, workers or cores(), chosen, sample, seconds, subject)
+    reviewed, where = reviewed_of(package), Where(workers or cores(), cluster)
+    asked = Asked(package, reviewed, seed, where, chosen, sample, seconds, subject)
     report = campaign(asked, progress())
     if output == "json":
         out_json(_document(report, reviewed.equivalent))

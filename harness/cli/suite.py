@@ -17,6 +17,7 @@ from harness.errors import ConfigError, Problem
 from harness.experiment import id_of_file
 from harness.json_types import JsonDict, JsonObject
 from harness.overrides import AS_WRITTEN, Overrides
+from harness.pool.hands import Where, hands
 from harness.prepare import Prepared, RunRequest, target_option
 from harness.registry import load_vocabulary
 from harness.report.ci import metrics
@@ -33,6 +34,7 @@ from harness.suite.profile import Profile, find_profile, load_profile
 from harness.suite.selection import Entry, Selection, merged, named, of_profile, ready
 
 SELECTION = "selection"
+SIM = "sim"
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class SuiteOptions:
     baseline: str = ""
     waivers: Path | None = None
     topology: str = ""
+    cluster: str = ""
 
     @property
     def argv(self) -> list[str]:
@@ -130,7 +133,9 @@ def _carry_out(
     if dry:
         return _dry(runs, selection)
     done = Progress(longest_s)
-    if jobs == 1 or len(runs) < 2:
+    if asked.cluster:
+        _on_cluster(runs, asked.cluster, done)
+    elif jobs == 1 or len(runs) < 2:
         one_by_one(runs, one_run, done, note)
     else:
         side_by_side(runs, jobs, done, progress())
@@ -140,6 +145,21 @@ def _carry_out(
     known = replace(title, design=asked.design, runtime=where, seed=seed.value, repeat=again)
     summary = gate.judged(outcome(known, done, selection.left_out))
     return _written(summary, [document for _, document in done.done], asked)
+
+
+def _on_cluster(runs: Sequence[Prepared], address: str, done: Progress) -> None:
+    """Simulated runs by a cluster, as many at a time as it has threads.
+
+    Raises:
+        ConfigError: there is no such cluster, or runs of real parts, which touch this machine.
+    """
+    real = sorted({run.order.runtime for run in runs} - {SIM})
+    if real:
+        raise ConfigError(
+            Problem(f"runs on {', '.join(real)}", "--cluster", SIM, f"--runtime {SIM}")
+        )
+    with hands(Where(1, address)) as (pool, number):
+        side_by_side(runs, number, done, progress(), pool)
 
 
 def _gate(asked: SuiteOptions) -> Gate:

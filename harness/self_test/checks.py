@@ -24,6 +24,7 @@ from harness.explore.sim_run import trial
 from harness.explore.sim_world import SIM, SimWorld
 from harness.explore.workers import Workers
 from harness.model import RunVerdict
+from harness.pool.hands import Where
 from harness.prepare import load_design, refuse_runtime
 from harness.registry import Vocabulary, explored, load_vocabulary
 from harness.runtime_registry import load_runtime
@@ -287,4 +288,4 @@ def _explore(world: SimWorld, expects: Sequence[str], found: Found) -> None:
             raise OutOfTime
 
     request = SearchRequest(faults=2, budget_s=LONG_S, seed=world.seed, swarm=False)
-    explore(Workers(lambda: world, 1), request, enough, found)
+    explore(Workers(lambda: world, Where(1)), request, enough, found)

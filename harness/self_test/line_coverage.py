@@ -13,8 +13,9 @@ from tempfile import TemporaryDirectory
 
 from harness.clock import NS, monotonic_ns
 from harness.json_types import JsonObject
+from harness.pool.local import local
 from harness.self_test.checks import DEFAULT, WHOLE, Subject, context
-from harness.self_test.mutants.running import need, processes, ran
+from harness.self_test.mutants.running import need, ran
 from harness.self_test.mutants.sites import package_files
 
 
@@ -70,7 +71,7 @@ def line_coverage(
     files = package_files(package)
     root = next(iter(files.values())).parent
     places = context(subject).places
-    with TemporaryDirectory(prefix="harness-") as folder, processes(workers, folder) as pool:
+    with TemporaryDirectory(prefix="harness-") as folder, local(workers, folder) as pool:
         looks = [pool.submit(ran, place, root, WHOLE, subject) for place in places]
         data = []
         for number, (place, look) in enumerate(zip(places, looks, strict=True), start=1):

@@ -1,4 +1,5 @@
-"""The self-test on every core: one look at a defect or at the good design, a process at a time.
+"""The self-test on every core: one look at a defect or at the good design, a process at a time;
+or on a cluster.
 
 good design ──> scout: which functions it calls in each experiment
                   │
@@ -8,18 +9,16 @@ seeds ──────────────> clean ────────
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness.clock import NS, monotonic_ns
 from harness.errors import ConfigError, Problem
-from harness.explore.workers import safe_path
 from harness.model import RunVerdict
+from harness.pool.hands import Pool, Where, hands
 from harness.self_test.checks import (
     DEFAULT,
     EXPLORE,
@@ -51,14 +50,14 @@ class Plan:
         folder: of the defects.
         seeds: runs of the good design, each with a seed of its own.
         quick: leave a defect as soon as it is caught.
-        workers: processes.
+        where: who does it.
         subject: into which they are planted.
     """
 
     folder: Path
     seeds: int
     quick: bool
-    workers: int
+    where: Where
     subject: Subject = DEFAULT
 
     @property
@@ -119,7 +118,7 @@ def self_test(plan: Plan, tell: Callable[[str], None]) -> Report:
     began_ns = monotonic_ns()
     caught: list[Caught] = []
     seen: list[Cell] = []
-    with _processes(plan.workers) as pool:
+    with hands(plan.where) as (pool, _):
         looks = _begun(pool, plan, defects)
         turns = places(plan.seeds, plan.experiments)
         cleans = [pool.submit(clean, *place, plan.subject) for place in turns]
@@ -133,9 +132,7 @@ def self_test(plan: Plan, tell: Callable[[str], None]) -> Report:
     return Report(tuple(caught), tuple(seen), (monotonic_ns() - began_ns) / NS)
 
 
-def _begun(
-    pool: ProcessPoolExecutor, plan: Plan, defects: Sequence[Defect]
-) -> dict[str, list[Look]]:
+def _begun(pool: Pool, plan: Plan, defects: Sequence[Defect]) -> dict[str, list[Look]]:
     """The looks at each defect, by its name; what takes longest is begun first."""
     if plan.quick:
         return {
@@ -157,7 +154,7 @@ def _begun(
     return looks
 
 
-def _caught(pool: ProcessPoolExecutor, plan: Plan, defect: Defect, looks: Sequence[Look]) -> Caught:
+def _caught(pool: Pool, plan: Plan, defect: Defect, looks: Sequence[Look]) -> Caught:
     """What came of the looks; where nothing was seen, of looks with the whole load."""
     cells = {cell.place: cell for cell in _cells(looks)}
     if not plan.quick:
@@ -175,16 +172,3 @@ def _caught(pool: ProcessPoolExecutor, plan: Plan, defect: Defect, looks: Sequen
 def _cells(looks: Sequence[Look]) -> Iterator[Cell]:
     for look in looks:
         yield from look.result()
-
-
-@contextmanager
-def _processes(number: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that go with the block; what nobody has begun yet is dropped."""
-    # spawn: a forked child would share the parent's threads, files and signal handlers.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(number, mp_context=context)
-    try:
-        with safe_path():
-            yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)

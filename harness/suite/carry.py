@@ -2,7 +2,7 @@
 database of its own.
 
     one by one      in this process, so that a person sees each run go on
-    side by side    a process a run: `harness run X --output json`
+    side by side    a process a run: `harness run X --output json`; of a cluster, one of its own
 
 Nothing begins after an undo that was not proven, after a signal, or once the time is over.
 """
@@ -24,6 +24,7 @@ from harness.clock import NS, monotonic_ns
 from harness.errors import HarnessError, described
 from harness.json_types import JsonObject
 from harness.model import EXIT_CODES, RunResult, RunVerdict
+from harness.pool.hands import Pool
 from harness.prepare import Prepared
 from harness.store import result_document
 from harness.suite.findings import LAST, verdict_of
@@ -86,8 +87,14 @@ def one_by_one(runs: Sequence[Prepared], one: One, progress: Progress, say: Say)
         progress.take(run, document)
 
 
-def side_by_side(runs: Sequence[Prepared], jobs: int, progress: Progress, say: Say) -> None:
-    """So many at a time, a process each; a signal is handed on to each of them, once."""
+def side_by_side(
+    runs: Sequence[Prepared], jobs: int, progress: Progress, say: Say, afar: Pool | None = None
+) -> None:
+    """So many at a time, a process each; a signal is handed on to each of them, once.
+
+    Args:
+        afar: a cluster that does it.
+    """
     lock = threading.Lock()
     children: set[subprocess.Popen[bytes]] = set()
 
@@ -96,12 +103,14 @@ def side_by_side(runs: Sequence[Prepared], jobs: int, progress: Progress, say: S
         with lock:
             if not progress.may_begin(run):
                 return
-            child = _begin(run)
-            children.add(child)
+            child = None if afar else _begin(run)
+            if child:
+                children.add(child)
         say(f"begun {number} of {len(runs)}: {run.experiment.id} {run.experiment.title}")
-        document = _result(run, child)
+        document = _result(run, child) if child else _done_by(afar, run)
         with lock:
-            children.discard(child)
+            if child:
+                children.discard(child)
             progress.take(run, document)
         say(f"{document['verdict'].upper()} {run.experiment.id}, {document['duration_s']:g} s")
 
@@ -128,12 +137,19 @@ def _signals(handler: Callable[[int, object], None]) -> Iterator[None]:
             signal.signal(number, former)
 
 
+def _words(run: Prepared) -> list[str]:
+    words = [*shlex.split(run.repeat)[1:], "--output", "json"]
+    return [*words, "--runs", str(run.order.runs.resolve())]
+
+
 def _begin(run: Prepared) -> subprocess.Popen[bytes]:
+    return begin(_words(run))
+
+
+def begin(words: Sequence[str]) -> subprocess.Popen[bytes]:
     """A session of its own: Ctrl-C reaches it through us alone."""
-    words = shlex.split(run.repeat)[1:]
-    command = [sys.executable, "-P", "-m", "harness", *words, "--output", "json"]
     return subprocess.Popen(
-        [*command, "--runs", str(run.order.runs)],
+        [sys.executable, "-P", "-m", "harness", *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -141,8 +157,25 @@ def _begin(run: Prepared) -> subprocess.Popen[bytes]:
     )
 
 
+def _done_by(afar: Pool | None, run: Prepared) -> JsonObject:
+    assert afar is not None
+    return _told(run, *afar.submit(finished, _words(run)).result())
+
+
+def finished(words: Sequence[str]) -> tuple[bytes, bytes, int]:
+    """In a worker: what `harness` printed with these words, and its exit code."""
+    child = begin(words)
+    out, err = child.communicate()
+    return out, err, child.returncode
+
+
 def _result(run: Prepared, child: subprocess.Popen[bytes]) -> JsonObject:
     out, err = child.communicate()
+    return _told(run, out, err, child.returncode)
+
+
+def _told(run: Prepared, out: bytes, err: bytes, code: int) -> JsonObject:
+    """The result document of what a run printed."""
     try:
         document: JsonObject = json.loads(out)
         if "run_dir" in document:
@@ -150,9 +183,9 @@ def _result(run: Prepared, child: subprocess.Popen[bytes]) -> JsonObject:
         reason = "; ".join(str(one["message"]) for one in document["problems"])
     except (ValueError, LookupError, TypeError):
         said = err.decode("utf-8", "replace").splitlines()[-TAIL:]
-        reason = f"its process ended with {child.returncode}: {' / '.join(said)}"
-    known = child.returncode in (*EXIT_CODES.values(), *LAST)
-    return broken(run, child.returncode if known else EXIT_CODES[RunVerdict.ERROR], reason)
+        reason = f"its process ended with {code}: {' / '.join(said)}"
+    known = code in (*EXIT_CODES.values(), *LAST)
+    return broken(run, code if known else EXIT_CODES[RunVerdict.ERROR], reason)
 
 
 def broken(run: Prepared, code: int, reason: str) -> JsonObject:

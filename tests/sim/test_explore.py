@@ -19,6 +19,7 @@ from harness.explore.plans import Fault, Minimal
 from harness.explore.result import ALIKE, STATE, Found
 from harness.explore.sim_world import SimWorld
 from harness.explore.workers import Workers
+from harness.pool.hands import Where
 from harness.prepare import load_design
 from harness.registry import load_vocabulary
 from harness.runtimes.sim.refusing import NoRealWorld
@@ -42,7 +43,7 @@ def world(design: str, journey: str = "consumer") -> SimWorld:
 
 def search(world: SimWorld, k: int, workers: int = 1, **more: Any) -> Found:
     """Exhaustively."""
-    with Workers(partial(SimWorld, **vars_of(world)), workers) as runner:
+    with Workers(partial(SimWorld, **vars_of(world)), Where(workers)) as runner:
         request = SearchRequest(faults=k, budget_s=600, swarm=False, **more)
         return explore(runner, request, lambda found, size: None)
 

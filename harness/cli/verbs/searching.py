@@ -11,6 +11,7 @@ from harness.cli.app import (
     FAULTS_MAX,
     RUNS,
     SEEDS_MAX,
+    ClusterAddress,
     DesignRef,
     Number,
     Printed,
@@ -50,6 +51,7 @@ def explore(
     swarm: Annotated[
         bool, typer.Option(help="Go on beyond --faults: other environments, then by chance.")
     ] = True,
+    cluster: ClusterAddress = "",
     output: Printed = "text",
     runs: RunsDir = RUNS,
 ) -> None:
@@ -60,6 +62,7 @@ def explore(
     asked = ExploreOptions(
         design, journeys, faults, budget, workers, seed, target,
         exact=exact, swarm=swarm, environment=tuple(environment or ()), runs=runs,
+        cluster=cluster,
     )  # fmt: skip
     raise typer.Exit(explore_command(asked, confirming=confirm, output=output))
 
@@ -94,6 +97,7 @@ def self_test(
     sample: Annotated[int, typer.Option(min=0, help="With --mutants: draw so many.")] = 0,
     seconds: Annotated[float, typer.Option(min=0, help="With --mutants: begin none later.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="With --mutants: of the draw.")] = 1,
+    cluster: ClusterAddress = "",
     output: Printed = "text",
 ) -> None:
     """Plant defects in a good design, on sim: is each of them seen, and nothing else?"""
@@ -109,10 +113,12 @@ def self_test(
 
         code = mutants_command(
             package, seed, workers, subject,
-            modules=modules, sample=sample, seconds=seconds, output=output,
+            modules=modules, sample=sample, seconds=seconds, output=output, cluster=cluster,
         )  # fmt: skip
         raise typer.Exit(code)
     from harness.cli.self_test import self_test_command
 
-    code = self_test_command(defects, seeds, workers, subject, quick=quick, output=output)
+    code = self_test_command(
+        defects, seeds, workers, subject, quick=quick, output=output, cluster=cluster
+    )
     raise typer.Exit(code)

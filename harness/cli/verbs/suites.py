@@ -9,6 +9,7 @@ import typer
 
 from harness.cli.app import (
     RUNS,
+    ClusterAddress,
     DesignRef,
     Printed,
     Rate,
@@ -74,6 +75,7 @@ def suite(
     rate: Rate = None,
     run_time: RunTime = None,
     var: Vars = None,
+    cluster: ClusterAddress = "",
 ) -> None:
     """Run many experiments, each with a fresh system, to one summary and one exit code."""
     from harness.cli.export import Export
@@ -87,7 +89,7 @@ def suite(
     asked = SuiteOptions(
         design, runtime, seed, output, runs, target, Overrides(rate, run_time, tuple(var or ())),
         jobs, time_limit, shard, last_failed, repeat,
-        Export(junit_xml, html, metrics), baseline, waivers, topology,
+        Export(junit_xml, html, metrics), baseline, waivers, topology, cluster,
     )  # fmt: skip
     raise typer.Exit(suite_command(name, asked, dry=dry))
 

@@ -16,11 +16,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from harness.clock import NS, monotonic_ns
+from harness.pool.hands import Pool, Where, hands
 from harness.rng import Seed
 from harness.self_test.checks import DEFAULT, EXPLORE, LIGHT, Subject, context
 from harness.self_test.mutants.judging import SURVIVED, Outcome, Trial, judge
 from harness.self_test.mutants.reviewed import Reviewed
-from harness.self_test.mutants.running import Ran, processes, ran
+from harness.self_test.mutants.running import Ran, ran
 from harness.self_test.mutants.sites import Mutant, every_mutant, package_files
 
 NOT_RUN = "no experiment runs it"
@@ -33,6 +34,7 @@ class Asked:
     Args:
         package: the service under test.
         reviewed: what people have said of its mutants.
+        where: who does it.
         modules: last parts of the names of modules; all of them when left out.
         sample: how many mutants are drawn; 0 for all.
         budget_s: no mutant is begun after it; 0 for no bound.
@@ -41,7 +43,7 @@ class Asked:
     package: str
     reviewed: Reviewed
     seed: int
-    workers: int
+    where: Where
     modules: tuple[str, ...] = ()
     sample: int = 0
     budget_s: float = 0.0
@@ -112,13 +114,16 @@ def campaign(asked: Asked, tell: Callable[[str], None]) -> Report:
     mutants = _drawn(asked, list(every_mutant(files)))
     equal = [one for one in mutants if one.id in asked.reviewed.equivalent]
     todo = [one for one in mutants if one.id not in asked.reviewed.equivalent]
-    with TemporaryDirectory(prefix="harness-") as folder, processes(asked.workers, folder) as pool:
+    with (
+        TemporaryDirectory(prefix="harness-") as folder,
+        hands(asked.where, folder) as (pool, number),
+    ):
         root = _root(asked.package)
         places_ = context(asked.subject).places
         looks = [pool.submit(ran, place, root, LIGHT, asked.subject) for place in places_]
         places = [look.result() for look in looks]
         tell(f"{len(todo)} mutants of {len(files)} modules, {len(places)} places")
-        outcomes = list(_judged(asked, pool.submit, todo, files, places, tell, began_ns))
+        outcomes = list(_judged(asked, pool, number, todo, files, places, tell, began_ns))
     modules = tuple(_score(name, asked, outcomes, equal) for name in files)
     took_s = (monotonic_ns() - began_ns) / NS
     left = len(todo) - len(outcomes)
@@ -148,7 +153,8 @@ def _drawn(asked: Asked, mutants: list[Mutant]) -> list[Mutant]:
 
 def _judged(
     asked: Asked,
-    submit: Callable[..., Future[Outcome]],
+    pool: Pool,
+    number: int,
     mutants: Sequence[Mutant],
     files: Mapping[str, Path],
     places: Sequence[Ran],
@@ -160,14 +166,14 @@ def _judged(
     done = 0
     while True:
         late = asked.budget_s and (monotonic_ns() - began_ns) / NS > asked.budget_s
-        while len(going) < 2 * asked.workers and not late:
+        while len(going) < 2 * number and not late:
             mutant = next(waiting, None)
             if mutant is None:
                 break
             chosen = places_of(mutant, files[mutant.module], places)
             if chosen:
                 trial = Trial(mutant, asked.package, files[mutant.module], chosen, asked.subject)
-                going.add(submit(judge, trial))
+                going.add(pool.submit(judge, trial))
             else:
                 yield Outcome(mutant, SURVIVED, why=NOT_RUN)
         if not going:

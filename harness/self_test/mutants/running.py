@@ -5,18 +5,14 @@ A place is an experiment, or the search. coverage.py writes one file a place; th
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError, HarnessError, Problem
-from harness.explore.workers import safe_path
 from harness.model import RunVerdict
 from harness.self_test.checks import DEFAULT, SEED, Subject, context, look
 from harness.self_test.mutants.forked import cpu_s, forked
@@ -88,20 +84,3 @@ def need(module: str) -> Any:
     except ImportError as error:
         remedy = f"pip install '{EXTRA}'"
         raise ConfigError(Problem(f"{module} is not installed", remedy=remedy)) from error
-
-
-@contextmanager
-def processes(number: int, folder: str) -> Iterator[ProcessPoolExecutor]:
-    """Processes that go with the block, with a folder for what they leave."""
-    # spawn: a forked child would share the parent's threads, files and signal handlers.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(number, mp_context=context, initializer=_begin, initargs=(folder,))
-    try:
-        with safe_path():
-            yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _begin(folder: str) -> None:
-    os.environ["TMPDIR"] = folder
