@@ -19,6 +19,7 @@ from harness.explore.plans import Minimal
 from harness.explore.result import ALIKE, STATE, Found
 from harness.explore.sim_world import SimWorld
 from harness.explore.workers import Workers, cores
+from harness.pool.hands import Where
 from harness.prepare import load_design
 from harness.registry import load_vocabulary
 
@@ -106,7 +107,7 @@ def search(design: str, journey: str, k: int, workers: int = 1, *, exact: bool =
     """Exhaustively; progress by nobody."""
     document = load_design(design, load_vocabulary())
     make = partial(SimWorld, document, (journey,), 1)
-    with Workers(make, workers) as runner:
+    with Workers(make, Where(workers)) as runner:
         list(runner([()] * 2 * workers, leaf=True))  # every process has started and imported
         request = SearchRequest(faults=k, budget_s=BUDGET_S, swarm=False, exact=exact)
         return explore(runner, request, lambda found, size: None)

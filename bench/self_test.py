@@ -19,6 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from harness.explore.plans import CallPoint, Fault
 from harness.explore.sim_world import SimWorld
 from harness.explore.workers import cores
+from harness.pool.hands import Where
 from harness.prepare import load_design
 from harness.registry import explored, load_vocabulary
 from harness.rng import Dice, Seed
@@ -44,7 +45,7 @@ def main() -> int:
     before_s = cpu_s()
     words = load_vocabulary()
     folder = defects_of(words.target, words.source.ref)
-    report = self_test(Plan(folder, 200, quick=False, workers=cores()), lambda _: None)
+    report = self_test(Plan(folder, 200, quick=False, where=Where(cores())), lambda _: None)
     caught = len(report.caught) - len(report.missed)
     print(f"planted defects         {caught} of {len(report.caught)} caught (aim all)")
     print(f"runs of {GOOD}        {len(report.clean)}, {len(report.alarms)} alarms (aim 0)")

@@ -14,6 +14,7 @@ from harness.errors import ConfigError
 from harness.explore import sim_run
 from harness.explore.workers import cores
 from harness.history import HistoryWriter
+from harness.pool.hands import Where
 from harness.registry import experiment_files, load_vocabulary
 from harness.self_test.checks import SEED, WHOLE, Caught, Cell, clean, scout
 from harness.self_test.defects import defects_of, load_defects
@@ -37,7 +38,7 @@ def test_every_planted_defect_is_caught_and_the_good_design_is_left_alone() -> N
     A defect is left as soon as it is caught; `make nightly` looks at each in every place, and at
     the good design with 200 seeds.
     """
-    report = self_test(Plan(DEFECTS, SEEDS, quick=True, workers=cores()), lambda _: None)
+    report = self_test(Plan(DEFECTS, SEEDS, quick=True, where=Where(cores())), lambda _: None)
     assert [one.name for one in report.missed] == []
     assert [(cell.place, cell.seed, cell.why) for cell in report.alarms] == []
     assert len(report.caught) >= 42
@@ -58,7 +59,7 @@ def test_defects_name_themselves_and_expect_what_exists() -> None:
 def test_what_nothing_sees_is_called_missed_only_after_all_of_the_load(tmp_path: Path) -> None:
     """The self-test can fail; and where less load shows nothing, the whole load is tried."""
     (tmp_path / "harmless.py").write_text(HARMLESS)
-    report = self_test(Plan(tmp_path, 0, quick=False, workers=cores()), lambda _: None)
+    report = self_test(Plan(tmp_path, 0, quick=False, where=Where(cores())), lambda _: None)
     assert [one.name for one in report.missed] == ["harmless"]
     cells = report.caught[0].cells
     assert {(cell.verdict, cell.load) for cell in cells} == {("pass", WHOLE)}
