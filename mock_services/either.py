@@ -13,6 +13,8 @@ from typing import Any
 
 import uvicorn
 
+from mock_services.peers import is_stranger
+
 HANDSHAKE = b"\x16"  # the first byte of a TLS connection, RFC 8446 5.1
 FIRST_BYTE_S = 5.0  # chosen: longer than any latency that a link is given
 
@@ -58,6 +60,9 @@ class EitherServer(uvicorn.Server):
 
     async def _hand_over(self, connection: socket.socket) -> None:
         """Hand a connection to uvicorn's protocol, behind TLS where it begins so."""
+        if is_stranger(connection):
+            connection.close()
+            return
         connection.setblocking(False)
         try:
             first = await asyncio.wait_for(_first_byte(connection), FIRST_BYTE_S)

@@ -21,7 +21,7 @@ class HangUpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """Hang up on another user's program before it has said a word."""
         super().connection_made(transport)
-        if is_stranger(self.client, self.server):
+        if is_stranger(transport.get_extra_info("socket")):
             log.warning("a connection of another user, from %s: closed", self.client)
             transport.abort()
 

@@ -3,8 +3,9 @@
 // Whoever can open a socket on 127.0.0.1 can speak to a proxy, and what he asks for would reach
 // a stand-in as if the service under test had asked. With HARNESS_UIDS in its environment (user
 // ids, by comma) a proxy hangs up on a peer on this machine whose socket belongs to none of them.
-// The kernel tells (sock_diag(7)); a socket that its program has closed already is nobody's, and
-// served: a caller who gave up is a caller. Without the variable everybody is served.
+// The kernel tells (sock_diag(7)). A socket that its program has closed already is nobody's: served
+// when the connection is old enough, since a caller who gave up is a caller; not when the peer was
+// gone at once, which hides whose it was. Without the variable everybody is served.
 package toxiproxy
 
 import (
@@ -14,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"unsafe"
 )
 
 const (
@@ -22,6 +24,10 @@ const (
 	headerBytes  = 16
 	requestBytes = headerBytes + 56 // struct inet_diag_req_v2
 	uidAt        = headerBytes + 64 // struct inet_diag_msg: uid, then inode
+
+	established = 1   // TCP_ESTABLISHED, linux/tcp.h
+	ageAt       = 44  // struct tcp_info: tcpi_last_data_sent, ms; without data sent, the age
+	gaveUpMs    = 200 // chosen: less than a caller waits for an answer
 )
 
 // listen is net.Listen with a look at who connects.
@@ -53,14 +59,38 @@ func (g guarded) Accept() (net.Conn, error) {
 func (g guarded) serves(client net.Conn) bool {
 	peer, known := client.RemoteAddr().(*net.TCPAddr)
 	own, ours := client.LocalAddr().(*net.TCPAddr)
-	if !known || !ours || !peer.IP.IsLoopback() || peer.IP.To4() == nil {
+	if !known || !ours || !own.IP.IsLoopback() || own.IP.To4() == nil {
 		return true
 	}
 	uid, seen := uidOf(peer, own)
-	for _, one := range g.served {
-		seen = seen && one != uid
+	if !seen {
+		return !goneAtOnce(client)
 	}
-	return !seen
+	for _, one := range g.served {
+		if one == uid {
+			return true
+		}
+	}
+	return false
+}
+
+// goneAtOnce is whether the peer has closed already, sooner than a caller gives up.
+func goneAtOnce(client net.Conn) bool {
+	raw, err := client.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		return true
+	}
+	var info [104]byte
+	size := uint32(len(info))
+	told := syscall.EINVAL
+	err = raw.Control(func(fd uintptr) {
+		_, _, told = syscall.Syscall6(syscall.SYS_GETSOCKOPT, fd, syscall.IPPROTO_TCP, syscall.TCP_INFO,
+			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
+	})
+	if err != nil || told != 0 {
+		return true
+	}
+	return info[0] != established && binary.NativeEndian.Uint32(info[ageAt:]) < gaveUpMs
 }
 
 // uidOf is the user of the socket whose own end is local.
@@ -79,7 +109,8 @@ func uidOf(local, remote *net.TCPAddr) (string, bool) {
 		return "", false
 	}
 	uid := binary.NativeEndian.Uint32(answer[uidAt:])
-	return strconv.FormatUint(uint64(uid), 10), binary.NativeEndian.Uint32(answer[uidAt+4:]) != 0
+	inode := binary.NativeEndian.Uint32(answer[uidAt+4:])
+	return strconv.FormatUint(uint64(uid), 10), inode != 0 || uid != 0 // of nobody's the kernel may say root
 }
 
 func question(local, remote *net.TCPAddr) []byte {

@@ -76,21 +76,25 @@ def test_a_fault_on_a_link_is_seen_by_a_canary_and_undone(
 
 ASK = """
 import os, socket, sys
-os.setuid(int(sys.argv[2]))
-with socket.socket() as connection:
-    connection.settimeout(5)
-    try:
-        connection.connect(("127.0.0.1", int(sys.argv[1])))
-        connection.sendall(b"GET /hello HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n")
-        print(connection.recv(8).decode() or "closed")
-    except OSError:
-        print("closed")
+port, user, times = map(int, sys.argv[1:])
+os.setuid(user)
+for number in range(times):
+    with socket.socket() as connection:
+        connection.settimeout(5)
+        try:
+            connection.connect(("127.0.0.1", port))
+            connection.sendall(b"GET /work HTTP/1.0\\r\\n\\r\\n")
+            if times == 1:
+                print(connection.recv(8).decode() or "closed")
+        except OSError:
+            print("closed")
 """
 
 
-def asked_as(uid: str, port: str) -> str:
-    """How a request of this user is answered."""
-    return subprocess.check_output([sys.executable, "-c", ASK, port, uid], text=True).strip()
+def asked_as(uid: str, port: str, times: int = 1) -> str:
+    """How a request of this user is answered; of several nobody awaits the answer."""
+    words = [sys.executable, "-c", ASK, port, uid, str(times)]
+    return subprocess.check_output(words, text=True).strip()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another user")
@@ -99,7 +103,11 @@ def test_another_user_of_the_machine_reaches_nobody_by_a_link(tmp_path: Path) ->
 
     async def body() -> None:
         async with started(tmp_path, SMALL) as runtime:
+            links = runtime.capability(Capability.LINKS)
             port = runtime.recovery_state()["links"][LINK]["listen"].rpartition(":")[2]
+            before = (await links.observe(LINK)).counts
+            await asyncio.to_thread(asked_as, "65534", port, 20)
+            assert (await links.observe(LINK)).counts == before
             seen = [await asyncio.to_thread(asked_as, uid, port) for uid in ("65534", "0")]
             assert seen == ["closed", "HTTP/1.1"]
 
