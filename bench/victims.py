@@ -113,6 +113,8 @@ class Victim:
     def pids(self, name: str) -> list[int]:
         """The processes of a program of the run; `stand_in` is one of several."""
         wanted = self.system.stand_in if name == "stand_in" else name
+        if self.system.runtime == "docker" and wanted != "load":
+            return _pids_in_container(self.cache, wanted)
         return [one["pid"] for one in self.state["processes"] if one["program"] == wanted]
 
     def secrets(self) -> list[str]:
@@ -214,15 +216,25 @@ def own_cache(stack: ExitStack, mib: int = 0) -> Path:
     return cache
 
 
+def _pids_in_container(cache: Path, program: str) -> list[int]:
+    """What a container of a run has been started with, by its number on this machine."""
+    labels = [f"label={LABEL}={cache}", f"label=chaos-harness.program={program}"]
+    filters = [word for label in labels for word in ("--filter", label)]
+    found = _docker("ps", *filters, "-q")
+    return [int(pid) for pid in _docker("inspect", "-f", "{{.State.Pid}}", *found)] if found else []
+
+
+def _docker(*words: str) -> list[str]:
+    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
 def _containers(cache: Path) -> list[str]:
     """Containers, networks and volumes of runs of a cache, by their label alone."""
     label = f"label={LABEL}={cache}"
     found = []
     for what in (["ps", "-a"], ["network", "ls"], ["volume", "ls"]):
-        done = subprocess.run(
-            ["docker", *what, "--filter", label, "-q"], capture_output=True, text=True, check=True
-        )
-        found += [f"docker {what[0]} {one}" for one in done.stdout.split()]
+        found += [f"docker {what[0]} {one}" for one in _docker(*what, "--filter", label, "-q")]
     return found
 
 

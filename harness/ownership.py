@@ -55,6 +55,14 @@ def foreign(path: Path) -> str:
     return ""
 
 
+def shared(folder: Path) -> str:
+    """Why what is run must not lie in a folder such as /tmp, where interpreters look for what it
+    imports: anybody may have put it there; "" when it may."""
+    if folder.is_dir() and folder.stat().st_mode & stat.S_IWOTH:
+        return f"every user may put files into {folder}; move it to a folder of your own"
+    return ""
+
+
 def _remedy(uid: int) -> str:
     return f"; use one of your own, or trust that user: {VARIABLE}={uid}"
 

@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from harness.errors import ConfigError, Problem
-from harness.ownership import foreign
+from harness.ownership import foreign, shared
 
 SHIPPED = "chaos"  # the package with the words that come along
 DEFAULT_TARGET = f"{SHIPPED}.targets.reference"
@@ -60,9 +60,9 @@ def load(ref: str) -> ModuleType:
 
     Raises:
         ConfigError: there is none, it cannot be imported (with the line that failed), or a third
-            user owns it or may write to it.
+            user owns it, or may write to it or beside it.
     """
-    if is_file(ref) and (why := foreign(Path(ref))):
+    if is_file(ref) and (why := foreign(Path(ref)) or shared(Path(ref).resolve().parent)):
         raise ConfigError(Problem(f"not run: {why}", ref))
     try:
         return _load_file(Path(ref).resolve()) if is_file(ref) else importlib.import_module(ref)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
+LISTEN = "0A"  # Source: Linux, include/net/tcp_states.h
 ENDED = "ZX"  # proc(5): zombie, dead; what is left of them belongs to their parent
 STOPPED = "Tt"  # proc(5): by a signal, by a debugger
 
@@ -88,3 +90,20 @@ def pids() -> list[int]:
 def namespace() -> int:
     """The pid namespace that we are in: ids mean nothing in another one."""
     return os.stat(PROC / "self" / "ns" / "pid").st_ino
+
+
+def listeners(port: int) -> Iterator[tuple[str, str, int]]:
+    """Who listens at a port: address (hexadecimal, as the kernel prints it), inode, user.
+
+    Source: proc_net_tcp(5).
+    """
+    suffix = f":{port:04X}"
+    for name in ("tcp", "tcp6"):
+        try:
+            lines = (PROC / "net" / name).read_text().splitlines()[1:]
+        except OSError:
+            continue  # a kernel without IPv6
+        for line in lines:
+            fields = line.split()
+            if fields[3] == LISTEN and fields[1].endswith(suffix):
+                yield fields[1].removesuffix(suffix), fields[9], int(fields[7])

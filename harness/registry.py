@@ -218,13 +218,14 @@ def vocabulary_of(run: JsonObject, target: str = "") -> Vocabulary:
         target: in place of the one that is recorded.
 
     Raises:
-        ConfigError: the target is gone.
+        ConfigError: the target is gone, or its path is not a whole one, as a run writes it: it
+            would be taken from wherever the folder of the run was brought.
     """
     recorded = str(run.get("target", {}).get("source", plugins.DEFAULT_TARGET))
-    if not target and plugins.is_file(recorded) and not Path(recorded).is_file():
-        raise ConfigError(
-            Problem("the target of this run is gone", recorded, remedy="--target FILE")
-        )
+    whole, there = Path(recorded).is_absolute(), Path(recorded).is_file()
+    if not target and plugins.is_file(recorded) and not (whole and there):
+        cause = f"the target of this run {'is gone' if whole else 'has no whole path'}"
+        raise ConfigError(Problem(cause, recorded, remedy="--target FILE"))
     return load_vocabulary(target or recorded)
 
 

@@ -1,7 +1,9 @@
 """Workers of a Dask cluster behind the futures that processes of this machine have.
 
-A scheduler runs whatever it is sent: beyond this machine only `tls://` is taken, with the
-certificates that Dask's own configuration names. What a lost worker had is done again by another.
+A scheduler runs whatever it is sent, and what it answers is unpickled, which can run anything too:
+beyond this machine only `tls://` is taken, with the certificates that Dask's own configuration
+names; on it, only one whom no third user has started. What a lost worker had is done again by
+another.
 """
 
 from __future__ import annotations
@@ -16,13 +18,17 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from harness.errors import ConfigError, Problem
+from harness.ownership import trusted
 from harness.plugins import content_hash
 from harness.pool import apart
+from harness.private import user_name
+from harness.procfs import listeners
 
 T = TypeVar("T")
 EXTRA = "chaos-harness[cluster]"
 ALLOWED = "tcp://127.0.0.1:8786 on this machine, tls://HOST:8786 anywhere"
 CONNECT_S = 10.0
+DEFAULT_PORT = 8786  # Source: dask.distributed, "Scheduler"
 OPTION = "--cluster"
 
 
@@ -92,13 +98,20 @@ def check(address: str) -> None:
     Raises:
         ConfigError: it may not.
     """
-    parts = urlsplit(address)
-    if parts.hostname and parts.scheme == "tls":
-        return
-    if parts.hostname and parts.scheme == "tcp" and _is_here(parts.hostname):
-        return
-    why = f"{address!r} is no address that work is sent to: a scheduler runs whatever it is sent"
-    raise ConfigError(Problem(why, OPTION, ALLOWED))
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port or DEFAULT_PORT
+    except ValueError:
+        parts, host, port = urlsplit(""), "", 0
+    here = parts.scheme == "tcp" and _is_here(host)
+    if not (here or (host and parts.scheme == "tls")):
+        why = f"no work is sent to {address!r}: a scheduler runs whatever it is sent"
+        raise ConfigError(Problem(why, OPTION, ALLOWED))
+    others = {uid for _, _, uid in listeners(port)} - trusted().keys() if here else ()
+    if others:
+        names = ", ".join(sorted(map(user_name, others)))
+        why = f"{names} listens at {address}: what comes from there would run as you"
+        raise ConfigError(Problem(why, OPTION, "a scheduler of your own"))
 
 
 def _is_here(host: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.errors import Problem
 from harness.json_types import JsonObject
-from harness.ownership import foreign
+from harness.ownership import foreign, shared
 from harness.target_file.checking_asked import asked_problems
 from harness.target_file.checking_compose import compose_problems
 from harness.target_file.checking_mappings import SERVICES, mapping_problems
@@ -79,6 +79,8 @@ def _run_by(document: TargetDocument, place: Place) -> Iterator[Problem]:
             (("command", number), home / program.cwd / word)
             for number, word in enumerate(program.command or [])
         ]
+        if program.command and (why := foreign(home / program.cwd) or shared(home / program.cwd)):
+            yield Problem(f"nothing is run there: {why}", place.of("programs", name, "cwd"))
         if program.compose:
             named.append((("compose",), home / program.compose))
         if program.postgres:

@@ -23,6 +23,7 @@ from ruamel.yaml import YAML
 from harness.errors import ConfigError, Problem, RuntimeFailure
 from harness.foreign import Composed
 from harness.json_types import JsonDict, JsonObject
+from harness.runtimes.docker.mounts import ENGINE_SOCKETS, mounts
 from harness.runtimes.real.procs import clean_env
 
 CONFIG_S, UP_S = 60, 120  # chosen: on a machine in distress Python alone takes 20 s to start it
@@ -134,9 +135,29 @@ def _services(
         if mode.startswith(CONTAINED):
             cause = f"network_mode: {mode}: it has no address of its own, and no link could be cut"
             yield Problem(cause, where, remedy="networks: of its own")
+        for cause, remedy in _powers(told, one.service):
+            yield Problem(cause, where, remedy=remedy)
         if "image" not in known[one.service]:
             remedy = "docker compose build, and image: NAME beside build:"
             yield Problem("no image:; nothing is built in a run", where, remedy=remedy)
+
+
+def _powers(told: JsonObject, service: str) -> Iterator[tuple[str, str]]:
+    """By what a container could touch, or be taken for, what is not the run's; what to do."""
+    given = told["services"][service]
+    if given.get("privileged"):
+        yield "privileged: true: it may touch what is not the run's", "leave it out, or cap_add:"
+    if given.get("pid") == "host":
+        yield "pid: host: it may end what is not the run's", "leave it out"
+    for one in mounts(told, service):
+        if one.source in ENGINE_SOCKETS:
+            cause = f"it has the engine's socket, {one.source}, and may touch what is not the run's"
+            yield cause, "a service without it"
+    known = told.get("networks") or {}
+    for name in networks(told, service):
+        if (known.get(name) or {}).get("external"):
+            cause = f"network {name!r} stands already: others there would find two of it"
+            yield cause, "networks: of its own, in a second compose file for runs"
 
 
 def _names(project: Project, told: JsonObject) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from harness.foreign import Composed, ProgramSpec
 from harness.json_types import JsonDict, JsonObject
 from harness.runtimes.docker import compose
 from harness.runtimes.docker.engine import Engine
+from harness.runtimes.docker.mounts import kept_as_they_are
 from harness.runtimes.docker.plan import Places
 from harness.runtimes.real.document import RunFolders
 from harness.runtimes.real.sites import TOXIPROXY
@@ -78,7 +79,9 @@ class Theirs:
     ) -> JsonDict:
         one, proxy = self._wanted[name], places.address(TOXIPROXY)
         own = {"ipv4_address": places.address(name), "aliases": [name]}
+        standing = kept_as_they_are(told, one.service)
         return {
+            **({"volumes": standing} if standing else {}),
             "container_name": f"{self._folders.run_id}.{name}",
             "labels": engine.labels(name),
             "environment": dict(cast(HasPrograms, self._target).program(name, wiring).env),

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
-from harness.procfs import PROC, Proc
-
-LISTEN = "0A"  # Source: Linux, include/net/tcp_states.h
+from harness.procfs import PROC, Proc, listeners
 
 
 def _word(network: int) -> str:
@@ -30,7 +28,7 @@ TAKERS = ("0" * 8, LOOPBACK, "0" * 32, "0" * 16 + _word(0x0000FFFF) + LOOPBACK)
 
 def listening(port: int) -> dict[str, int]:
     """The sockets that take connections to a port of 127.0.0.1: inode -> user id."""
-    return {inode: uid for address, inode, uid in _listeners(port) if address in TAKERS}
+    return {inode: uid for address, inode, uid in listeners(port) if address in TAKERS}
 
 
 def holds_all(procs: Iterable[Proc], inodes: set[str]) -> bool:
@@ -42,20 +40,6 @@ def holds_all(procs: Iterable[Proc], inodes: set[str]) -> bool:
         if proc.lives:
             wanted -= _sockets(proc.pid)
     return bool(inodes) and not wanted
-
-
-def _listeners(port: int) -> Iterator[tuple[str, str, int]]:
-    """Address (hexadecimal, as the kernel prints it), inode, user. Source: proc_net_tcp(5)."""
-    suffix = f":{port:04X}"
-    for name in ("tcp", "tcp6"):
-        try:
-            lines = (PROC / "net" / name).read_text().splitlines()[1:]
-        except OSError:
-            continue  # a kernel without IPv6
-        for line in lines:
-            fields = line.split()
-            if fields[3] == LISTEN and fields[1].endswith(suffix):
-                yield fields[1].removesuffix(suffix), fields[9], int(fields[7])
 
 
 def _sockets(pid: int) -> set[str]:

@@ -12,7 +12,7 @@ import pytest
 
 from harness.errors import ConfigError
 from harness.foreign import Composed, DatabaseLogin
-from harness.runtimes.docker import compose
+from harness.runtimes.docker import compose, mounts
 from harness.runtimes.docker.plan import Places
 from tests.unit.target_file.a_target import loader
 
@@ -131,6 +131,12 @@ def test_a_database_that_cannot_be_asked_is_named(
         ({"services": {"db": {"image": "x"}}}, r"api: no service 'api'; allowed: db"),
         ({"services": {"api": {"image": "x", "network_mode": "host"}}}, r"network_mode: host"),
         ({"services": {"api": {"build": "."}}}, r"no image:"),
+        ({"services": {"api": {"image": "x", "privileged": True}}}, r"privileged: true"),
+        ({"services": {"api": {"image": "x", "pid": "host"}}}, r"pid: host"),
+        ({"services": {"api": {"image": "x", "volumes": ["/run/docker.sock:/d:ro"]}}},
+         r"the engine's socket"),
+        ({"services": {"api": {"image": "x", "networks": ["shared"]}},
+          "networks": {"shared": {"external": True}}}, r"network 'shared' stands already"),
         ({"services": {"api": {"image": "x"}}, "volumes": {"data": {"name": "prod"}}},
          r"volumes.data: 'prod' is a name of its own"),
     ],
@@ -141,11 +147,37 @@ def test_what_a_run_cannot_keep_apart_is_refused(told: dict[str, Any], why: str)
         compose.problems(PROJECT, told, {"api": Composed(FILE, "api", 80)})
 
 
+def test_what_stands_already_is_mounted_read_only() -> None:
+    """A database would write to the data of the one that stands, a service to its uploads."""
+    volumes = [
+        "/srv/data:/data",
+        "/srv/schema:/schema:ro",
+        "/srv/up:/up:rw,z",
+        "kept:/kept",
+        "own:/own:rw",
+        "/anonymous",
+        {"type": "bind", "source": "/srv/long", "target": "/long"},
+        {"type": "tmpfs", "target": "/tmp"},
+    ]
+    told = {
+        "services": {"db": {"image": "x", "volumes": volumes}, "none": {"image": "x"}},
+        "volumes": {"kept": {"external": True}, "own": None},
+    }
+    assert mounts.kept_as_they_are(told, "db") == [
+        "/srv/data:/data:ro",
+        "/srv/schema:/schema:ro",
+        "/srv/up:/up:ro,z",
+        "kept:/kept:ro",
+        "/srv/long:/long:ro",
+    ]
+    assert mounts.kept_as_they_are(told, "none") == []
+
+
 def test_all_that_compose_makes_carries_the_label(tmp_path: Path) -> None:
     """So that it is found and removed; what stood before does not."""
     project = compose.Project("run-1", FILE, tmp_path / "override.json")
     told = {
-        "services": {"api": {"image": "x", "networks": {"back": None, "shared": None}}},
+        "services": {"api": {"image": "x", "networks": {"back": None}}},
         "networks": {"back": {}, "shared": {"external": True}, "unused": {}},
         "volumes": {"data": None, "kept": {"external": True}},
         "version": "3.8",
