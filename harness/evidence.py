@@ -36,6 +36,8 @@ class Observation:
 
 TRAFFIC = ("attempted", "failed", "reached", "connections", "calls", "delayed")
 """Counts that rise when somebody uses a place."""
+REACHED = "reached"
+"""By who is called alone: what never arrives it cannot count."""
 ASKED = "asked"
 """What users asked of the whole system meanwhile."""
 
@@ -83,11 +85,19 @@ class Seen:
     @property
     def traffic(self) -> int:
         """How often the place was used from the injection on, as the one says who counts most;
-        where nobody counts, how often the whole system was asked."""
+        where nobody counts, or only who is called and was called before, how often the whole
+        system was asked."""
         looks = (*self.active, self.after)
         kept = {key.split(" ")[0] for one in (self.before, *looks) for key in one.counts}
-        names = kept.intersection(TRAFFIC) or {ASKED}
+        names = kept.intersection(TRAFFIC)
+        if not names or (names == {REACHED} and _count(self.before, REACHED)):
+            names |= {ASKED}
         return max(_rises(looks, name, born_at_0=False) for name in names)
+
+
+def _count(seen: Observation, name: str) -> int:
+    """A counter, over every link that is counted apart."""
+    return sum(number for key, number in seen.counts.items() if key.split(" ")[0] == name)
 
 
 def _rises(looks: Sequence[Observation], name: str, *, born_at_0: bool) -> int:

@@ -67,6 +67,15 @@ def test_what_nobody_used_is_not_proven_whatever_the_mechanism_says(
     assert proof.proven is proven
 
 
+@pytest.mark.parametrize(("reached", "proven"), [(9, True), (0, False)])
+def test_who_is_called_alone_cannot_count_what_never_arrives(reached: int, proven: bool) -> None:
+    """It was called before: then users of the system used the place. An idle one stays unproven."""
+    usual, lost = look("ok", reached=reached, asked=20), look("refused", reached=reached, asked=30)
+    proof = looked(usual, lost, look("ok", reached=reached, asked=40)).proof()
+    assert proof is not None
+    assert proof.proven is proven
+
+
 def test_a_counter_that_begins_anew_is_no_negative_traffic() -> None:
     """A service that was killed counts from 0 again; one that cannot be read counts nothing."""
     seen = Seen(look("ok", n=7), look("no_reply"), look("no_reply", n=9), look("ok", n=2))
