@@ -133,7 +133,7 @@ def build(
         clock=clock,
         dice=dice,
         policy=policy,
-        payments=PaymentGateway(policy, believes=design.failed_payment == "believe"),
+        payments=PaymentGateway(policy, failed=design.failed_payment),
         risk=risk,
         guard=ScoreGuard(risk, clock, design.score_guard),
         funding=FundingProvider(policy),

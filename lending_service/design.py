@@ -143,7 +143,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         policy_refresh_s: how old a policy may become before it is asked for again, or null: asked
             once.
         policy_unknown_after_s: new lending stops while the policy is older, or null: never.
-        failed_payment: a FAILED counts by its `final_code` alone, asked for and not told by a
+        failed_payment: a FAILED counts once its code is final and the gateway's `statement` does
+            not hold the payment; by its `final_code` alone; both asked for and not told by a
             callback; or every one is `believe`d.
         pool: the reserve that pays while no funder can be reached, or null for none.
         failover: who promotes the standby of a primary that is gone: somebody by hand (`manual`),
@@ -197,7 +198,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     answer_within_s: Seconds | None = None
     not_taken_statuses: tuple[Annotated[int, Meta(ge=400, le=599)], ...] = ()
     retry_after_cap_s: Seconds | None = 30.0
-    failed_payment: Literal["final_code", "believe"] = "final_code"
+    failed_payment: Literal["statement", "final_code", "believe"] = "final_code"
     pool: PoolRule | None = None
     failover: Literal["manual", "script", "patroni"] = "manual"
     patroni: PatroniRule | None = None

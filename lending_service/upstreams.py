@@ -34,20 +34,34 @@ class Score(msgspec.Struct, frozen=True):
 class PaymentGateway:
     """Payouts, debits and inquiries at any gateway."""
 
-    def __init__(self, policy: Policy, *, believes: bool) -> None:
+    def __init__(
+        self, policy: Policy, *, failed: Literal["statement", "final_code", "believe"]
+    ) -> None:
         """Call through `policy`.
 
         Args:
-            believes: whether every FAILED is final.
+            failed: which FAILED is final: `failed_payment` of a design.
         """
         self._policy = policy
-        self._believes = believes
+        self._failed = failed
 
-    def _status(self, called: Called) -> Literal["success", "failed", "processing"] | None:
-        """A status of the contract; a FAILED that may still become a SUCCESS is none of these."""
+    async def _status(
+        self, payment: Payment, called: Called
+    ) -> Literal["success", "failed", "processing"] | None:
+        """A status of the contract; a FAILED that may still become a SUCCESS is `processing`."""
         status = STATUSES.get(str(called.body.get("status")))
-        final = self._believes or called.body.get("code") in FINAL_CODES
-        return "processing" if status == "failed" and not final else status
+        if status != "failed" or self._failed == "believe":
+            return status
+        if called.body.get("code") not in FINAL_CODES:
+            return "processing"
+        return "failed" if self._failed == "final_code" else await self._booked(payment)
+
+    async def _booked(self, payment: Payment) -> Literal["success", "failed", "processing"]:
+        """What a final FAILED comes to: the gateway's books may hold the money all the same."""
+        held = await self.statement(payment)
+        if held == "success":
+            return "success"
+        return "failed" if held == "not_found" else "processing"
 
     async def statement(self, payment: Payment) -> Found:
         """What the gateway's books hold for the business key of a payment.
@@ -87,7 +101,7 @@ class PaymentGateway:
             return "unknown"
         if called.status == 422:
             return "failed"
-        return self._status(called) or "unknown"
+        return await self._status(payment, called) or "unknown"
 
     async def inquire(self, payment: Payment) -> Found:
         """What became of a payment, by its request id."""
@@ -97,7 +111,7 @@ class PaymentGateway:
             return "not_found"
         if called.status != 200:
             return "unavailable"
-        return self._status(called) or "unavailable"
+        return await self._status(payment, called) or "unavailable"
 
 
 class RiskEngine:

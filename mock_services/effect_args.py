@@ -56,6 +56,12 @@ class DelayArgs(msgspec.Struct, frozen=True):
     delay_s: Seconds
 
 
+class LateSuccessArgs(DelayArgs, frozen=True):
+    """`code`: of the FAILED that comes first; DECLINED is said to be final, and is not."""
+
+    code: Literal["CHANNEL_ERROR", "DECLINED"] = "CHANNEL_ERROR"
+
+
 class LaterArgs(msgspec.Struct, frozen=True):
     """`delay_s`: run-clock seconds until the end; null means never. `ends`: which end."""
 

@@ -28,6 +28,7 @@ from mock_services.effect_args import (
     GarbledArgs,
     LateCallbackArgs,
     LaterArgs,
+    LateSuccessArgs,
     NoArgs,
     PageArgs,
     PointsArgs,
@@ -133,9 +134,9 @@ async def slow(call: Call, args: DelayArgs) -> Reply:
         await call.clock.sleep(args.delay_s)
 
 
-async def late_success(call: Call, args: DelayArgs) -> Reply:
+async def late_success(call: Call, args: LateSuccessArgs) -> Reply:
     """Answer FAILED now and reach SUCCESS later."""
-    return await call.do(first="FAILED", code="CHANNEL_ERROR", ends="SUCCESS", after_s=args.delay_s)
+    return await call.do(first="FAILED", code=args.code, ends="SUCCESS", after_s=args.delay_s)
 
 
 async def processing(call: Call, args: LaterArgs) -> Reply:
@@ -279,7 +280,7 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "request_lost": Effect(request_lost, REFUSAL, ANY_REQUEST),
         "credential_revoked": Effect(credential_revoked, PAUSE, ANY_REQUEST, RevokedArgs, "key"),
         "slow": Effect(slow, PAUSE, ANY_REQUEST, DelayArgs),
-        "late_success": Effect(late_success, CHANGE, CREATE, DelayArgs, "status"),
+        "late_success": Effect(late_success, CHANGE, CREATE, LateSuccessArgs, "status"),
         "processing": Effect(processing, CHANGE, CREATE, LaterArgs, "status"),
         "decline": Effect(decline, CHANGE, CREATE | {"score"}, of="status", mapped=True),
         "not_found": Effect(not_found, REFUSAL, frozenset({"inquire"})),

@@ -88,7 +88,7 @@ class Payment(msgspec.Struct, frozen=True):
 
     Args:
         status: PROCESSING, SUCCESS or FAILED.
-        code: of a FAILED: DECLINED is final, CHANNEL_ERROR may still become a SUCCESS.
+        code: of a FAILED: DECLINED is said to be final, CHANNEL_ERROR may still become a SUCCESS.
         t_s: when it came there.
         ends: what it will become; empty when that is all, or never.
         due_s: and when.
@@ -105,7 +105,7 @@ class Payment(msgspec.Struct, frozen=True):
     @property
     def final(self) -> bool:
         """Whether it is the last word."""
-        return self.status == "SUCCESS" or self.code == DECLINED
+        return not self.ends and (self.status == "SUCCESS" or self.code == DECLINED)
 
 
 class PaymentGateway:
@@ -187,22 +187,19 @@ class PaymentGateway:
         return Reply(200, {**answer, "settled_s": settled_s})
 
     def _reach(self, payment: Payment) -> None:
-        """Write down how far a payment has come, SUCCESS and FAILED also into the ledger."""
-        body, ledger = payment.body, self._stand_in.ledger
-        state = {"payment": {**asdict(payment), "body": asdict(body)}}
-        if payment.status == "PROCESSING":
-            ledger.note(state)
-        else:
-            ledger.append(
-                payment.kind,
-                body.reference,
-                body.request_id,
-                body.amount_minor,
-                payment.status,
-                currency=body.currency,
-                party=body.party,
-                state=state,
-            )
+        """Write down how far a payment has come."""
+        body = payment.body
+        self._stand_in.ledger.append(
+            payment.kind,
+            body.reference,
+            body.request_id,
+            body.amount_minor,
+            payment.status,
+            currency=body.currency,
+            party=body.party,
+            state={"payment": {**asdict(payment), "body": asdict(body)}},
+            **({} if payment.final else {"open": True}),
+        )
         self._payments[body.request_id] = payment
         self._go_on(payment, announced=False)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from chaos.faults._scripted import Scripted
 from chaos.lending import GATEWAY
@@ -11,12 +11,14 @@ from harness.units import Duration
 
 
 class LateSuccess(Scripted):
-    """The stand-in answers FAILED with a code that is not final, and pays after a while.
+    """The stand-in answers FAILED, and pays after a while.
 
     Effect: whoever pays elsewhere after the FAILED has paid twice. A callback tells the success.
+        Its statement shows the payment as under way.
     Blast radius: the stand-in.
     Args:
         delay: until the success, 0s..24h.
+        code: of the FAILED: `CHANNEL_ERROR` is not final, `DECLINED` is said to be.
     Heals by: putting the behaviour back that was set before; payments under way still succeed.
     """
 
@@ -25,11 +27,12 @@ class LateSuccess(Scripted):
     role: ClassVar[str] = GATEWAY
 
     delay: Duration = 3.0
+    code: Literal["CHANNEL_ERROR", "DECLINED"] = "CHANNEL_ERROR"
 
     @property
     def args(self) -> Mapping[str, object]:
-        """The delay."""
-        return {"delay_s": self.delay}
+        """Delay and code."""
+        return {"delay_s": self.delay, "code": self.code}
 
 
 FAULT = LateSuccess

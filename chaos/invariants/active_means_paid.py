@@ -9,8 +9,10 @@ from chaos.invariants._views import (
     acknowledged,
     amount,
     final_reads,
+    may_still,
     moved,
     never_read,
+    under_way,
 )
 from chaos.lending import GATEWAY, PAID_OUT, REFUSED
 from harness.history import Event, History
@@ -43,6 +45,9 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     seen = {_loan(op) for op in reads}
     unmatched = [entries for loan, entries in payouts.items() if loan not in seen]
     promised = acknowledged(history, "submit", "application_id")
+    told_no = {_loan(op) for op in finals.values() if op.value.get("status") in TOLD_NO}
+    waits = under_way(history, "payout", objectives)
+    denied = [entry for loan, entries in waits.items() if loan in told_no for entry in entries]
     return Findings(
         examined=sum(1 for op, paid in pairs if paid or op.value.get("status") in PAID_OUT),
         bad=found,
@@ -56,6 +61,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
         missing=missing(
             never_read(promised, finals, "applications"),
             f"{in_flight} payouts in flight at the last read" if in_flight else "",
+            may_still("payouts of applications that were told no", denied),
         ),
     )
 

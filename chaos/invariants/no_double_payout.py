@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chaos.invariants._finding import Findings, Invariant, bad, money
+from chaos.invariants._finding import Findings, Invariant, bad, missing, money
 from chaos.invariants._ledgers import unread
-from chaos.invariants._views import moved
+from chaos.invariants._views import beyond_one, may_still, moved
 from chaos.lending import GATEWAY
 from harness.history import Event, History
 from harness.model import Objectives
@@ -24,7 +24,10 @@ def _examine(history: History, objectives: Objectives) -> Findings:
             "payouts": sum(map(len, payouts.values())),
             "extra_minor": extra,
         },
-        missing=unread(history, objectives.system.playing(GATEWAY)),
+        missing=missing(
+            unread(history, objectives.system.playing(GATEWAY)),
+            may_still("second payouts of a loan", beyond_one(history, "payout", objectives)),
+        ),
     )
 
 

@@ -58,6 +58,8 @@ def _paid_s(history: History) -> Mapping[str, float]:
     }
     entries: defaultdict[str, list[Event]] = defaultdict(list)
     for event in history.ledger("payout"):
+        if event.v.get("open") and event.v.get("status") == "PROCESSING":
+            continue
         entries[loans.get(event.k, "")].append(event)
     return {
         k: one[0].t_s

@@ -46,7 +46,11 @@ def _still_waiting(history: History, over_s: Mapping[str, float]) -> Iterator[Ma
 def _done_all_the_same(
     history: History, over_s: Mapping[str, float], promised: Mapping[str, Op]
 ) -> Iterator[Mapping[str, object]]:
-    paid_s = {application_of(one): one.t_s for one in history.ledger("payout")}
+    paid_s = {
+        application_of(one): one.t_s
+        for one in history.ledger("payout")
+        if one.v.get("status") == "SUCCESS"
+    }
     for entry in history.ledger("reserve"):
         due_s = over_s.get(entry.k, float("inf"))
         if entry.t_s > due_s and paid_s.get(entry.k, entry.t_s) > due_s:  # else the reserve paid

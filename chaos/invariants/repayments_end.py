@@ -10,6 +10,7 @@ from chaos.invariants._views import (
     final_reads,
     last_heal_s,
     never_read,
+    under_way,
 )
 from chaos.lending import GATEWAY
 from harness.history import History
@@ -23,24 +24,28 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     refused = {e.k for e in history.ledger("debit") if e.v.get("status") == "FAILED"}
     finals = final_reads(history, "repayment")
     healed_s = last_heal_s(history) or 0.0
-    found, early = [], 0
+    waits = under_way(history, "debit", objectives)
+    found, early, pending = [], 0, 0
     for k, repay in promised.items():
         if k in finals and finals[k].value.get("status") == "failed" and k not in refused:
             found.append(_nobody_refused(repay, finals[k]))
         if k not in finals or finals[k].value.get("status") in ENDED:
             continue
         due_s = max(healed_s, repay.t_end_s or 0.0) + objectives.answer_s
-        if finals[k].t_invoke_s >= due_s:
+        if k in waits:
+            pending += 1
+        elif finals[k].t_invoke_s >= due_s:
             found.append(_bad(repay, finals[k], due_s))
         else:
             early += 1
     return Findings(
         examined=sum(1 for k in promised if k in finals),
         bad=found,
-        details={"acknowledged": len(promised), "not_ended": len(found) + early},
+        details={"acknowledged": len(promised), "not_ended": len(found) + early + pending},
         missing=missing(
             never_read(promised, finals, "repayments"),
             f"{early} repayments under way were last read before they were due" if early else "",
+            f"{pending} repayments wait for a gateway that has not ended them" if pending else "",
         ),
     )
 

@@ -42,6 +42,11 @@ CHOICES = (
          "terminal_states_immutable"),
     ),
     _Choice(
+        "failed_payment", "final_code",
+        "a FAILED that its gateway calls final is paid again, although its books hold the payment",
+        ("no_double_payout", "debits_match_repayments", "active_means_paid"),
+    ),
+    _Choice(
         "risk_down", "approve_all",
         "without the risk engine everybody is approved, without label or cap",
         ("stand_in_within_caps",),

@@ -27,8 +27,8 @@ KINDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("error_after", {"status": 503}, {"effect": "error_after", "args": {"status": 503}}),
     (
         "late_success",
-        {"delay": "4s"},
-        {"op": "*", "effect": "late_success", "args": {"delay_s": 4.0}},
+        {"delay": "4s", "code": "DECLINED"},
+        {"op": "*", "effect": "late_success", "args": {"delay_s": 4.0, "code": "DECLINED"}},
     ),
     ("processing", {"ends": "never"}, {"effect": "processing", "args": {"delay_s": None}}),
     ("processing", {"ends": "failed"}, {"args": {"delay_s": 3.0, "ends": "FAILED"}}),

@@ -41,6 +41,14 @@ def test_told_no_although_money_moved_is_invalid(status: str) -> None:
         assert f"told {status}, money moved: payment_a" in what(verdict(INVARIANT, story))
 
 
+def test_told_no_although_a_gateway_may_still_pay_is_unknown() -> None:
+    """Nothing has moved yet, and nobody has said that it will not."""
+    story = _story().submits(1.5, "k2", "app-2").pays_out(2.0, "loan-2").settles(9.0)
+    story.pays_out(3.0, "loan-1", status="FAILED", open=True).reads("app-2", "active", "loan-2")
+    found = verdict(INVARIANT, story.reads("app-1", "reversed", "loan-1"))
+    assert (found.validity, "payment_a, loan-1" in found.why) == (Validity.UNKNOWN, True)
+
+
 def test_a_wrong_amount_is_invalid() -> None:
     """Both amounts are in the sentence."""
     story = _story().pays_out(2.0, "loan-1", amount_minor=400_000).settles(9.0)

@@ -41,6 +41,14 @@ def test_debited_without_credit_is_invalid() -> None:
         assert f"still {status}" in what(verdict(INVARIANT, story))
 
 
+def test_told_failed_although_a_gateway_may_still_take_it_is_unknown() -> None:
+    """The same repayment may be debited yet, of one who was told that it was not."""
+    story = _story().repays(1.5, "k2", "rep-2").debits(2.0, "rep-1").settles(9.0)
+    story.debits(2.0, "rep-2", status="PROCESSING", open=True).reads_repayment("rep-1", "credited")
+    found = verdict(INVARIANT, story.reads_repayment("rep-2", "failed"))
+    assert (found.validity, "payment_a, rep-2" in found.why) == (Validity.UNKNOWN, True)
+
+
 def test_different_amounts_are_invalid() -> None:
     """Debited more than was credited."""
     story = _story().debits(2.0, "rep-1", amount_minor=300_000).settles(9.0)

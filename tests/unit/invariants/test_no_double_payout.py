@@ -46,6 +46,22 @@ def test_a_failed_payout_before_the_successful_one_is_no_double() -> None:
     assert verdict(INVARIANT, story).validity is Validity.VALID
 
 
+def test_a_second_payout_that_may_still_be_made_is_unknown() -> None:
+    """Paid once, and another gateway has not ended what it was sent; or two have not."""
+    for status in ("SUCCESS", "PROCESSING"):
+        story = Story().pays_out(1.0, "loan-1", status=status, open=status != "SUCCESS")
+        story.pays_out(2.0, "loan-1", "payment_b", status="FAILED", open=True).ledgers_read()
+        story.pays_out(2.0, "loan-2")
+        found = verdict(INVARIANT, story)
+        assert (found.validity, "payment_b, loan-1" in found.why) == (Validity.UNKNOWN, True)
+
+
+def test_a_payout_that_came_to_its_end_is_not_under_way() -> None:
+    """FAILED and not final, then SUCCESS under the same request id."""
+    story = Story().pays_out(1.0, "loan-1", status="FAILED", open=True).ledgers_read()
+    assert verdict(INVARIANT, story.pays_out(4.0, "loan-1")).validity is Validity.VALID
+
+
 def test_a_ledger_that_was_not_read_is_unknown() -> None:
     """The second payout may be in the ledger that nobody read."""
     found = verdict(INVARIANT, Story().pays_out(1.0, "loan-1").ledgers_read("payment_a"))

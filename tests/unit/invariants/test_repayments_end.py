@@ -39,6 +39,13 @@ def test_a_repayment_that_still_waits_long_after_the_healing_is_found(status: st
     assert f"still says {status} at 30.20 s, due 25.00 s" in what(verdict(INVARIANT, story))
 
 
+def test_a_repayment_whose_gateway_has_not_ended_it_is_unknown() -> None:
+    """It waits for a word that nobody but the gateway has."""
+    story = _story().debits(2.0, "rep-1", status="FAILED", open=True).settles(30.0)
+    story.reads_repayment("rep-1", "queued").ledgers_read()
+    assert verdict(INVARIANT, story).validity is Validity.UNKNOWN
+
+
 def test_a_repayment_that_waits_shortly_after_the_healing_is_unknown() -> None:
     """Its time has not come."""
     story = _story().settles(20.0).reads_repayment("rep-1", "queued").ledgers_read()

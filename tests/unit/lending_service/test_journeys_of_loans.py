@@ -196,6 +196,32 @@ def test_definite_failure_goes_to_the_other_gateway(wrong: str) -> None:
     in_world(design("hardened"), story)
 
 
+@pytest.mark.parametrize(
+    ("failed_payment", "paid_by"),
+    [("statement", ["payment_a"]), ("final_code", ["payment_a", "payment_b"])],
+)
+def test_a_final_no_is_believed_once_the_books_agree(
+    failed_payment: str, paid_by: list[str]
+) -> None:
+    """Gateway A pays and answers that it has declined for good."""
+
+    async def story(world: World) -> None:
+        honest = world.third.pay
+
+        def lies(name: str, kind: str, body: dict[str, Any], wrong: str) -> Reply:
+            reply = honest(name, kind, body, wrong)
+            told = {**reply.body, "status": "FAILED", "code": "DECLINED"}
+            return Reply(200, told) if name == "payment_a" else reply
+
+        world.third.pay = lies
+        _, reply = await world.submit()
+        await world.clock.pass_s(4.0)
+        assert (await world.application(reply["application_id"]))["status"] == "active"
+        assert [name for name, _, _, _ in world.third.moved("payout")] == paid_by
+
+    in_world(design("hardened", failed_payment=failed_payment), story)
+
+
 def test_payout_refused_everywhere_gives_the_money_back() -> None:
     """Both gateways say FAILED: the reservation is released, and the end is told."""
 

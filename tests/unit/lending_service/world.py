@@ -150,11 +150,11 @@ class ThirdParties:
         if operation == "policy":
             return Reply(200, {} if wrong == "blank" else self.policy)
         if operation == "statement":
-            reference = path.rsplit("/", 1)[1]
+            place = (name, path.rsplit("/", 1)[1])
             found = [
                 {"request_id": request_id, "status": known["status"]}
                 for (gateway, request_id), known in self.payments.items()
-                if gateway == name and known["reference"] == reference
+                if (gateway, known["reference"]) == place and known["status"] != "FAILED"
             ]
             return Reply(200, {"payments": found})
         if operation == "score":

@@ -283,14 +283,15 @@ def test_late_success_fails_first_and_succeeds_later() -> None:
 
 @pytest.mark.parametrize(("delay_s", "in_the_end"), [(5, "SUCCESS"), (None, "PROCESSING")])
 def test_processing_becomes_success_later_or_never(delay_s: int | None, in_the_end: str) -> None:
-    """No entry while it is processing; null means for ever."""
+    """Its entry says that it is open; null means for ever."""
 
     async def scenario() -> None:
         bench = Bench("payment_gateway")
         args = {"delay_s": delay_s}
         await bench.rules({"op": "create_payout", "effect": "processing", "args": args})
         assert (await bench.call("POST", "/v1/payouts", payout()))[1]["status"] == "PROCESSING"
-        assert await bench.ledger() == []
+        entries = [(entry["status"], entry["open"]) for entry in await bench.ledger()]
+        assert entries == [("PROCESSING", True)]
         await bench.clock.advance(3600)
         assert (await bench.call("POST", "/v1/payouts", payout()))[1]["status"] == in_the_end
 
@@ -338,6 +339,25 @@ def test_failed_that_is_not_final_becomes_a_success() -> None:
         await bench.clock.advance(5)
         told = {one["request_id"]: one["status"] for one in bench.callbacks}
         assert told == {"p-1": "SUCCESS", "p-2": "FAILED"}
+
+    play(scenario)
+
+
+def test_declined_for_good_and_paid_all_the_same() -> None:
+    """The answer lies; the statement and the ledger do not."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway")
+        args = {"delay_s": 3.0, "code": "DECLINED"}
+        await bench.rules({"op": "create_payout", "effect": "late_success", "args": args})
+        _, told = await bench.call("POST", "/v1/payouts", payout())
+        _, books = await bench.call("GET", "/v1/statement/loan-1")
+        assert (told["status"], told["code"]) == ("FAILED", "DECLINED")
+        assert books["payments"] == [{"request_id": "p-1", "status": "PROCESSING"}]
+        await bench.clock.advance(5)
+        entries = [(entry["status"], entry.get("open")) for entry in await bench.ledger()]
+        assert entries == [("FAILED", True), ("SUCCESS", None)]
+        assert [one["status"] for one in bench.callbacks] == ["SUCCESS"]
 
     play(scenario)
 
