@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
 from harness.clock import NS
@@ -36,7 +37,7 @@ from harness.target import (
 from harness.telemetry import Telemetry
 from harness.undo.faultlog import FaultLog
 from harness.watch import Watch
-from harness.workload import Load, LoadEnded, LoadPlan, LoadReport
+from harness.workload import Load, LoadEnded, LoadKilled, LoadPlan, LoadReport
 
 DRAIN_S = 3.0  # chosen: how long journeys may go on after the last arrival
 LOAD_END_S = DRAIN_S + 8.0  # chosen: the load bounds itself at 5 s past its drain
@@ -132,7 +133,8 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
         delivered = await _delivered(load, work, watching)
     except BaseException:
         nemesis.abandon()
-        await load.stop()
+        with suppress(LoadEnded):  # the reason to end stands, however the load ends
+            await load.stop()
         raise
     finally:
         for task in tasks:
@@ -213,16 +215,18 @@ def _enter(run: Run, phase: Phase, what: str) -> None:
 async def _delivered(
     load: Load, work: asyncio.Task[LoadReport], watching: Watch
 ) -> Mapping[str, object]:
-    """What the load did; nothing where it ended unasked, which is noted."""
+    """What the load did; nothing where it has no report, which is noted."""
     try:
         return asdict(await _report(load, work))
+    except LoadKilled as killed:
+        return {"killed": killed.what}
     except LoadEnded as ended:
         watching.note_exit(Exit("load", ended.code, ended.last_words))
         return {}
 
 
 async def _report(load: Load, work: asyncio.Task[LoadReport]) -> LoadReport:
-    """What the load did; a load that makes no progress is ended, and that is a failure of ours."""
+    """What the load did; a load that makes no progress is ended."""
     try:
         async with asyncio.timeout(LOAD_END_S):
             return await asyncio.shield(work)

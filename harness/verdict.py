@@ -166,7 +166,9 @@ def _undelivered(found: Findings) -> Iterator[str]:
         yield f"{found.faults_planned - len(found.faults)} planned fault(s) were never injected"
     load = found.load
     asked, delivered, late = (load.get(key, 0) for key in ("asked", "delivered", "late"))
-    if not asked or delivered < DELIVERED_MIN * asked:
+    if killed := load.get("killed"):
+        yield f"load not delivered: {killed}"
+    elif not asked or delivered < DELIVERED_MIN * asked:
         yield f"load not delivered: {delivered} of {asked} journeys started"
     if asked and late > LATE_MAX * asked:
         yield f"load late: {late} of {asked} journeys started more than 100 ms late"

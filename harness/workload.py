@@ -119,6 +119,19 @@ class LoadEnded(RuntimeFailure):
         )
 
 
+class LoadKilled(LoadEnded):
+    """It was asked to end, did not, and was killed: what it would have reported is not known.
+
+    Args:
+        within_s: how long it had.
+    """
+
+    def __init__(self, code: int, last_words: str, within_s: float) -> None:
+        """Take all three."""
+        super().__init__(code, last_words)
+        self.what = f"the load did not end within {within_s:g} s of being asked, and was killed"
+
+
 Sink = Callable[[Mapping[str, object]], None]
 
 
@@ -129,4 +142,8 @@ class Load(Protocol):
         """Until every journey ended or was cut at the end of the drain."""
 
     async def stop(self) -> LoadReport:
-        """End it now; within 2 s."""
+        """End it now; within 2 s.
+
+        Raises:
+            LoadEnded: there is no report; `LoadKilled` where it had to be killed.
+        """

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from harness.errors import RuntimeFailure
-from harness.workload import LoadEnded, LoadPlan, LoadReport, Sink
+from harness.workload import LoadEnded, LoadKilled, LoadPlan, LoadReport, Sink
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 READY_S_MAX = 20.0
@@ -44,6 +44,7 @@ class LocustLoad:
         self._log_path = log_path
         self._report: LoadReport | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._killed = False
 
     @property
     def pid(self) -> int:
@@ -84,7 +85,7 @@ class LocustLoad:
         """End it now; within 2 s.
 
         Raises:
-            RuntimeFailure: it had to be killed, or (`LoadEnded`) died before its report.
+            LoadEnded: there is no report; `LoadKilled` where it had to be killed.
         """
         if self._process.returncode is None:
             self._process.terminate()
@@ -92,8 +93,9 @@ class LocustLoad:
             async with asyncio.timeout(STOP_S_MAX):
                 return await self.wait()
         except TimeoutError:
+            self._killed = True
             await self.kill()
-            raise self._failure(f"it did not end within {STOP_S_MAX:g} s and was killed") from None
+            raise await self._early_end() from None
 
     async def kill(self) -> None:
         """End it without a report."""
@@ -113,7 +115,8 @@ class LocustLoad:
 
     async def _early_end(self) -> LoadEnded:
         code = await self._process.wait()
-        return LoadEnded(code if code >= 0 else 128 - code, self._last_words())
+        code, words = code if code >= 0 else 128 - code, self._last_words()
+        return LoadKilled(code, words, STOP_S_MAX) if self._killed else LoadEnded(code, words)
 
     def _failure(self, what: str) -> RuntimeFailure:
         return RuntimeFailure(f"load (process {self.pid}): {what}{self._last_words()}")

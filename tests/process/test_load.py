@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 import socket
 import struct
 import subprocess
@@ -20,8 +21,9 @@ from typing import Any
 import pytest
 
 from harness.errors import RuntimeFailure
+from harness.load import locust_process
 from harness.load.locust_process import LocustLoad, start
-from harness.workload import LoadPlan
+from harness.workload import LoadKilled, LoadPlan
 
 ROOT = Path(__file__).parents[2]
 Event = dict[str, Any]
@@ -252,6 +254,26 @@ def test_stop_ends_the_load_within_two_seconds_with_a_report(tmp_path: Path) -> 
         assert report.asked > report.delivered
         with pytest.raises(ProcessLookupError):
             os.kill(load.pid, 0)
+
+    within(40, work())
+
+
+def test_a_load_that_does_not_end_is_killed_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands still, as on a machine that is far too busy: nobody calls that an early end."""
+    monkeypatch.setattr(locust_process, "STOP_S_MAX", 0.2)
+
+    async def work() -> None:
+        events: list[Event] = []
+        async with Service(answering) as url:
+            load = await begin(plan({"consumer": 1}, 40, 60, 5), url, events, tmp_path)
+            os.kill(load.pid, signal.SIGSTOP)
+            with pytest.raises(LoadKilled) as killed:
+                await load.stop()
+            assert "did not end within 0.2 s of being asked, and was killed" in killed.value.what
+            with pytest.raises(LoadKilled):
+                await load.wait()
 
     within(40, work())
 

@@ -19,7 +19,8 @@ from harness.registry import load_vocabulary
 from harness.replay import once_more
 from harness.rng import Seed
 from harness.session import run
-from harness.workload import Load, LoadEnded, LoadPlan, LoadReport, Sink
+from harness.units import Condition
+from harness.workload import Load, LoadEnded, LoadKilled, LoadPlan, LoadReport, Sink
 from tests.sim.toy.runtime import ToyRuntime
 from tests.sim.toy.target import JOURNEY
 
@@ -140,3 +141,37 @@ def test_a_load_that_somebody_kills_makes_the_run_inconclusive_and_is_named(
     result, _ = carried_out(prepared(tmp_path))
     assert result.verdict is RunVerdict.INCONCLUSIVE
     assert result.reasons[0].startswith("load ended unasked (exit code 137, killed by a signal")
+
+
+class Stuck:
+    """A load that does not end when it is asked to, and is killed."""
+
+    def __init__(self, inner: Load) -> None:
+        self._inner, self._killed = inner, LoadKilled(137, "", 2.0)
+
+    async def wait(self) -> LoadReport:
+        """No report."""
+        await self._inner.wait()
+        raise self._killed
+
+    async def stop(self) -> LoadReport:
+        """No report."""
+        await self._inner.stop()
+        raise self._killed
+
+
+def test_a_load_that_had_to_be_killed_leaves_the_reason_why_the_run_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that was stopped early is inconclusive, however slowly its load ends."""
+    begin = ToyRuntime.begin_load
+
+    async def begin_load(runtime: ToyRuntime, plan: LoadPlan, sink: Sink) -> Load:
+        return Stuck(await begin(runtime, plan, sink))
+
+    monkeypatch.setattr(ToyRuntime, "begin_load", begin_load)
+    one = prepared(tmp_path)
+    limit = Condition("failed_operations > 0", "failed_operations", ">", 0.0)
+    result, _ = carried_out(replace(one, experiment=replace(one.experiment, abort_when=limit)))
+    assert (result.verdict, len(result.reasons)) == (RunVerdict.INCONCLUSIVE, 1)
+    assert result.reasons[0].startswith("stopped early: abort-when failed_operations > 0")

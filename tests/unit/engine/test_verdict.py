@@ -70,6 +70,7 @@ def test_everything_shown_is_a_pass() -> None:
         ),
         ({"load": {"asked": 100, "delivered": 99, "late": 9}}, RunVerdict.INCONCLUSIVE, "9 of 100"),
         ({"load": {}}, RunVerdict.INCONCLUSIVE, "load not delivered"),
+        ({"load": {"killed": "too slow"}}, RunVerdict.INCONCLUSIVE, "not delivered: too slow"),
         (
             {"unasked": ("debit of rep-7",), "verdicts": (BROKEN,)},
             RunVerdict.INCONCLUSIVE,
