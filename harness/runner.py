@@ -108,15 +108,9 @@ async def carry_out(run: Run) -> History:
 async def _under_load(run: Run, nemesis: Nemesis) -> None:
     experiment = run.experiment
     plan = LoadPlan(
-        run.target_name,
-        run.seed,
-        experiment.arrivals_per_s,
-        experiment.journeys,
-        experiment.load_s,
-        DRAIN_S,
-        run.journey_refs,
-        experiment.stages,
-    )
+        run.target_name, run.seed, experiment.arrivals_per_s, experiment.journeys,
+        experiment.load_s, DRAIN_S, run.journey_refs, experiment.stages,
+    )  # fmt: skip
     load = await run.runtime.begin_load(plan, _load_sink(run))
     work = asyncio.create_task(load.wait())
     watch = asyncio.create_task((watching := _watch(run)).over(load, work))

@@ -141,9 +141,8 @@ async def late_success(call: Call, args: LateSuccessArgs) -> Reply:
 
 async def processing(call: Call, args: LaterArgs) -> Reply:
     """Answer PROCESSING now, and reach its end later, or never."""
-    if args.delay_s is None:
-        return await call.do(first="PROCESSING")
-    return await call.do(first="PROCESSING", ends=args.ends, after_s=args.delay_s)
+    ends, after_s = ("", 0.0) if args.delay_s is None else (args.ends, args.delay_s)
+    return await call.do(first="PROCESSING", ends=ends, after_s=after_s)
 
 
 async def decline(call: Call, args: NoArgs) -> Reply:

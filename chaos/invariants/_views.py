@@ -30,29 +30,6 @@ def moved(history: History, f: str, objectives: Objectives) -> dict[str, list[Ev
     return {k: es for k, es in paid.items() if es}
 
 
-def under_way(history: History, f: str, objectives: Objectives) -> dict[str, list[Event]]:
-    """Ledger entries of kind `f` that may still move money, over all gateways, by business key."""
-    each = entries(history, f, objectives.system.playing(GATEWAY))
-    last = {k: {(e.p, e.v.get("request_id")): e for e in es}.values() for k, es in each.items()}
-    waits = {k: [one for one in es if one.v.get("open")] for k, es in last.items()}
-    return {k: es for k, es in waits.items() if es}
-
-
-def beyond_one(history: History, f: str, objectives: Objectives) -> list[Event]:
-    """Entries under way whose business key has more of them, or money that has moved."""
-    done, waits = moved(history, f, objectives), under_way(history, f, objectives)
-    return [e for k, es in waits.items() for e in (es if k in done else es[1:])]
-
-
-def may_still(thing: str, found: Iterable[Event]) -> str:
-    """Money that gateways may still move although it would be wrong; "" when there is none."""
-    events = list(found)
-    if not events:
-        return ""
-    first = events[0]
-    return f"{len(events)} {thing} under way at the end may still be done: {first.p}, {first.k}"
-
-
 def amount(entry: Event) -> int:
     """The amount of a ledger entry, minor units."""
     return int(entry.v.get("amount_minor") or 0)

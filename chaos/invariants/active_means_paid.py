@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing, money
-from chaos.invariants._views import (
-    acknowledged,
-    amount,
-    final_reads,
-    may_still,
-    moved,
-    never_read,
-    under_way,
-)
+from chaos.invariants._under_way import denied
+from chaos.invariants._views import acknowledged, amount, final_reads, moved, never_read
 from chaos.lending import GATEWAY, PAID_OUT, REFUSED
 from harness.history import Event, History
 from harness.model import Objectives, Op, Outcome
@@ -46,8 +39,6 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     unmatched = [entries for loan, entries in payouts.items() if loan not in seen]
     promised = acknowledged(history, "submit", "application_id")
     told_no = {_loan(op) for op in finals.values() if op.value.get("status") in TOLD_NO}
-    waits = under_way(history, "payout", objectives)
-    denied = [entry for loan, entries in waits.items() if loan in told_no for entry in entries]
     return Findings(
         examined=sum(1 for op, paid in pairs if paid or op.value.get("status") in PAID_OUT),
         bad=found,
@@ -61,7 +52,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
         missing=missing(
             never_read(promised, finals, "applications"),
             f"{in_flight} payouts in flight at the last read" if in_flight else "",
-            may_still("payouts of applications that were told no", denied),
+            denied(history, "payout", told_no, objectives),
         ),
     )
 

@@ -7,15 +7,13 @@ from collections.abc import Iterator, Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing, money
 from chaos.invariants._front import untold_amounts
+from chaos.invariants._under_way import denied, second
 from chaos.invariants._views import (
     acknowledged,
     amount,
-    beyond_one,
     final_reads,
-    may_still,
     moved,
     never_read,
-    under_way,
 )
 from chaos.lending import GATEWAY
 from harness.history import Event, History
@@ -31,8 +29,6 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     in_flight = {op.k for op in finals.values() if _in_flight(op, debits.get(op.k), objectives)}
     silent = {k: taken for k, taken in debits.items() if k not in promised and k not in finals}
     failed = {op.k for op in finals.values() if op.value.get("status") == "failed"}
-    waits = under_way(history, "debit", objectives)
-    denied = [entry for k, entries in waits.items() if k in failed for entry in entries]
     found = [_twice(k, taken) for k, taken in debits.items() if len(taken) > 1]
     found += [
         _mismatch(op, taken, wrong)
@@ -53,8 +49,8 @@ def _examine(history: History, objectives: Objectives) -> Findings:
         missing=missing(
             never_read(promised, finals, "repayments"),
             f"{len(in_flight)} debits in flight at the last read" if in_flight else "",
-            may_still("debits of repayments that were told failed", denied),
-            may_still("second debits of a repayment", beyond_one(history, "debit", objectives)),
+            denied(history, "debit", failed, objectives),
+            second(history, "debit", objectives),
         ),
     )
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing, money
 from chaos.invariants._ledgers import unread
-from chaos.invariants._views import beyond_one, may_still, moved
+from chaos.invariants._under_way import second
+from chaos.invariants._views import moved
 from chaos.lending import GATEWAY
 from harness.history import Event, History
 from harness.model import Objectives
@@ -26,7 +27,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
         },
         missing=missing(
             unread(history, objectives.system.playing(GATEWAY)),
-            may_still("second payouts of a loan", beyond_one(history, "payout", objectives)),
+            second(history, "payout", objectives),
         ),
     )
 

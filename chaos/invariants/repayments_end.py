@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing
+from chaos.invariants._under_way import under_way
 from chaos.invariants._views import (
     acknowledged,
     final_reads,
     last_heal_s,
     never_read,
-    under_way,
 )
 from chaos.lending import GATEWAY
 from harness.history import History
