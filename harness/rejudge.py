@@ -41,7 +41,7 @@ def reread(run_dir: Path, words: Vocabulary) -> tuple[RunResult, Recorded]:
     record, ended = read_run(run_dir), read_ended(run_dir)
     experiment = load_experiment(run_dir / EXPERIMENT, words)
     history = read_history(run_dir / HISTORY)
-    agree(run_dir, record, history)
+    agree(run_dir, record, history, experiment)
     try:
         findings = judge(experiment, words.invariants, history)
         findings = explained(findings, words.target, record["design_values"])

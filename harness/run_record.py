@@ -1,7 +1,8 @@
 """What a run left in its folder, read by somebody who trusts none of it.
 
 run.json       who, what, seed, design          must be whole
-faults.jsonl   the record of every fault        must know every fault of the history
+faults.jsonl   the record of every fault        must know every fault of the history, and its end
+experiment.yaml  what was run                   must be the document in the history
 verdict.json   how the run itself ended         missing when it died before its end
 """
 
@@ -10,23 +11,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
 from harness.errors import ConfigError, Problem
+from harness.experiment import Experiment
 from harness.history import Event, History
 from harness.json_types import JsonDict, JsonObject
 from harness.model import RunResult, RunVerdict
 from harness.rng import SEED_MAX
 from harness.safe_files import lines, read_bytes
-from harness.store import FAULTS, HISTORY, RUN, VERDICT
+from harness.store import EXPERIMENT, FAULTS, HISTORY, RUN, VERDICT
 from harness.text import quoted
 from harness.verdict import Findings
 
 SIZE_MAX = 16 << 20  # bytes of one JSON document; chosen
 LINE_MAX = 1 << 20
+ACTIVE = ("injected", "unproven")
 Word = Annotated[str, Meta(max_length=4000)]
 
 
@@ -53,6 +56,15 @@ class Record(msgspec.Struct, frozen=True):
     command: Word
     design_values: dict[str, object]
     target: dict[str, Word] = {}
+
+
+class _Logged(NamedTuple):
+    """A fault as its log has it: `line` is the last that speaks of it."""
+
+    kind: str
+    where: str
+    state: str
+    line: int
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -89,8 +101,14 @@ def read_ended(run_dir: Path) -> Ended | None:
     return _json(path, Ended) if path.exists() or path.is_symlink() else None
 
 
-def agree(run_dir: Path, record: Mapping[str, object], history: History) -> None:
-    """The files of one folder are of one run, and tell of the same faults.
+def agree(
+    run_dir: Path, record: Mapping[str, object], history: History,
+    experiment: Experiment | None = None,
+) -> None:  # fmt: skip
+    """The files of one folder are of one run, and tell of the same document and faults.
+
+    Args:
+        experiment: the document in the folder, where it is judged by.
 
     Raises:
         ConfigError: they do not; every difference.
@@ -105,6 +123,8 @@ def agree(run_dir: Path, record: Mapping[str, object], history: History) -> None
         for key in ("run_id", "seed", "design_values")
         if header.get(key) != record[key]
     ]
+    if experiment is not None:
+        problems += _another_plan(run_dir, experiment, header)
     problems += _unknown_faults(run_dir, history)
     if problems:
         raise ConfigError(problems)
@@ -145,8 +165,22 @@ def result_of(
     )
 
 
+def _another_plan(run_dir: Path, experiment: Experiment, header: JsonObject) -> Iterable[Problem]:
+    """What of the document is not as the history says that it was run."""
+    document = msgspec.json.decode(msgspec.json.encode(experiment.document), type=JsonDict)
+    plan = header.get("plan")
+    ran = plan if isinstance(plan, dict) else document
+    for key in sorted(document.keys() | ran.keys()):
+        if document.get(key) != ran.get(key):
+            where, allowed = str(run_dir / EXPERIMENT), "the document as it was run"
+            remedy = "harness run of the changed one"
+            yield Problem(f"{key} is not what the history says was run", where, allowed, remedy)
+
+
 def _unknown_faults(run_dir: Path, history: History) -> Iterable[Problem]:
-    known = set(_faults(run_dir / FAULTS, torn=not history.complete))
+    logged = _faults(run_dir / FAULTS, torn=not history.complete)
+    known = {(one.kind, one.where) for one in logged.values()}
+    yield from _still_active(run_dir, logged, history)
     for event in history.of("nemesis"):
         if not (_is_injection(event) and (event.f, event.k) not in known):
             continue
@@ -161,24 +195,43 @@ def _is_injection(event: Event) -> bool:
     return event.v.get("action") == "inject" and event.type == "ok"
 
 
-def _faults(path: Path, *, torn: bool) -> Iterable[tuple[str, str]]:
-    """Kind and place of each fault on record.
+def _still_active(
+    run_dir: Path, logged: Mapping[str, _Logged], history: History
+) -> Iterable[Problem]:
+    """Faults that the history calls undone, each time, and the log does not."""
+    undone: dict[tuple[str, str], bool] = {}
+    for event in history.of("nemesis"):
+        if report := event.v.get("report"):
+            undone[event.f, event.k] = undone.get((event.f, event.k), True) and report["undone"]
+    for id_, one in logged.items():
+        if history.complete and one.state in ACTIVE and undone.get((one.kind, one.where)):
+            cause = f"{id_}, {quoted(one.kind)} at {quoted(one.where)}, ends as {one.state}"
+            yield Problem(f"{cause}, the history says undone", f"{run_dir / FAULTS}:{one.line}")
+
+
+def _faults(path: Path, *, torn: bool) -> Mapping[str, _Logged]:
+    """Each fault on record, by id, with the last that is said of it.
 
     Args:
         torn: a line may be torn: the run died.
     """
+    found: dict[str, _Logged] = {}
     for number, line in lines(path, LINE_MAX):
         try:
             entry = msgspec.json.decode(line, type=dict[str, object])
-            if not isinstance(entry["id"], str):
+            if not isinstance(id_ := entry["id"], str):
                 raise ValueError("id is no text")
-            if "undo" in entry:
-                yield str(entry["kind"]), str(entry["where"])
+            if ("undo" in entry) == (id_ in found):
+                raise ValueError(f"{id_} is {'twice' if id_ in found else 'not yet'} on record")
+            of = found.get(id_)
+            kind, where = (of.kind, of.where) if of else (str(entry["kind"]), str(entry["where"]))
+            found[id_] = _Logged(kind, where, str(entry["state"]), number)
         except (msgspec.MsgspecError, ValueError, KeyError, RecursionError) as error:
             if torn or not line.endswith(b"\n"):
                 continue
             cause = f"not a record of a fault: {quoted(str(error))}"
             raise ConfigError(Problem(cause, f"{path}:{number}", "the file as written")) from None
+    return found
 
 
 def _json(path: Path, kind: Any) -> Any:

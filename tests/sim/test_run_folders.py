@@ -39,9 +39,11 @@ def folder(recorded: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(recorded, tmp_path / "run"))
 
 
-def lines(folder: Path, change: Callable[[list[str]], list[str]]) -> None:
-    """Change the lines of the history."""
-    path = folder / "history.jsonl"
+def lines(
+    folder: Path, change: Callable[[list[str]], list[str]], name: str = "history.jsonl"
+) -> None:
+    """Change the lines of a file."""
+    path = folder / name
     path.write_text("".join(change(path.read_text().splitlines(keepends=True))))
 
 
@@ -55,6 +57,13 @@ def text(folder: Path, name: str, value: str) -> None:
     """Replace a file."""
     (folder / name).unlink()
     (folder / name).write_text(value)
+
+
+def changed(folder: Path, name: str, old: str, new: str) -> None:
+    """Change a word of a file that has it."""
+    before = (folder / name).read_text()
+    assert old in before
+    text(folder, name, before.replace(old, new, 1))
 
 
 def gone(folder: Path, name: str) -> None:
@@ -71,6 +80,11 @@ DAMAGE: list[tuple[str, Callable[[Path], None]]] = [
     ("history.jsonl:", lambda f: text(f, "faults.jsonl", "")),
     ("faults.jsonl:1", lambda f: text(f, "faults.jsonl", "[]\n")),
     ("faults.jsonl:1", lambda f: text(f, "faults.jsonl", "\x00rubbish\n")),
+    ("faults.jsonl:", lambda f: lines(f, lambda all_: all_ * 2, "faults.jsonl")),
+    ("faults.jsonl:1", lambda f: lines(f, lambda all_: all_[::-1], "faults.jsonl")),
+    ("faults.jsonl:", lambda f: lines(f, lambda all_: all_[:-1], "faults.jsonl")),
+    ("experiment.yaml", lambda f: changed(f, "experiment.yaml", ">= 0.99", ">= 0.01")),
+    ("experiment.yaml", lambda f: changed(f, "experiment.yaml", "no_double_payout, ", "")),
     ("run.json", lambda f: gone(f, "run.json")),
     ("run.json:1:1", lambda f: text(f, "run.json", "")),
     ("run.json", lambda f: text(f, "run.json", "[]")),
