@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from chaos.faults._places import OnService, canaries
 from harness.ports import Capability, Proof, Seen, UpstreamScript
@@ -17,7 +17,7 @@ class Scripted(OnService):
 
     Args:
         op: operation of the stand-in (`create_payout`), `*` for all that the effect fits.
-        share: share of calls, 0..1.
+        share: share of calls, above 0 and up to 1.
         first: first call (counted from the injection) that is hit.
         last: last one; none for all that follow.
     """
@@ -33,6 +33,15 @@ class Scripted(OnService):
     share: Share = 1.0
     first: int = Field(default=1, ge=1)
     last: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def shows(self) -> Self:
+        """Refuse a rule that no call can show."""
+        if self.last is not None and self.last < self.first:
+            raise ValueError(f"last={self.last}; allowed: first={self.first} or more")
+        if self.share == 0:
+            raise ValueError("share=0: no call would show it; allowed: above 0, up to 1")
+        return self
 
     @property
     def args(self) -> Mapping[str, object]:

@@ -17,6 +17,7 @@ from harness.judge import judge
 from harness.looks import Stop
 from harness.model import RunVerdict, Validity
 from harness.registry import Vocabulary
+from harness.response.chosen import on_call
 from harness.runner import Run, carry_out
 from harness.runtime_kind import RunContext
 from harness.runtime_registry import load_runtime
@@ -51,7 +52,7 @@ def trial(
     """Run and judge.
 
     Raises:
-        HarnessError: our environment broke.
+        HarnessError: our environment broke; `ConfigError`: the runbook of the design is wrong.
     """
     kind = load_runtime(SIM)
     in_memory = MEMORY if os.access(MEMORY, os.W_OK) else None
@@ -69,6 +70,7 @@ def trial(
             log=FaultLog(Path(folder) / FAULTS),
             say=lambda _: None,
             stop=Stop(),
+            runbook=on_call(experiment, design, words, by_hand_on=None),
         )
         history = kind.run(carry_out(run), seed=seed)
     found = judge(experiment, words.invariants, history)

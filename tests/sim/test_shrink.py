@@ -10,8 +10,10 @@ from harness.cli.shrink import shrink_command
 from harness.document import load_experiment
 from harness.errors import ConfigError
 from harness.explore.shrink_run import SHRUNK, broken_by
+from harness.explore.sim_run import trial
+from harness.model import RunVerdict
 from harness.prepare import RunRequest, load_design, prepare
-from harness.registry import load_vocabulary
+from harness.registry import experiment_files, load_vocabulary
 from harness.rng import Seed
 from harness.session import run
 from harness.yaml_source import load_yaml, plain
@@ -91,3 +93,11 @@ def test_a_run_in_which_nothing_broke_is_refused(tmp_path: Path) -> None:
     folder = failing(tmp_path, "hardened")
     with pytest.raises(ConfigError, match="nothing broke"):
         shrink_command(str(folder), "", tmp_path / "runs")
+
+
+def test_alerts_of_a_trial_are_answered_as_those_of_a_run() -> None:
+    """Who is on call is part of what is tried: without anybody the first one is never paged."""
+    words = load_vocabulary()
+    experiment = load_experiment(experiment_files()["x71_on_call_silent"], words)
+    seen = trial(experiment, load_design("hardened", words), words, 3)
+    assert (seen.verdict, seen.broken) == (RunVerdict.PASS, {})

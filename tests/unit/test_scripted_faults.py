@@ -115,6 +115,19 @@ def _seen(rise: Mapping[str, int], during: str = "ok") -> Seen:
     return Seen(before, early, late, before)
 
 
+@pytest.mark.parametrize(
+    ("values", "said"), [({"first": 5, "last": 2}, "first=5 or more"), ({"share": 0}, "above 0")]
+)
+@pytest.mark.parametrize("kind", ["http_error", "wrong_amount"])
+def test_a_rule_that_no_call_can_show_is_refused(
+    kind: str, values: dict[str, Any], said: str
+) -> None:
+    """Before a run, and not by the stand-in in the middle of it."""
+    needed = {"http_error": {"status": 500}, "wrong_amount": {"delta_minor": 100}}[kind]
+    with pytest.raises(ValueError, match=said):
+        _fault(kind, **needed, **values)
+
+
 @pytest.mark.parametrize(("kind", "values", "rule"), KINDS)
 def test_the_rule_is_one_that_a_gateway_takes(
     kind: str, values: dict[str, Any], rule: dict[str, Any]
