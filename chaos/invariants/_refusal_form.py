@@ -1,4 +1,4 @@
-"""What every refusal has to say, and what must not be in it."""
+"""What every refusal has to say, what must not be in it, and what has to be refused."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from harness.model import Op
 
+AMOUNT_MAX, TERM_MAX = 1_000_000_000, 60
+ANY = "consumer"
+SEGMENTS = (ANY, "sme")
 INTERNAL = "internal"  # what broke inside the service is its own mistake, however well it is told
 
 
@@ -40,3 +43,11 @@ def form(op: Op, statuses: Mapping[str, int]) -> Iterator[str]:
 def _parts(reference: object) -> list[str]:
     """Of a path, or of a key with what it is for before it."""
     return str(reference).replace(":", "/").split("/")
+
+
+def fits(op: Op) -> bool:
+    """Whether a write has a key and a body as the contract asks for."""
+    asked = op.request
+    if not op.k or not 1 <= asked.get("amount_minor", 1) <= AMOUNT_MAX:
+        return False
+    return 1 <= asked.get("term_months", 1) <= TERM_MAX and asked.get("segment", ANY) in SEGMENTS

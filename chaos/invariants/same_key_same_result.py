@@ -48,10 +48,13 @@ def _wrong(f: str, k: str, ops: list[Op]) -> Mapping[str, object] | None:
     first, *later = [op for op in ops if op.outcome is Outcome.OK]
     for op in later:
         ids = [str(one.value.get(ID[f])) for one in (first, op)]
+        statuses = [one.value.get("http_status") for one in (first, op)]
         if _body(op) != _body(first):
             wrong = "accepted with another body"
         elif ids[0] != ids[1]:
             wrong = "answered with another id"
+        elif statuses[0] != statuses[1]:
+            wrong = f"answered with HTTP {statuses[1]} instead of {statuses[0]}"
         else:
             continue
         what = f"{f} key {k} was {wrong}: {ids[0]} at {first.last_s:.2f} s, {ids[1]}"
@@ -86,8 +89,8 @@ def _body(op: Op) -> str:
 INVARIANT = Invariant(
     name="same_key_same_result",
     ids=("M8",),
-    claim="Submits and repays with one key and one body get one id, no other body is accepted "
-    "under that key, and two keys never get the same id.",
+    claim="Submits and repays with one key and one body get one id and one status, no other body "
+    "is accepted under that key, and two keys never get the same id.",
     examine=_examine,
     of=("submit", "repay"),
 )

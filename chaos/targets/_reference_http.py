@@ -14,6 +14,8 @@ BUSINESS_CODES = (
     "already",
     "no_such",
     "no_json",
+    "bad_body",
+    "not_found",
     "key_",
     "loan_not_active",
     "more_than_owed",

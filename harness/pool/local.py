@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
 SAFE_PATH = "PYTHONSAFEPATH"
+PR_SET_PDEATHSIG = 1  # prctl(2): a signal when the thread that started this process ends
 
 
 @contextmanager
@@ -44,5 +47,7 @@ def safe_path() -> Iterator[None]:
 
 def _begin(folder: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    if sys.platform == "linux":  # a parent that is killed leaves nobody behind
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if folder:
         os.environ["TMPDIR"] = folder

@@ -85,10 +85,13 @@ def test_work_that_is_left_over_is_found() -> None:
     assert "1 inquire left in the outbox" in what(verdict(WORK, _ends("active", inquire=1.0)))
 
 
-@pytest.mark.parametrize(("t_s", "good"), [(7.0, True), (30.0, False)])
-def test_work_fails_only_in_trouble(t_s: float, good: bool) -> None:
-    """Whatever fails while all is well fails by itself."""
-    story = _ends("active").breaks(5.0, 8.0, STORE)
+@pytest.mark.parametrize(
+    ("t_s", "place", "good"),
+    [(7.0, STORE, True), (30.0, STORE, False), (7.0, "lending->risk", False)],
+)
+def test_work_fails_only_with_our_records(t_s: float, place: str, good: bool) -> None:
+    """Whatever fails while they are well fails by itself: a third party away is waited for."""
+    story = _ends("active").breaks(5.0, 8.0, place)
     for at_s, n in ((t_s - 1, 0.0), (t_s, 2.0)):
         _tells(story, at_s, **{"Tasks tried again, 1/s": {"debit": n}})
     assert (verdict(WORK, story).validity is Validity.VALID) is good

@@ -222,7 +222,7 @@ def test_a_refusal_that_is_true_is_right() -> None:
         (_refused("no_such_loan"), "which was read before"),
         (_refused("loan_not_active"), "which was read as such before"),
         (_refused("key_reused"), "and it never was"),
-        (_refused("bad_body"), "says that the body does not fit"),
+        (_refused("bad_body"), "says that it does not fit"),
         (_refused("x", reference="elsewhere"), "refers to 'elsewhere'"),
         (_refused("key_reused", status=422), "comes with HTTP 422, declared 409"),
         (_refused("x", retry_after_s=2.0), "calls itself retryable False"),
@@ -236,6 +236,39 @@ def test_a_refusal_that_is_untrue_or_misleads_is_found(story: Story, why: str) -
     """A reason is held to the record like any other word."""
     told = what(verdict(REFUSAL, story, contract=TARGET.contract))
     assert why in told or why in what(verdict(REFUSAL, story))
+
+
+def test_what_was_called_unchanged_was_not_taken_in() -> None:
+    """A later try with the key tells since when the repayment counts: since it was refused."""
+    away: dict[str, Any] = {"status": 503, "retryable": True, "retry_after_s": 2.0}
+    for taken_s, validity in ((3.5, Validity.VALID), (2.1, Validity.INVALID)):
+        story = _refused("records_unavailable", took_s=0.9, **away)
+        told = {"repayment_id": "rep-1", "effective_at_s": taken_s + AHEAD_S}
+        request = {"loan_id": "loan-b-0001", "amount_minor": 500_000}
+        story.op(3.4, "repay", "r", request=request, value=told)
+        story.ledger(3.6, "payment_a", "debit", "rep-1", t_s=3.6 + AHEAD_S)
+        assert verdict(REFUSAL, story).validity is validity
+
+
+@pytest.mark.parametrize(
+    ("key", "asked"),
+    [("", {}), ("k", {"amount_minor": 0}), ("k", {"term_months": 61}), ("k", {"segment": "all"})],
+)
+def test_what_does_not_fit_has_to_be_refused(key: str, asked: dict[str, Any]) -> None:
+    """No key, no amount, too long a term, nobody's segment."""
+    request = {"amount_minor": 5_000, "term_months": 60, "segment": "sme"}
+    assert (
+        verdict(REFUSAL, Story().op(1.0, "submit", "k", request=request)).validity is Validity.VALID
+    )
+    story = Story().op(1.0, "submit", key, request={**request, **asked}, value={"x": 1})
+    assert "and does not fit" in what(verdict(REFUSAL, story))
+
+
+def test_a_key_gives_one_status() -> None:
+    """Who goes by it alone is told the same each time."""
+    story = Story().op(1.0, "submit", "k", value={"application_id": "app-1", "http_status": 202})
+    story.op(2.0, "submit", "k", value={"application_id": "app-1", "http_status": 200})
+    assert "answered with HTTP 200 instead of 202" in what(verdict(KEYS, story))
 
 
 def test_one_id_under_two_keys_is_found() -> None:
