@@ -54,10 +54,12 @@ def planned(
 
 def made_up(told: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What somebody tells who knows a payment: that it succeeded, each time with one wrong
-    detail."""
+    detail; that it failed; a word that no contract has."""
     wrong: dict[str, Any] = {"gateway": "another", "kind": "refund", "reference": "another"}
     wrong |= {"amount_minor": 1, "currency": "EUR"}
-    return [{**told, "status": "SUCCESS", field: value} for field, value in wrong.items()]
+    told = {**told, "status": "SUCCESS"}
+    made = [{**told, field: value} for field, value in wrong.items()]
+    return [*made, *({**told, "status": status} for status in ("FAILED", "CONFIRMED"))]
 
 
 class Callbacks:

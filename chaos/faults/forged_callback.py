@@ -10,9 +10,9 @@ from chaos.lending import GATEWAY
 
 class ForgedCallback(Scripted):
     """For each payment come callbacks that say SUCCESS and name another gateway, kind, reference,
-    amount or currency, one of these each.
+    amount or currency, one of these each; one that says FAILED, and one in a word of no contract.
 
-    Effect: whoever believes one that does not fit has credited money that never moved.
+    Effect: whoever believes one of them has credited money that never moved, or pays twice.
     Blast radius: the stand-in.
     Heals by: putting the behaviour back that was set before; callbacks under way still come.
     """

@@ -6,13 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing
+from chaos.invariants._promises import GRACE_S, overdue, promises_on
 from chaos.invariants._views import acknowledged, final_reads, last_heal_s, never_read
 from chaos.lending import TERMINAL
 from harness.history import History
 from harness.model import Objectives, Op, Outcome
-
-GRACE_S = 2.0
-"""How long the word that was promised may be overdue; chosen, not measured."""
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
@@ -30,7 +28,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
             found.append(_bad(submit, silent, deadline_s))
         elif k in finals and not _is_answered(finals[k]):
             early += 1
-    found += [_promises_on(op) for op in finals.values() if _is_promising(op)]
+    found += [*promises_on(finals.values()), *overdue(history, objectives)]
     seen = [finals[k] for k in promised if k in finals]
     return Findings(
         examined=len(seen),
@@ -68,16 +66,6 @@ def _promise_passed(op: Op, grace_s: float = 0.0) -> bool:
     due_s = op.value.get("next_update_by_s")
     pending = op.value.get("status") not in TERMINAL
     return pending and due_s is not None and due_s + grace_s < op.t_invoke_s
-
-
-def _is_promising(op: Op) -> bool:
-    return op.value.get("status") in TERMINAL and op.value.get("next_update_by_s") is not None
-
-
-def _promises_on(read: Op) -> Mapping[str, object]:
-    status, due_s = read.value.get("status"), read.value.get("next_update_by_s")
-    what = f"application {read.k} is {status} and promises another word by {due_s} s"
-    return bad(read.t_invoke_s, what, [read.index], application_id=read.k, status=status)
 
 
 def _bad(submit: Op, read: Op, deadline_s: float) -> Mapping[str, object]:

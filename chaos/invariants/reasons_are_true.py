@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._operator import is_touched
 from chaos.invariants._policies import business, limit_s, periods
-from chaos.lending import DATABASE, FUNDER, GATEWAY, POLICY, REFUSED, RISK_ENGINE
+from chaos.lending import DATABASE, FUNDER, GATEWAY, POLICY, REFUSED, RISK_ENGINE, TERMINAL
 from harness.history import History
 from harness.model import Objectives, Op, Outcome
 
@@ -34,7 +34,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     reads = list(history.ops("application", outcome=Outcome.OK))
     blaming = [op for op in reads if op.value.get("reason_code") in BLAMES]
     found = [_bad(op, wrong) for op in blaming if (wrong := _blames(op, history, objectives))]
-    found += _expired(reads, history, objectives)
+    found += [*_expired(reads, history, objectives), *_same_words(reads)]
     return Findings(examined=len(reads), bad=found, details={"blaming": len(blaming)})
 
 
@@ -67,6 +67,21 @@ def _expired(
             yield _bad(op, f"has ended as {reason} at {t_s:.2f} s, and a rule {told}")
 
 
+def _same_words(reads: list[Op]) -> Iterator[Mapping[str, object]]:
+    """Whether a reason has other words than before, or one of an end those of another end."""
+    words: dict[str, str] = {}
+    reasons: dict[str, str] = {}
+    for op in reads:
+        reason, text = op.value.get("reason_code"), op.value.get("message")
+        if not reason or not text:
+            continue
+        if words.setdefault(reason, text) != text:
+            yield _bad(op, f"says {text!r} for {reason}, and others read {words[reason]!r}")
+        ended = op.value.get("status") in TERMINAL
+        if ended and reasons.setdefault(text, reason) != reason:
+            yield _bad(op, f"has ended as {reason} in the words of {reasons[text]}: {text!r}")
+
+
 def _bad(op: Op, wrong: str) -> Mapping[str, object]:
     what = f"application {op.k} {wrong} (read at {op.last_s:.2f} s)"
     return bad(op.last_s, what, [op.index], application_id=op.k)
@@ -75,8 +90,8 @@ def _bad(op: Op, wrong: str) -> Mapping[str, object]:
 INVARIANT = Invariant(
     name="reasons_are_true",
     ids=("U3",),
-    claim="Nobody waits for a third party that is in order, and who has waited too long for a rule "
-    "to be lifted, and nobody else, is told so.",
+    claim="Nobody waits for a third party that is in order; who has waited too long for a rule to "
+    "be lifted, and nobody else, is told so; each reason has words of its own.",
     examine=_examine,
     of=("submit",),
 )

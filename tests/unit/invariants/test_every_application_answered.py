@@ -90,3 +90,13 @@ def test_nobody_acknowledged_is_unknown() -> None:
     refused = Story().fails(1.0, "submit", "k1", "overloaded", 503, explained=True)
     for story in (Story(), refused.settles(9.0)):
         assert verdict(INVARIANT, story).validity is Validity.UNKNOWN
+
+
+def test_a_promise_that_had_passed_when_it_was_made_is_found() -> None:
+    """Unless our own records kept the service from its work."""
+    for place, good in (("lending->payment_a", False), ("lending->database", True)):
+        story = Story().submits(1.0, "k1", "app-1").breaks(5.0, 19.0, place)
+        story.ledger(2.0, "payment_a", "payout", "loan-1", t_s=2.0)  # one clock for all
+        story.looks(20.0, "app-1", "payment_unknown", message="we ask", next_update_by_s=12.0)
+        story.settles(30.0).reads("app-1", "active")
+        assert (verdict(INVARIANT, story).validity is Validity.VALID) is good

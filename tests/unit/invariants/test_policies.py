@@ -102,3 +102,11 @@ def test_nobody_waits_for_who_is_in_order() -> None:
     assert "app-2 waits for payment_down, and nothing there is" in what(verdict(REASONS, story))
     story.breaks(5.0, 6.0, "lending->database")
     assert verdict(REASONS, story).validity is Validity.VALID
+
+
+def test_each_reason_has_words_of_its_own() -> None:
+    """Told that it was a decision, and it was our fault."""
+    story = Story().looks(2.0, "app-1", "declined", reason_code="declined", message="No.")
+    assert verdict(REASONS, story).validity is Validity.VALID
+    told = story.looks(3.0, "app-2", "declined", reason_code="expired", message="No.")
+    assert "has ended as expired in the words of declined: 'No.'" in what(verdict(REASONS, told))
