@@ -55,19 +55,25 @@ def test_the_spread_leaves_out_what_did_not_happen() -> None:
 def test_evidence_that_was_touched_is_seen(tmp_path: Path) -> None:
     """A file that changed, that is gone, that came later; each by its name."""
     folder = RunFolder(tmp_path)
-    for name in ("plan.json", "gone.txt", "kept.txt"):
+    for name in (*evidence.ALWAYS, "gone.txt", "kept.txt"):
         folder.write(name, name)
     evidence.seal(folder)
     assert evidence.differences(tmp_path) == []
     folder.write("plan.json", "another")
     folder.write("more.txt", "")
     (tmp_path / "gone.txt").unlink()
+    (tmp_path / "latest").symlink_to("a-run")
+    (tmp_path / "link.json").symlink_to("plan.json")
     found = evidence.differences(tmp_path)
-    assert found == ["missing: gone.txt", "added: more.txt", "changed: plan.json"]
+    assert found == [
+        "missing: gone.txt", "added: more.txt", "added: link.json, a link", "changed: plan.json",
+    ]  # fmt: skip
     assert verb.verify_command(tmp_path) == 1
 
 
-@pytest.mark.parametrize("manifest", [None, "", "[]", '{"files": 3}'])
+@pytest.mark.parametrize(
+    "manifest", [None, "", "[]", '{"files": 3}', '{"algorithm": "sha256", "files": {}}']
+)
 def test_a_folder_that_no_drill_left_is_refused(tmp_path: Path, manifest: str | None) -> None:
     """With exit code 2: it says nothing about any drill."""
     if manifest is not None:
