@@ -4,6 +4,7 @@ source."""
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from harness.yaml_source import Loc, Place, unknown
 AUTHORITY = "ca"
 OWN = ("host", "port", "seed", AUTHORITY)
 RESERVED = {*OWN, "design", "borrower", "load", "toxiproxy"}  # what holes and links mean already
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 PARTS = ("host", "port", "user", "password", "database")
 
 
@@ -94,7 +96,7 @@ def _run_by(document: TargetDocument, place: Place) -> Iterator[Problem]:
 def _programs(document: TargetDocument, place: Place) -> Iterator[Problem]:
     for name, program in document.programs.items():
         loc: Loc = ("programs", name)
-        if not name.replace("_", "a").isalnum() or not name[0].isalpha() or name in RESERVED:
+        if not NAME.fullmatch(name) or name in RESERVED:
             allowed = f"letters, digits and _; none of {', '.join(sorted(RESERVED))}"
             yield Problem(f"program {name!r}", place.of_key(*loc), allowed)
         if len(program.kinds) != 1:
@@ -186,6 +188,9 @@ def _holes(document: TargetDocument, text: str, place: Place, loc: Loc) -> Itera
             continue
         if name not in document.programs:
             yield unknown("hole", hole, [*OWN, *document.programs, "design.<field>"], place, *loc)
+        elif loc[:2] == ("programs", name):
+            cause = f"{{{hole}}} is {name} itself: nobody calls himself over a link"
+            yield Problem(cause, place.of(*loc), remedy="{host} and {port}")
         elif part and part not in (parts := _parts(document.programs[name])):
             yield unknown("part of a hole", part, parts, place, *loc)
     for name in variables(text):

@@ -37,9 +37,9 @@ def _operation(
         got = " and ".join(method.lower() for method, _ in asked) or "no method"
         allowed = "one of get, post, put, patch, delete"
         yield Problem(f"{name} has {got}", place.of_key(*loc), allowed)
-    elif not asked[0][1].startswith("/"):
+    elif not asked[0][1].startswith("/") or asked[0][1].startswith("//"):
         where = place.of(*loc, asked[0][0].lower())
-        yield Problem(f"path {asked[0][1]!r}", where, "a path that begins with /")
+        yield Problem(f"path {asked[0][1]!r}", where, "a path that begins with one /")
     if len(operation.bodies) > 1:
         got = " and ".join(operation.bodies)
         yield Problem(f"{name} has {got}", place.of_key(*loc), "one of json, form, body")

@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 from harness.errors import Problem
 from harness.target_file.document import Match, Program, TargetDocument
-from harness.target_file.holes import holes, variables
+from harness.target_file.holes import holes, texts_of, variables
 from harness.yaml_source import Loc, Place, unknown
 
 SERVICES = (["command"], ["running"], ["compose"])  # what may be asked or called back
@@ -70,6 +70,9 @@ def _templates(mapping: Match, loc: Loc, place: Place) -> Iterator[Problem]:
         (hook and hook.declined, (*loc, "callback", "declined")),
     ]
     for template, where in told:
+        for variable in [one for text in texts_of(template) for one in variables(text)]:
+            yield Problem(f"${{{variable}}} is filled nowhere in what a stand-in says",
+                          place.of(*where), "env, headers, auth, bodies of operations")  # fmt: skip
         for hole in holes(template):
             if hole not in OWN and not _throws(hole) and not _picks(mapping, hole):
                 allowed = f"{', '.join(OWN)}, {_sources(mapping)}, dice.<low>.<high>"

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from harness.json_types import JsonDict
+from harness.target_file.fields import Address, HeaderName, HeaderText, Selector, Text
 from harness.units import Duration
 
 Method = Literal["get", "post", "put", "patch", "delete"]
 METHODS: tuple[Method, ...] = ("get", "post", "put", "patch", "delete")
-
-
-def _quoted(value: Any) -> Any:
-    """A bare `{bank}` is a mapping to YAML."""
-    if isinstance(value, dict) and list(value.values()) == [None]:
-        raise ValueError(f'{{{next(iter(value))}}} is a mapping; try: "{{{next(iter(value))}}}"')
-    return value
-
-
-Text = Annotated[str | int | float, BeforeValidator(_quoted)]
 
 
 class Part(BaseModel):
@@ -111,13 +102,10 @@ class StandIn(Part):
     hosts: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9*][A-Za-z0-9.-]*$")]] = []
 
 
-ADDRESS = r"^(127\.0\.0\.1|localhost):[0-9]{1,5}$"
-
-
 class Toxiproxy(Part):
     """A Toxiproxy that stands already: link -> name of a proxy, or a configuration of its."""
 
-    running: str = Field(pattern=ADDRESS)
+    running: Address
     token: str = ""
     links: dict[str, str] | str = Field(min_length=1)
 
@@ -141,8 +129,8 @@ class Program(Part):
     ready: Ready = Ready()
     postgres: Postgres | None = None
     stand_in: StandIn | None = Field(default=None, alias="stand-in")
-    running: str | None = Field(default=None, pattern=ADDRESS)
-    tcp: str | None = Field(default=None, pattern=ADDRESS)
+    running: Address | None = None
+    tcp: Address | None = None
     compose: str | None = Field(default=None, min_length=1)
     service: str = ""
     port: int = Field(default=0, ge=0, le=65535)
@@ -204,7 +192,7 @@ class Operation(Part):
     form: dict[str, str | int | float | bool] | None = None
     body: str | None = None
     auth: Auth | None = None
-    headers: dict[str, str] = {}
+    headers: dict[HeaderName, HeaderText] = {}
     key: str = ""
     timeout: Duration = 5.0
     at: str = ""
@@ -235,8 +223,8 @@ class StepPart(Part):
 
     do: str = ""
     with_: JsonDict = Field(default={}, alias="with")
-    keep: dict[str, str] = {}
-    go_on_if: JsonDict = Field(default={}, alias="go-on-if")
+    keep: dict[str, Selector] = {}
+    go_on_if: dict[Selector, Any] = Field(default={}, alias="go-on-if")
     wait: Duration | None = None
 
 
