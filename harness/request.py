@@ -44,6 +44,10 @@ class Answer(msgspec.Struct, frozen=True):
     headers: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
+BODY_MAX = 256 << 10
+"""Bytes of an answer to users that are read; chosen: a quarter of a line of a history."""
+
+
 def body_of(document: object) -> JsonDict:
     """A decoded JSON document as an `Answer` holds it."""
     if isinstance(document, list):

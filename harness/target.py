@@ -16,6 +16,7 @@ from harness.errors import ConfigError, Problem
 from harness.history import History
 from harness.json_types import JsonDict, JsonObject
 from harness.model import Objectives, Outcome
+from harness.request import BODY_MAX as BODY_MAX
 from harness.request import Answer as Answer
 from harness.request import Request as Request
 from harness.request import body_of as body_of

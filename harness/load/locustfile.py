@@ -32,7 +32,7 @@ from harness.load.arrivals import Arrival, arrivals, journey_dice
 from harness.load.driver import AtOnce, Drive, Send, SleepUntil, drive, find_journey
 from harness.load.pipe import Pipe, read_line
 from harness.model import Outcome
-from harness.target import Answer, Completion, Request, body_of, load_target
+from harness.target import BODY_MAX, Answer, Completion, Request, body_of, load_target
 from harness.workload import LoadPlan
 
 OPEN_MAX = 2_000
@@ -205,8 +205,9 @@ def _answer(response: Any) -> Answer:
     if error is not None and not isinstance(error, LocustBadStatusCode):
         return Answer(None, error=_kind(getattr(error, "original", error)))
     try:
-        body = json.loads(response.content or b"null")
-    except ValueError:
+        content = response.content or b"null"
+        body = json.loads(content) if len(content) <= BODY_MAX else None
+    except (ValueError, RecursionError):
         body = None
     headers = {name.lower(): value for name, value in (response.headers or {}).items()}
     return Answer(response.status_code, body_of(body), headers=headers)

@@ -16,17 +16,22 @@ def at_terminal(say: Callable[[str], None]) -> ByHand:
     async def by_hand(question: str) -> None:
         async with turn:
             say(f"{question}  [Enter]")
-            await _enter()
+            if not await _enter():
+                say("nobody answers: standard input has no more lines")
+                await asyncio.Event().wait()  # until the time of the step is up
 
     return by_hand
 
 
-async def _enter() -> None:
-    """A line of standard input, or its end."""
+async def _enter() -> bool:
+    """A line of standard input; False where there can be none: its end, a file, nothing at all."""
     loop, seen = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(sys.stdin, seen.set)
+    try:
+        loop.add_reader(sys.stdin, seen.set)
+    except (OSError, ValueError):
+        return False
     try:
         await seen.wait()
     finally:
         loop.remove_reader(sys.stdin)
-    sys.stdin.readline()
+    return bool(sys.stdin.readline())

@@ -31,7 +31,7 @@ EVIDENCE = 20.0  # 1 / 0.05
 SAME = "same"
 
 
-PLACELESS = (ValueError, LookupError, TypeError, AttributeError)
+PLACELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 Whole = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 

@@ -85,5 +85,5 @@ def _code(folder: Path, run: Prepared) -> int | None:
             run.words.source.ref,
         )
         return int(ended["exit_code"]) if same else None
-    except (ConfigError, OSError, ValueError, LookupError, TypeError):
+    except (ConfigError, OSError, ValueError, LookupError, TypeError, RecursionError):
         return None  # a run that died, or somebody else's folder

@@ -73,7 +73,7 @@ def toxiproxy_problems(document: TargetDocument, place: Place) -> Iterator[Probl
             yield Problem(f"${{{name}}} is not set", where, remedy=f"export {name}=...")
     try:
         proxies = proxies_of(toxiproxy, place.path.parent, document.entry)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         allowed = "link: proxy, or a configuration of Toxiproxy, JSON, beside the target"
         yield Problem(f"{toxiproxy.links}: {error}", place.of(*loc), allowed)
         return

@@ -59,3 +59,52 @@ def test_what_there_is_not_in_virtual_time_is_said(lender: Path) -> None:
     refused = harness(lender / "sql", *RUN)
     assert refused.returncode == 2
     assert "does not run on sim: lender is a program on sockets" in refused.stderr
+
+
+ANSWERS = """
+ANSWERS = [b"[" * 100_000, b'{"id": "%s"}' % (b"x" * 2**20), b'{"id": NaN}', b"\\xff", b"{}"]
+
+
+def simulated(*_):
+    given = 0
+
+    async def app(scope, receive, send):
+        nonlocal given
+        if scope["type"] == "http":
+            given += scope["path"] == "/x"
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": ANSWERS[given % len(ANSWERS)]})
+
+    return app
+"""
+TARGET = """
+target: odd
+entry: odd
+programs:
+  odd: {asgi: "odd.py:simulated", ready: {get: /}}
+operations: {ask: {get: /x}}
+journeys: {asks: [{do: ask}]}
+promises: {}
+"""
+ODD = """
+title: Odd answers
+load: {arrivals: 40/s, journeys: {asks: 1}}
+steady-state-hypothesis:
+  title: asked
+  probes: [{name: asked, measure: served_ratio, of: ask, tolerance: ">= 0.9"}]
+method: [{at: 2s, for: 1s, fault: latency, link: borrower->odd, delay: 100ms}]
+recovery: 3s
+objectives: {recovery: 1s, answer: 3s}
+invariants: [evidence_complete]
+blast-radius: {links: [borrower->odd]}
+"""
+
+
+def test_whatever_a_service_answers_the_run_ends_and_can_be_read(tmp_path: Path) -> None:
+    """Deeper than a parser goes, longer than a line of the history may be, no JSON, no text."""
+    for name, text in (("odd.py", ANSWERS), ("target.yaml", TARGET), ("odd.yaml", ODD)):
+        (tmp_path / name).write_text(text)
+    run = harness(tmp_path, "run", "odd.yaml", "--runtime", "sim", "--seed", "1")
+    assert run.returncode == 0, run.stdout + run.stderr
+    report = harness(tmp_path, "report")
+    assert report.returncode == 0, report.stderr

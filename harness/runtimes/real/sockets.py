@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from harness.clock import Clock
-from harness.target import Answer, Request, body_of
+from harness.target import BODY_MAX, Answer, Request, body_of
 
 CALL_S = 2.0  # chosen, not measured: no local call that is well takes longer
 CANARY_S = 2.0
@@ -75,6 +75,7 @@ async def send(
     """Send a request; what went wrong on the way is in the answer, never an exception.
 
     Args:
+        headers: of ours, with the token; without any, no more than `BODY_MAX` of the body is read.
         extensions: of httpx, as `once_connected` makes them; what a proof raises goes through.
     """
     try:
@@ -99,13 +100,14 @@ async def send(
         return Answer(None, error="reset" if cut else "protocol")
     except httpx.HTTPError:
         return Answer(None, error="protocol")
-    return Answer(response.status_code, _document(response), headers=dict(response.headers))
+    body = _document(response) if headers or len(response.content) <= BODY_MAX else {}
+    return Answer(response.status_code, body, headers=dict(response.headers))
 
 
 def _document(response: httpx.Response) -> Mapping[str, object]:
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body_of(body)
 

@@ -14,7 +14,7 @@ from harness.runtimes.sim.host import Host
 from harness.runtimes.sim.messages import JSON, Ask, Headers
 from harness.runtimes.sim.network import Network
 from harness.runtimes.sim.wire import Wire
-from harness.target import Answer, LinkSpec, Request, ServiceSpec, Target, body_of
+from harness.target import BODY_MAX, Answer, LinkSpec, Request, ServiceSpec, Target, body_of
 
 TOKEN_HEADER = b"x-harness-token"
 CANARY_S = 2.0
@@ -63,7 +63,7 @@ class Talk:
         except OSError:
             return Answer(None, error="reset")
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in reply.headers}
-        return Answer(reply.status, _document(reply.body), headers=headers)
+        return Answer(reply.status, _document(reply.body, ours=bool(extra)), headers=headers)
 
     async def own(self, service: str, request: Request) -> Answer:
         """Past every link; the token goes along to the control routes of stand-ins only."""
@@ -72,11 +72,11 @@ class Talk:
 
     async def read(self, service: str, request: Request) -> Answer:
         """As `own`, without a time-out and a task: while nothing else happens."""
-        ask = _encoded(request, self._token_for(service, request), closes=False)
-        reply = await self.network.host(service).read(ask)
+        token = self._token_for(service, request)
+        reply = await self.network.host(service).read(_encoded(request, token, closes=False))
         if reply is None:
             return Answer(None, error="refused")
-        return Answer(reply.status, _document(reply.body))
+        return Answer(reply.status, _document(reply.body, ours=bool(token)))
 
     def _token_for(self, service: str, request: Request) -> Headers:
         control = self.spec(service).scripted and request.path.startswith("/_")
@@ -146,7 +146,7 @@ class Talk:
     def _counted(self, spec: LinkSpec, caller: str, callee: str) -> Mapping[str, int]:
         try:
             return self._target.counts(spec, caller, msgspec.json.decode(callee or "{}"))
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, RecursionError) as error:
             raise TargetContractError(f"counts of {spec.name} cannot be read: {error!r}") from error
 
     async def _text(self, service: str, *, metrics: bool) -> str:
@@ -190,9 +190,12 @@ def _encoded(request: Request, extra: Headers, closes: bool) -> Ask:
     return Ask(request.method, request.path, (*JSON, *headers, *extra), body, closes)
 
 
-def _document(body: bytes) -> Mapping[str, object]:
+def _document(body: bytes, *, ours: bool) -> Mapping[str, object]:
+    """Of a control route of ours, a ledger, all of it."""
+    if not ours and len(body) > BODY_MAX:
+        return {}
     try:
         document = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return {}
     return body_of(document)

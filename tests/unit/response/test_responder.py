@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -115,3 +116,22 @@ def test_a_real_person_answers_by_enter(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setattr("sys.stdin", stdin)
         asyncio.run(ask())
     assert said == ["first: Is it gone?  [Enter]"]
+
+
+@pytest.mark.parametrize("stdin", ["ended", "/dev/null", "closed"])
+def test_where_nobody_sits_nobody_has_answered(stdin: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decision by hand is none that the end of a pipe has taken."""
+    reading, writing = os.pipe()
+    os.close(writing)
+    said: list[str] = []
+
+    async def ask() -> None:
+        async with asyncio.timeout(0.1):
+            await at_terminal(said.append)("first: Is it gone?")
+
+    with os.fdopen(reading) as ended, Path(os.devnull).open() as null:
+        given = {"ended": ended, "/dev/null": null, "closed": None}[stdin]
+        monkeypatch.setattr("sys.stdin", given)
+        with pytest.raises(TimeoutError):
+            asyncio.run(ask())
+    assert "nobody answers" in said[-1]
