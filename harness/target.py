@@ -267,8 +267,7 @@ def places(target: Target, given: str) -> list[str]:
     known = {*(link.name for link in target.links), *(one.name for one in target.services)}
     if given in known:
         return [given]
-    playing = system_of(target).playing
-    ends = product(*(playing(end) or (end,) for end in given.split("->")))
+    ends = product(*(system_of(target).playing(end) or (end,) for end in given.split("->")))
     return [name for one in ends if (name := "->".join(one)) in known]
 
 
