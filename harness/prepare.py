@@ -16,6 +16,7 @@ from harness.json_types import JsonDict, JsonObject
 from harness.overrides import AS_WRITTEN, Overrides
 from harness.plugins import is_file
 from harness.ports import Capability
+from harness.recording import refuse_unrecorded
 from harness.registry import Vocabulary, load_vocabulary
 from harness.response.chosen import on_call
 from harness.response.runbook import Runbook
@@ -24,6 +25,7 @@ from harness.runtime_kind import RuntimeKind
 from harness.runtime_registry import best_runtime, load_runtime, runtime_kinds
 from harness.target import Target
 from harness.text import quoted, utf8
+from harness.workload import USUAL_MAKER, LoadMaker
 from harness.yaml_source import Place, load_yaml, nearest, plain
 
 USUAL = "hardened"  # the design when nobody names one
@@ -42,6 +44,7 @@ class RunRequest:
         overrides: what is set in place of what the experiment says.
         topology: of the target; "" for its own, or one in which every fault has what it needs.
         manual: the people on call are whoever sits at the terminal.
+        maker: of the load of a run in real time.
     """
 
     experiment: str
@@ -53,6 +56,7 @@ class RunRequest:
     overrides: Overrides = AS_WRITTEN
     topology: str = ""
     manual: bool = False
+    maker: LoadMaker = USUAL_MAKER
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ class Prepared:
             *target_option(order.target),
             *(["--topology", order.topology] if order.topology else []),
             *(["--manual"] if order.manual else []),
+            *order.maker.argv,
             *order.overrides.argv,
         ]
         return utf8(shlex.join(parts))
@@ -106,7 +111,9 @@ def prepare(order: RunRequest) -> Prepared:
     design = load_design(order.design, words)
     words = as_designed(words, design)
     experiment = _load(path, words, order, design)
-    kind, chosen = _runtime(order.runtime, experiment, words.target)
+    kind, chosen = _runtime(order, experiment, words.target)
+    if order.maker.locustfile:
+        refuse_unrecorded(experiment, words, path, Path(order.maker.locustfile))
     refuse_unsupported(experiment.steps, kind)
     if not kind.models_standbys:
         other = as_designed(_with_standbys(experiment.steps, words, order.topology), design)
@@ -128,14 +135,25 @@ def _load(path: Path, words: Vocabulary, order: RunRequest, design: JsonObject) 
     return load_experiment(path, words, replace(order.overrides, least_s=least_s))
 
 
-def _runtime(name: str, experiment: Experiment, target: Target) -> tuple[RuntimeKind, str]:
-    """The runtime that was asked for; else the best that can run the experiment, and why it."""
-    if name:
-        kind = load_runtime(name)
+def _runtime(order: RunRequest, experiment: Experiment, target: Target) -> tuple[RuntimeKind, str]:
+    """The runtime that was asked for; else the best that can run the experiment, and why it.
+
+    Raises:
+        ConfigError: it makes its load itself, and a maker was asked for.
+    """
+    kinds, only = runtime_kinds(), _only(target)
+    real = [name for name, kind in kinds.items() if not kind.deterministic]
+    if order.maker != USUAL_MAKER:
+        if order.runtime and order.runtime not in real:
+            cause = f"{order.runtime} makes its load itself: no Locust, nobody to look at"
+            raise ConfigError(Problem(cause, "--runtime", ", ".join(real)))
+        only = tuple(name for name in only or real if name in real)
+    if order.runtime:
+        kind = load_runtime(order.runtime)
         refuse_runtime(target, kind)
         return kind, ""
     needed = {fault.capability for fault in experiment.faults()}
-    kind, why = best_runtime(needed, _only(target))
+    kind, why = best_runtime(needed, only)
     return kind, f"runtime {kind.name}: {why}"
 
 

@@ -37,7 +37,15 @@ from harness.target import (
 from harness.telemetry import Telemetry
 from harness.undo.faultlog import FaultLog
 from harness.watch import Watch
-from harness.workload import Load, LoadEnded, LoadKilled, LoadPlan, LoadReport
+from harness.workload import (
+    USUAL_MAKER,
+    Load,
+    LoadEnded,
+    LoadKilled,
+    LoadMaker,
+    LoadPlan,
+    LoadReport,
+)
 
 DRAIN_S = 3.0  # chosen: how long journeys may go on after the last arrival
 LOAD_END_S = DRAIN_S + 8.0  # chosen: the load bounds itself at 5 s past its drain
@@ -55,6 +63,7 @@ class Run:
         stop: set from outside to end early.
         target_name, journey_refs: how the load loads them: dotted names, or paths of files.
         runbook, by_hand: by which alerts are answered, and who asks real people; None: nobody.
+        maker: of a load in real time.
         left: what could not be ended; None until the runtime was stopped.
     """
 
@@ -72,6 +81,7 @@ class Run:
     counters: dict[str, int] = field(default_factory=dict)
     runbook: Runbook | None = None
     by_hand: ByHand | None = None
+    maker: LoadMaker = USUAL_MAKER
     left: list[str] | None = None
 
     def history(self) -> History:
@@ -109,7 +119,7 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
     experiment = run.experiment
     plan = LoadPlan(
         run.target_name, run.seed, experiment.arrivals_per_s, experiment.journeys,
-        experiment.load_s, DRAIN_S, run.journey_refs, experiment.stages,
+        experiment.load_s, DRAIN_S, run.journey_refs, experiment.stages, run.maker,
     )  # fmt: skip
     load = await run.runtime.begin_load(plan, _load_sink(run))
     work = asyncio.create_task(load.wait())

@@ -146,6 +146,7 @@ async def _run(
             stop=stop,
             runbook=prepared.runbook,
             by_hand=at_terminal(say) if order.manual else None,
+            maker=order.maker,
         )
         stalls = None if kind.deterministic else asyncio.create_task(notice_stalls(ending))
         try:

@@ -61,6 +61,39 @@ def constant(per_s: float, for_s: float) -> tuple[Stage, ...]:
 
 
 @dataclass(frozen=True)
+class LoadMaker:
+    """Who makes the load of a run in real time, as a command line says it of Locust.
+
+    Args:
+        workers: processes that share it; 0: one process that needs none.
+        address: `HOST:PORT` at which they join.
+        elsewhere: whether people start them, here or on other machines.
+        page_port: of Locust's own page on 127.0.0.1; 0: none.
+        locustfile: absolute path of one with users of its own; "": the borrowers of the document.
+        users: how many of those there are.
+        token: what workers and readers of the page have to know; never written down.
+    """
+
+    workers: int = 0
+    address: str = ""
+    elsewhere: bool = False
+    page_port: int = 0
+    locustfile: str = ""
+    users: int = 0
+    token: str = field(default="", repr=False)
+
+    @property
+    def argv(self) -> list[str]:
+        """As it stands in a command; the page and who joins are for one run."""
+        words = [("--workers", self.workers), ("--locustfile", self.locustfile)]
+        words += [("--users", self.users)] if self.locustfile else []
+        return [word for name, value in words if value for word in (name, str(value))]
+
+
+USUAL_MAKER = LoadMaker()
+
+
+@dataclass(frozen=True)
 class LoadPlan:
     """What the load has to do; plain data, handed to another process.
 
@@ -74,6 +107,7 @@ class LoadPlan:
         refs: journey -> dotted name, or absolute path, of its module; those of the shipped words
             need none.
         stages: (length, rate at its start, rate at its end) each; empty: one rate all the time.
+        maker: of a load in real time.
     """
 
     target: str
@@ -84,6 +118,7 @@ class LoadPlan:
     drain_s: float = 3.0
     refs: Mapping[str, str] = field(default_factory=dict)
     stages: Sequence[Sequence[float]] = ()
+    maker: LoadMaker = USUAL_MAKER
 
     @property
     def profile(self) -> tuple[Stage, ...]:

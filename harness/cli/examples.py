@@ -12,7 +12,9 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "harness run my_experiment.yaml --design my_design.yaml --seed 7 --output json",
         "harness run X01 --runtime sim --repeat 5",
         "harness run --tags payment --jobs 2",
+        "harness run X01 --runtime process --workers 4 --web",
     ),
+    "worker": ("harness worker 127.0.0.1:5557",),
     "demo": ("harness demo --seed 3",),
     "suite": (
         "harness suite smoke --runtime sim",

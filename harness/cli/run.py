@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.cli.console import note, out, out_json, stdout, warn
 from harness.cli.export import NOTHING, Export, Made, show_in_ci
 from harness.cli.live import View, refuse_live
+from harness.cli.load_options import invitation
 from harness.determinism import require_same
 from harness.errors import ConfigError, HarnessError, Problem
 from harness.history_reader import read_history
@@ -31,6 +32,7 @@ from harness.suite.outcome import brief, name_of
 from harness.suite.spread import spread, spread_lines
 from harness.undo.left_overs import left_overs, named_runs
 from harness.undo.recovery import silent
+from harness.workload import USUAL_MAKER, LoadMaker
 
 
 def ask(
@@ -44,6 +46,7 @@ def ask(
     topology: str = "",
     *,
     manual: bool = False,
+    maker: LoadMaker = USUAL_MAKER,
 ) -> RunRequest:
     """What a person asked for, with a seed.
 
@@ -52,10 +55,11 @@ def ask(
         target: a file or a module; "" for the one that the experiment names.
         topology: of the target; "" for whichever serves.
         manual: whoever sits at the terminal is on call.
+        maker: of the load.
     """
     name = "" if runtime is None else load_runtime(runtime).name
     return RunRequest(
-        experiment, design, name, choose(seed), runs, target, overrides, topology, manual
+        experiment, design, name, choose(seed), runs, target, overrides, topology, manual, maker
     )  # fmt: skip
 
 
@@ -157,7 +161,7 @@ def one_run(prepared: Prepared, *, live: bool = False) -> RunResult:
     """One run that shows itself."""
     view = View(serving=live)
     order = prepared.order
-    for line in filter(None, (prepared.chosen, *named())):
+    for line in filter(None, (prepared.chosen, *named(), *invitation(order.maker))):
         view.say(line)
     title = f"{prepared.experiment.id} {prepared.experiment.title}"
     view.say(f"{title}, design {order.design}, seed {order.seed.value}")

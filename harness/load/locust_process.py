@@ -9,19 +9,21 @@ from asyncio.subprocess import PIPE, STDOUT, Process
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from harness.errors import RuntimeFailure
-from harness.workload import LoadEnded, LoadKilled, LoadPlan, LoadReport, Sink
+from harness.load.command import PLAN, START_S, TOKEN, arguments, ready_s_max
+from harness.workload import LoadEnded, LoadKilled, LoadMaker, LoadPlan, LoadReport, Sink
 
-LOCUSTFILE = Path(__file__).with_name("locustfile.py")
-READY_S_MAX = 20.0
 STOP_S_MAX = 2.0
+WORKERS_STOP_S = 4.0  # Locust waits so long for the workers that it started
 LINE_BYTES_MAX = 2**20
 NONE: Mapping[str, str] = MappingProxyType({})
-LOG_LINES = 30  # a traceback, and the tables of statistics that Locust ends with
+LOG_LINES = 30  # a traceback
+STATISTICS = "Type     Name"  # the head of the tables that Locust ends with
 
 
 class LocustLoad:
@@ -32,13 +34,21 @@ class LocustLoad:
         lines: what it writes to the pipe.
         sink: takes each event.
         log_path: where its own output goes.
+        maker: of the load.
     """
 
     def __init__(
-        self, process: Process, lines: asyncio.StreamReader, sink: Sink, log_path: Path
+        self,
+        process: Process,
+        lines: asyncio.StreamReader,
+        sink: Sink,
+        log_path: Path,
+        maker: LoadMaker,
     ) -> None:
         """Take over a process that has been started."""
         self._process = process
+        self._ready_s_max = ready_s_max(maker)
+        self._stop_s_max = STOP_S_MAX + (WORKERS_STOP_S if maker.workers else 0.0)
         self._lines = lines
         self._sink = sink
         self._log_path = log_path
@@ -55,13 +65,13 @@ class LocustLoad:
         """Wait until it is ready, then give it the zero of the run clock.
 
         Raises:
-            RuntimeFailure: not ready within 20 s.
+            RuntimeFailure: not ready in time.
         """
         try:
-            async with asyncio.timeout(READY_S_MAX):
+            async with asyncio.timeout(self._ready_s_max):
                 line = await self._lines.readline()
         except TimeoutError:
-            raise self._failure(f"not ready within {READY_S_MAX:g} s") from None
+            raise self._failure(f"not ready within {self._ready_s_max:g} s") from None
         if not line:
             raise await self._early_end()
         assert self._process.stdin is not None  # noqa: S101 - spawned with a pipe
@@ -82,7 +92,7 @@ class LocustLoad:
         return self._report
 
     async def stop(self) -> LoadReport:
-        """End it now; within 2 s.
+        """End it now; within 2 s, with workers 6 s.
 
         Raises:
             LoadEnded: there is no report; `LoadKilled` where it had to be killed.
@@ -90,7 +100,7 @@ class LocustLoad:
         if self._process.returncode is None:
             self._process.terminate()
         try:
-            async with asyncio.timeout(STOP_S_MAX):
+            async with asyncio.timeout(self._stop_s_max):
                 return await self.wait()
         except TimeoutError:
             self._killed = True
@@ -123,7 +133,8 @@ class LocustLoad:
 
     def _last_words(self) -> str:
         with self._log_path.open(encoding="utf-8", errors="replace") as log:
-            tail = "".join(deque(log, LOG_LINES)).rstrip()
+            said = takewhile(lambda line: not line.startswith(STATISTICS), log)
+            tail = "".join(deque(said, LOG_LINES)).rstrip()
         return f"; its log is {self._log_path}, which ends:\n{tail}"
 
 
@@ -161,15 +172,18 @@ async def start(
     try:
         plan_path = log_path.with_suffix(".plan.json")
         urls = {"addresses": [base_url, *others], "base_urls": dict(base_urls)}
-        document = {"plan": asdict(plan), **urls, "fd": send, "t0_ns": None}
+        asked = {name: value for name, value in asdict(plan).items() if name != "maker"}
+        document = {"plan": asked, **urls, "fd": send}
         plan_path.write_text(json.dumps(document), encoding="utf-8")
-        process = await _spawn(python, base_url, plan_path, send, log_path, env, spawn)
+        words = ["-P", "-m", "locust", *arguments(plan.maker, base_url)]
+        own = _environment(env, plan_path, plan.maker)
+        process = await _spawn([python, *words], own, send, log_path, spawn)
     except BaseException:
         transport.close()
         raise
     finally:
         os.close(send)
-    load = LocustLoad(process, reader, sink, log_path)
+    load = LocustLoad(process, reader, sink, log_path, plan.maker)
     try:
         await load.begin(clock_zero)
     except BaseException:
@@ -179,25 +193,24 @@ async def start(
 
 
 async def _spawn(
-    python: str, base_url: str, plan_path: Path, fd: int, log_path: Path,
-    env: Mapping[str, str], spawn: Mapping[str, Any],
+    command: Sequence[str], env: Mapping[str, str], fd: int, log_path: Path,
+    spawn: Mapping[str, Any],
 ) -> Process:  # fmt: skip
     """Not in our working folder: Locust searches the one it is in for modules and settings."""
     with log_path.open("wb") as log:
         return await asyncio.create_subprocess_exec(
-            python, "-P", "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "-u", "1", "-r", "1",
-            "--host", base_url, "--only-summary", "--exit-code-on-error", "0",
-            stdin=PIPE, stdout=log, stderr=STDOUT, pass_fds=(fd,),
-            cwd=plan_path.parent, env=_environment(env, plan_path), **spawn,
+            *command, stdin=PIPE, stdout=log, stderr=STDOUT, pass_fds=(fd,),
+            cwd=log_path.parent, env=env, **spawn,
         )  # fmt: skip
 
 
-def _environment(env: Mapping[str, str], plan_path: Path) -> dict[str, str]:
+def _environment(env: Mapping[str, str], plan_path: Path, maker: LoadMaker) -> dict[str, str]:
     """Without settings of Locust's own, and true in another folder."""
     own = {name: value for name, value in env.items() if not name.startswith("LOCUST_")}
     if folders := own.get("PYTHONPATH"):
         own["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, folders.split(os.pathsep)))
-    return {**own, "HARNESS_LOAD_PLAN": str(plan_path.absolute())}
+    told = {PLAN: str(plan_path.absolute()), TOKEN: maker.token}
+    return {**own, **told, START_S: f"{ready_s_max(maker) + 10:g}"}
 
 
 async def _reader(fd: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:

@@ -1,6 +1,6 @@
-"""The load on real sockets: Locust, driven by an open model. The only file that imports locust.
+"""The load of a run: the borrowers of a plan, in one process or shared by workers.
 
-    parent ──plan file, HARNESS_LOAD_PLAN──> this process
+    parent ──plan file, HARNESS_LOAD_PLAN──> this process, or the master of the workers
            <──pipe──  {"ready": true}
            ──stdin──> {"t0_ns": 123}
            <──pipe──  events ..., {"report": {...}} as the last line
@@ -14,252 +14,117 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
-import socket
 from typing import Any
 
 import gevent  # type: ignore[import-untyped]  # ships no types
-from gevent import pool
-from geventhttpclient.client import HTTPClient, HTTPClientPool
-from geventhttpclient.response import HTTPConnectionClosed
-from locust import FastHttpUser, LoadTestShape, task
-from locust.contrib.fasthttp import LocustBadStatusCode
+from gevent import event
+from locust import events, task
+from locust.exception import StopUser
 
-from harness.clock import NS, RunClock
-from harness.json_types import JsonObject
-from harness.load.addresses import Addresses, goes_on
-from harness.load.arrivals import Arrival, arrivals, journey_dice
-from harness.load.driver import AtOnce, Drive, Send, SleepUntil, drive, find_journey
-from harness.load.pipe import Pipe, read_line
-from harness.model import Outcome
-from harness.target import BODY_MAX, Answer, Completion, Request, body_of, load_target
-from harness.workload import LoadPlan
-
-OPEN_MAX = 2_000
-LATE_S = 0.1
-START_S_MAX = 30.0  # chosen, not measured: from here to the zero of the run clock
-GRACE_S = 5.0
-ENDLESS_S = 86_400.0  # each request has a time-out of its own; that of geventhttpclient is 5 s
+from harness.clock import RunClock, monotonic_ns
+from harness.json_types import JsonDict, JsonObject
+from harness.load.alarm import die_with_parent, end_after, start_s
+from harness.load.borrowers import GRACE_S, Borrowers, Load
+from harness.load.clocks import ahead_ns, boot_id
+from harness.load.command import PLAN
+from harness.load.coordinator import Coordinator
+from harness.load.messages import TO_WORKER, Outbox, hear, tell_coordinator
+from harness.load.page_guard import guard
 
 
-class _OneTry(HTTPClientPool):
-    """A connection for each request, and each request sent once.
-
-    geventhttpclient sends an idempotent request again, up to the size of its pool, when the
-    connection closes without a reply: a borrower who asks once would ask 2,000 times, and nobody
-    would see the first failure. And a connection that is used again just as the service closes it
-    would look like a fault (measured: 3 requests in 10 against a server that closes after each).
-    """
-
-    def get_client(self, url: Any) -> HTTPClient:
-        client = super().get_client(url)
-        sockets = client._connection_pool
-        sockets.size = -1  # only the number of repeats is read from it
-        sockets.return_socket = sockets.release_socket  # type: ignore[method-assign]  # no seam
-        return client
-
-
-class Load:
-    """One run of a plan.
+class Share:
+    """One worker's part of a load.
 
     Args:
-        document: plan, pipe and addresses, as the parent wrote them; without addresses the one
-            that Locust was given.
-        user: gives the HTTP client and Locust's environment.
+        runner: Locust's, of a worker or of a load of one process.
     """
 
-    def __init__(self, document: JsonObject, user: FastHttpUser) -> None:
-        """Resolve every name before anything is sent."""
-        self.plan = LoadPlan(**document["plan"])
-        self.arrivals = arrivals(self.plan)
-        self.target = load_target(self.plan.target)
-        self.kinds = {n: find_journey(n, self.plan.refs, self.target) for n in self.plan.journeys}
-        self.base_urls = document.get("base_urls", {})
-        self.pipe = Pipe(document["fd"])
-        self.addresses = Addresses(document.get("addresses", [""]))
-        self.user = user
-        self.open = pool.Group()
-        self.clock = RunClock(0)
-        self.delivered = self.late = self.dropped = 0
-        self.late_worst_s = 0.0
-        self.crashed = False
+    def __init__(self, runner: Any) -> None:
+        """Listen to the coordinator."""
+        self.runner = runner
+        self.outbox = Outbox(runner)
+        self.load: Load | None = None
+        self.reported = False
+        self.said = {what: event.AsyncResult() for what in ("plan", "begin", "clock")}
+        hear(runner, TO_WORKER, {**dict.fromkeys(self.said, self._take), "end": self._end})
 
-    def run(self) -> None:
-        """Wait for the zero of the run clock, let every borrower come, drain, report."""
-        self.pipe.put({"ready": True})
-        self.clock = RunClock(json.loads(read_line())["t0_ns"])
-        end_s = self.plan.duration_s + self.plan.drain_s
-        signal.setitimer(signal.ITIMER_REAL, max(0.1, end_s + GRACE_S - self.clock.now_s()))
-        gevent.spawn(read_line)  # returns never: the parent writes no second line
-        for arrival in self.arrivals:
-            self._sleep_until(arrival.t_s)
-            self._admit(arrival)
-        self._sleep_until(self.plan.duration_s)
-        self.open.join(timeout=max(0.0, end_s - self.clock.now_s()))
-        self.finish()
+    def run(self, user: Borrowers) -> None:
+        """From the first word to the report."""
+        tell_coordinator(self.runner, "hello")
+        plan = self.said["plan"].get()
+        self.load = Load(plan["document"], user, self.outbox.put, self._crashed)
+        ahead = 0 if plan["boot"] == boot_id() else ahead_ns(self._ask_time, monotonic_ns)
+        tell_coordinator(self.runner, "joined")
+        begin = self.said["begin"].get()
+        clock = RunClock(begin["t0_ns"] - ahead)
+        end_after(self.load.end_s + GRACE_S - clock.now_s())
+        self.load.run(clock, (begin["which"], begin["workers"]))
+        self.report()
 
-    def finish(self, **_: object) -> None:
-        """Cut what is still open and send the report; idempotent."""
-        self.open.kill(block=False)
-        report = {
-            "asked": len(self.arrivals),
-            "delivered": self.delivered,
-            "late": self.late,
-            "dropped": self.dropped,
-            "late_worst_s": round(self.late_worst_s, 6),
-        }
-        self.pipe.close({"report": report})
-        self.user.environment.process_exit_code = int(self.crashed)
+    def report(self) -> None:
+        """Cut what is open and say what was done; idempotent."""
+        if self.load is not None and not self.reported:
+            self.reported = True
+            self.load.finish()
+            self.outbox.flush()
+            tell_coordinator(self.runner, "report", report=self.load.report())
 
-    def _admit(self, arrival: Arrival) -> None:
-        if len(self.open) >= OPEN_MAX:
-            self.dropped += 1
-            return
-        self.open.spawn(self._journey, arrival).link_exception(self._crashed)
+    def fail(self, why: str) -> None:
+        """It cannot go on."""
+        self.outbox.flush()
+        tell_coordinator(self.runner, "failed", why=why)
 
-    def _journey(self, arrival: Arrival) -> None:
-        late_s = self.clock.now_s() - arrival.t_s
-        self.delivered += 1
-        self.late += late_s > LATE_S
-        self.late_worst_s = max(self.late_worst_s, late_s)
-        dice = journey_dice(self.plan, arrival.number)
-        steps = drive(
-            self.kinds[arrival.journey].steps(arrival.number, dice),
-            name=f"{arrival.journey}/{arrival.number}",
-            due_ns=round(arrival.t_s * NS),
-            target=self.target,
-            emit=self.pipe.put,
-            now_ns=lambda: round(self.clock.now_s() * NS),
-        )
-        self._play(steps)
+    def _take(self, _: str, said: JsonDict) -> None:
+        self.said[said["what"]].set(said)
 
-    def _play(self, steps: Drive) -> Completion | None:
-        reply: Answer | tuple[Completion | None, ...] | None = None
-        while True:
-            try:
-                step = steps.send(reply)
-            except StopIteration as end:
-                done: Completion | None = end.value
-                return done
-            reply = None
-            if isinstance(step, SleepUntil):
-                self._sleep_until(step.t_ns / NS)
-            elif isinstance(step, AtOnce):
-                parts = [self.open.spawn(self._play, part) for part in step.parts]
-                gevent.joinall(parts, raise_error=True)
-                reply = tuple(part.value for part in parts)
-            elif isinstance(step, Send):
-                reply = self._send(step)
+    def _end(self, _: str, said: JsonObject) -> None:
+        self.report()
 
-    def _send(self, step: Send) -> Answer:
-        """One request, at the first of the addresses that answers."""
-        if step.request.to:
-            return self._ask(step, self.base_urls.get(step.request.to, ""))
-        for address in self.addresses:
-            answer = self._ask(step, address)
-            self.addresses.learn(address, answer)
-            if not goes_on(step.request, answer):
-                break
-        return answer
+    def _ask_time(self, sent_ns: int) -> int:
+        self.said["clock"] = event.AsyncResult()
+        tell_coordinator(self.runner, "clock", sent_ns=sent_ns)
+        return int(self.said["clock"].get()["now_ns"])
 
-    def _ask(self, step: Send, address: str) -> Answer:
-        """Locust counts it under the operation's name, as failed unless it is ok."""
-        request = step.request
-        with (
-            gevent.Timeout(request.timeout_s),
-            self.user.client.request(
-                request.method, address + request.path, name=step.call.f, catch_response=True,
-                data=_body(request), headers=_headers(request),
-            ) as response,
-        ):  # fmt: skip
-            answer = _answer(response)
-            completion = self.target.classify(step.call, answer)
-            if completion.outcome is Outcome.OK:
-                response.success()
-            else:
-                response.failure(completion.err)
-        return answer
-
-    def _sleep_until(self, t_s: float) -> None:
-        gevent.sleep(max(0.0, t_s - self.clock.now_s()))
-
-    def _crashed(self, greenlet: gevent.Greenlet) -> None:
+    def _crashed(self) -> None:
         """A journey or a target that raises is a defect of the harness: end the load, loudly."""
-        self.crashed = True
-        gevent.spawn(self.user.environment.runner.quit)
-
-
-def _body(request: Request) -> str | None:
-    if request.text is not None:
-        return request.text
-    return None if request.body is None else json.dumps(request.body)
-
-
-def _headers(request: Request) -> dict[str, str]:
-    headers = {**request.headers, "Connection": "close", "Accept-Encoding": "identity"}
-    return headers if request.body is None else {"Content-Type": "application/json", **headers}
-
-
-def _answer(response: Any) -> Answer:
-    error = response.request_meta["exception"]
-    if error is not None and not isinstance(error, LocustBadStatusCode):
-        return Answer(None, error=_kind(getattr(error, "original", error)))
-    try:
-        content = response.content or b"null"
-        body = json.loads(content) if len(content) <= BODY_MAX else None
-    except (ValueError, RecursionError):
-        body = None
-    headers = {name.lower(): value for name, value in (response.headers or {}).items()}
-    return Answer(response.status_code, body_of(body), headers=headers)
-
-
-def _kind(error: BaseException) -> str:
-    """What became of a request without an answer; only a connection that never was is `refused`."""
-    if isinstance(error, gevent.Timeout | TimeoutError):
-        return "timeout"
-    if isinstance(error, ConnectionRefusedError | socket.gaierror):
-        return "refused"
-    return "reset" if isinstance(error, HTTPConnectionClosed | OSError) else "protocol"
-
-
-class Borrowers(FastHttpUser):
-    """A Locust user behind which many borrowers share a client."""
-
-    abstract = True
-    max_redirects = 0
-
-    def __init__(self, environment: object) -> None:
-        """Make room for one connection a borrower."""
-        self.client_pool = _OneTry(
-            concurrency=OPEN_MAX + 1, connection_timeout=ENDLESS_S, network_timeout=ENDLESS_S
-        )
-        super().__init__(environment)
-
-
-class Shape(LoadTestShape):
-    """How many users at which second; for the page, where people choose, within bounds."""
-
-    abstract = True
-    use_common_options = True  # or the page would not ask
+        gevent.spawn(self.fail, "a journey or the target raised; see its log")
 
 
 class WholeRun(Borrowers):
-    """The one user of a run: its plan from the first borrower to the last."""
+    """The one user of a process: its borrowers, from the first to the last."""
+
+    share: Share
 
     @task
     def whole_run(self) -> None:
-        """The whole run, once."""
-        self.environment.process_exit_code = 1  # until the report is out
+        """All of them, once."""
         try:
-            with open(os.environ["HARNESS_LOAD_PLAN"], encoding="utf-8") as file:
-                load = Load(json.load(file), self)
-            self.environment.events.quitting.add_listener(load.finish)
-            load.run()
-        except Exception:
+            self.share.run(self)
+        except Exception as error:
             # Locust would log it and start the task again; here it is the end.
             logging.exception("load: the plan cannot be run")
+            self.share.fail(repr(error))
         finally:
-            self.environment.runner.quit()
+            self.share.report()
+        raise StopUser
 
 
-signal.setitimer(signal.ITIMER_REAL, START_S_MAX)
+@events.init.add_listener  # type: ignore[untyped-decorator]  # of Locust
+def begin(environment: Any, runner: Any, web_ui: Any, **_: object) -> None:
+    """Both sides listen before anybody speaks."""
+    options = environment.parsed_options
+    end_after(start_s())  # once more: a process that was forked has no alarm
+    if options.worker and options.processes:
+        die_with_parent()
+    if web_ui:
+        guard(web_ui)
+    if not options.worker:
+        with open(os.environ[PLAN], encoding="utf-8") as file:
+            workers = options.expect_workers if options.master else 1
+            coordinator = Coordinator(environment, json.load(file), workers)
+        gevent.spawn(coordinator.gather)
+    if not options.master:
+        WholeRun.share = Share(runner)
+
+
+end_after(start_s())

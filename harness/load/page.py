@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-import signal
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,22 +19,21 @@ import gevent  # type: ignore[import-untyped]  # ships no types
 
 from harness.clock import RunClock, monotonic_ns
 from harness.json_types import JsonDict
-from harness.load import locustfile
+from harness.load import borrowers
+from harness.load.command import PLAN
 from harness.rng import fresh_seed
 
 RAMP_S_MAX = 60.0  # chosen: Locust asks for no new shape while it starts users
 RATE_MIN = 0.1  # users started a second; chosen
 
-signal.setitimer(signal.ITIMER_REAL, 0)  # the alarm is for runs: a page waits for its person
-
 
 def document() -> JsonDict:
     """The plan of one user, the address of the service, and how many users there may be."""
-    with open(os.environ["HARNESS_LOAD_PLAN"], encoding="utf-8") as file:
+    with open(os.environ[PLAN], encoding="utf-8") as file:
         return dict(json.load(file))
 
 
-class Bounded(locustfile.Shape):
+class Bounded(borrowers.Shape):
     """What was typed in, within the bounds."""
 
     def tick(self) -> tuple[int, float] | None:
@@ -54,35 +53,35 @@ class Bounded(locustfile.Shape):
         return users, max(slowest, asked.spawn_rate or slowest)
 
 
-class Stream(locustfile.Load):
+class Stream(borrowers.Load):
     """Borrowers of one user, until its time is over or it is stopped."""
 
-    def run(self) -> None:
+    def come(self) -> None:
         """Let every borrower come at a time of its own, under a number that was never used."""
         self.clock, first = RunClock(monotonic_ns()), monotonic_ns()
         for arrival in self.arrivals:
             self._sleep_until(arrival.t_s)
             self._admit(replace(arrival, number=first + arrival.number))
-        gevent.sleep(self.plan.drain_s + locustfile.GRACE_S)  # the shape ends it before that
-
-    def _crashed(self, greenlet: gevent.Greenlet) -> None:
-        """A journey or a target that raises is a defect of the harness: end the load, loudly."""
-        gevent.spawn(self.user.environment.runner.stop)
+        gevent.sleep(self.plan.drain_s + borrowers.GRACE_S)  # the shape ends it before that
 
 
-def come(user: locustfile.Borrowers) -> None:
-    """What a user does, for as long as there is one."""
+def nobody(event: Mapping[str, object]) -> None:
+    """No history is kept: people look at the page."""
+
+
+def come(user: borrowers.Borrowers) -> None:
+    """What a user does, for as long as there is one; a journey or a target that raises is a defect
+    of the harness, and ends them all."""
     plan = {**document()["plan"], "seed": fresh_seed().value}
-    nobody = os.open(os.devnull, os.O_WRONLY)  # no history is kept: people look at the page
-    stream = Stream({"plan": plan, "fd": nobody}, user)
+    stop = user.environment.runner.stop
+    stream = Stream({"plan": plan}, user, nobody, lambda: gevent.spawn(stop))
     try:
-        stream.run()
+        stream.come()
     finally:
         stream.finish()
-        os.close(nobody)
 
 
-class Streams(locustfile.Borrowers):
+class Streams(borrowers.Borrowers):
     """Each a stream of borrowers."""
 
     tasks: list[Any] = [come]  # noqa: RUF012 - named and typed by Locust

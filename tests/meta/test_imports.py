@@ -17,6 +17,7 @@ SKELETON = (
     "harness/__init__.py",
     "harness/load/__init__.py",
     "harness/load/locustfile.py",
+    "harness/load/own_users.py",
     "harness/runtimes/__init__.py",
     "harness/runtimes/process.py",
     "harness/runtimes/docker/__init__.py",

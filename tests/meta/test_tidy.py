@@ -29,6 +29,8 @@ REAL_TIME = (
     "harness/undo/*",
     "harness/private*",
     "harness/watchdog*",
+    "harness/load/alarm.py",
+    "harness/load/borrowers.py",
     "harness/load/locustfile.py",
     "harness/runtimes/*",
     "mock_services/clock*.py",

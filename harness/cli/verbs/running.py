@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -35,6 +36,11 @@ from harness.cli.verbs.suites import (
     TimeLimit,
     WaiversFile,
 )
+
+Locustfile = Annotated[
+    Path | None,
+    typer.Option(help="Users of your own as the load, whose requests become the history."),
+]
 
 
 @app.command()
@@ -76,13 +82,27 @@ def run(
     rate: Rate = None,
     run_time: RunTime = None,
     var: Vars = None,
+    locustfile: Locustfile = None,
+    users: Annotated[
+        int | None, typer.Option(min=1, max=10_000, help="Of --locustfile; left out, 10.")
+    ] = None,
+    web: Annotated[bool, typer.Option("--web", help="Show Locust's page on 127.0.0.1.")] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Locust workers that share the load.")
+    ] = None,
+    master_bind: Annotated[
+        str, typer.Option(help="Where --workers of other machines join: ADDRESS or ADDRESS:PORT.")
+    ] = "",
 ) -> None:
     """Run an experiment against a design and judge it; several are a suite."""
     from harness.cli.export import Export
+    from harness.cli.load_options import LoadOptions
     from harness.cli.run import ask, dry_command, repeat_command, run_command
     from harness.overrides import Overrides
+    from harness.workload import USUAL_MAKER
 
     refs = experiments or []
+    load = LoadOptions(locustfile, users, web, workers, master_bind)
     overrides = Overrides(rate, run_time, tuple(var or ()))
     export = Export(junit_xml, html, metrics)
     if not refs and not tags:
@@ -92,26 +112,43 @@ def run(
     if many or gated or jobs or time_limit or shard or last_failed:
         from harness.cli.suite import SuiteOptions, selection_command
 
-        _plain(twice=twice, live=live, option="more than one experiment")
+        _plain(twice=twice, live=live, load=load.given, option="more than one experiment")
         asked = SuiteOptions(
             design, runtime, seed, output, runs, target, overrides, jobs, time_limit, shard,
             last_failed, repeat if repeat > 1 else None, export,
             baseline, waivers, topology,
         )  # fmt: skip
         raise typer.Exit(selection_command(refs, tags or [], asked, dry=dry))
-    order = ask(refs[0], design, runtime, seed, runs, target, overrides, topology, manual=manual)
+    order = ask(
+        refs[0], design, runtime, seed, runs, target, overrides, topology, manual=manual,
+        maker=load.maker() if load.given else USUAL_MAKER,
+    )  # fmt: skip
     if dry:
         raise typer.Exit(dry_command(order, twice=twice))
     if repeat > 1:
-        _plain(twice=twice, live=live, option="--repeat")
+        _plain(twice=twice, live=live, load=load.given, option="--repeat")
         raise typer.Exit(repeat_command(order, output, repeat))
     command = run_command(order, output, twice=twice, live=live, export=export)
     raise typer.Exit(command)
 
 
-def _plain(*, twice: bool, live: bool, option: str) -> None:
+def _plain(*, twice: bool, live: bool, load: bool, option: str) -> None:
     if twice or live:
         raise typer.BadParameter("not with --check-determinism or --live", param_hint=option)
+    if load:
+        words = "--locustfile, --users, --web, --workers or --master-bind"
+        raise typer.BadParameter(f"not with {words}: they are for one run", param_hint=option)
+
+
+@app.command()
+def worker(
+    address: Annotated[str, typer.Argument(help="HOST:PORT, as the run printed it.")],
+    locustfile: Locustfile = None,
+) -> None:
+    """Join the load of a run on this or another machine (run --master-bind)."""
+    from harness.cli.worker import worker_command
+
+    raise typer.Exit(worker_command(address, locustfile))
 
 
 @app.command()
