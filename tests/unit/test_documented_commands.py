@@ -81,7 +81,7 @@ def test_the_help_of_every_verb_ends_with_examples_that_are_taken() -> None:
             assert " ".join(parsed(shlex.split(line)[1:])) == name
 
 
-SILENT = {"demo", "drill verify", "parts", "up", "down", "faults clear", "images build",
+SILENT = {"demo", "drill verify", "parts", "up", "down", "faults clear", "images build", "worker",
           "init target", "init experiment", "init design"}  # fmt: skip
 
 
