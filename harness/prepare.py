@@ -21,8 +21,7 @@ from harness.registry import Vocabulary, load_vocabulary
 from harness.response.chosen import on_call
 from harness.response.runbook import Runbook
 from harness.rng import Seed
-from harness.runtime_kind import RuntimeKind
-from harness.runtime_registry import best_runtime, load_runtime, runtime_kinds
+from harness.runtime_choice import chosen_runtime, refuse_runtime, refuse_unsupported
 from harness.target import Target
 from harness.text import quoted, utf8
 from harness.workload import USUAL_MAKER, LoadMaker
@@ -111,7 +110,7 @@ def prepare(order: RunRequest) -> Prepared:
     design = load_design(order.design, words)
     words = as_designed(words, design)
     experiment = _load(path, words, order, design)
-    kind, chosen = _runtime(order, experiment, words.target)
+    kind, chosen = chosen_runtime(order.runtime, order.maker, experiment, words.target)
     if order.maker.locustfile:
         refuse_unrecorded(experiment, words, path, Path(order.maker.locustfile))
     refuse_unsupported(experiment.steps, kind)
@@ -133,34 +132,6 @@ def _load(path: Path, words: Vocabulary, order: RunRequest, design: JsonObject) 
     """The experiment, each fault as long as it must be in this design."""
     least_s: Mapping[str, float] = getattr(words.target, "least_s", lambda _: {})(design)
     return load_experiment(path, words, replace(order.overrides, least_s=least_s))
-
-
-def _runtime(order: RunRequest, experiment: Experiment, target: Target) -> tuple[RuntimeKind, str]:
-    """The runtime that was asked for; else the best that can run the experiment, and why it.
-
-    Raises:
-        ConfigError: it makes its load itself, and a maker was asked for.
-    """
-    kinds, only = runtime_kinds(), _only(target)
-    real = [name for name, kind in kinds.items() if not kind.deterministic]
-    if order.maker != USUAL_MAKER:
-        if order.runtime and order.runtime not in real:
-            cause = f"{order.runtime} makes its load itself: no Locust, nobody to look at"
-            raise ConfigError(Problem(cause, "--runtime", ", ".join(real)))
-        only = tuple(name for name in only or real if name in real)
-    if order.runtime:
-        kind = load_runtime(order.runtime)
-        refuse_runtime(target, kind)
-        return kind, ""
-    needed = {fault.capability for fault in experiment.faults()}
-    kind, why = best_runtime(needed, only)
-    return kind, f"runtime {kind.name}: {why}"
-
-
-def _only(target: Target) -> tuple[str, ...]:
-    """The names of the runtimes that a target runs on; empty for all."""
-    only: tuple[str, ...] = getattr(target, "runtimes", ())
-    return only
 
 
 def as_designed(words: Vocabulary, design: JsonObject) -> Vocabulary:
@@ -224,20 +195,6 @@ def _without_standby(steps: Sequence[Step], target: Target) -> list[Step]:
     return [step for step in needy if step.fault.where not in has]
 
 
-def refuse_runtime(target: Target, kind: RuntimeKind) -> None:
-    """Refuse a runtime that a target does not run on.
-
-    Raises:
-        ConfigError: names those that it runs on.
-    """
-    only = _only(target)
-    if only and kind.name not in only:
-        why: Mapping[str, str] = getattr(target, "refused_runtimes", {})
-        because = f": {why[kind.name]}" if why.get(kind.name) else ""
-        cause = f"target {target.name} does not run on {kind.name}{because}"
-        raise ConfigError(Problem(cause, "--runtime", ", ".join(only), f"--runtime {only[0]}"))
-
-
 def target_option(target: str) -> list[str]:
     """As it stands in a command."""
     return ["--target", target] if target else []
@@ -285,28 +242,3 @@ def _way(key: str, text: str) -> list[str]:
     """The keys on the way to what `breaker.open_s: ...` is about."""
     way = text.partition(":")[0].split(".")
     return way if way[0] == key else [key]
-
-
-def refuse_unsupported(steps: Sequence[Step], runtime: RuntimeKind) -> None:
-    """Before anything is started: can this runtime do all that the steps ask?
-
-    Raises:
-        UnsupportedFault: it cannot; says which fault, what it needs, what there is and who can.
-    """
-    problems = [
-        Problem(
-            f"{step.fault.kind} at {step.fault.where} needs {step.fault.capability}"
-            f" ({runtime.lacks[step.fault.capability]})",
-            f"--runtime {runtime.name}",
-            ", ".join(sorted(runtime.capabilities)),
-            " or ".join(f"--runtime {one}" for one in _runtimes_with(step.fault.capability)),
-        )
-        for step in steps
-        if step.fault.capability not in runtime.capabilities
-    ]
-    if problems:
-        raise UnsupportedFault(problems)
-
-
-def _runtimes_with(capability: Capability) -> list[str]:
-    return [kind.name for kind in runtime_kinds().values() if capability in kind.capabilities]

@@ -37,15 +37,7 @@ from harness.target import (
 from harness.telemetry import Telemetry
 from harness.undo.faultlog import FaultLog
 from harness.watch import Watch
-from harness.workload import (
-    USUAL_MAKER,
-    Load,
-    LoadEnded,
-    LoadKilled,
-    LoadMaker,
-    LoadPlan,
-    LoadReport,
-)
+from harness.workload import Load, LoadEnded, LoadKilled, LoadMaker, LoadPlan, LoadReport
 
 DRAIN_S = 3.0  # chosen: how long journeys may go on after the last arrival
 LOAD_END_S = DRAIN_S + 8.0  # chosen: the load bounds itself at 5 s past its drain
@@ -77,11 +69,11 @@ class Run:
     log: FaultLog
     say: Say
     stop: Stop
+    maker: LoadMaker
     journey_refs: Mapping[str, str] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     runbook: Runbook | None = None
     by_hand: ByHand | None = None
-    maker: LoadMaker = USUAL_MAKER
     left: list[str] | None = None
 
     def history(self) -> History:

@@ -15,9 +15,10 @@ from harness.json_types import JsonObject
 from harness.matrix import words
 from harness.matrix.conditions import Row, conditions, rows
 from harness.matrix.outcome import outcome
-from harness.prepare import RunRequest, load_design, prepare, refuse_runtime, target_option
+from harness.prepare import RunRequest, load_design, prepare, target_option
 from harness.registry import Vocabulary, load_vocabulary
 from harness.rng import Seed
+from harness.runtime_choice import refuse_runtime
 from harness.runtime_registry import load_runtime
 from harness.store import new_folder
 from harness.suite.carry import Progress

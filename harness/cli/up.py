@@ -13,11 +13,12 @@ from harness.clock import utc_stamp
 from harness.ending import EXITS
 from harness.errors import ConfigError, HarnessError, LeftOvers, Problem, RuntimeFailure
 from harness.plugins import DEFAULT_TARGET, absolute
-from harness.prepare import as_designed, in_topology, load_design, refuse_runtime
+from harness.prepare import as_designed, in_topology, load_design
 from harness.private import make_private
 from harness.registry import load_vocabulary
 from harness.rng import fresh_token
 from harness.runner import Say
+from harness.runtime_choice import refuse_runtime
 from harness.runtime_kind import RunContext, RuntimeKind, StandingRuntime
 from harness.runtime_registry import load_runtime, runtime_kinds
 from harness.standing import UP, WORK_S, Standing, alone, standing

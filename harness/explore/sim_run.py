@@ -24,6 +24,7 @@ from harness.runtime_registry import load_runtime
 from harness.store import FAULTS
 from harness.undo.faultlog import FaultLog
 from harness.verdict import Findings, decide
+from harness.workload import USUAL_MAKER
 
 SIM = "sim"
 MEMORY = Path("/dev/shm")  # noqa: S108 - nobody reads the log of a trial: it need not reach a disk
@@ -70,6 +71,7 @@ def trial(
             log=FaultLog(Path(folder) / FAULTS),
             say=lambda _: None,
             stop=Stop(),
+            maker=USUAL_MAKER,
             runbook=on_call(experiment, design, words, by_hand_on=None),
         )
         history = kind.run(carry_out(run), seed=seed)

@@ -59,7 +59,8 @@ class Recorder:
         self.over = self.reported = False
         hear(runner, TO_WORKER, {"begin": self._begin, "over": self._over, "end": self._end})
         for session in (HttpSession, FastHttpSession):
-            session.request = self._watched(session.request)  # type: ignore[method-assign]
+            watched = self._watched(session.request)
+            session.request = watched  # type: ignore[method-assign]  # no seam
         events.request.add_listener(self._completed)  # type: ignore[no-untyped-call]  # of Locust
 
     def _watched(self, request: Callable[..., Any]) -> Callable[..., Any]:

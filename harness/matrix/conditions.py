@@ -11,8 +11,8 @@ from harness.document import load_experiment
 from harness.errors import ConfigError, UnsupportedFault
 from harness.json_types import JsonDict, JsonObject
 from harness.plugins import DEFAULT_TARGET, SHIPPED
-from harness.prepare import refuse_unsupported
 from harness.registry import Vocabulary, explored
+from harness.runtime_choice import refuse_unsupported
 from harness.runtime_kind import RuntimeKind
 from harness.target import entry_service, system_of
 from harness.yaml_source import dump_yaml, load_yaml, plain

@@ -25,8 +25,9 @@ from harness.explore.sim_world import SIM, SimWorld
 from harness.explore.workers import Workers
 from harness.model import RunVerdict
 from harness.pool.hands import Where
-from harness.prepare import load_design, refuse_runtime
+from harness.prepare import load_design
 from harness.registry import Vocabulary, explored, load_vocabulary
+from harness.runtime_choice import refuse_runtime
 from harness.runtime_registry import load_runtime
 from harness.self_test.defects import Defect, load_defect, load_defects, watched
 from harness.steady_state import Hypothesis

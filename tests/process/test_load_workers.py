@@ -53,7 +53,7 @@ def shared(workers: int) -> LoadMaker:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    return LoadMaker(workers=workers, address=f"127.0.0.1:{port}", token="t")  # noqa: S106
+    return LoadMaker(workers=workers, address=f"127.0.0.1:{port}")
 
 
 def children(pid: int) -> list[int]:

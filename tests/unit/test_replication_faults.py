@@ -16,8 +16,8 @@ from chaos.faults.split_brain import SplitBrain
 from harness.document import find_experiment, load_experiment
 from harness.errors import UnsupportedFault
 from harness.ports import Capability, Fault, Observation, Seen
-from harness.prepare import refuse_unsupported
 from harness.registry import load_vocabulary
+from harness.runtime_choice import refuse_unsupported
 from harness.runtime_registry import load_runtime
 
 DATABASE = "database"

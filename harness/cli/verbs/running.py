@@ -37,36 +37,46 @@ from harness.cli.verbs.suites import (
     WaiversFile,
 )
 
+Experiments = Annotated[
+    list[str] | None,
+    typer.Argument(help="Ids (X01), names, YAML files, folders; more than one is a suite."),
+]
+Tags = Annotated[list[str] | None, typer.Option(help="Those with this tag; may be given again.")]
 Locustfile = Annotated[
     Path | None,
     typer.Option(help="Users of your own as the load, whose requests become the history."),
+]
+Users = Annotated[
+    int | None, typer.Option(min=1, max=10_000, help="Of --locustfile; left out, 10.")
+]
+Web = Annotated[bool, typer.Option("--web", help="Show Locust's page on 127.0.0.1.")]
+LoadWorkers = Annotated[
+    int | None, typer.Option(min=1, max=64, help="Locust workers that share the load.")
+]
+MasterBind = Annotated[
+    str, typer.Option(help="Where --workers of other machines join: ADDRESS or ADDRESS:PORT.")
+]
+Twice = Annotated[bool, typer.Option("--check-determinism", help="Run twice and compare; on sim.")]
+Live = Annotated[
+    bool, typer.Option("--live", help="Serve the report page on 127.0.0.1 while it runs.")
 ]
 
 
 @app.command()
 def run(
-    experiments: Annotated[
-        list[str] | None,
-        typer.Argument(help="Ids (X01), names, YAML files, folders; more than one is a suite."),
-    ] = None,
+    experiments: Experiments = None,
     design: DesignRef = "hardened",
     runtime: RuntimeName = None,
     seed: OneSeed = None,
     output: Printed = "text",
     runs: RunsDir = RUNS,
     dry: Dry = False,
-    twice: Annotated[
-        bool, typer.Option("--check-determinism", help="Run twice and compare; on sim.")
-    ] = False,
-    live: Annotated[
-        bool, typer.Option("--live", help="Serve the report page on 127.0.0.1 while it runs.")
-    ] = False,
+    twice: Twice = False,
+    live: Live = False,
     repeat: Annotated[
         int, typer.Option(min=1, max=10_000, help="Run it so often: how do verdicts spread?")
     ] = 1,
-    tags: Annotated[
-        list[str] | None, typer.Option(help="Those with this tag; may be given again.")
-    ] = None,
+    tags: Tags = None,
     jobs: Jobs = None,
     time_limit: TimeLimit = "",
     shard: Shard = "",
@@ -83,16 +93,10 @@ def run(
     run_time: RunTime = None,
     var: Vars = None,
     locustfile: Locustfile = None,
-    users: Annotated[
-        int | None, typer.Option(min=1, max=10_000, help="Of --locustfile; left out, 10.")
-    ] = None,
-    web: Annotated[bool, typer.Option("--web", help="Show Locust's page on 127.0.0.1.")] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Locust workers that share the load.")
-    ] = None,
-    master_bind: Annotated[
-        str, typer.Option(help="Where --workers of other machines join: ADDRESS or ADDRESS:PORT.")
-    ] = "",
+    users: Users = None,
+    web: Web = False,
+    workers: LoadWorkers = None,
+    master_bind: MasterBind = "",
 ) -> None:
     """Run an experiment against a design and judge it; several are a suite."""
     from harness.cli.export import Export
