@@ -6,7 +6,6 @@ arguments, that is the pattern of its requests.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -17,7 +16,7 @@ import msgspec
 
 from harness.json_types import JsonDict, JsonObject
 from harness.model import Outcome
-from harness.target import BODY_MAX, Answer, Call, Completion, Target, body_of
+from harness.target import BODY_MAX, Answer, Call, Completion, Target, decoded
 
 KEY = "HARNESSkeyEND"
 GROUP = re.compile(r"\(\?P<(\w+)>\[\^/\]\+\)")
@@ -155,13 +154,10 @@ def _answer(event: JsonObject) -> Answer:
     status = getattr(response, "status_code", None)
     if not status:  # Locust's clients put 0 where no answer came
         return Answer(None, error=_kind(event.get("exception")))
-    try:
-        content = response.content or b"null"
-        body = json.loads(content) if len(content) <= BODY_MAX else None
-    except (ValueError, RecursionError):
-        body = None
+    content = response.content or b""
+    body = decoded(content) if len(content) <= BODY_MAX else {}
     headers = {str(name).lower(): value for name, value in (response.headers or {}).items()}
-    return Answer(status, body_of(body), headers=headers)
+    return Answer(status, body, headers=headers)
 
 
 def _kind(error: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,6 +47,18 @@ class Answer(msgspec.Struct, frozen=True):
 
 BODY_MAX = 256 << 10
 """Bytes of an answer to users that are read; chosen: a quarter of a line of a history."""
+
+
+def decoded(content: bytes) -> JsonDict:
+    """A body as an `Answer` holds it; {} where it is no JSON, or none that a history can hold: too
+    deep, half a surrogate pair."""
+    try:
+        body = json.loads(content or b"null")
+        if b"\\u" in content:
+            msgspec.json.encode(body)
+    except (ValueError, RecursionError):
+        return {}
+    return body_of(body)
 
 
 def body_of(document: object) -> JsonDict:

@@ -20,6 +20,7 @@ from harness.request import BODY_MAX as BODY_MAX
 from harness.request import Answer as Answer
 from harness.request import Request as Request
 from harness.request import body_of as body_of
+from harness.request import decoded as decoded
 from harness.setting import Factors as Factors  # a word of targets, kept apart
 from harness.setting import Setting as Setting
 from harness.system import System, nothing

@@ -23,7 +23,7 @@ from harness.load.addresses import Addresses, goes_on
 from harness.load.arrivals import Arrival, arrivals, journey_dice
 from harness.load.driver import AtOnce, Drive, Send, SleepUntil, drive, find_journey
 from harness.model import Outcome
-from harness.target import BODY_MAX, Answer, Completion, Request, body_of, load_target
+from harness.target import BODY_MAX, Answer, Completion, Request, decoded, load_target
 from harness.workload import LoadPlan, Sink
 
 OPEN_MAX = 2_000
@@ -209,13 +209,10 @@ def _answer(response: Any) -> Answer:
     error = response.request_meta["exception"]
     if error is not None and not isinstance(error, LocustBadStatusCode):
         return Answer(None, error=_kind(getattr(error, "original", error)))
-    try:
-        content = response.content or b"null"
-        body = json.loads(content) if len(content) <= BODY_MAX else None
-    except (ValueError, RecursionError):
-        body = None
+    content = response.content or b""
+    body = decoded(content) if len(content) <= BODY_MAX else {}
     headers = {name.lower(): value for name, value in (response.headers or {}).items()}
-    return Answer(response.status_code, body_of(body), headers=headers)
+    return Answer(response.status_code, body, headers=headers)
 
 
 def _kind(error: BaseException) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from harness.clock import Clock
-from harness.target import BODY_MAX, Answer, Request, body_of
+from harness.target import BODY_MAX, Answer, Request, decoded
 
 CALL_S = 2.0  # chosen, not measured: no local call that is well takes longer
 CANARY_S = 2.0
@@ -100,16 +100,8 @@ async def send(
         return Answer(None, error="reset" if cut else "protocol")
     except httpx.HTTPError:
         return Answer(None, error="protocol")
-    body = _document(response) if headers or len(response.content) <= BODY_MAX else {}
+    body = decoded(response.content) if headers or len(response.content) <= BODY_MAX else {}
     return Answer(response.status_code, body, headers=dict(response.headers))
-
-
-def _document(response: httpx.Response) -> Mapping[str, object]:
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        return {}
-    return body_of(body)
 
 
 async def text_of(
