@@ -138,7 +138,6 @@ class ServiceSpec:
 Degradation = Mapping[str, Mapping[str, Mapping[str, str]]]
 """Operation -> role -> state (`one`, `all`) -> declared mode; a cell that is not there is FULL."""
 
-
 FAILED_OPERATIONS = "failed_operations"
 """The counter of all operations that did not succeed; see `failure_counters` for those of one."""
 

@@ -60,8 +60,8 @@ def test_a_document_with_enough_of_everything_is_warned_of_nothing(tmp_path: Pat
         ("recovery: 15s", "recovery: 5s", "doc.yaml:9:11: recovery: 5s is not longer than its"),
         ("recovery: 15s", "recovery: 0s", "doc.yaml:9:11: recovery: 0s leaves no time"),
         ("consumer: 6, ", "", "doc.yaml:6:48: nobody does submit: no journey of the load does; "
-         "try: a journey that does: angry_retrier, consumer, double_tapper, payroll, regular, "
-         "returner, sme"),
+         "try: a journey that does: angry_retrier, clumsy, consumer, double_tapper, payroll, "
+         "regular, returner, sme, watcher"),
         ("consumer: 6", "consumer: 0", "nobody does submit"),
         ("consumer: 6", "angry_retrier: 6", "doc.yaml:12:29: nobody does read_limit"),
         ("arrivals: 10/s, ", "", "load.arrivals is missing"),
