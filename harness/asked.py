@@ -19,7 +19,6 @@ from harness.model import Outcome
 from harness.target import BODY_MAX, Answer, Call, Completion, Target, decoded
 
 KEY = "HARNESSkeyEND"
-GROUP = re.compile(r"\(\?P<(\w+)>\[\^/\]\+\)")
 ARGUMENT = re.compile("HARNESSarg_([a-z0-9_]+)END")
 
 
@@ -49,11 +48,13 @@ class Way(msgspec.Struct, frozen=True):
 
     Args:
         path: of its requests; groups are named after arguments, the key is `HARNESSkeyEND`.
+        shown: the same for a reader, `/v1/loans/{loan_id}/repayments`.
         header: in which the key stands, in small letters; "" for none.
     """
 
     method: str
     path: re.Pattern[str]
+    shown: str
     header: str
 
 
@@ -77,8 +78,7 @@ class Operations:
         """How an operation can be asked for, for a reader."""
         if (way := self.ways.get(name)) is None:
             return f'name="{name}" at a request'
-        path = GROUP.sub(r"{\1}", way.path.pattern).replace(f"{{{KEY}}}", "{key}")
-        return f'name="{name}" at a request, or {way.method} {path}'.replace("\\", "")
+        return f'name="{name}" at a request, or {way.method} {way.shown}'
 
     @cached_property
     def ways(self) -> Mapping[str, Way]:
@@ -91,8 +91,10 @@ class Operations:
                 request = self._target.request(Call(name, KEY, _Marks()))
             except Exception:  # noqa: S112 - it needs arguments of a certain kind: by name alone
                 continue
+            path = request.path.partition("?")[0]
+            shown = ARGUMENT.sub(r"{\1}", path).replace(KEY, "{key}")
             headers = [h.lower() for h, value in request.headers.items() if KEY in value]
-            yield name, Way(request.method, _pattern(request.path), next(iter(headers), ""))
+            yield name, Way(request.method, _pattern(path), shown, next(iter(headers), ""))
 
     def asked(self, method: str, url: str, how: JsonObject, context: JsonObject) -> Asked:
         """What a request asks for.
@@ -140,8 +142,7 @@ class Operations:
 
 def _pattern(path: str) -> re.Pattern[str]:
     """Of `/v1/loans/HARNESSarg_loan_idEND/repayments`."""
-    text = re.escape(path.partition("?")[0])
-    text = ARGUMENT.sub(r"(?P<\1>[^/]+)", text.replace(r"\_", "_"))
+    text = ARGUMENT.sub(r"(?P<\1>[^/]+)", re.escape(path))
     return re.compile(text.replace(KEY, f"(?P<{KEY}>[^/]+)", 1))
 
 
@@ -154,8 +155,7 @@ def _answer(event: JsonObject) -> Answer:
     status = getattr(response, "status_code", None)
     if not status:  # Locust's clients put 0 where no answer came
         return Answer(None, error=_kind(event.get("exception")))
-    content = response.content or b""
-    body = decoded(content) if len(content) <= BODY_MAX else {}
+    body = decoded(response.content or b"", BODY_MAX)
     headers = {str(name).lower(): value for name, value in (response.headers or {}).items()}
     return Answer(status, body, headers=headers)
 

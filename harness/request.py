@@ -49,9 +49,15 @@ BODY_MAX = 256 << 10
 """Bytes of an answer to users that are read; chosen: a quarter of a line of a history."""
 
 
-def decoded(content: bytes) -> JsonDict:
+def decoded(content: bytes, longest: int | None = None) -> JsonDict:
     """A body as an `Answer` holds it; {} where it is no JSON, or none that a history can hold: too
-    deep, half a surrogate pair."""
+    long, too deep, half a surrogate pair.
+
+    Args:
+        longest: bytes; None for any length.
+    """
+    if longest is not None and len(content) > longest:
+        return {}
     try:
         body = json.loads(content or b"null")
         if b"\\u" in content:

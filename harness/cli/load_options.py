@@ -16,7 +16,7 @@ from harness.text import quoted
 from harness.workload import LoadMaker
 
 HERE = "127.0.0.1"
-USERS, USERS_MAX, WORKERS_MAX = 10, 10_000, 64
+USERS = 10
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,7 @@ class LoadOptions:
         """
         if problems := list(self._problems()):
             raise ConfigError(problems)
-        host, _, port = self.bind.rpartition(":") if ":" in self.bind else (self.bind, "", "")
-        workers = self.workers or 0
+        (host, port), workers = self._place, self.workers or 0
         return LoadMaker(
             workers=workers,
             address=f"{host or HERE}:{port or free_port()}" if workers else "",
@@ -58,6 +57,12 @@ class LoadOptions:
             token=fresh_token(),
         )
 
+    @property
+    def _place(self) -> tuple[str, str]:
+        """Address and port of `bind`, "" for what it does not say."""
+        host, colon, port = self.bind.partition(":")
+        return host, port if colon else ""
+
     def _problems(self) -> Iterator[Problem]:
         if self.users is not None and self.locustfile is None:
             allowed = "beside --locustfile"
@@ -65,7 +70,7 @@ class LoadOptions:
             yield Problem(f"--users {self.users} without users", "--users", allowed, remedy)
         if self.bind and not self.workers:
             yield Problem("nobody is waited for", "--master-bind", "beside --workers N")
-        host, _, port = self.bind.rpartition(":") if ":" in self.bind else (self.bind, "", "")
+        host, port = self._place
         if port and not (port.isdigit() and 0 < int(port) < 65_536):
             yield Problem(f"no port {quoted(port)}", "--master-bind", "1..65535")
         elif self.bind and not _can_bind(host):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.cli.load_options import file_problems
 from harness.errors import ConfigError, Problem
-from harness.load.command import TOKEN, worker
+from harness.load.command import AFTER_S, JOIN_S_MAX, START_S, TOKEN, worker
 from harness.text import quoted
 
 
@@ -35,4 +35,4 @@ def worker_command(address: str, locustfile: Path | None) -> int:
         raise ConfigError(problems)
     file = "" if locustfile is None else str(locustfile.resolve())
     command = [sys.executable, "-P", "-m", "locust", *worker(address, file)]
-    os.execv(command[0], command)
+    os.execve(command[0], command, {**os.environ, START_S: f"{JOIN_S_MAX + AFTER_S:g}"})

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 from harness.errors import ConfigError, Problem
 from harness.rng import Dice, Seed
-from harness.workload import LoadPlan
+from harness.workload import LoadPlan, LoadReport
+
+OPEN_MAX = 2_000  # journeys at a time
+LATE_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,31 @@ class Arrival:
     t_s: float
     journey: str
     number: int
+
+
+class Tally:
+    """What became of the arrivals of a load, so far."""
+
+    def __init__(self) -> None:
+        """Nobody has come."""
+        self.delivered = self.late = self.dropped = 0
+        self.late_worst_s = 0.0
+
+    def started(self, arrival: Arrival, t_s: float) -> None:
+        """One has begun.
+
+        Args:
+            t_s: now, run clock.
+        """
+        late_s = t_s - arrival.t_s
+        self.delivered += 1
+        self.late += late_s > LATE_S
+        self.late_worst_s = max(self.late_worst_s, late_s)
+
+    def report(self, asked: int) -> LoadReport:
+        """Of so many that there should have been."""
+        worst_s = round(self.late_worst_s, 6)
+        return LoadReport(asked, self.delivered, self.late, self.dropped, worst_s)
 
 
 def arrivals(plan: LoadPlan) -> list[Arrival]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import gevent  # type: ignore[import-untyped]  # ships no types
@@ -20,14 +21,12 @@ from locust.contrib.fasthttp import LocustBadStatusCode
 from harness.clock import NS, RunClock
 from harness.json_types import JsonDict, JsonObject
 from harness.load.addresses import Addresses, goes_on
-from harness.load.arrivals import Arrival, arrivals, journey_dice
+from harness.load.arrivals import OPEN_MAX, Arrival, Tally, arrivals, journey_dice
 from harness.load.driver import AtOnce, Drive, Send, SleepUntil, drive, find_journey
 from harness.model import Outcome
 from harness.target import BODY_MAX, Answer, Completion, Request, decoded, load_target
 from harness.workload import LoadPlan, Sink
 
-OPEN_MAX = 2_000
-LATE_S = 0.1
 GRACE_S = 5.0  # past the drain
 ENDLESS_S = 86_400.0  # each request has a time-out of its own; that of geventhttpclient is 5 s
 
@@ -79,8 +78,7 @@ class Load:
         self.failed = failed
         self.open = pool.Group()
         self.clock = RunClock(0)
-        self.delivered = self.late = self.dropped = 0
-        self.late_worst_s = 0.0
+        self.tally = Tally()
 
     @property
     def end_s(self) -> float:
@@ -110,25 +108,16 @@ class Load:
 
     def report(self) -> JsonDict:
         """A `LoadReport` of these borrowers."""
-        return {
-            "asked": len(self.arrivals),
-            "delivered": self.delivered,
-            "late": self.late,
-            "dropped": self.dropped,
-            "late_worst_s": round(self.late_worst_s, 6),
-        }
+        return asdict(self.tally.report(len(self.arrivals)))
 
     def _admit(self, arrival: Arrival) -> None:
         if len(self.open) >= OPEN_MAX:
-            self.dropped += 1
+            self.tally.dropped += 1
             return
         self.open.spawn(self._journey, arrival).link_exception(self._crashed)
 
     def _journey(self, arrival: Arrival) -> None:
-        late_s = self.clock.now_s() - arrival.t_s
-        self.delivered += 1
-        self.late += late_s > LATE_S
-        self.late_worst_s = max(self.late_worst_s, late_s)
+        self.tally.started(arrival, self.clock.now_s())
         dice = journey_dice(self.plan, arrival.number)
         steps = drive(
             self.kinds[arrival.journey].steps(arrival.number, dice),
@@ -209,8 +198,7 @@ def _answer(response: Any) -> Answer:
     error = response.request_meta["exception"]
     if error is not None and not isinstance(error, LocustBadStatusCode):
         return Answer(None, error=_kind(getattr(error, "original", error)))
-    content = response.content or b""
-    body = decoded(content) if len(content) <= BODY_MAX else {}
+    body = decoded(response.content or b"", BODY_MAX)
     headers = {name.lower(): value for name, value in (response.headers or {}).items()}
     return Answer(response.status_code, body, headers=headers)
 

@@ -12,6 +12,7 @@ START_S = "HARNESS_LOAD_START_S"
 HERE = Path(__file__).parent
 READY_S_MAX = 20.0
 JOIN_S_MAX = 90.0  # chosen: people start workers on other machines in this time
+AFTER_S = 10.0  # past that time a process that waits ends itself
 ADDRESS = "127.0.0.1"
 
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from harness.errors import RuntimeFailure
-from harness.load.command import PLAN, START_S, TOKEN, arguments, ready_s_max
+from harness.load.command import AFTER_S, PLAN, START_S, TOKEN, arguments, ready_s_max
 from harness.workload import LoadEnded, LoadKilled, LoadMaker, LoadPlan, LoadReport, Sink
 
 STOP_S_MAX = 2.0
@@ -210,7 +210,7 @@ def _environment(env: Mapping[str, str], plan_path: Path, maker: LoadMaker) -> d
     if folders := own.get("PYTHONPATH"):
         own["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, folders.split(os.pathsep)))
     told = {PLAN: str(plan_path.absolute()), TOKEN: maker.token}
-    return {**own, **told, START_S: f"{ready_s_max(maker) + 10:g}"}
+    return {**own, **told, START_S: f"{ready_s_max(maker) + AFTER_S:g}"}
 
 
 async def _reader(fd: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:

@@ -21,53 +21,44 @@ from gevent import event
 from locust import events, task
 from locust.exception import StopUser
 
-from harness.clock import RunClock, monotonic_ns
+from harness.clock import RunClock
 from harness.json_types import JsonDict, JsonObject
-from harness.load.alarm import die_with_parent, end_after, start_s
+from harness.load.alarm import end_after, start_s
 from harness.load.borrowers import GRACE_S, Borrowers, Load
-from harness.load.clocks import ahead_ns, boot_id
 from harness.load.command import PLAN
 from harness.load.coordinator import Coordinator
-from harness.load.messages import TO_WORKER, Outbox, hear, tell_coordinator
-from harness.load.page_guard import guard
+from harness.load.member import Member, settle
+from harness.load.messages import tell_coordinator
 
 
-class Share:
-    """One worker's part of a load.
-
-    Args:
-        runner: Locust's, of a worker or of a load of one process.
-    """
+class Share(Member):
+    """One worker's part of the borrowers."""
 
     def __init__(self, runner: Any) -> None:
         """Listen to the coordinator."""
-        self.runner = runner
-        self.outbox = Outbox(runner)
         self.load: Load | None = None
-        self.reported = False
-        self.said = {what: event.AsyncResult() for what in ("plan", "begin", "clock")}
-        hear(runner, TO_WORKER, {**dict.fromkeys(self.said, self._take), "end": self._end})
+        self.said = {what: event.AsyncResult() for what in ("plan", "begin")}
+        super().__init__(runner, dict.fromkeys(self.said, self._take))
 
     def run(self, user: Borrowers) -> None:
         """From the first word to the report."""
         tell_coordinator(self.runner, "hello")
         plan = self.said["plan"].get()
         self.load = Load(plan["document"], user, self.outbox.put, self._crashed)
-        ahead = 0 if plan["boot"] == boot_id() else ahead_ns(self._ask_time, monotonic_ns)
+        ahead_ns = self.ahead_ns(plan["boot"])
         tell_coordinator(self.runner, "joined")
         begin = self.said["begin"].get()
-        clock = RunClock(begin["t0_ns"] - ahead)
+        clock = RunClock(begin["t0_ns"] - ahead_ns)
         end_after(self.load.end_s + GRACE_S - clock.now_s())
         self.load.run(clock, (begin["which"], begin["workers"]))
         self.report()
 
-    def report(self) -> None:
-        """Cut what is open and say what was done; idempotent."""
-        if self.load is not None and not self.reported:
-            self.reported = True
-            self.load.finish()
-            self.outbox.flush()
-            tell_coordinator(self.runner, "report", report=self.load.report())
+    def done(self) -> JsonObject | None:
+        """Of its borrowers; what is open is cut."""
+        if self.load is None:
+            return None
+        self.load.finish()
+        return self.load.report()
 
     def fail(self, why: str) -> None:
         """It cannot go on."""
@@ -76,14 +67,6 @@ class Share:
 
     def _take(self, _: str, said: JsonDict) -> None:
         self.said[said["what"]].set(said)
-
-    def _end(self, _: str, said: JsonObject) -> None:
-        self.report()
-
-    def _ask_time(self, sent_ns: int) -> int:
-        self.said["clock"] = event.AsyncResult()
-        tell_coordinator(self.runner, "clock", sent_ns=sent_ns)
-        return int(self.said["clock"].get()["now_ns"])
 
     def _crashed(self) -> None:
         """A journey or a target that raises is a defect of the harness: end the load, loudly."""
@@ -113,11 +96,7 @@ class WholeRun(Borrowers):
 def begin(environment: Any, runner: Any, web_ui: Any, **_: object) -> None:
     """Both sides listen before anybody speaks."""
     options = environment.parsed_options
-    end_after(start_s())  # once more: a process that was forked has no alarm
-    if options.worker and options.processes:
-        die_with_parent()
-    if web_ui:
-        guard(web_ui)
+    settle(options, web_ui)
     if not options.worker:
         with open(os.environ[PLAN], encoding="utf-8") as file:
             workers = options.expect_workers if options.master else 1

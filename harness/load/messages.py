@@ -1,14 +1,15 @@
 """What the processes of one load say to each other, by Locust's own messages.
 
-    worker ──hello {boot}──────────────> coordinator       who is there
-           <──plan {plan, addresses}────
+    worker ──hello─────────────────────> coordinator       who is there
+           <──plan {document, boot}─────
            ──joined─────────────────────>                  ready to begin
-           <──begin {t0_ns, which, workers}
+           <──begin {t0_ns, ...}────────
            ──events [...]───────────────>                  several a message
            <──end──────────────────────                    cut what is open
            ──report {...}──────────────->                  the last one
 
-A load of one process plays both sides. Every message to the coordinator carries the token of the
+Users of somebody's own are told to begin at once, and when their time is over. A load of one
+process plays both sides. Every message to the coordinator carries the token of the
 load: whoever else connects to its port is not heard.
 """
 

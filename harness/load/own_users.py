@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -28,36 +28,32 @@ from locust.exception import StopUser
 from harness.asked import Asked, Operations
 from harness.clock import NS, RunClock
 from harness.json_types import JsonDict, JsonObject
-from harness.load.alarm import die_with_parent, end_after, start_s
+from harness.load.alarm import end_after, start_s
 from harness.load.borrowers import GRACE_S
+from harness.load.clocks import boot_id
 from harness.load.command import PLAN
 from harness.load.coordinator import Coordinator
-from harness.load.messages import TO_WORKER, Outbox, hear, tell_coordinator, tell_worker
-from harness.load.page_guard import guard
-from harness.target import Target, load_target
+from harness.load.member import Member, settle
+from harness.load.messages import tell_worker
+from harness.target import load_target
 
 CONTEXT = "harness"  # the key in a request's context under which we know it again
 
 
-class Recorder:
-    """What users of this process ask, as events.
+class Recorder(Member):
+    """What users of this process ask, as events."""
 
-    Args:
-        runner: Locust's, of a worker or of a load of one process.
-        target: says what an answer means.
-    """
-
-    def __init__(self, runner: Any, target: Target) -> None:
+    def __init__(self, runner: Any) -> None:
         """Listen to the coordinator."""
-        self.runner, self.operations = runner, Operations(target)
-        self.outbox = Outbox(runner)
+        self.operations: Operations
+        self.ready = event.Event()
         self.clock = RunClock(0)
         self.open: dict[str, Asked] = {}
         self.numbers = count()
-        self.done = 0
+        self.ended = 0
         self.answered = event.Event()
-        self.over = self.reported = False
-        hear(runner, TO_WORKER, {"begin": self._begin, "over": self._over, "end": self._end})
+        self.over = False
+        super().__init__(runner, {"begin": self._begin, "over": self._over})
         for session in (HttpSession, FastHttpSession):
             watched = self._watched(session.request)
             session.request = watched  # type: ignore[method-assign]  # no seam
@@ -67,6 +63,7 @@ class Recorder:
         """The same, and what is asked is written down first: an answer may never come."""
 
         def asking(session: Any, method: str, url: str, *args: Any, **how: Any) -> Any:
+            self.ready.wait()
             if self.over:
                 raise StopUser
             context = dict(how.get("context") or {})
@@ -94,7 +91,7 @@ class Recorder:
             process, asked = self._process(None), Asked(str(event["name"]))
             self._put(process, "invoke", asked, {}, ago_s=float(event["response_time"] or 0) / 1000)
         done = self.operations.completed(asked, event)
-        self.done += 1
+        self.ended += 1
         self.answered.set()
         self._put(process, done.outcome.value, asked, done.value, err=done.err)
 
@@ -109,8 +106,14 @@ class Recorder:
         })  # fmt: skip
 
     def _begin(self, _: str, said: JsonDict) -> None:
-        self.clock = RunClock(said["t0_ns"])
+        gevent.spawn(self._get_ready, said)
+
+    def _get_ready(self, said: JsonObject) -> None:
+        """Users wait for it: of the run a worker knows no more than it is told."""
+        self.operations = Operations(load_target(said["target"]))
+        self.clock = RunClock(said["t0_ns"] - self.ahead_ns(said["boot"]))
         end_after(said["end_s"] + GRACE_S - self.clock.now_s())
+        self.ready.set()
 
     def _over(self, _: str, said: JsonDict) -> None:
         """Nothing is asked any more; what has been asked may still be answered."""
@@ -122,17 +125,12 @@ class Recorder:
             while self.open:
                 self.answered.clear()
                 self.answered.wait()
-        self._end("", {})
+        self.report()
 
-    def _end(self, _: str, said: JsonObject) -> None:
-        """Say what was done; idempotent."""
-        if self.reported:
-            return
-        self.reported = True
-        self.outbox.flush()
-        done = {"asked": self.done, "delivered": self.done}
-        report = {**done, "late": 0, "dropped": 0, "late_worst_s": 0.0}
-        tell_coordinator(self.runner, "report", report=report)
+    def done(self) -> JsonObject:
+        """Users of one's own ask when they can: nothing is late."""
+        done = {"asked": self.ended, "delivered": self.ended}
+        return {**done, "late": 0, "dropped": 0, "late_worst_s": 0.0}
 
 
 class OwnUsers(Coordinator):
@@ -145,7 +143,8 @@ class OwnUsers(Coordinator):
         self.members = [client.id for client in getattr(self.runner, "clients", _Local()).all]
         end_s = plan["duration_s"] + plan["drain_s"]
         for worker in self.members:
-            tell_worker(self.runner, worker, "begin", t0_ns=t0_ns, end_s=end_s)
+            about = {"target": plan["target"], "boot": boot_id(), "end_s": end_s}
+            tell_worker(self.runner, worker, "begin", t0_ns=t0_ns, **about)
         clock = RunClock(t0_ns)
         gevent.spawn_later(plan["duration_s"] - clock.now_s(), self._over, plan["drain_s"])
         gevent.spawn(self.watch)
@@ -171,19 +170,14 @@ class _Local:
 def begin(environment: Any, runner: Any, web_ui: Any, **_: object) -> None:
     """Both sides listen before anybody asks."""
     options = environment.parsed_options
-    end_after(start_s())  # once more: a process that was forked has no alarm
-    if options.worker and options.processes:
-        die_with_parent()
-    if web_ui:
-        guard(web_ui)
-    with open(os.environ[PLAN], encoding="utf-8") as file:
-        document: Mapping[str, Any] = json.load(file)
+    settle(options, web_ui)
     if not options.worker:
-        workers = options.expect_workers if options.master else 1
-        users = OwnUsers(environment, document, workers)
+        with open(os.environ[PLAN], encoding="utf-8") as file:
+            workers = options.expect_workers if options.master else 1
+            users = OwnUsers(environment, json.load(file), workers)
         events.test_start.add_listener(users.start)  # type: ignore[no-untyped-call]  # of Locust
     if not options.master:
-        Recorder(runner, load_target(document["plan"]["target"]))
+        Recorder(runner)
 
 
 end_after(start_s())

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from harness.errors import RuntimeFailure
 from harness.load.arrivals import arrivals
 from harness.workload import LoadMaker
 from tests.process.test_load import (
+    ROOT,
     Event,
     Service,
     answering,
@@ -26,6 +28,7 @@ from tests.process.test_load import (
     within,
 )
 
+SECRET = "of one load"
 USERS = """
 from locust import FastHttpUser, HttpUser, constant, task
 
@@ -143,5 +146,27 @@ def test_nothing_is_asked_by_own_users_once_the_load_is_over(tmp_path: Path) -> 
             report = await asyncio.wait_for(load.wait(), 20)
         assert report.delivered == 0
         assert len(events) == len(invokes(events)) == 4
+
+    within(60, work())
+
+
+def test_workers_join_own_users_from_elsewhere(tmp_path: Path) -> None:
+    """By `harness worker` in a folder of its own, which knows the address and the token alone."""
+    file = tmp_path / "users.py"
+    file.write_text(USERS, encoding="utf-8")
+    maker = replace(shared(1), elsewhere=True, locustfile=str(file), users=4)
+    own = replace(maker, token=SECRET)
+    asked = replace(plan({"consumer": 1}, 1, 1.5, 3), maker=own)
+    command = [sys.executable, "-m", "harness", "worker", own.address, "--locustfile", str(file)]
+
+    async def work() -> None:
+        service, events = Service(answering), list[Event]()
+        env = {**os.environ, "HARNESS_LOAD_TOKEN": SECRET, "PYTHONPATH": str(ROOT)}
+        joining = await asyncio.create_subprocess_exec(*command, cwd=tmp_path, env=env)
+        async with service as url:
+            report = await (await begin(asked, url, events, tmp_path)).wait()
+        assert await joining.wait() == 0
+        assert report.delivered == len(invokes(events)) == len(events) / 2 > 10
+        assert {one["f"] for one in events} >= {"submit", "application", "read_limit"}
 
     within(60, work())

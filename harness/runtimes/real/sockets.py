@@ -100,7 +100,7 @@ async def send(
         return Answer(None, error="reset" if cut else "protocol")
     except httpx.HTTPError:
         return Answer(None, error="protocol")
-    body = decoded(response.content) if headers or len(response.content) <= BODY_MAX else {}
+    body = decoded(response.content, None if headers else BODY_MAX)
     return Answer(response.status_code, body, headers=dict(response.headers))
 
 

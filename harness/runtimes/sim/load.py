@@ -8,13 +8,10 @@ from types import MappingProxyType
 
 from harness.clock import NS, Clock
 from harness.load.addresses import Addresses, goes_on
-from harness.load.arrivals import Arrival, arrivals, journey_dice
+from harness.load.arrivals import OPEN_MAX, Arrival, Tally, arrivals, journey_dice
 from harness.load.driver import AtOnce, Drive, Send, SleepUntil, drive, find_journey
 from harness.target import Answer, Completion, Request, Target
 from harness.workload import LoadPlan, LoadReport, Sink
-
-OPEN_MAX = 2_000  # as on sockets
-LATE_S = 0.1
 
 Exchange = Callable[[Request], Awaitable[Answer]]
 
@@ -48,8 +45,7 @@ class SimLoad:
         self._sink = sink
         self._others = others
         self._open: dict[int, asyncio.Task[None]] = {}
-        self._delivered = self._late = self._dropped = 0
-        self._late_worst_s = 0.0
+        self._tally = Tally()
         self._over = asyncio.Event()
         self._main = asyncio.get_running_loop().create_task(self._run())
         self._main.add_done_callback(lambda _: self._over.set())
@@ -72,13 +68,7 @@ class SimLoad:
         return self._report()
 
     def _report(self) -> LoadReport:
-        return LoadReport(
-            asked=len(self._arrivals),
-            delivered=self._delivered,
-            late=self._late,
-            dropped=self._dropped,
-            late_worst_s=round(self._late_worst_s, 6),
-        )
+        return self._tally.report(len(self._arrivals))
 
     async def _run(self) -> None:
         try:
@@ -96,7 +86,7 @@ class SimLoad:
 
     def _admit(self, arrival: Arrival) -> None:
         if len(self._open) >= OPEN_MAX:
-            self._dropped += 1
+            self._tally.dropped += 1
             return
         task = asyncio.get_running_loop().create_task(self._journey(arrival))
         self._open[arrival.number] = task
@@ -108,10 +98,7 @@ class SimLoad:
             self._open.pop(number, None)
 
     async def _journey(self, arrival: Arrival) -> None:
-        late_s = self._clock.now_s() - arrival.t_s
-        self._delivered += 1
-        self._late += late_s > LATE_S
-        self._late_worst_s = max(self._late_worst_s, late_s)
+        self._tally.started(arrival, self._clock.now_s())
         dice = journey_dice(self._plan, arrival.number)
         steps = drive(
             self._kinds[arrival.journey].steps(arrival.number, dice),
