@@ -6,8 +6,10 @@ number. Linux only.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,13 @@ PROC = Path("/proc")
 LISTEN = "0A"  # Source: Linux, include/net/tcp_states.h
 ENDED = "ZX"  # proc(5): zombie, dead; what is left of them belongs to their parent
 STOPPED = "Tt"  # proc(5): by a signal, by a debugger
+PR_SET_PDEATHSIG = 1  # prctl(2): a signal when the thread that started this process ends
+
+
+def signal_with_parent_gone(which: signal.Signals) -> None:
+    """Let the kernel send this process a signal when who started it ends, by whatever; on Linux."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, which)
 
 
 @dataclass(frozen=True)

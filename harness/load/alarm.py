@@ -1,8 +1,7 @@
-"""What ends a load, whatever holds it up: the kernel's alarm, and the death of its parent."""
+"""What ends a load, whatever holds it up: the kernel's alarm."""
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 
@@ -10,7 +9,6 @@ from harness.load.command import START_S
 
 LEAST_S = 0.1
 START_S_MAX = 30.0  # chosen, not measured: from the start to the zero of the run clock
-PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
 
 def start_s() -> float:
@@ -21,8 +19,3 @@ def start_s() -> float:
 def end_after(seconds: float) -> None:
     """End this process so much later; takes the place of what was set before."""
     signal.setitimer(signal.ITIMER_REAL, max(LEAST_S, seconds))
-
-
-def die_with_parent() -> None:
-    """End this process when the one that forked it ends, by whatever signal."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
@@ -10,10 +11,11 @@ from gevent import event  # type: ignore[import-untyped]  # ships no types
 
 from harness.clock import monotonic_ns
 from harness.json_types import JsonDict, JsonObject
-from harness.load.alarm import die_with_parent, end_after, start_s
+from harness.load.alarm import end_after, start_s
 from harness.load.clocks import ahead_ns, boot_id
 from harness.load.messages import TO_WORKER, Handler, Outbox, hear, tell_coordinator
 from harness.load.page_guard import guard
+from harness.procfs import signal_with_parent_gone
 
 
 class Member(ABC):
@@ -73,6 +75,6 @@ def settle(options: Any, web_ui: Any) -> None:
     """
     end_after(start_s())  # once more: a process that was forked has no alarm
     if options.worker and options.processes:
-        die_with_parent()
+        signal_with_parent_gone(signal.SIGKILL)
     if web_ui:
         guard(web_ui)

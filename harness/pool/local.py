@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
+from harness.procfs import signal_with_parent_gone
+
 SAFE_PATH = "PYTHONSAFEPATH"
-PR_SET_PDEATHSIG = 1  # prctl(2): a signal when the thread that started this process ends
 
 
 @contextmanager
@@ -47,7 +46,6 @@ def safe_path() -> Iterator[None]:
 
 def _begin(folder: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    if sys.platform == "linux":  # a parent that is killed leaves nobody behind
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal_with_parent_gone(signal.SIGKILL)  # a parent that is killed leaves nobody behind
     if folder:
         os.environ["TMPDIR"] = folder

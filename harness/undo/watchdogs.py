@@ -5,7 +5,6 @@ A watchdog that is stopped (SIGSTOP), or that lacks memory or descriptors to loo
 
 from __future__ import annotations
 
-import ctypes
 import math
 import os
 import signal
@@ -13,10 +12,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from harness.procfs import ENDED, PROC, Proc, pids, read_stat
+from harness.procfs import ENDED, PROC, Proc, pids, read_stat, signal_with_parent_gone
 
 MODULE = "harness.undo.watchdog"
-PR_SET_PDEATHSIG = 1  # prctl(2): a signal when the thread that started this process ends
 
 
 def end_within(seconds: float) -> None:
@@ -27,7 +25,7 @@ def end_within(seconds: float) -> None:
 
 def wake_with_owner_gone() -> None:
     """SIGCONT when who started this process ends: it heals, also when it was stopped."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGCONT)
+    signal_with_parent_gone(signal.SIGCONT)
 
 
 def argv_of(active: Path, run_id: str) -> list[str]:
