@@ -233,7 +233,7 @@ async def _report(load: Load, work: asyncio.Task[LoadReport]) -> LoadReport:
 async def _settle(run: Run) -> None:
     """Read everything that users were promised until it is final, or until the time to answer is
     over."""
-    _enter(run, Phase.SETTLED, "load over; reading every application and repayment")
+    _enter(run, Phase.SETTLED, "load over; reading all that was acknowledged")
     until_s = run.runtime.clock.now_s() + run.experiment.objectives.answer_s
     reads = LastReads(run.runtime, run.target, run.writer)
     run.say(await reads.until_final(until_s, run.stop))

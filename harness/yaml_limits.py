@@ -114,8 +114,11 @@ def problem_of(error: YAMLError, path: Path) -> Problem:
     mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
     cause = (error.problem if isinstance(error, MarkedYAMLError) else str(error)) or "no YAML"
     remedy = "check the indentation and the quotes"
-    if mark and mark.buffer and mark.buffer[max(0, mark.index - 1) :][:2] == "${":
+    around = mark.buffer[max(0, mark.index - 1) :][:2] if mark and mark.buffer else ""
+    if around == "${":
         remedy = 'put it in quotes: "${name}"'
+    elif around[1:] == "{":  # within braces a text cannot go on with one
+        remedy = 'put the whole value in quotes: "some-{name}"'
     return _at(Problem(f"not valid YAML: {cause}", remedy=remedy), path, mark)
 
 

@@ -87,7 +87,7 @@ def _explained(section: str, entry: Entry, words: Vocabulary) -> Explanation:
         )
         return Explanation(section, entry, example=probe)
     if section == "invariants":
-        notes = {"Ids": ", ".join(entry.also)}
+        notes = {"Ids": ", ".join(entry.also)} if entry.also else {}
         return Explanation(section, entry, notes, example=f"invariants: [{entry.name}]")
     notes = {name: _plain(value) for name, value in entry.data.items() if value not in ("", [])}
     return Explanation(section, entry, notes, example=_use(section, entry, words))

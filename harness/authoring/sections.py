@@ -126,9 +126,8 @@ def _measures(words: Vocabulary) -> Iterator[Entry]:
 
 def _invariants(words: Vocabulary) -> Iterator[Entry]:
     for name, one in words.invariants.items():
-        yield Entry(
-            name, f"{'/'.join(one.ids)}: {one.claim}", {"ids": list(one.ids)}, tuple(one.ids)
-        )
+        about = ": ".join(filter(None, ("/".join(one.ids), one.claim)))
+        yield Entry(name, about, {"ids": list(one.ids)}, tuple(one.ids))
 
 
 def _journeys(words: Vocabulary) -> Iterator[Entry]:

@@ -6,7 +6,7 @@ import itertools
 import re
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.cli.console import note, progress
@@ -137,6 +137,7 @@ def envelope_command(asked: EnvelopeOptions) -> int:
         0 when nothing breaks in any range, 1 when something does, 3 when nothing could be said.
     """
     longest_s, base, knobs = _checked(asked)
+    asked = replace(asked, design=base.order.design)
     folder = new_folder(asked.runs, "envelope")
     documents = folder.path / "experiments"
     documents.mkdir()

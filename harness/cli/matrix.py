@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.cli.console import note
@@ -15,7 +15,7 @@ from harness.json_types import JsonObject
 from harness.matrix import words
 from harness.matrix.conditions import Row, conditions, rows
 from harness.matrix.outcome import outcome
-from harness.prepare import RunRequest, load_design, prepare, target_option
+from harness.prepare import RunRequest, load_design, named_design, prepare, target_option
 from harness.registry import Vocabulary, load_vocabulary
 from harness.rng import Seed
 from harness.runtime_choice import refuse_runtime
@@ -66,6 +66,7 @@ def matrix_command(asked: MatrixOptions) -> int:
     """
     known, chosen = load_vocabulary(asked.target), asked.conditions or tuple(conditions())
     _check(asked, known)
+    asked = replace(asked, design=named_design(asked.design, known))
     folder = new_folder(asked.runs, "matrix")
     documents = folder.path / "experiments"
     documents.mkdir()

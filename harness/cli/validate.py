@@ -3,11 +3,13 @@ rules."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
-from harness.cli.console import out, out_json, warn
+from harness.cli.console import note, out, out_json, warn
 from harness.cli.risks import read_register
 from harness.document import load_experiment
+from harness.errors import ConfigError, RuntimeFailure
 from harness.finding import find_words
 from harness.overrides import AS_WRITTEN, Overrides
 from harness.oversight.rules import load_rules
@@ -15,7 +17,8 @@ from harness.plugins import is_document, is_file
 from harness.prepare import load_design
 from harness.registry import load_vocabulary
 from harness.response.runbook import load_runbook
-from harness.yaml_source import load_yaml
+from harness.target import Target
+from harness.yaml_source import Place, load_yaml
 
 OF_A_TARGET = {"programs", "operations"}
 OF_AN_EXPERIMENT = {"title", "load", "method", "steady-state-hypothesis", "recovery", "invariants"}
@@ -77,6 +80,7 @@ def _experiment(given: str, design: str, target: str, overrides: Overrides) -> d
     words, path = find_words(given, target)
     found = load_experiment(path, words, overrides)
     load_design(design, words)
+    _composed(words.target)
     warn(found)
     faults = [f"{fault.kind} at {fault.where}" for fault in found.faults()]
     about = f"{found.id} {found.title}; {', '.join(faults)}; {found.load_s:g} s of load"
@@ -109,8 +113,29 @@ def _runbook(given: str, target: str) -> dict[str, object]:
             "title": runbook.title, "steps": steps}  # fmt: skip
 
 
+def _composed(target: Target) -> None:
+    """What compose says of the files of a target that has some."""
+    if not (wanted := getattr(target, "composed", {})):
+        return
+    from harness.runtimes.docker.compose import check
+
+    try:
+        asyncio.run(check(wanted, _place))
+    except RuntimeFailure as error:
+        note(f"harness: warning: nobody read the compose file: {error}")
+
+
+def _place(file: Path, *keys: str) -> str:
+    """Line and column in somebody's compose file; its keys where it is more than we read."""
+    try:
+        return Place(file, load_yaml(file)).of_key(*keys)
+    except ConfigError:
+        return f"{file}: {'.'.join(keys)}"
+
+
 def _target(given: str) -> dict[str, object]:
     target = load_vocabulary(given).target
+    _composed(target)
     operations = list(target.contract["operations"])
     programs = [one.name for one in target.services]
     links = [one.name for one in target.links]

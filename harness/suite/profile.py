@@ -74,7 +74,8 @@ def find_profile(given: str, words: Vocabulary) -> Path:
         return path
     cause = f"no suite {quoted(given)}" + nearest(given, known)
     allowed = ", ".join([*known, "a path to a YAML file"])
-    raise ConfigError(Problem(cause, "suite", allowed, "harness suite --list"))
+    remedy = f"harness run {given}" if path.is_dir() else "harness suite --list"
+    raise ConfigError(Problem(cause, "suite", allowed, remedy))
 
 
 def load_profile(path: Path) -> Profile:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from harness.json_types import JsonDict
-from harness.target_file.fields import Address, HeaderName, HeaderText, Selector, Text
+from harness.target_file.fields import Address, HeaderName, HeaderText, Modes, Selector, Text
 from harness.units import Duration
 
 Method = Literal["get", "post", "put", "patch", "delete"]
@@ -284,5 +284,5 @@ class TargetDocument(Part):
     promises: dict[str, Promise] = {}
     design: dict[str, str | int | float | bool] = {}
     data: Data = Data()
-    degradation: dict[str, dict[str, dict[str, str]]] = {}
+    degradation: dict[str, dict[str, dict[Literal["one", "all"], Modes]]] = {}
     include: list[str] = []

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 PORT_MAX = 65_535
+MODES = ("FULL", "STALE", "STANDIN", "POOL", "QUEUE", "READONLY", "SHED", "SUSPENDED", "OFF")
+"""In which an operation may be declared to work; docs/designs.md tells what they promise."""
 
 
 def _quoted(value: Any) -> Any:
@@ -23,10 +25,18 @@ def _on_a_port(address: str) -> str:
     return address
 
 
+def _modes(value: str) -> str:
+    """One, or several with ` or ` between them."""
+    if not {*value.split(" or ")} <= {*MODES}:
+        raise ValueError(f"modes are {', '.join(MODES)}; several as 'STANDIN or QUEUE'")
+    return value
+
+
 Text = Annotated[str | int | float, BeforeValidator(_quoted)]
 Address = Annotated[
     str, Field(pattern=r"^(127\.0\.0\.1|localhost):[0-9]{1,5}$"), AfterValidator(_on_a_port)
 ]
+Modes = Annotated[str, AfterValidator(_modes)]
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
 HeaderText = Annotated[str, Field(pattern=r"^[^\x00-\x08\x0a-\x1f\x7f]*$")]
 Selector = Annotated[str, Field(pattern=r"^[^.\s]+(\.[^.\s]+)*$")]

@@ -43,6 +43,18 @@ def test_a_search_finds_the_smallest_set_of_faults(lender: Path) -> None:
     assert again.returncode == 1, again.stdout + again.stderr
 
 
+def test_each_dependency_is_broken_and_no_design_is_named_that_it_has_not(lender: Path) -> None:
+    """What a file declares is what users see; the head speaks of this target."""
+    folder = shutil.copytree(lender, lender / "declared", ignore=lambda *_: ("declared", "runs"))
+    declared = "degradation: {create_loan: {gateway: {all: SHED}}}\n"
+    (folder / "target.yaml").write_text((folder / "target.yaml").read_text() + declared)
+    matrix = harness(folder, "matrix", "--target", "target.yaml", "--condition", "down")
+    assert matrix.returncode == 0, matrix.stdout + matrix.stderr
+    assert "PASS  design as-it-is, on sim" in matrix.stdout
+    far = harness(folder, "envelope", "reply_lost.yaml", "--vary", "for=1s..2s")
+    assert "reply is lost, design as-it-is, on sim" in far.stdout, far.stdout + far.stderr
+
+
 def test_what_there_is_not_in_virtual_time_is_said(lender: Path) -> None:
     """A query is unknown where there is no database; a program on sockets is refused by name."""
     (lender / "sql").mkdir()

@@ -88,6 +88,14 @@ def test_words_of_every_kind_are_explained(words: Vocabulary) -> None:
         assert (found.section, bool(found.example)) == (section, True)
 
 
+def test_a_promise_of_ones_own_is_its_claim() -> None:
+    """It has no id of the catalogue: no empty words stand for one."""
+    done = CliRunner().invoke(app, ["explain", "paid_once", "--target", str(MINE)])
+    assert done.stdout.splitlines()[:4] == [
+        "paid_once  (invariant)", "  No loan is paid out twice.", "", "example",
+    ]  # fmt: skip
+
+
 def test_a_word_that_there_is_not_names_the_nearest() -> None:
     """Exit 2; as JSON where that was asked for."""
     failed = CliRunner().invoke(app, ["explain", "latncy"]).exception

@@ -17,6 +17,7 @@ from harness.history import Event, History
 from harness.model import Outcome
 from harness.registry import design_files, load_vocabulary
 from harness.target import Answer, Call, Completion, LinkSpec, Target
+from harness.target_file import fields
 
 READ = Call("application", "app-1")
 FULL = {"code": "busy", "message": "m", "retryable": True, "retry_after_s": 1, "reference": "r"}
@@ -268,7 +269,7 @@ def test_every_declared_cell_speaks_of_what_there_is() -> None:
         assert cells.keys() <= roles
         named = [mode for states in cells.values() for mode in states.values()]
         modes = {mode for one in named for mode in one.split(" or ")}
-        assert modes <= {*MODES}
+        assert modes <= {*MODES} == {*fields.MODES}
         assert {state for states in cells.values() for state in states} <= {"one", "all"}
     repay = TARGET.degradation["repay"].values()
     assert not {mode for states in repay for mode in states.values()} & {"OFF", "SUSPENDED"}

@@ -14,8 +14,9 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -30,6 +31,12 @@ CONFIG_S, UP_S = 60, 120  # chosen: on a machine in distress Python alone takes 
 OURS = "chaos_harness"  # the run's network, as the override calls it
 CONTAINED = ("host", "container:", "service:")
 Labels = Mapping[str, str]
+PlaceOf = Callable[..., str]  # of keys in a file: `file:line:column`, or as good as can be told
+
+
+def by_keys(file: Path, *keys: str) -> str:
+    """Where something stands, by its keys."""
+    return f"{file}: {'.'.join(keys)}"
 
 
 @dataclass(frozen=True)
@@ -110,23 +117,44 @@ class Project:
         return process.returncode or 0, out.decode("utf-8", "replace"), wrong.decode()
 
 
-def problems(project: Project, told: JsonObject, wanted: Mapping[str, Composed]) -> None:
+async def check(wanted: Mapping[str, Composed], place: PlaceOf) -> None:
+    """Let compose read the files of a target, as a run does; nothing is started or written.
+
+    Raises:
+        ConfigError: every problem of the first file that has one.
+        RuntimeFailure: there is no compose.
+    """
+    for file in dict.fromkeys(one.file for one in wanted.values()):
+        project = Project("check", file, Path(os.devnull))
+        ours = {name: one for name, one in wanted.items() if one.file == file}
+        problems(project, await project.config(), ours, place)
+
+
+def problems(
+    project: Project,
+    told: JsonObject,
+    wanted: Mapping[str, Composed],
+    place: PlaceOf = by_keys,
+) -> None:
     """Refuse what a run could not undo or keep apart.
 
     Raises:
         ConfigError: every problem.
     """
-    found = [*_services(project, told, wanted), *_names(project, told)]
+    found = [
+        *_services(project, told, wanted, place),
+        *_names(project, told, partial(place, project.file)),
+    ]
     if found:
         raise ConfigError(found)
 
 
 def _services(
-    project: Project, told: JsonObject, wanted: Mapping[str, Composed]
+    project: Project, told: JsonObject, wanted: Mapping[str, Composed], place_of: PlaceOf
 ) -> Iterator[Problem]:
     known = told.get("services") or {}
     for program, one in wanted.items():
-        where = f"{project.file}: services.{one.service}"
+        place = partial(place_of, project.file, "services", one.service)
         if one.service not in known:
             allowed = ", ".join(known)
             yield Problem(f"{program}: no service {one.service!r}", str(project.file), allowed)
@@ -134,40 +162,45 @@ def _services(
         mode = str(known[one.service].get("network_mode", ""))
         if mode.startswith(CONTAINED):
             cause = f"network_mode: {mode}: it has no address of its own, and no link could be cut"
-            yield Problem(cause, where, remedy="networks: of its own")
-        for cause, remedy in _powers(told, one.service):
-            yield Problem(cause, where, remedy=remedy)
+            yield Problem(cause, place("network_mode"), remedy="networks: of its own")
+        for key, cause, remedy in _powers(told, one.service):
+            yield Problem(cause, place(key), remedy=remedy)
         if "image" not in known[one.service]:
             remedy = "docker compose build, and image: NAME beside build:"
-            yield Problem("no image:; nothing is built in a run", where, remedy=remedy)
+            yield Problem("no image:; nothing is built in a run", place("build"), remedy=remedy)
 
 
-def _powers(told: JsonObject, service: str) -> Iterator[tuple[str, str]]:
-    """By what a container could touch, or be taken for, what is not the run's; what to do."""
+def _powers(told: JsonObject, service: str) -> Iterator[tuple[str, str, str]]:
+    """By what a container could touch, or be taken for, what is not the run's: the key, what it
+    does, what to do."""
     given = told["services"][service]
     if given.get("privileged"):
-        yield "privileged: true: it may touch what is not the run's", "leave it out, or cap_add:"
+        yield (
+            "privileged",
+            "privileged: true: it may touch what is not the run's",
+            "leave it out, or cap_add:",
+        )
     if given.get("pid") == "host":
-        yield "pid: host: it may end what is not the run's", "leave it out"
+        yield "pid", "pid: host: it may end what is not the run's", "leave it out"
     for one in mounts(told, service):
         if one.source in ENGINE_SOCKETS:
             cause = f"it has the engine's socket, {one.source}, and may touch what is not the run's"
-            yield cause, "a service without it"
+            yield "volumes", cause, "a service without it"
     known = told.get("networks") or {}
     for name in networks(told, service):
         if (known.get(name) or {}).get("external"):
             cause = f"network {name!r} stands already: others there would find two of it"
-            yield cause, "networks: of its own, in a second compose file for runs"
+            yield "networks", cause, "networks: of its own, in a second compose file for runs"
 
 
-def _names(project: Project, told: JsonObject) -> Iterator[Problem]:
+def _names(project: Project, told: JsonObject, place: PlaceOf) -> Iterator[Problem]:
     """What has a name of its own is shared with the system that stands already."""
     for kind in ("networks", "volumes"):
         for key, one in (told.get(kind) or {}).items():
             name = (one or {}).get("name", f"{project.name}_{key}")
             if name != f"{project.name}_{key}" and not (one or {}).get("external"):
                 cause = f"{name!r} is a name of its own: a run would take what others use"
-                yield Problem(cause, f"{project.file}: {kind}.{key}", remedy="leave out name:")
+                yield Problem(cause, place(kind, key), remedy="leave out name:")
 
 
 def images(told: JsonObject, wanted: Mapping[str, Composed]) -> list[str]:

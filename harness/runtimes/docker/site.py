@@ -11,7 +11,7 @@ from harness.json_types import JsonObject
 from harness.runtimes.docker.engine import Engine
 from harness.runtimes.docker.exits import Exits
 from harness.runtimes.real.recovery import RecoveryFile
-from harness.runtimes.real.sites import READY_POLL_S, TOXIPROXY, TOXIPROXY_S, RealSite
+from harness.runtimes.real.sites import LONGER, READY_POLL_S, TOXIPROXY, TOXIPROXY_S, RealSite
 from harness.target import Target
 
 ENDED = ("exited", "dead")
@@ -64,9 +64,10 @@ class Site(RealSite):
                 asked_s = now_s
                 ended = (await self.inspect(program))["State"]["Status"] in ENDED
             if ended or now_s - t_begin_s >= within_s:
+                longer = "" if ended else f"give it longer: {LONGER}; "
                 raise RuntimeFailure(
                     f"{program}: awaited {what} for {now_s - t_begin_s:.1f} s"
-                    f"{await self.engine.last_words(program)}\n  next: harness doctor"
+                    f"{await self.engine.last_words(program)}\n  next: {longer}harness doctor"
                 )
             await self.clock.sleep(READY_POLL_S)
 

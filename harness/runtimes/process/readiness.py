@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from harness.clock import Clock
 from harness.errors import PlaceTaken, RuntimeFailure
 from harness.runtimes.process.launch import Launcher
-from harness.runtimes.real.sites import READY_POLL_S, READY_S
+from harness.runtimes.real.sites import LONGER, READY_POLL_S, READY_S
 
 
 async def await_ready(
@@ -39,11 +39,13 @@ async def await_ready(
             return
         waited_s = clock.now_s() - t_begin_s
         if code is not None or waited_s >= within_s:
-            found = "it still runs" if code is None else f"it ended with exit code {code}"
+            found, remedy = f"it ended with exit code {code}", "read that log"
+            if code is None:
+                found, remedy = "it still runs", f"read that log, or give it longer: {LONGER}"
             raise (PlaceTaken if isinstance(taken, PlaceTaken) else RuntimeFailure)(
                 f"{program}: awaited {what} for {waited_s:.1f} s; {found}"
                 f"{f'; {taken}' if taken else ''}"
-                f"{launcher.last_words(program)}\n  next: read that log; harness doctor"
+                f"{launcher.last_words(program)}\n  next: {remedy}; harness doctor"
             )
         await clock.sleep(READY_POLL_S)
 

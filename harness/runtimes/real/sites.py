@@ -21,6 +21,7 @@ from harness.runtimes.real.toxiproxy import ToxiproxyServer
 from harness.target import Target
 
 TOXIPROXY = "toxiproxy"  # the program; also the name under which it is started
+LONGER = "ready: {within: 60s} of the program in target.yaml"  # what a person may write
 READY_S = 20.0  # chosen: ten times what a loaded machine of 2 cores takes
 READY_POLL_S = 0.02
 TOXIPROXY_S = 4.0  # chosen: it listens within 50 ms; leaves time for another try

@@ -57,6 +57,23 @@ def test_more_than_a_document_needs_is_refused_where_it_stands(
     assert len(str(problem)) < 1000
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: {b: log-{port}.txt}", r'd.yaml:1:12: .*put the whole value in quotes: "some-{name}"'),
+        ("a: {b: ${PORT}}", r'd.yaml:1:9: .*put it in quotes: "\$\{name\}"'),
+    ],
+)
+def test_holes_that_braces_around_them_end_are_told_their_quotes(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    """What people write first in a target file."""
+    path = tmp_path / "d.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=told):
+        load_yaml(path)
+
+
 @pytest.mark.parametrize(("raw", "place"), [(b"a: b\nc: \xff", ":2:4"), (b"\xff\xfea", ":1:1")])
 def test_another_encoding_has_a_place_too(tmp_path: Path, raw: bytes, place: str) -> None:
     """The byte that is no UTF-8, by line and column."""

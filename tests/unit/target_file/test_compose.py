@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from harness.cli.main import app
 from harness.errors import ConfigError
 from harness.foreign import Composed, DatabaseLogin
 from harness.runtimes.docker import compose, mounts
@@ -145,6 +148,35 @@ def test_what_a_run_cannot_keep_apart_is_refused(told: dict[str, Any], why: str)
     """By what compose says of its file."""
     with pytest.raises(ConfigError, match=why):
         compose.problems(PROJECT, told, {"api": Composed(FILE, "api", 80)})
+
+
+def test_a_compose_file_is_read_before_anything_runs(
+    target: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By compose itself; `validate` says what a run would, with line and column."""
+    target()
+    file, path = tmp_path / "docker-compose.yml", str(tmp_path / "target.yaml")
+    db = "  postgres: {image: x}\n"
+    file.write_text(f"services:\n  api:\n    image: x\n    network_mode: host\n{db}")
+    monkeypatch.setattr(compose, "_compose", lambda: ["sh", "-c", 'cat "$5"'])
+    failed = CliRunner().invoke(app, ["validate", path]).exception
+    assert f"{file}:4:5: network_mode: host: it has no address of its own" in str(failed)
+    file.write_text(f"services:\n  api: {{image: x}}\n{db}")
+    assert "valid: target composed" in CliRunner().invoke(app, ["validate", path]).stdout
+    monkeypatch.setattr(compose, "_compose", lambda: ["sh", "-c", "echo line 3 >&2; exit 1"])
+    failed = CliRunner().invoke(app, ["validate", path]).exception
+    assert f"{file}: compose refuses it: line 3" in str(failed)
+
+
+def test_without_compose_nobody_has_read_its_file(
+    target: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Said; the target file itself is still checked."""
+    target()
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    done = CliRunner().invoke(app, ["validate", str(tmp_path / "target.yaml")])
+    assert done.exit_code == 0
+    assert "nobody read the compose file: no docker compose on this machine" in done.stderr
 
 
 def test_what_stands_already_is_mounted_read_only() -> None:

@@ -92,6 +92,10 @@ def target(tmp_path: Path) -> Callable[..., Any]:
         ("until: {status: [active, failed]}", "until: {}", r"settled-when.until"),
         ("promises:", "degradation: {creat_loan: {gateway: {all: QUEUE}}}\npromises:",
          r"unknown operation 'creat_loan'"),
+        ("promises:", "degradation: {create_loan: {gateway: {down: QUEUE}}}\npromises:",
+         r"Input should be 'one' or 'all', got 'down'"),
+        ("promises:", "degradation: {create_loan: {gateway: {all: QUEUE or LATER}}}\npromises:",
+         r"modes are FULL, STALE, .*several as 'STANDIN or QUEUE'"),
         ("promises:", "promises:\n  same: {claim: x, of: read_loan, as: create_loan, "
          "equal: {body.a: args.amonut}}", r"is asked with 'amonut'; did you mean 'amount'"),
         ("  database:", "  design:", r"program 'design'"),
