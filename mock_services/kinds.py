@@ -26,19 +26,21 @@ class Kind(msgspec.Struct, frozen=True):
     Args:
         options: what its configuration may say under `options`.
         build: makes it.
+        calls_back: whether it ever calls somebody.
     """
 
     options: type[msgspec.Struct]
     build: Callable[[Config, World], ASGIApp]
+    calls_back: bool = False
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
-        "payment_gateway": Kind(payment_gateway.Options, payment_gateway.build),
+        "payment_gateway": Kind(payment_gateway.Options, payment_gateway.build, calls_back=True),
         "risk_engine": Kind(risk_engine.Options, risk_engine.build),
         "funding_provider": Kind(funding_provider.Options, funding_provider.build),
         "notification": Kind(notification.Options, notification.build),
         "policy": Kind(policy.Options, policy.build),
-        "mapping": Kind(mapping.Options, mapping.build),
+        "mapping": Kind(mapping.Options, mapping.build, calls_back=True),
     }
 )

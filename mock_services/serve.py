@@ -15,14 +15,13 @@ import socket
 import ssl
 import sys
 from collections.abc import Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import httpx
 import msgspec
 import uvicorn
 import uvloop
-from httpx_aiohttp import AiohttpTransport
 
 from mock_services.clock import RunClock
 from mock_services.config import Config, read_config
@@ -31,12 +30,13 @@ from mock_services.documents import InvalidDocument
 from mock_services.either import EitherServer
 from mock_services.hang_up import HangUpProtocol, hanging_up
 from mock_services.journal import FileJournal, Journal, JournalError, MemoryJournal
-from mock_services.kinds import KINDS
+from mock_services.kinds import KINDS, Kind
 from mock_services.stand_in import World
 
+if TYPE_CHECKING:
+    from mock_services.outbound import Outbound
+
 EXIT_CONFIG, EXIT_PORT = 2, 4
-CALLBACK_TIMEOUT_S = 2.0  # chosen, not measured
-CALLBACK_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
 DRAIN_S = 1  # for calls in flight at SIGTERM: half of the 2 s that the program has to end
 BACKLOG = 2048  # uvicorn's default
 
@@ -134,39 +134,44 @@ def open_journal(environ: Mapping[str, str]) -> Journal:
 
 async def serve(config: Config, token: str, listener: socket.socket, journal: Journal) -> None:
     """Serve until a signal comes, then end what runs in the background."""
-    background = Background()
-    transport = AiohttpTransport(limits=CALLBACK_LIMITS, trust_env=False)
-    async with httpx.AsyncClient(
-        transport=transport, timeout=CALLBACK_TIMEOUT_S, trust_env=False
-    ) as client:
-
-        async def send_callback(url: str, body: dict[str, object]) -> str:
-            try:
-                return (await client.post(url, json=body)).text
-            except httpx.HTTPError as lost:
-                raise ConnectionError(str(lost)) from lost
-
-        async def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
-            try:
-                return (await client.post(url, content=body, headers=dict(headers))).status_code
-            except httpx.HTTPError as lost:
-                raise ConnectionError(str(lost)) from lost
-
+    background, kind = Background(), KINDS[config.kind]
+    async with calls(kind) as called:
         world = World(
             RunClock(config.t0_ns),
             seeded(config.seed),
-            send_callback,
+            called.send_callback,
             background.spawn,
             token,
             journal,
-            post=post,
+            post=called.post,
             environ=os.environ,
         )
-        app = hanging_up(KINDS[config.kind].build(config, world))
+        app = hanging_up(kind.build(config, world))
         try:
             await server_of(config, app, listener).serve(sockets=[listener])
         finally:
             await background.cancel()
+
+
+class NoCalls:
+    """Of a kind that calls nobody back."""
+
+    async def send_callback(self, url: str, body: dict[str, object]) -> str:
+        """Refuse."""
+        raise ConnectionRefusedError(f"{url}: a stand-in of this kind calls nobody")
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """Refuse."""
+        raise ConnectionRefusedError(f"{url}: a stand-in of this kind calls nobody")
+
+
+def calls(kind: Kind) -> AbstractAsyncContextManager[NoCalls | Outbound]:
+    """How a kind calls back. What does is loaded for those that do: it takes half of the start."""
+    if not kind.calls_back:
+        return nullcontext(NoCalls())
+    from mock_services.outbound import open_outbound
+
+    return open_outbound()
 
 
 def server_of(config: Config, app: Any, listener: socket.socket) -> uvicorn.Server:
