@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
+from harness.last_reads import READS_AT_ONCE
 from harness.runtimes.real.sockets import open_client, send
 from harness.target import Request
 
 from .a_run import in_loop
 
 MANY = 60  # three times as many as ever ask at once
+SEVERAL = 300
+ANSWER_S = 0.002
 
 
 @contextmanager
@@ -52,3 +55,36 @@ def test_a_service_that_hangs_does_not_end_the_talk_with_the_others() -> None:
             assert (await send(client, well, Request("GET", "/livez"))).status == 200
 
     in_loop(body)
+
+
+def test_nobody_is_overtaken_while_many_ask() -> None:
+    """Who asked first has the first connection, however many come after: a request that waits in
+    the harness until its time is up would pass for one that the service never answered."""
+    asked: list[str] = []
+    arrived: list[str] = []
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                arrived.append(head.split()[1].decode())
+                await asyncio.sleep(ANSWER_S)
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+        writer.close()
+
+    async def body() -> None:
+        server = await asyncio.start_server(slow, "127.0.0.1", 0)
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        gate = asyncio.Semaphore(READS_AT_ONCE)
+
+        async def one(number: int) -> None:
+            async with gate:
+                asked.append(f"/{number}")
+                await send(client, address, Request("GET", asked[-1]))
+
+        async with server, open_client() as client:
+            await asyncio.gather(*map(one, range(SEVERAL)))
+
+    in_loop(body)
+    places = {path: place for place, path in enumerate(arrived)}
+    overtaken = [places[path] - place for place, path in enumerate(asked)]
+    assert max(overtaken) <= READS_AT_ONCE

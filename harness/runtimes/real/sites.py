@@ -49,8 +49,8 @@ class RealSite(ABC):
         self.recovery = recovery
         self.clock = clock
         self.client = open_client()
-        self.orders = open_client(idle_s=IDLE_S)
-        self.canaries = open_client(keep_alive=False)
+        self.orders = open_client(IDLE_S)
+        self.canaries = open_client()
         self.toxiproxy = ToxiproxyServer(
             recovery.read()["api"], self.orders, recovery.token(), partial(self.prove, TOXIPROXY)
         )

@@ -30,19 +30,21 @@ SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # PostgreSQL, Message Formats: SS
 PROTOCOL_3_0 = 196608  # PostgreSQL, Message Formats: StartupMessage
 
 
-def open_client(*, keep_alive: bool = True, idle_s: float = 2.0) -> httpx.AsyncClient:
+def open_client(idle_s: float = 0.0) -> httpx.AsyncClient:
     """A client that ignores proxy variables and gives up after 2 s.
 
     No request ever queues for a connection: one that is cancelled while it does takes a place of
     the pool with it for ever, and a service that hangs would end all talk with the others.
 
     Args:
-        keep_alive: False opens a new connection for each request, as a canary must.
-        idle_s: how long a connection is kept for the next request.
+        idle_s: how long a connection is kept for the next request; 0: each has one of its own. Who
+            asks a service many things at once takes 0: the pool (httpcore 1.0.9) gives a kept
+            connection to whoever comes last, so that the first may wait until its time is up, and
+            would pass for one that the service never answered.
     """
     limits = httpx.Limits(
         max_connections=None,
-        max_keepalive_connections=IDLE_CONNECTIONS if keep_alive else 0,
+        max_keepalive_connections=IDLE_CONNECTIONS if idle_s else 0,
         keepalive_expiry=idle_s,
     )
     return httpx.AsyncClient(trust_env=False, timeout=CALL_S, limits=limits)
