@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from chaos.targets.reference import TARGET
-from harness.clock import poll
+from harness.clock import RunClock, monotonic_ns, poll
 from harness.errors import RuntimeFailure
 from harness.ports import Capability, Exit
 from harness.runtimes.docker.attach import alive
+from harness.runtimes.docker.cleanup import end_run
 from harness.runtimes.docker.engine import RUN, Engine, connect
 from harness.runtimes.docker.images import Images
 from harness.runtimes.docker.runtime import DockerRuntime
@@ -126,3 +127,31 @@ def test_a_subnet_that_is_taken_is_passed_over(images: Images) -> None:
                 engine.close()
 
     in_loop(body)
+
+
+def test_a_network_goes_though_somebody_is_on_it_who_is_not_the_runs(
+    tmp_path: Path, images: Images
+) -> None:
+    """He is taken off and lives on: an engine does not remove a network that somebody is on."""
+    mark, state = "test-guest", {"mark": "test-guest", "run_dir": str(tmp_path), "data_dir": ""}
+    client = connect()
+    guest = client.containers.create(images.programs, ["sleep", "60"], entrypoint=[])
+
+    async def body() -> None:
+        engine = Engine(mark)
+        try:
+            assert await engine.make_network("chaos-harness-test-guest", "198.19.253.0/26")
+            (network,) = await engine.networks()
+            network.connect(guest)
+            guest.start()
+            assert await end_run(state, engine, RunClock(monotonic_ns())) == []
+            guest.reload()
+            assert guest.status == "running"
+        finally:
+            engine.close()
+
+    try:
+        in_loop(body)
+    finally:
+        guest.remove(force=True)
+        client.close()

@@ -86,11 +86,27 @@ async def _remove_all(engine: Engine, logs: Path) -> list[str]:
         return_exceptions=True,
     )
     rest = [*await engine.volumes(), *await engine.networks()]
-    answers += await asyncio.gather(*(engine.remove(one) for one in rest), return_exceptions=True)
+    answers += await asyncio.gather(*(_let_go(engine, one) for one in rest), return_exceptions=True)
     for answer in answers:
         if isinstance(answer, BaseException) and not isinstance(answer, RuntimeFailure):
             raise answer
     return [str(answer) for answer in answers if isinstance(answer, RuntimeFailure)]
+
+
+async def _let_go(engine: Engine, thing: Any) -> None:
+    """Remove a volume, or a network: whoever is on it still, or is said to be, is taken off.
+
+    An engine that was starting a container while it was removed may keep its place (20.10: "has
+    active endpoints"), and a person may have put one of theirs on the run's network.
+    """
+    try:
+        await engine.remove(thing)
+    except RuntimeFailure:
+        await engine.call(f"looking at {thing.name}", thing.reload)
+        for one in (thing.attrs.get("Containers") or {}).values():
+            with suppress(RuntimeFailure):  # gone meanwhile
+                await engine.call("taking it off", thing.disconnect, one["Name"], force=True)
+        await engine.remove(thing)
 
 
 async def _remove_container(engine: Engine, container: Any, logs: Path) -> None:
