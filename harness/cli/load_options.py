@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import ConfigError, Problem
+from harness.load.keys import page_token
 from harness.ownership import foreign
 from harness.rng import fresh_token
 from harness.text import quoted
@@ -101,7 +102,7 @@ def invitation(maker: LoadMaker) -> list[str]:
     """What a person has to know before the load begins."""
     lines = []
     if maker.page_port:
-        page = f"http://{HERE}:{maker.page_port}/?token={maker.token}"
+        page = f"http://{HERE}:{maker.page_port}/?token={page_token(maker.token)}"
         lines.append(f"Locust's page, once the load begins: {page}")
     if maker.elsewhere:
         own = f" --locustfile {os.path.basename(maker.locustfile)}" if maker.locustfile else ""

@@ -20,6 +20,7 @@ import gevent  # type: ignore[import-untyped]  # ships no types
 from gevent import event
 from locust import events, task
 from locust.exception import StopUser
+from locust.rpc.zmqrpc import BaseSocket
 
 from harness.clock import RunClock
 from harness.json_types import JsonDict, JsonObject
@@ -27,8 +28,9 @@ from harness.load.alarm import end_after, start_s
 from harness.load.borrowers import GRACE_S, Borrowers, Load
 from harness.load.command import PLAN
 from harness.load.coordinator import Coordinator
+from harness.load.keys import encrypt
 from harness.load.member import Member, settle
-from harness.load.messages import tell_coordinator
+from harness.load.messages import tell_coordinator, token
 
 
 class Share(Member):
@@ -106,4 +108,5 @@ def begin(environment: Any, runner: Any, web_ui: Any, **_: object) -> None:
         WholeRun.share = Share(runner)
 
 
+encrypt(BaseSocket, token())
 end_after(start_s())

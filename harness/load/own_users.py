@@ -24,6 +24,7 @@ from locust import events
 from locust.clients import HttpSession
 from locust.contrib.fasthttp import FastHttpSession
 from locust.exception import StopUser
+from locust.rpc.zmqrpc import BaseSocket
 
 from harness.asked import Asked, Operations
 from harness.clock import NS, RunClock
@@ -33,8 +34,9 @@ from harness.load.borrowers import GRACE_S
 from harness.load.clocks import boot_id
 from harness.load.command import PLAN
 from harness.load.coordinator import Coordinator
+from harness.load.keys import encrypt
 from harness.load.member import Member, settle
-from harness.load.messages import tell_worker
+from harness.load.messages import tell_worker, token
 from harness.target import load_target
 
 CONTEXT = "harness"  # the key in a request's context under which we know it again
@@ -180,4 +182,5 @@ def begin(environment: Any, runner: Any, web_ui: Any, **_: object) -> None:
         Recorder(runner)
 
 
+encrypt(BaseSocket, token())
 end_after(start_s())

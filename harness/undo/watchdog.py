@@ -45,7 +45,7 @@ from harness.undo.recovery import RECOVERY, TOKEN, Known, clear, heal
 from harness.undo.watchdogs import argv_of, end_within, wake_with_owner_gone
 
 LOOK_S = 0.25  # chosen: a tenth of the time in which it must have healed
-STOPPED_S = 1.2  # chosen: with one look a beat, a stopped watchdog is replaced within 2 s
+HUNG_S = 10.0  # chosen: a stopped one is seen at once; a late one has its turn sooner than another
 START_S = 10.0  # chosen: Python on a busy machine
 ASKED_S = 3.0  # chosen: with the end of its programs, 10 s after it was lost at the latest
 STACK_BYTES = 2**20  # of each thread: of the usual 8 MiB there may be none when memory is scarce
@@ -128,7 +128,7 @@ class Watchdog:
         if not self._lease.exists():  # the folder is lost, and it takes care of that
             proc = identify(process.pid)
             return proc is not None and proc.state not in STOPPED
-        return holder(self._lease, STOPPED_S).state == "alive"
+        return holder(self._lease, HUNG_S).state == "alive"
 
     def end(self) -> None:
         """End it; for a run that left nothing behind."""

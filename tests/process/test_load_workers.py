@@ -10,8 +10,11 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import msgpack  # type: ignore[import-untyped]  # ships no types
 import pytest
+import zmq
 
 from harness.errors import RuntimeFailure
 from harness.load.arrivals import arrivals
@@ -56,7 +59,7 @@ def shared(workers: int) -> LoadMaker:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    return LoadMaker(workers=workers, address=f"127.0.0.1:{port}")
+    return LoadMaker(workers=workers, address=f"127.0.0.1:{port}", token=SECRET)
 
 
 def children(pid: int) -> list[int]:
@@ -81,6 +84,36 @@ def test_workers_share_a_load_and_lose_nothing_of_it(tmp_path: Path) -> None:
         came = {f"{one.journey}/{one.number}" for one in arrivals(asked)}
         assert {event["p"] for event in events} == came
         assert report.asked == report.delivered == len(came)
+        assert len(invokes(events)) == service.seen.total() == len(events) / 2
+
+    within(60, work())
+
+
+def intrude(address: str) -> Any:
+    """As somebody who has not the token: joins, lies, and sends what nobody can read."""
+    stranger: Any = zmq.Context.instance().socket(zmq.DEALER)
+    stranger.setsockopt(zmq.IDENTITY, b"stranger")
+    stranger.connect(f"tcp://{address}")
+    for said in (("client_ready", -1, "stranger"), ("quit", None, "stranger"), ("spawn",)):
+        stranger.send(msgpack.packb(said))
+    for garbage in (b"", b"\xff" * 64, b"\xc1"):
+        stranger.send(garbage)
+    stranger.send_multipart([b"", b"\xc1"])
+    return stranger
+
+
+def test_a_stranger_at_the_port_of_the_workers_is_not_heard(tmp_path: Path) -> None:
+    """Before they join and while they ask: he is no worker, and the load is whole."""
+    asked = replace(plan({"consumer": 1}, 20, 1.5, 3), maker=shared(1))
+
+    async def work() -> None:
+        service, events = Service(answering), list[Event]()
+        with intrude(asked.maker.address):
+            async with service as url:
+                load = await begin(asked, url, events, tmp_path)
+                with intrude(asked.maker.address):
+                    report = await load.wait()
+        assert report.asked == report.delivered == len(arrivals(asked))
         assert len(invokes(events)) == service.seen.total() == len(events) / 2
 
     within(60, work())
