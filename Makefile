@@ -13,7 +13,7 @@ IN_MEMORY := -n auto --dist worksteal tests/unit tests/meta tests/sim tests/case
   -m 'not nightly and not process and not docker'
 ON_PARTS := tests/conformance tests/process tests/docker -m 'not nightly'
 
-.PHONY: help demo test quick nightly cases check fmt docs parts bench clean
+.PHONY: help demo test quick nightly cases check fmt docs parts schemas bench clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -52,7 +52,13 @@ check: .venv/.ready ## style, types and who may import whom
 	@$(BIN)/lint-imports --no-logo --no-cache > .venv/imports.log \
 	  || { cat .venv/imports.log >&2; exit 1; }
 
-parts: .venv/.ready ## find or make the real parts: Toxiproxy and PostgreSQL
+# What the first line of each shipped document names, for editors.
+SCHEMAS := $(patsubst %,chaos/schemas/%.json,experiment design suite runbook target risks incident-rules)
+schemas: $(SCHEMAS)
+$(SCHEMAS): chaos/schemas/%.json: .venv/.ready $(wildcard chaos/*/*.py harness/authoring/*.py)
+	@mkdir -p $(@D) && $(BIN)/harness schema $* > $@.draft && mv $@.draft $@
+
+parts: .venv/.ready schemas ## find or make the real parts: Toxiproxy and PostgreSQL
 	@$(BIN)/harness parts
 
 bench: parts ## run the measurements of bench/
@@ -60,7 +66,7 @@ bench: parts ## run the measurements of bench/
 
 clean: ## remove what was set up here; runs/ and the cache of parts stay
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	rm -rf .import_linter_cache
+	rm -rf .import_linter_cache chaos/schemas
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.ready: pyproject.toml constraints.txt

@@ -16,6 +16,7 @@ from harness.json_types import JsonDict
 from harness.measures import MEASURES
 from harness.model import Phase
 from harness.registry import Vocabulary
+from harness.response.runbook import Runbook
 from harness.suite.profile import Profile
 from harness.target import system_of
 from harness.target_file.document import TargetDocument
@@ -142,4 +143,5 @@ DOCUMENTS: Mapping[str, Callable[[Vocabulary], JsonDict]] = {
     "design": _design,
     "target": _target,
     "suite": lambda words: _of(Profile),
+    "runbook": lambda words: _of(Runbook),
 }

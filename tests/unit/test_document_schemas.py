@@ -30,8 +30,13 @@ invariants: [no_double_payout]
 
 def shipped() -> Iterator[object]:
     """Each document with its kind."""
-    kinds = (("experiment", WORDS.experiments), ("design", WORDS.designs), ("suite", WORDS.suites))
-    for kind, files in kinds:
+    kinds = {
+        "experiment": WORDS.experiments,
+        "design": WORDS.designs,
+        "suite": WORDS.suites,
+        "runbook": WORDS.runbooks,
+    }
+    for kind, files in kinds.items():
         yield from (pytest.param(kind, path, id=path.stem) for path in files.values())
     for name in ("mylender", "nodelender"):
         path = ROOT / "docs/examples" / name / "target.yaml"
@@ -49,6 +54,15 @@ def test_every_shipped_document_is_valid_under_its_schema(kind: str, path: Path)
     found = [f"{list(one.instance_path)}: {one.message}"
              for one in CHECKS[kind].iter_errors(read(path.read_text("utf-8")))]  # fmt: skip
     assert found == []
+
+
+@pytest.mark.parametrize(("kind", "path"), list(shipped()))
+def test_every_shipped_document_names_its_schema_for_editors(kind: str, path: Path) -> None:
+    """Where `make schemas` puts it; another one would mark what is right."""
+    first = path.read_text("utf-8").partition("\n")[0]
+    head, _, named = first.partition("$schema=")
+    assert head == "# yaml-language-server: "
+    assert (path.parent / named).resolve() == ROOT / "chaos/schemas" / f"{kind}.json"
 
 
 @pytest.mark.parametrize(
