@@ -29,7 +29,7 @@ from harness.runtimes.process.plan import (
 )
 from harness.runtimes.process.postgres import PrepareJob, account, prepare
 from harness.runtimes.process.site import Site
-from harness.runtimes.process.tools import RunAsUser, Tools
+from harness.runtimes.process.tools import RunAsUser, Tools, refuse_closed
 from harness.runtimes.real.checking import check_process
 from harness.runtimes.real.document import DATA
 from harness.runtimes.real.foreign_proxies import address_of, find
@@ -94,6 +94,8 @@ class ProcessRuntime(RealRuntime[Site]):
         foreign = await find(proxies, target.links) if proxies else {}
         database = any(service.is_database for service in target.services)
         who = account() if database else RunAsUser()
+        refuse_closed(self._template_dir, who)
+        refuse_closed(work.parent, who)
         listens = {name: (HOST, port) for name, port in ports.services.items()}
         links = {name: (HOST, port) for name, port in ports.links.items()}
         links |= {name: address_of(one) for name, one in foreign.items()}

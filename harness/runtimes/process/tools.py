@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pwd
+import stat
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -72,6 +74,27 @@ class Tools:
                 f"PostgreSQL, {what}: {program} ended with {done.returncode}: {done.stderr[-500:]}"
             )
         return done.stdout + done.stderr
+
+
+def refuse_closed(place: Path, who: RunAsUser) -> None:
+    """Refuse a place that this user cannot come to; folders that do not exist yet are made open.
+
+    Raises:
+        RuntimeFailure: a folder on the way is closed to the user; with its mode.
+    """
+    if who.uid is None:
+        return
+    for folder in filter(Path.is_dir, place.parents):
+        about = folder.stat()
+        enters = {who.uid: stat.S_IXUSR}.get(about.st_uid) or (
+            stat.S_IXGRP if about.st_gid == who.gid else stat.S_IXOTH
+        )
+        if not about.st_mode & enters:
+            name, mode = pwd.getpwuid(who.uid).pw_name, stat.S_IMODE(about.st_mode)
+            raise RuntimeFailure(
+                f"PostgreSQL runs as {name}, who may not enter {folder} (mode {mode:04o}); "
+                f"chmod o+x {folder}, or another HARNESS_CACHE"
+            )
 
 
 def give(place: Path, who: RunAsUser) -> None:
