@@ -9,6 +9,7 @@ import json
 import socket
 from collections.abc import Callable
 from dataclasses import asdict
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import gevent  # type: ignore[import-untyped]  # ships no types
@@ -74,6 +75,8 @@ class Load:
         self.base_urls = document.get("base_urls", {})
         self.addresses = Addresses(document.get("addresses", [""]))
         self.user = user
+        # One client, many borrowers: a cookie of one must not go out with another's request.
+        user.client.cookiejar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.put = put
         self.failed = failed
         self.open = pool.Group()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,7 +12,7 @@ from urllib.parse import quote, urlencode
 from harness.json_types import JsonObject
 from harness.target import Call, Request
 from harness.target_file.document import Auth, Operation
-from harness.target_file.holes import all_with_environment, filled, with_environment
+from harness.target_file.holes import all_with_environment, filled, selected, with_environment
 
 TOKEN = "token of the login"  # noqa: S105 - the name of a value; no hole can be called so
 FORM = "application/x-www-form-urlencoded"
@@ -31,7 +32,10 @@ def request_of(operation: Operation, call: Call) -> Request:
     method, way = operation.asked[0]
     path = str(filled(way, lambda hole: quote(str(value_of(hole)), safe="")))
     headers = {name: text_of(text) for name, text in operation.headers.items()}
-    if operation.auth:
+    if operation.auth and operation.auth.cookie:
+        sent = f"{operation.auth.cookie}={values.get(TOKEN, '')}"
+        headers["Cookie"] = f"{headers['Cookie']}; {sent}" if "Cookie" in headers else sent
+    elif operation.auth:
         headers["Authorization"] = _credentials(operation.auth, values, text_of)
     if operation.form is not None:
         form = {name: text_of(str(value)) for name, value in operation.form.items()}
@@ -41,6 +45,15 @@ def request_of(operation: Operation, call: Call) -> Request:
     told = all_with_environment(operation.json_, os.environ)
     body = None if told is None else filled(told, value_of)
     return Request(method, path, headers, body, operation.timeout, None, operation.at)
+
+
+def said_token(auth: Auth, told: JsonObject) -> str:
+    """What the answer of a login gives to whoever asks next; "" when it gives nothing."""
+    if not auth.cookie:
+        return str(selected(auth.token, told) or "")
+    said = str(selected("header.set-cookie", told) or "")
+    found = re.search(rf"(?:^|[,;]\s*){re.escape(auth.cookie)}=([^;,]*)", said)
+    return found[1] if found else ""
 
 
 def _texted(

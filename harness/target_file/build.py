@@ -199,16 +199,19 @@ class FileTarget:
         return request_of(self._document.operations[call.f], call)
 
     def classify(self, call: Call, answer: Answer) -> Completion:
-        """2xx is ok and 4xx fail, with an OpenAPI document those that it names; all else may have
-        happened."""
+        """2xx is ok, or what the operation names, and 4xx fail, with an OpenAPI document those that
+        it names; all else may have happened."""
         if answer.status is None:
             outcome = Outcome.FAIL if answer.error == "refused" else Outcome.INFO
             return Completion(outcome, answer.error)
         value = self._value(call, answer)
         private = self._private(call, answer)
-        method, path = self._document.operations[call.f].asked[0]
+        operation = self._document.operations[call.f]
+        method, path = operation.asked[0]
+        if answer.status in operation.ok:
+            return Completion(Outcome.OK, value=value, private=private)
         known = self._paths is None or self._paths.says(method, path, answer.status)
-        if known and 200 <= answer.status < 300:
+        if known and 200 <= answer.status < 300 and not operation.ok:
             return Completion(Outcome.OK, value=value, private=private)
         if known and 400 <= answer.status < 500:
             return Completion(Outcome.FAIL, f"http_{answer.status}", value)

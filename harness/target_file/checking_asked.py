@@ -64,6 +64,10 @@ def _auth(told: TargetDocument, name: str, operation: Operation, place: Place) -
         yield Problem(f"auth is {got}", place.of_key(*loc), "one of bearer, basic, login")
     elif auth.login and auth.login not in told.operations:
         yield unknown("operation", auth.login, told.operations, place, *loc, "login")
+    elif auth.cookie and not auth.login:
+        yield Problem(
+            "a cookie of which login?", place.of(*loc, "cookie"), remedy="login: NAME beside it"
+        )
     elif auth.login and login_of(told.operations[auth.login]):
         cause = f"{auth.login} needs a login itself"
         yield Problem(cause, place.of(*loc, "login"), "an operation without auth: {login: ...}")
@@ -80,6 +84,8 @@ def _journey(
         loc: Loc = ("journeys", name, number)
         if bool(step.do) == (step.wait is not None):
             yield Problem("a step does one thing", place.of(*loc), "do: or wait:")
+        elif step.wait is not None and step.again:
+            yield Problem("a wait has no again", place.of(*loc, "again"), "again beside do:")
         elif step.do and step.do not in told.operations:
             yield unknown("operation", step.do, told.operations, place, *loc, "do")
         elif step.do:

@@ -165,12 +165,14 @@ class Auth(Part):
     Args:
         login: done once a journey, before the first operation that needs it.
         token: where its answer has the token.
+        cookie: the one that it sets instead, by name; sent back as such.
     """
 
     bearer: str = ""
     basic: Basic | None = None
     login: str = ""
     token: str = "body.token"
+    cookie: str = Field(default="", pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]*$")
 
     @property
     def kinds(self) -> list[str]:
@@ -196,6 +198,7 @@ class Operation(Part):
     key: str = ""
     timeout: Duration = 5.0
     at: str = ""
+    ok: list[Annotated[int, Field(ge=200, le=399)]] = []  # in place of 2xx
 
     @property
     def asked(self) -> list[tuple[str, str]]:
@@ -219,12 +222,15 @@ class Operation(Part):
 
 
 class StepPart(Part):
-    """A step of a journey: an operation, or a wait."""
+    """A step of a journey: an operation, up to `again` more times, each `after` the last, while
+    nobody knows whether it was done; or a wait."""
 
     do: str = ""
     with_: JsonDict = Field(default={}, alias="with")
     keep: dict[str, Selector] = {}
     go_on_if: dict[Selector, Any] = Field(default={}, alias="go-on-if")
+    again: int = Field(default=0, ge=0, le=10)
+    after: Duration = 1.0
     wait: Duration | None = None
 
 

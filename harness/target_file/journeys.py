@@ -51,9 +51,13 @@ class DataJourney:
                 tokens[login] = token
             known |= _chosen(part.with_, known, dice)
             known["key"] = f"{self.name}-{number}.{at}"
-            done: Completion = yield call_of(
-                part.do, self.operations[part.do], known, tokens.get(login, "")
-            )
+            call = call_of(part.do, self.operations[part.do], known, tokens.get(login, ""))
+            done: Completion = yield call
+            for _ in range(part.again):
+                if done.outcome is not Outcome.INFO:
+                    break
+                yield Wait(part.after)
+                done = yield call
             if not _goes_on(part, done):
                 return
             kept = {name: selected(of, done.value) for name, of in part.keep.items()}

@@ -9,6 +9,7 @@ from harness.history import History
 from harness.json_types import JsonDict, JsonObject
 from harness.model import Op, Outcome
 from harness.target import Call
+from harness.target_file.asking import said_token
 from harness.target_file.document import Settled, TargetDocument
 from harness.target_file.holes import exchange, selected
 from harness.target_file.journeys import call_of, fits, login_call, login_of, user_values
@@ -34,7 +35,7 @@ class Reader:
         """Where the answer of a login has its token; "" when it has none."""
         for operation in self._told.operations.values():
             if operation.auth and operation.auth.login == login:
-                return str(selected(operation.auth.token, told) or "")
+                return said_token(operation.auth, told)
         return ""
 
     def keep(self, call: Call, token: str) -> None:

@@ -15,6 +15,8 @@ from harness.runtimes.real.certificates import AUTHORITY, CERTIFICATE, certifica
 from mock_services.config import Config
 from mock_services.serve import server_of
 
+from .test_foreign_toxiproxy import standing
+
 HOST = "api.bank.example"
 
 
@@ -58,3 +60,33 @@ def test_https_and_http_at_one_port(tmp_path: Path) -> None:
         await serving
 
     asyncio.run(scenario())
+
+
+def test_server_name_and_host_go_through_the_proxy_as_they_were_sent(tmp_path: Path) -> None:
+    """Bytes are passed on: whoever serves several names by one address still knows which."""
+    for name, text in certificates([HOST]).items():
+        (tmp_path / name).write_text(text)
+    trusting = ssl.create_default_context(cafile=tmp_path / AUTHORITY)
+    names: list[str | None] = []
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(tmp_path / CERTIFICATE)
+    serving.sni_callback = lambda _, name, __: names.append(name)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        (host,) = [line for line in head.split(b"\r\n") if line.lower().startswith(b"host:")]
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + host)
+        writer.close()
+
+    async def scenario() -> str:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=serving)
+        port = server.sockets[0].getsockname()[1]
+        async with server:
+            with standing("") as theirs:
+                asked = {"name": "bank", "listen": "127.0.0.1:0", "upstream": f"127.0.0.1:{port}"}
+                listen = theirs.client.post("/proxies", json=asked).json()["listen"]
+                proxied = int(listen.rpartition(":")[2])
+                return await asyncio.to_thread(_asked, proxied, trusting, HOST)
+
+    assert asyncio.run(scenario()) == f"Host: {HOST}"
+    assert names == [HOST]

@@ -88,6 +88,7 @@ class Service:
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
         self.seen: Counter[str] = Counter()
+        self.heads: list[str] = []
         self.twentieth = asyncio.Event()
 
     async def __aenter__(self) -> str:
@@ -112,6 +113,7 @@ class Service:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             length = re.search(r"(?i)content-length: (\d+)", head)
             await reader.readexactly(int(length[1]) if length else 0)
+            self.heads.append(head)
             line = head.splitlines()[0]
             self.seen[line.split(" ")[0]] += 1
             if self.seen.total() == 20:
@@ -222,6 +224,26 @@ def test_a_connection_that_never_was_is_refused(tmp_path: Path) -> None:
             await load.wait()
         ends = [event for event in events if event["type"] != "invoke"]
         assert {(event["type"], event["err"]) for event in ends} == {("fail", "refused")}
+
+    within(40, work())
+
+
+def test_a_cookie_is_its_borrowers_own(tmp_path: Path) -> None:
+    """Many borrowers share a client; a session of one that another shows would be a stranger's."""
+
+    async def giving(line: str, writer: Writer) -> None:
+        body = next(body for part, body in BODIES if part in line)
+        raw = json.dumps(body).encode()
+        head = f"HTTP/1.1 200 OK\r\nSet-Cookie: session=1\r\nContent-Length: {len(raw)}\r\n\r\n"
+        writer.write(head.encode() + raw)
+
+    async def work() -> None:
+        service, events = Service(giving), list[Event]()
+        async with service as url:
+            load = await begin(plan({"repayer": 1}, 10, 1, 2), url, events, tmp_path)
+            await load.wait()
+        assert len(service.heads) > 10
+        assert not [head for head in service.heads if "session=1" in head]
 
     within(40, work())
 

@@ -120,6 +120,30 @@ def test_the_last_reads_log_in_once_a_user(target: Callable[..., Any]) -> None:
     ]  # fmt: skip
 
 
+def test_a_session_is_a_cookie_and_a_redirection_an_acknowledgement(
+    target: Callable[..., Any],
+) -> None:
+    """As forms for people answer; the cookie goes back alone and stands in no file."""
+    mine = target(
+        ("token: body.auth.token", "cookie: session"),
+        ("post: /login", "ok: [302, 303], post: /login"),
+    )
+    steps = mine.journeys["borrow"].steps(0, Seed(1).stream("x"))
+    login = next(steps)
+    said = {"set-cookie": "seen=1; Path=/, session=s3cret.1; Max-Age=60; HttpOnly"}
+    done = mine.classify(login, Answer(302, {}, headers=said))
+    assert (done.outcome, "s3cret" in str(done.value)) == (Outcome.OK, False)
+    create = steps.send(done)
+    assert mine.request(create).headers["Cookie"] == "session=s3cret.1"
+    assert "s3cret" not in str(create.args)
+    assert mine.classify(login, Answer(200, {})).outcome is Outcome.INFO
+    assert mine.classify(login, Answer(401, {})).outcome is Outcome.FAIL
+    again = mine.journeys["borrow"].steps(0, Seed(1).stream("x"))
+    none = mine.classify(next(again), Answer(302, {}))
+    with pytest.raises(StopIteration):
+        again.send(none)
+
+
 def test_what_two_operations_tell_of_one_thing_is_compared(target: Callable[..., Any]) -> None:
     """By the name of the thing; what differs is named with both values."""
     checker, told = target().invariants["stays"], []
@@ -156,6 +180,7 @@ def test_a_list_is_an_answer(target: Callable[..., Any]) -> None:
         ("auth: {basic", "auth: {bearer: x, basic", r"11:\d+: auth is bearer and basic"),
         ("{login: log_in, token: body.auth.token}}\n  note", "{login: log_inn}}\n  note",
          r"unknown operation 'log_inn'; did you mean 'log_in'"),
+        ("{basic: {user: ops,", "{cookie: x, basic: {user: ops,", r"a cookie of which login\?"),
         ("{user.name}", "{user.nam}", r"log_in needs {user.nam}.*data: {users"),
         ("{amount: 5}", '{amount: "{nummer}"}', r"unknown hole 'nummer'; did you mean 'number'"),
         ("${SECRET}", "${UNSET_HERE}", r"11:3: \$\{UNSET_HERE} is not set.*export"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from harness.history import Event, History
 from harness.model import Outcome
 from harness.rng import Seed
 from harness.runtimes.entries import entries
-from harness.target import Answer, Call, Completion
+from harness.target import Answer, Call, Completion, Wait
 from tests.unit.target_file.a_target import loader
 
 pytestmark = pytest.mark.unit
@@ -266,3 +267,26 @@ def test_a_value_may_be_made_of_those_before_it(target: Callable[..., Any]) -> N
     mine = target(("with: {amount: [1, 9]}", 'with: {euros: [1, 9], amount: "{euros}.50"}'))
     call = next(mine.journeys["borrow"].steps(1, Seed(1).stream("x")))
     assert re.fullmatch(r"[1-9]\.50", call.args["amount"])
+
+
+def test_a_user_tries_again_while_nobody_knows(target: Callable[..., Any]) -> None:
+    """The same request under the same key, so often and no more; a refusal ends it."""
+    mine = target(("{do: create_loan, ", "{do: create_loan, again: 2, after: 3s, "))
+
+    def asked(*outcomes: Outcome) -> list[object]:
+        steps = mine.journeys["borrow"].steps(7, Seed(1).stream("x"))
+        seen = [next(steps)]
+        with suppress(StopIteration):
+            for outcome in outcomes:
+                seen.append(steps.send(Completion(outcome, value={"id": "l1", "status": "active"})))
+                if isinstance(seen[-1], Wait):
+                    seen.append(steps.send(None))
+        return seen
+
+    first, gap, second, _, third = asked(*[Outcome.INFO] * 3)
+    assert first == second == third
+    assert gap == Wait(3.0)
+    assert len(asked(Outcome.FAIL)) == 1
+    assert asked(Outcome.INFO, Outcome.OK)[3] != first
+    with pytest.raises(ConfigError, match="a wait has no again"):
+        target(("{do: read_loan}", "{wait: 1s, again: 1}"))
