@@ -35,6 +35,7 @@ class ObjectivesPart(Part):
     ack: Duration = 2.0
     answer: Duration = 15.0
     mitigate: Duration = 10.0
+    degraded: Duration | None = None
 
 
 class StagePart(Part):
@@ -264,6 +265,7 @@ def build(
             answer_s=goals.answer,
             lost_max=goals.data_loss,
             mitigate_s=goals.mitigate,
+            degraded_s=goals.degraded,
         ),
         arrivals_per_s=document.load.arrivals or _mean(stages),
         stages=stages,

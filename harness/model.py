@@ -134,6 +134,7 @@ class Objectives:
         answer_s: U2, seconds after healing within which an application is terminal or explained.
         lost_max: RPO in acknowledged operations.
         mitigate_s: R2, seconds from an alert until users are served again.
+        degraded_s: how long answers may be worse than on a good day, seconds; None: nobody says.
         contract: the target's declared limits (caps, quotas), by name.
         system: who plays which role, and how service may degrade.
     """
@@ -143,6 +144,7 @@ class Objectives:
     answer_s: float = 15.0
     lost_max: int = 0
     mitigate_s: float = 10.0
+    degraded_s: float | None = None
     contract: JsonObject = field(default_factory=dict)
     system: System = field(default_factory=System)
 

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from lending_service.patroni import PatroniRule, undecided
+
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Minor = Annotated[int, Meta(ge=0, le=10**13)]
@@ -75,16 +77,6 @@ class PoolRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     size_minor: Minor
     draw_minor_max: Minor
     after_s: Seconds
-
-
-class PatroniRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How Patroni decides: commits wait for a standby (`on`; while there is none only if `strict`);
-    one that lacks more than `maximum_lag_on_failover` bytes is not promoted; a leader that has not
-    renewed its key for `ttl_s` is none."""
-
-    synchronous_mode: Literal["off", "on", "strict"]
-    maximum_lag_on_failover: Annotated[int, Meta(ge=0, le=10**12)] = 1_048_576
-    ttl_s: Annotated[int, Meta(ge=20, le=3600)] = 20
 
 
 class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -221,8 +213,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         problems = _problems(cls, mapping, "")
         if not problems and mapping["risk_down"] == "stand_in" and mapping["stand_in"] is None:
             problems = ["stand_in: got null, need caps because risk_down is stand_in"]
-        if not problems and mapping.get("failover") == "patroni" and not mapping.get("patroni"):
-            problems = ["patroni: got null, need synchronous_mode because failover is patroni"]
+        if not problems and mapping.get("failover") == "patroni":
+            problems = undecided(mapping.get("patroni"))
         if not problems and (small := _pool_too_small(mapping.get("pool"))):
             problems = [small]
         if problems:

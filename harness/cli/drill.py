@@ -135,7 +135,7 @@ def _timeline(told: JsonObject) -> JsonDict:
 
 
 def _is_instant(key: str, value: object) -> bool:
-    return isinstance(value, int | float) and key not in ("objective_s", "recovery_time_s")
+    return isinstance(value, int | float) and not key.endswith(("objective_s", "_time_s"))
 
 
 def _counts(event: JsonObject) -> bool:

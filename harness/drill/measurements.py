@@ -14,7 +14,7 @@ SECONDS = (
     ("from the fault until the service showed that it knows", ("detected_s",), ""),
     ("until the first good answer of all that failed", ("outage", "first_good_s"), ""),
     ("until good service that lasts", ("outage", "sustained_s"), ""),
-    ("worse than on a good day", ("outage", "degraded_s"), ""),
+    ("worse than on a good day", ("outage", "degraded_s"), "degraded_objective_s"),
     ("recovery after the undo", ("recovery_time_s",), "objective_s"),
 )
 
@@ -28,7 +28,8 @@ RESPONSE = (
 def measurements(run: JsonObject) -> list[JsonDict]:
     """The rows of one run: experiment, what, unit, target, measured, margin, met.
 
-    `met` is None where nothing was asked for; `measured` where it did not happen.
+    `met` is None where nothing was asked for; `measured` where it did not happen. Where nothing
+    failed, no outage was too long.
     """
     return [*_seconds(run), *_response(run), *_lost(run), *_changes(run)]
 
@@ -45,7 +46,8 @@ def _seconds(run: JsonObject) -> Iterator[JsonDict]:
         value: Any = seen
         for part in way:
             value = value.get(part) if isinstance(value, Mapping) else None
-        yield _row(run, what, "s", value, seen.get(key) if key else None)
+        asked = seen.get(key) if key and (seen["outage"] or way[0] != "outage") else None
+        yield _row(run, what, "s", value, asked)
 
 
 def _response(run: JsonObject) -> Iterator[JsonDict]:

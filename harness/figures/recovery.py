@@ -50,6 +50,7 @@ def instants(
         "recovered_s": _rounded(recovered_s),
         "recovery_time_s": _rounded(None if recovered_s is None else recovered_s - healed_s),
         "objective_s": experiment.objectives.recovery_s,
+        "degraded_objective_s": experiment.objectives.degraded_s,
         "outage": outage(classed, from_s),
     }
 

@@ -96,6 +96,9 @@ def outage(result: RunResult) -> list[tuple[str, str]]:
         rows.append(
             ("out of service", f"{told[0]} until good answers, {told[1]} until they lasted")
         )
+        most_s = seen["degraded_objective_s"]
+        asked = "" if most_s is None else f", objective {duration(most_s)}"
+        rows.append(("worse than on a good day", duration(out["degraded_s"]) + asked))
     if loss := result.figures.get("loss"):
         rows.append(("loss", f"{loss['lost']} acknowledged and gone, allowed {loss['objective']}"))
     return rows

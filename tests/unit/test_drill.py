@@ -24,7 +24,7 @@ def a_run(**more: Any) -> dict[str, Any]:
     outage = {"fell_s": 10.0, "first_good_s": 3.5, "sustained_s": None, "degraded_s": 4.0}
     recovery = {
         "fault_s": 8.0, "first_failure_s": 10.0, "detected_s": None, "recovery_time_s": 6.0,
-        "objective_s": 5.0, "outage": outage,
+        "objective_s": 5.0, "degraded_objective_s": 3.0, "outage": outage,
     }  # fmt: skip
     figures = {"recovery": recovery, "loss": {"lost": 2, "objective": 0, "promises": [PROMISE]}}
     faults = [{"evidence": {"changes_lost": 216}}]
@@ -41,6 +41,17 @@ def test_what_was_asked_for_stands_beside_what_was_measured() -> None:
     assert rows["acknowledged and lost"]["promises"] == [PROMISE]
     assert not rows["acknowledged and lost"]["met"]
     assert rows["commits that went with an old primary"]["measured"] == 216
+    worse = rows["worse than on a good day"]
+    assert [worse[key] for key in ("target", "measured", "margin", "met")] == [3, 4, -1, False]
+
+
+def test_where_nothing_failed_no_outage_was_too_long() -> None:
+    """A target that nothing could miss is not said to be missed."""
+    run = a_run()
+    run["figures"]["recovery"]["outage"] = {}
+    rows = {row["what"]: row for row in measurements(run)}
+    assert rows["worse than on a good day"]["met"] is None
+    assert rows["recovery after the undo"]["met"] is False
 
 
 def test_the_spread_leaves_out_what_did_not_happen() -> None:

@@ -139,6 +139,16 @@ def test_failover_by_patroni_needs_to_know_how_it_decides() -> None:
     assert left_out == LEFT_OUT
 
 
+def test_how_far_behind_a_standby_may_be_is_said_where_commits_do_not_wait_for_it() -> None:
+    """It is how much may be lost."""
+    mapping = {**msgspec.to_builtins(design("hardened")), "failover": "patroni"}
+    rule: dict[str, object] = {"synchronous_mode": "off"}
+    with pytest.raises(DesignError, match="maximum_lag_on_failover: missing, need bytes"):
+        Design.from_mapping({**mapping, "patroni": rule})
+    chosen = Design.from_mapping({**mapping, "patroni": {**rule, "maximum_lag_on_failover": 0}})
+    assert chosen.patroni is not None
+
+
 def test_stand_in_needs_caps() -> None:
     """Decisions without caps are not a design."""
     mapping = {**msgspec.to_builtins(design("hardened")), "stand_in": None}
