@@ -69,8 +69,8 @@ class Matched(msgspec.Struct, frozen=True, rename={"once_by": "once-by"}):
     once_by: str = ""
     ledger: Booking | None = None
     status: Annotated[int, Meta(ge=200, le=599)] = 200
-    reply: dict[str, Any] = {}
-    declined: dict[str, Any] | None = None
+    reply: Any = {}
+    declined: Any = None
     declines: Annotated[float, Meta(ge=0, le=1)] = 0.0
     when: dict[str, Any] = {}
     callback: Hook | None = None
@@ -99,7 +99,7 @@ class Mapped:
         self._replies, self._hook = replies, hook
         self._method, self._path = mapping.on.split(" ", 1)
         self._reply = _compiled(mapping.reply)
-        self._declined = _compiled(mapping.declined or DECLINED)
+        self._declined = _compiled(DECLINED if mapping.declined is None else mapping.declined)
         hook_ = mapping.callback
         told = {SUCCESS: hook_.body, FAILED: hook_.declined} if hook_ else {}
         self._told = {end: body and _compiled(body) for end, body in told.items()}

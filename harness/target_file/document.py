@@ -14,6 +14,9 @@ Method = Literal["get", "post", "put", "patch", "delete"]
 METHODS: tuple[Method, ...] = ("get", "post", "put", "patch", "delete")
 
 
+Body = JsonDict | list[Any] | bool | int | float | str  # what a stand-in may answer
+
+
 class Part(BaseModel):
     """A part of the file: unknown keys are errors, values do not change."""
 
@@ -80,8 +83,8 @@ class Match(Part):
     once_by: str = Field(default="", alias="once-by")
     ledger: Booking | None = None
     status: int = Field(default=200, ge=200, le=599)
-    reply: JsonDict = {}
-    declined: JsonDict | None = None
+    reply: Body = {}
+    declined: Body | None = None
     declines: float = Field(default=0.0, ge=0, le=1)
     when: dict[str, str | int | bool] = {}
     callback: CallbackPart | None = None

@@ -143,8 +143,8 @@ class _Reader:
                 body = json.loads(str(response["body"]))
             except (ValueError, RecursionError):
                 body = None
-        if not isinstance(body, dict):
-            self._no("a body that is no JSON object", "response")
+        if not isinstance(body, dict | list | int | float | str):
+            self._no("a body that is no JSON", "response")
             return {}
         if "{{" in json.dumps(body):
             self._no("a response template", "response")

@@ -129,6 +129,22 @@ def test_what_stands_already_is_left_as_it_was(tmp_path: Path, token: str) -> No
         assert httpx.get(f"http://{theirs.service}/").status_code == 200
 
 
+def test_a_toxiproxy_that_is_not_there_is_said_with_what_to_do(tmp_path: Path) -> None:
+    """Nothing is started, nothing is left."""
+    with standing("") as theirs:
+        target = theirs.target("")
+    target.foreign_proxies = ForeignProxies("127.0.0.1:9", {LINK: "back_proxy"}, "")
+
+    async def body() -> None:
+        runtime = a_runtime(tmp_path, "run")
+        told = r"Toxiproxy at 127.0.0.1:9, .*next: start it, or mend toxiproxy: running:"
+        with pytest.raises(RuntimeFailure, match=told):
+            await runtime.start(target, {})
+        assert await runtime.stop() == []
+
+    in_loop(body)
+
+
 def test_a_proxy_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
     """Nothing is started, nothing is left."""
     with standing("") as theirs:

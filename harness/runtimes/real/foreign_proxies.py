@@ -36,7 +36,12 @@ async def find(told: ForeignProxies, links: Sequence[LinkSpec]) -> dict[str, dic
     """
     async with open_client() as client:
         server = ToxiproxyServer(told.address, client, told.token, nobody_to_prove)
-        there: JsonObject = await server.proxies()
+        try:
+            there: JsonObject = await server.proxies()
+        except RuntimeFailure as error:
+            raise RuntimeFailure(
+                f"{error}; next: start it, or mend toxiproxy: running: (and token:) of the target"
+            ) from None
     wrong = [
         f"{link} is to go through {name!r}, which {why}"
         for link, name in told.proxies.items()

@@ -51,6 +51,19 @@ def test_a_request_is_done_once_by_its_key() -> None:
     play(scenario)
 
 
+@pytest.mark.parametrize(
+    ("reply", "said"), [(500, 500), (["{path.who}", 1], ["me", 1]), ("{path.who}", "me"), ([], [])]
+)
+def test_an_answer_is_any_json(reply: Any, said: Any) -> None:
+    """A balance is a bare number with some, a history a list."""
+
+    async def scenario() -> None:
+        bench = Bench("mapping", mappings=[{"on": "GET /of/{who}", "op": "of", "reply": reply}])
+        assert await bench.call("GET", "/of/me") == (200, said)
+
+    play(scenario)
+
+
 def test_it_can_be_told_to_decline_and_to_fail() -> None:
     """Faults of our own stand-ins work on it: a decline moves no money, nor does an error."""
 
