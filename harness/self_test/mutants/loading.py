@@ -11,6 +11,8 @@ from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
+from harness.plugins import FILES
+
 
 class _Source(SourceLoader):
     """Gives a text for a file; never reads or writes byte code."""
@@ -31,21 +33,32 @@ class _Source(SourceLoader):
 
 
 class _Finder(MetaPathFinder):
-    """Finds one module, before anybody else does."""
+    """Finds one module, before anybody else does: by its name, and by its file, since a service of
+    somebody's own is loaded so."""
 
     def __init__(self, module: str, file: Path, text: str) -> None:
         self._module = module
         self._file = file
         self._text = text
 
+    def spec_of_file(self, name: str, file: Path) -> ModuleSpec | None:
+        """The spec of what `harness.plugins` loads by its path, or None for every other file."""
+        if file != self._file.resolve():
+            return None
+        return spec_from_file_location(name, file, loader=_Source(file, self._text))
+
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The module's spec, or None for every other one."""
-        if fullname != self._module:
+        if fullname == self._module:
+            loader = _Source(self._file, self._text)
+            return spec_from_file_location(fullname, self._file, loader=loader)
+        if fullname.rpartition(".")[2] != self._file.stem:
             return None
-        loader = _Source(self._file, self._text)
-        return spec_from_file_location(fullname, self._file, loader=loader)
+        folders = [Path(one).resolve() for one in (sys.path if path is None else path)]
+        home = self._file.resolve().parent
+        return self.spec_of_file(fullname, home / self._file.name) if home in folders else None
 
 
 @contextmanager
@@ -55,16 +68,20 @@ def planted(package: str, module: str, file: Path, text: str) -> Iterator[None]:
     The package is loaded anew within, and again after it.
     """
     finder = _Finder(module, file, text)
-    forget(package)
+    folder = file.resolve().parent
+    forget(package, folder)
     sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
         sys.meta_path.remove(finder)
-        forget(package)
+        forget(package, folder)
 
 
-def forget(package: str) -> None:
-    """Whoever imports the package next loads it anew."""
-    for name in [one for one in sys.modules if one == package or one.startswith(f"{package}.")]:
-        del sys.modules[name]
+def forget(package: str, folder: Path) -> None:
+    """Whoever imports the package next, or loads a file of the folder, loads it anew."""
+    for name, module in list(sys.modules.items()):
+        own = name == package or name.startswith(f"{package}.")
+        file = getattr(module, "__file__", None) if name.startswith(f"{FILES}.") else None
+        if own or (file and folder in Path(file).parents):
+            del sys.modules[name]

@@ -56,7 +56,7 @@ def _watched(place: str, folder: Path, load: float, subject: Subject) -> Ran:
     watch = need("coverage").Coverage(
         data_file=str(data), branch=True, include=[f"{folder}/*"], config_file=False, messages=False
     )
-    forget(folder.name)
+    forget(folder.name, folder)
     watch.start()
     try:
         around = context(subject)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import ConfigError
+from harness.plugins import load
 from harness.self_test.mutants.campaign import places_of
 from harness.self_test.mutants.forked import allow_cpu, forked
 from harness.self_test.mutants.loading import planted
@@ -142,3 +143,16 @@ def test_a_package_that_does_not_exist_is_refused() -> None:
     """Nothing would have been looked at."""
     with pytest.raises(ConfigError, match="no such package"):
         package_files("no_such_package_at_all")
+
+
+@pytest.mark.unit
+def test_a_service_that_is_loaded_by_its_file_has_the_mistake_too(file: Path) -> None:
+    """As that of a target file is, and what lies beside it by its own name."""
+    beside = file.with_name("service_of_mutants.py")
+    beside.write_text("from .paying_for_mutants import LIMIT\n")
+    seen = [load(str(one)).LIMIT for one in (file, beside)]
+    text = SOURCE.replace("LIMIT = 3", "LIMIT = 4")
+    with planted("no_package", "no_package.paying_for_mutants", file, text):
+        seen += [load(str(one)).LIMIT for one in (file, beside)]
+    seen += [load(str(one)).LIMIT for one in (file, beside)]
+    assert seen == [3, 3, 4, 4, 3, 3]
