@@ -97,7 +97,17 @@ def known(error: BaseException, words: Sequence[str] = ()) -> tuple[int, tuple[P
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:  # we make no such names
         cause = f"no file can be called {quoted(str(error.filename))}"
         return 2, (Problem(cause, allowed="up to 255 bytes between two slashes, 4,095 in all"),)
+    if isinstance(error, FileNotFoundError) and _folder_is_gone():
+        return 2, (Problem("the working folder was removed", remedy="cd to one that is there"),)
     return EXIT_ERROR, (_accident(error),)
+
+
+def _folder_is_gone() -> bool:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def document(code: int, problems: Sequence[Problem]) -> dict[str, object]:

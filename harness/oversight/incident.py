@@ -46,7 +46,8 @@ class Incident:
         broken: each broken invariant, at its first counterexample.
         seen_users: how many users there were.
         mended_s: when the last fault was undone.
-        length_s: until the ledgers were read.
+        length_s: until the ledgers were read, or the history is cut off.
+        cut: whether it is.
         causes: faults, where, from when to when.
         ledgers: who kept one, and how many entries of it the history holds.
         gaps: what evidence is missing, or does not agree.
@@ -67,6 +68,7 @@ class Incident:
     causes: tuple[str, ...]
     ledgers: tuple[tuple[str, int], ...]
     gaps: tuple[str, ...] = ()
+    cut: bool = False
 
     @property
     def first_harm_s(self) -> float | None:
@@ -105,6 +107,7 @@ def incident(result: RunResult, recorded: Recorded, in_doubt_after_s: float) -> 
             for one in windows
         ),
         ledgers=tuple((name, held) for name, held, _ in _ledgers(recorded)),
+        cut=not history.complete,
         gaps=(*_gaps(result, recorded), *_disagreements(result, recorded, len(users), still)),
     )
 

@@ -1,7 +1,7 @@
 """The reports that a class demands: what each holds, when all of it was known, and the limit.
 
 A report is complete at the instant at which the last of its fields was known to the service. Who
-never detected the incident is never complete.
+never detected the incident is never complete; where the history is cut off, nobody can tell.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _report(
         "complete_s": complete_s,
         "limit_min": limit_min,
         "took_min": took_min,
-        "met": _met(took_min, limit_min, found.untold),
+        "met": _met(took_min, limit_min, _nobody_can_tell(found, from_s, limit_min, time_scale)),
         "missing": [field for field, t_s in known.items() if t_s is None],
         "fields": {
             field: {"known_s": t_s, **_value(found, one, field, complete_s)}
@@ -120,8 +120,17 @@ def _report(
     }
 
 
+def _nobody_can_tell(
+    found: Incident, from_s: float | None, limit_min: float, time_scale: float
+) -> bool:
+    """Whether a report that was not seen complete may have been: since when the service knew is
+    not known, or its time was not over yet when the history was cut off."""
+    if not found.cut or from_s is None:
+        return found.untold or found.cut
+    return (found.length_s - from_s) * time_scale / MINUTE_S <= limit_min
+
+
 def _met(took_min: float | None, limit_min: float, untold: bool) -> bool | None:
-    """None where nobody can tell since when the service knew."""
     if took_min is None:
         return None if untold else False
     return took_min <= limit_min
@@ -139,8 +148,8 @@ def _known_s(found: Incident, one: Classified, field: str) -> float | None:
         "cause": found.mended_s,
         "ended": found.ended_s,
         "users_total": found.ended_s,
-        "money_total": found.length_s,  # once the ledgers were read
-        "promises_broken": found.length_s,
+        "money_total": None if found.cut else found.length_s,  # once the ledgers were read
+        "promises_broken": None if found.cut else found.length_s,
     }[field]
     return _latest([since, found.detected_s])
 

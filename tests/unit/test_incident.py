@@ -127,3 +127,29 @@ def test_rules_that_cannot_be_are_refused_with_every_place(tmp_path: Path) -> No
         "report 'detected' stands already",
     ):
         assert part in text, text
+
+
+@pytest.mark.parametrize(("length_s", "met"), [(30.0, None), (32.0, False)])
+def test_a_history_that_is_cut_off_shows_no_report_late_before_its_time(
+    tmp_path: Path, length_s: float, met: bool | None
+) -> None:
+    """What came afterwards nobody knows; a quarter of an hour that had passed by then has passed.
+
+    A second of the run is a minute: the time of the final report is over at 31 s.
+    """
+    rules = load_rules(the_rules(tmp_path))
+    cut = replace(FOUND, ended_s=None, length_s=length_s, cut=True, gaps=("cut off",))
+    told = pack(cut, rules, classified(cut, rules))
+    initial, final = told["reports"]
+    assert (initial["met"], final["met"]) == (True, met)
+    assert final["missing"] == ["ended", "users_total", "money_total"]
+    assert told["exit_code"] == (1 if met is False else 3)
+
+
+def test_a_history_that_is_cut_off_before_anybody_knew_shows_nothing_late(tmp_path: Path) -> None:
+    """Whether it would have been detected nobody knows either."""
+    rules = load_rules(the_rules(tmp_path))
+    cut = replace(FOUND, detected_s=None, length_s=100.0, cut=True, gaps=("cut off",))
+    told = pack(cut, rules, classified(cut, rules))
+    assert [one["met"] for one in told["reports"]] == [None, None]
+    assert told["exit_code"] == 3

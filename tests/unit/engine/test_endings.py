@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -13,6 +14,7 @@ from harness.cli.endings import launch
 from harness.ending import Ending
 from harness.errors import ConfigError, HealFailed, Problem, RuntimeFailure, shown
 from harness.model import RunVerdict
+from harness.plugins import target_here
 from harness.verdict import Findings
 
 NOTHING = Findings((), (), (), (), 0, {})
@@ -64,6 +66,17 @@ def test_an_accident_is_no_weakness(
     assert "Traceback" not in err
     if code == 4 and "broke" not in err:
         assert "HARNESS_TRACEBACK=1" in err
+
+
+def test_a_working_folder_that_was_removed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever stands in a folder that is gone reads so, and what to do."""
+    monkeypatch.chdir(tmp_path)
+    tmp_path.rmdir()
+    assert launch(target_here, ["list"]) == 2
+    told = "harness: the working folder was removed; try: cd to one that is there\n"
+    assert capsys.readouterr().err == told
 
 
 def test_an_accident_shows_its_traceback_when_asked(
