@@ -25,7 +25,7 @@ from typing import Any
 
 import msgspec
 
-from harness.history import History
+from harness.history import Event, History
 from harness.model import Op
 from harness.target import Answer, Request, Target
 
@@ -33,6 +33,7 @@ Groups = Mapping[str, Mapping[str, float | str]]
 Gauge = tuple[Request, Callable[[Answer], Groups]]
 
 GAUGES = "gauges"  # `f` of the events that hold them
+UNSHOWN = "."  # a group whose name begins so is for invariants alone: no panel, no detector
 
 
 class Exposure(msgspec.Struct, frozen=True):
@@ -84,6 +85,11 @@ def gauges_of(target: Target) -> tuple[Gauge, ...]:
     """What to ask for, and how to read each answer; () where the target does not tell."""
     told: Any = getattr(target, "gauges", ())
     return (told,) if told and isinstance(told[0], Request) else tuple(told)
+
+
+def shown_groups(event: Event) -> Groups:
+    """The groups of gauges of an event that panels and detectors look at."""
+    return {name: its for name, its in event.v.items() if not name.startswith(UNSHOWN)}
 
 
 def calls_group(target: Target) -> str:

@@ -30,14 +30,29 @@ def _met(op: Op, windows: Iterable[FaultWindow]) -> bool:
     return any(window.overlaps(op.t_invoke_s, t_end_s) for window in windows)
 
 
+BUSY_S = 1.0
+"""So late, and the machine did not run even the load: nor, perhaps, the service; chosen."""
+
+
 def front_windows(history: History, objectives: Objectives) -> list[FaultWindow]:
-    """The faults that stood between borrower and service, or were of the service itself.
+    """What stood between borrower and service, or was of the service itself: faults, and times in
+    which the machine of the run was too busy to let borrowers begin.
 
     The contract's `front` lists other places, where there are others.
     """
     system = objectives.system
     front = objectives.contract.get("front", (system.entry, system.service))
-    return [window for window in history.windows if window.where in front]
+    faults = [window for window in history.windows if window.where in front]
+    return faults + busy_windows(history, objectives)
+
+
+def busy_windows(history: History, objectives: Objectives) -> list[FaultWindow]:
+    """From when a borrower was to begin until the machine of the run came to it."""
+    return [
+        FaultWindow("busy machine", objectives.system.entry, op.t_due_s, op.t_invoke_s)
+        for op in history.all_ops
+        if op.t_invoke_s - op.t_due_s > BUSY_S
+    ]
 
 
 def nobody_there(op: Op, windows: Iterable[FaultWindow]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad
-from chaos.invariants._operator import is_touched
 from chaos.invariants._policies import business, limit_s, periods
 from chaos.lending import DATABASE, FUNDER, GATEWAY, POLICY, REFUSED, RISK_ENGINE, TERMINAL
 from harness.history import History
@@ -20,6 +19,10 @@ BLAMES: Mapping[str, str] = {
     "policy_unknown": POLICY,
 }
 """Reason code -> role of whoever is said to be the cause."""
+
+NOT_BY: Mapping[str, frozenset[str]] = {"funding_unclear": frozenset({"quota_gone"})}
+"""Reason code -> faults that cannot be the cause: an answer that is a plain no leaves nothing
+unclear."""
 
 LAG_S = 15.0
 """How long after a healing work may still wait for its next try; chosen."""
@@ -42,7 +45,12 @@ def _blames(op: Op, history: History, objectives: Objectives) -> str:
     """Whether what is named as the cause was in order, and whatever lies before it."""
     reason = str(op.value["reason_code"])
     roles, since_s = (BLAMES[reason], DATABASE, ""), op.t_invoke_s - LAG_S
-    broken = is_touched(history, objectives, roles, since_s, op.last_s)
+    cannot = NOT_BY.get(reason, frozenset())
+    broken = any(
+        objectives.system.role_at(window.where) in roles
+        for window in history.windows
+        if window.fault not in cannot and window.overlaps(since_s, op.last_s)
+    )
     return "" if broken else f"waits for {reason}, and nothing there is broken"
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad, money
-from chaos.invariants._front import all_lost, lost_windows
+from chaos.invariants._front import all_lost, busy_windows, lost_windows, nobody_there
 from chaos.invariants._views import cut_off, intents, own_doing, result
 from harness.history import History
-from harness.model import Objectives, Op, Outcome
+from harness.model import FaultWindow, Objectives, Op, Outcome
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
@@ -16,8 +16,9 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     open_ = {k: ops for k, ops in every.items() if not _is_accepted(ops)}
     own = {k for k, ops in open_.items() if own_doing(ops[-1], objectives)}
     cut = {k for k, ops in open_.items() if cut_off(ops[-1], history, objectives)} - own
-    places = lost_windows(history, objectives)
-    lost = {k for k, ops in open_.items() if all_lost(ops, places)} - own - cut
+    places, busy = lost_windows(history, objectives), busy_windows(history, objectives)
+    lost = {k for k, ops in open_.items() if all_lost(ops, places) or _unheard(ops, busy)}
+    lost -= own | cut
     blocked = {k: ops for k, ops in open_.items() if k not in own | cut | lost}
     return Findings(
         examined=len(every) - len(own) - len(cut) - len(lost),
@@ -35,6 +36,11 @@ def _examine(history: History, objectives: Objectives) -> Findings:
 
 def _is_accepted(ops: list[Op]) -> bool:
     return any(op.outcome is Outcome.OK for op in ops)
+
+
+def _unheard(ops: list[Op], busy: list[FaultWindow]) -> bool:
+    """Whether nothing came back while the machine of the run was too busy for anybody."""
+    return all(nobody_there(op, busy) for op in ops)
 
 
 def _bad(k: str, ops: list[Op]) -> Mapping[str, object]:

@@ -6,14 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._operator import cut, samples, touched
+from chaos.invariants._page import BREAKERS, BY_PEOPLE, CLOSED, FULL, MODES, said_wrong
 from chaos.lending import DATABASE, POLICY
 from harness.history import Event, History
 from harness.model import Objectives
 
-MODES, BREAKERS = "Modes", "Breakers"
-FULL, CLOSED = "FULL", "closed"
 UNTOLD = {DATABASE, POLICY}  # of them the page does not speak for each operation
-BY_PEOPLE = "SUSPENDED"  # decided, not broken
 
 # The figures of this block are chosen, not measured.
 NOTICED_S = 5.0  # of nothing getting through, with traffic, until the page says so
@@ -23,7 +21,7 @@ ASKED_MIN = 8  # operations in that time that need what is unreachable
 
 def _examine(history: History, objectives: Objectives) -> Findings:
     told = samples(history, MODES)
-    found = []
+    found = list(said_wrong(history, objectives))
     for event in told:
         for operation, mode in event.v[MODES].items():
             if mode == BY_PEOPLE:
@@ -97,6 +95,7 @@ INVARIANT = Invariant(
     name="status_page_is_true",
     ids=("U7",),
     claim="No operation is declared degraded while nothing that it depends on is or just was "
-    "broken, and none is declared whole while everybody whom it needs has been away for 5 s.",
+    "broken, and none is declared whole while everybody whom it needs has been away for 5 s; what "
+    "is degraded has a true reason and a time of the next word, and each mode began when it did.",
     examine=_examine,
 )

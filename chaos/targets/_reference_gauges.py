@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from harness.reporting import UNSHOWN
 from harness.target import Answer, Request
 
 # A line of Prometheus' text format: name{label="value",...} number
@@ -14,6 +15,7 @@ _LABEL = re.compile(r'(\w+)="([^"]*)"')
 CALLS = "Calls to third parties, 1/s"
 QUEUE = "Queue, tasks"
 POOL = "Reserve, minor units"
+PAGE_FIELDS = ("since_s", "reason", "message", "next_update_by_s")
 STATES = {0: "closed", 1: "half open", 2: "open"}
 ASK = Request("GET", "/metrics", headers={"Accept": "application/json"}, timeout_s=0.5)
 ASK_MODES = Request("GET", "/v1/status", timeout_s=0.5)
@@ -32,10 +34,20 @@ def gauges(answer: Answer) -> Gauges:
 
 
 def modes(answer: Answer) -> Gauges:
-    """The declared mode of each operation; {} where there was no answer."""
+    """The declared mode of each operation and what is said of it; {} where there was no answer."""
     told = answer.body.get("operations", {})
-    declared = {name: str(its.get("mode")) for name, its in told.items()}
-    return {"Modes": dict(declared)} if declared else {}
+    if not told:
+        return {}
+    groups: Gauges = {"Modes": {name: str(its.get("mode")) for name, its in told.items()}}
+    for field in PAGE_FIELDS:
+        values = {name: its.get(field) for name, its in told.items()}
+        groups[page_group(field)] = {k: v for k, v in values.items() if v is not None}
+    return groups
+
+
+def page_group(field: str) -> str:
+    """What a field of the status page is called among the gauges; no panel shows it."""
+    return f"{UNSHOWN}status page, {field}"
 
 
 def ready(answer: Answer) -> Gauges:

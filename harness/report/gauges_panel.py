@@ -10,7 +10,7 @@ from harness.report.charts import X_MAX, Pane, Shape, Span, line, linear
 from harness.report.recorded import Recorded
 from harness.report.timeline import Chart, Columns, fault_spans, state_changes
 from harness.report.words import number
-from harness.reporting import GAUGES
+from harness.reporting import GAUGES, shown_groups
 
 COUNTER = "1/s"  # a group whose name ends so holds counters
 NAMES_MAX = 8  # lines of one pane; the largest ones
@@ -27,7 +27,7 @@ def gauges_chart(recorded: Recorded) -> Chart | None:
         return None
     samples = samples[:: -(-len(samples) // POINTS_MAX)]
     length_s = max(recorded.length_s, 1.0)
-    groups = {name for event in samples for name in event.v}
+    groups = {name for event in samples for name in shown_groups(event)}
     numbers = {name: _numbers(name, samples) for name in sorted(groups)}
     panes: list[Pane] = []
     legend: list[Shape] = []

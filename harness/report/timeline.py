@@ -27,7 +27,7 @@ from harness.report.charts import (
 from harness.report.recorded import Recorded
 from harness.report.series import Series
 from harness.report.words import duration, ms, number
-from harness.reporting import GAUGES
+from harness.reporting import GAUGES, shown_groups
 
 FLOOR_S = 0.0001  # latencies below it stand at the bottom; chosen
 CLOSE = 0.018  # of the run: marks that are nearer than that share a flag; chosen
@@ -232,7 +232,7 @@ def state_changes(samples: Sequence[Event]) -> dict[str, list[tuple[float, str]]
     """What -> when it came into each state; the first is that of the first sample."""
     changes: dict[str, list[tuple[float, str]]] = {}
     for event in samples:
-        for group, values in event.v.items():
+        for group, values in shown_groups(event).items():
             for name, value in values.items():
                 if not isinstance(value, str):
                     continue

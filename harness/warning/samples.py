@@ -18,7 +18,7 @@ from harness.history import Event, History
 from harness.measures import served
 from harness.model import Op
 from harness.report.gauges_panel import COUNTER
-from harness.reporting import GAUGES
+from harness.reporting import GAUGES, shown_groups
 from harness.stats import quantile
 from harness.target import Target
 
@@ -115,7 +115,7 @@ def _levels(gauges: Sequence[Event], t_s: float, began: int) -> dict[str, float]
     if (last := at(t_s)) < 0:
         return {}
     first, since, now = gauges[0], gauges[max(0, at(t_s - SPAN_S))], gauges[last]
-    groups = dict.fromkeys(chain(first.v, now.v))
+    groups = dict.fromkeys(chain(shown_groups(first), shown_groups(now)))
     return {group: _level(group, first, since, now, began) for group in groups}
 
 

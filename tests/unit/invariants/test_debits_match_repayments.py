@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chaos.invariants.debits_match_repayments import INVARIANT
+from chaos.invariants.repayment_never_blocked import INVARIANT as NEVER_BLOCKED
 from harness.model import Validity
 from tests.unit.invariants.build import Story, verdict, what
 
@@ -116,3 +119,18 @@ def test_a_debit_whose_borrower_gave_up_at_a_dead_service_is_excused_once() -> N
     story.debits(4.1, "rep-1").settles(30.0).ledgers_read()
     assert verdict(INVARIANT, story).validity is Validity.VALID
     assert verdict(INVARIANT, story.debits(4.2, "rep-2")).validity is Validity.INVALID
+
+
+@pytest.mark.parametrize(("late_s", "good"), [(3.0, True), (0.5, False)])
+def test_what_a_busy_machine_left_unanswered_blames_nobody(late_s: float, good: bool) -> None:
+    """Where the load itself began seconds late, silence says nothing of the service."""
+    request = {"loan_id": "loan-b-0001", "amount_minor": 200_000}
+    story = Story().event(
+        2.0 + late_s, p="sme/1", type="invoke", f="submit", k="s", v={}, due=2_000_000_000
+    )
+    for t_s in (1.0, 3.0):
+        story.fails(t_s, "repay", "r1", "timeout", request=request, took_s=1.5)
+    story.debits(4.1, "rep-1").settles(30.0).ledgers_read()
+    expected = Validity.VALID if good else Validity.INVALID
+    assert verdict(INVARIANT, story).validity is expected
+    assert (verdict(NEVER_BLOCKED, story).validity is Validity.INVALID) is not good

@@ -12,6 +12,8 @@ from chaos.invariants.ready_when_it_is import INVARIANT as READY
 from chaos.invariants.status_page_is_true import INVARIANT as STATUS
 from chaos.invariants.trouble_is_noticed import INVARIANT as NOTICED
 from chaos.invariants.work_ends import INVARIANT as WORK
+from chaos.targets._reference_gauges import page_group
+from chaos.targets.reference import TARGET
 from harness.model import Validity
 from tests.unit.invariants.build import Story, verdict, what
 
@@ -58,6 +60,49 @@ def test_a_page_that_says_what_is_so(mode: str, t_s: float, breaker: str) -> Non
 def test_a_page_that_does_not(mode: str, t_s: float, breaker: str, why: str) -> None:
     """Trouble untold, trouble that is none, and trouble that its own figures do not know."""
     assert why in what(verdict(STATUS, _status(mode, t_s, breaker)))
+
+
+def _said(story: Story, t_s: float, mode: str, began_s: float, **other: Any) -> Story:
+    """A look at the whole page; the services' clock is 100 s ahead."""
+    words: dict[str, Any] = {"reason": "risk_down", "message": "Known customers alone."}
+    words = words if mode != "FULL" else {"reason": "none", "message": "Works."}
+    told = {**words, "since_s": 100 + began_s, **other}
+    if mode != "FULL":
+        told.setdefault("next_update_by_s", 100 + t_s + 5)
+    page = {page_group(k): {"submit": v} for k, v in told.items() if v is not None}
+    whole = {"read_loan": "FULL"}
+    for field, word in {"message": "Works.", "reason": "none", "since_s": 100.0}.items():
+        page.setdefault(page_group(field), {})["read_loan"] = word
+    return _tells(story, t_s, Modes={"submit": mode, **whole}, Breakers={"risk": "open"}, **page)
+
+
+def _day() -> Story:
+    story = Story().breaks(5.0, 13.0, RISK, "down").ledger(1.0, "risk", "score", "app", t_s=101.0)
+    return _said(_said(story, 5.2, "FULL", 0.0), 6.2, "STANDIN", 5.8)
+
+
+def test_a_page_that_says_since_when_and_why() -> None:
+    """The mode began between the two looks that differ."""
+    assert verdict(STATUS, _said(_day(), 7.2, "STANDIN", 5.8)).validity is Validity.VALID
+
+
+@pytest.mark.parametrize(
+    ("mode", "began_s", "other", "why"),
+    [("STANDIN", 7.2, {}, "called it so at 6.20 s"),
+     ("STANDIN", 9.0, {}, "still to come"),
+     ("FULL", 0.0, {}, "and called it STANDIN at 6.20 s"),
+     ("FULL", 7.0, {"next_update_by_s": 112.0}, "promises another word"),
+     ("STANDIN", 5.8, {"next_update_by_s": None, "message": "Old."}, "does not say when"),
+     ("STANDIN", 5.8, {"next_update_by_s": 104.0}, "which is over"),
+     ("STANDIN", 5.8, {"message": "Works."}, "that of what is whole"),
+     ("STANDIN", 5.8, {"reason": "payment_down"}, "nothing that it needs"),
+     ("STANDIN", 5.8, {"reason": "funding_down"}, "nothing of that kind was broken")],
+)  # fmt: skip
+def test_a_page_whose_words_are_not_true(
+    mode: str, began_s: float, other: dict[str, Any], why: str
+) -> None:
+    """The mode is right, and what is said of it is not."""
+    assert why in what(verdict(STATUS, _said(_day(), 7.2, mode, began_s, **other)))
 
 
 @pytest.mark.parametrize(
@@ -139,3 +184,47 @@ def test_a_mistake_of_the_borrower_is_no_trouble() -> None:
     for n in range(20):
         story.fails(6.0, "repay", f"w{n}", "invalid_amount", 422)
     assert verdict(NOTICED, story).validity is Validity.VALID
+
+
+def _counted(failed: float, t_s: float, breaker: str, story: Story | None = None) -> Story:
+    """Calls of the risk engine, ten good ones a second and those that failed."""
+    calls = {"Calls to third parties, 1/s": {"risk": 10 * t_s + failed}}
+    groups: dict[str, Any] = {**calls, "Failed calls, 1/s": {"risk": failed}}
+    return _tells(story or Story(), t_s, **groups, Breakers={"risk": breaker})
+
+
+@pytest.mark.parametrize(("failed", "good"), [(4.0, False), (5.0, True)])
+def test_a_breaker_opens_after_so_many_failures(failed: float, good: bool) -> None:
+    """Good calls in between begin the row anew: at most those since the last look count."""
+    story = _counted(2.0, 2.0, "closed", _counted(0.0, 1.0, "closed"))
+    story = _counted(2.0 + failed - 2.0, 3.0, "open", story)
+    found = verdict(FIGURES, story, contract=TARGET.contract)
+    assert (found.validity is Validity.VALID) is good
+    assert good or "at most 4 calls in a row had failed, not 5" in what(found)
+
+
+def test_who_asks_for_rest_is_left_alone_at_once() -> None:
+    """A Retry-After opens a breaker without a row of failures."""
+    story = _counted(0.0, 1.0, "closed", Story().breaks(1.0, 2.0, "risk", "http_error"))
+    found = verdict(FIGURES, _counted(1.0, 2.0, "open", story), contract=TARGET.contract)
+    assert found.validity is Validity.VALID
+
+
+@pytest.mark.parametrize(("left", "good"), [(7_500_000.0, True), (8_000_000.0, False)])
+def test_the_reserve_holds_what_the_ledgers_leave_of_it(left: float, good: bool) -> None:
+    """One loan was paid out for which no funder has set money aside."""
+    story = _counted(0.0, 1.0, "closed", Story().pays_out(0.5, "loan-1", amount_minor=500_000))
+    story.settles(9.0).op(9.5, "figures", "service", value={"Reserve, minor units": {"left": left}})
+    _tells(story, 9.6, **{"Calls to third parties, 1/s": {"payment_a": 1}})
+    found = verdict(FIGURES, story, contract=TARGET.contract)
+    assert (found.validity is Validity.VALID) is good
+    assert good or "by the ledgers it holds 7,500,000" in what(found)
+
+
+@pytest.mark.parametrize(("t_s", "good"), [(7.5, False), (9.5, True)])
+def test_a_mode_does_not_flap_with_what_flaps(t_s: float, good: bool) -> None:
+    """Whole again a moment after the breaker was open: with the next failure it is not."""
+    story = _status("STANDIN", 7.0, "open", "latency")
+    _tells(story, t_s, Modes={"submit": "FULL"}, Breakers={"risk": "closed"})
+    found = verdict(STATUS, story, contract=TARGET.contract)
+    assert (found.validity is Validity.VALID) is good

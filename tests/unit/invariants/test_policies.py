@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from chaos.invariants.lending_needs_a_policy import INVARIANT as KNOWN
 from chaos.invariants.reasons_are_true import INVARIANT as REASONS
 from chaos.invariants.suspended_cells_stay_closed import INVARIANT as CLOSED
@@ -110,3 +112,13 @@ def test_each_reason_has_words_of_its_own() -> None:
     assert verdict(REASONS, story).validity is Validity.VALID
     told = story.looks(3.0, "app-2", "declined", reason_code="expired", message="No.")
     assert "has ended as expired in the words of declined: 'No.'" in what(verdict(REASONS, told))
+
+
+@pytest.mark.parametrize(("fault", "good"), [("quota_gone", False), ("timeout", True)])
+def test_a_plain_no_of_a_funder_leaves_nothing_unclear(fault: str, good: bool) -> None:
+    """Who was refused for a quota is not told that somebody has not confirmed."""
+    story = Story().submits(1.0, "k", "app-1").breaks(0.5, 3.0, "funding_a", fault)
+    story.looks(2.0, "app-1", "queued_degraded", reason_code="funding_unclear")
+    found = verdict(REASONS, story.settles(9.0))
+    assert (found.validity is Validity.VALID) is good
+    assert good or "waits for funding_unclear, and nothing there is broken" in what(found)
