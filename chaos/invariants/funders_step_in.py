@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad
+from chaos.invariants._reserve import replayed
 from chaos.lending import DATABASE, FUNDER
-from harness.history import History
+from harness.history import Event, History
 from harness.model import Objectives, Op, Outcome
 from harness.system import System
 
@@ -19,15 +20,20 @@ NO_FUNDER = "funding_down"
 def _examine(history: History, objectives: Objectives) -> Findings:
     reads = list(history.ops("application", outcome=Outcome.OK))
     waiting = [op for op in reads if op.value.get("reason_code") == NO_FUNDER]
-    found = [_bad(op, there) for op in waiting if (there := _there(op, history, objectives.system))]
+    system = objectives.system
+    found = [_bad(op, there) for op in waiting if (there := _there(op.last_s, history, system))]
+    found += [
+        _drawn(entry, there)
+        for entry in replayed(history, objectives).draws
+        if (there := _there(entry.t_s, history, system))
+    ]
     return Findings(
         examined=len(reads), bad=found, details={"reads": len(reads), "waiting": len(waiting)}
     )
 
 
-def _there(op: Op, history: History, system: System) -> list[str]:
-    """Funders that nothing stood in the way of, when it was read and shortly before."""
-    t_s = op.last_s
+def _there(t_s: float, history: History, system: System) -> list[str]:
+    """Funders that nothing stood in the way of, at an instant and shortly before."""
     broken = {
         window.where.rpartition("->")[2]
         for window in history.windows
@@ -44,10 +50,16 @@ def _bad(op: Op, there: list[str]) -> Mapping[str, object]:
     return bad(t_s, what, [op.index], application_id=op.k)
 
 
+def _drawn(entry: Event, there: list[str]) -> Mapping[str, object]:
+    what = f"{entry.k} was paid out at {entry.t_s:.2f} s with nobody's money set aside for it"
+    return bad(entry.t_s, f"{what}, and {', '.join(there)} was there", [entry.i], loan_id=entry.k)
+
+
 INVARIANT = Invariant(
     name="funders_step_in",
     ids=("M5", "R1"),
-    claim="No application waits for funding while one of the funders is not broken.",
+    claim="No application waits for funding, and none is paid out of the reserve, while one of the "
+    "funders is not broken.",
     examine=_examine,
     roles=(FUNDER,),
     at_end=True,

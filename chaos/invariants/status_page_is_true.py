@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._operator import cut, samples, touched
-from chaos.invariants._page import BREAKERS, BY_PEOPLE, CLOSED, FULL, MODES, said_wrong
+from chaos.invariants._page import said_wrong
+from chaos.invariants._page_times import BREAKERS, BY_PEOPLE, CLOSED, FULL, MODES, times_wrong
 from chaos.lending import DATABASE, POLICY
 from harness.history import Event, History
 from harness.model import Objectives
@@ -21,7 +22,7 @@ ASKED_MIN = 8  # operations in that time that need what is unreachable
 
 def _examine(history: History, objectives: Objectives) -> Findings:
     told = samples(history, MODES)
-    found = list(said_wrong(history, objectives))
+    found = [*said_wrong(history, objectives), *times_wrong(history, objectives)]
     for event in told:
         for operation, mode in event.v[MODES].items():
             if mode == BY_PEOPLE:

@@ -14,6 +14,9 @@ from harness.target import Call, Journey
 
 AWAY = 300  # so far from the repayers, who count from the same number
 AMOUNT_MINOR = 60_000  # chosen, not measured
+ON_ITS_WAY = frozenset({"paying", "payment_unknown"})
+"""States in which there is a loan on which nothing is owed yet."""
+
 WRONG: tuple[dict[str, Any], ...] = (
     {"amount_minor": 0},
     {"amount_minor": 1_000_000_001},
@@ -27,7 +30,8 @@ WRONG: tuple[dict[str, Any], ...] = (
 @dataclass(frozen=True)
 class Clumsy:
     """Applies with bodies that do not fit and without a key, repays nothing, asks for what is not
-    there; then the first key with a body that fits, which nobody has used yet."""
+    there; then the first key with a body that fits, which nobody has used yet. Repays the loan
+    while its payout is on its way."""
 
     name: str = "clumsy"
 
@@ -46,7 +50,12 @@ class Clumsy:
         taken = yield from insist(Call("submit", key, body))
         application_id = taken.value.get("application_id")
         if taken.outcome is Outcome.OK and application_id:
-            yield from look_until(Call("application", str(application_id)), TERMINAL)
+            look = Call("application", str(application_id))
+            seen = yield from look_until(look, TERMINAL | ON_ITS_WAY)
+            if seen.value.get("status") in ON_ITS_WAY:
+                early = {"loan_id": seen.value.get("loan_id"), "amount_minor": AMOUNT_MINOR}
+                yield from ask(Call("repay", f"early-{number}", early))
+                yield from look_until(look, TERMINAL)
 
 
 def _body(number: int, dice: Dice) -> dict[str, Any]:

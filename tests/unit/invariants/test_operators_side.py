@@ -88,8 +88,7 @@ def test_a_page_that_says_since_when_and_why() -> None:
 
 @pytest.mark.parametrize(
     ("mode", "began_s", "other", "why"),
-    [("STANDIN", 7.2, {}, "called it so at 6.20 s"),
-     ("STANDIN", 9.0, {}, "still to come"),
+    [("STANDIN", 9.0, {}, "still to come"),
      ("FULL", 0.0, {}, "and called it STANDIN at 6.20 s"),
      ("FULL", 7.0, {"next_update_by_s": 112.0}, "promises another word"),
      ("STANDIN", 5.8, {"next_update_by_s": None, "message": "Old."}, "does not say when"),
@@ -103,6 +102,23 @@ def test_a_page_whose_words_are_not_true(
 ) -> None:
     """The mode is right, and what is said of it is not."""
     assert why in what(verdict(STATUS, _said(_day(), 7.2, mode, began_s, **other)))
+
+
+def test_a_mode_that_always_began_just_now_is_found() -> None:
+    """It may have ended and begun again between two looks, but not between each two."""
+    story = _said(_day(), 7.2, "STANDIN", 7.1)
+    assert verdict(STATUS, story).validity is Validity.VALID
+    found = verdict(STATUS, _said(story, 8.2, "STANDIN", 8.1))
+    assert "calls it STANDIN since 8.10 s, and had called it so at each look" in what(found)
+
+
+def test_good_calls_of_another_lane_say_nothing_of_a_row() -> None:
+    """Inquiries come through, and payments fail one after the other."""
+    story = _counted(0.0, 1.0, "closed")
+    calls = {"Calls to third parties, 1/s": {"risk": 15.0}}
+    _tells(story, 1.5, **calls, Breakers={"risk/inquire": "closed"})
+    story = _counted(3.0, 3.0, "open", _counted(2.0, 2.0, "closed", story))
+    assert verdict(FIGURES, story, contract=TARGET.contract).validity is Validity.VALID
 
 
 @pytest.mark.parametrize(
