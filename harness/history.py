@@ -19,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from operator import attrgetter
+from typing import Literal, get_args
 
 import msgspec
 
@@ -28,6 +29,8 @@ from harness.json_types import JsonDict
 from harness.model import FaultWindow, Op, Outcome, Phase
 
 COMPLETIONS = {outcome.value: outcome for outcome in Outcome}
+Source = Literal["client", "ledger", "nemesis", "service", "clock", "response"]
+SOURCES = frozenset(get_args(Source))
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -44,7 +47,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         err: code of a failure.
         due: ns, the intended start of an invoke.
         phase: baseline, fault, recovery, settled.
-        src: client, ledger, nemesis, service, clock.
+        src: one of `SOURCES`.
     """
 
     i: int
@@ -111,7 +114,7 @@ class HistoryWriter:
         v: dict[str, object] | None = None,
         err: str = "",
         due: int | None = None,
-        src: str = "client",
+        src: Source = "client",
     ) -> Event:
         """Number the event, give it its phase, write it; what was before the zero is at it.
 

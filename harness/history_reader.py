@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import ConfigError, Problem
-from harness.history import Event, History
+from harness.history import SOURCES, Event, History
 from harness.model import Outcome
 from harness.safe_files import lines
 from harness.text import quoted
@@ -21,7 +21,6 @@ LINE_MAX = 1 << 20  # bytes; chosen: the longest line of a run, its first, takes
 EVENTS_MAX = 5_000_000  # chosen: a day of load, and less than the memory of a small machine
 TIME_MAX_NS = 7 * 24 * 3600 * 10**9
 TYPES = frozenset({"start", "end", "invoke", *(outcome.value for outcome in Outcome)})
-SOURCES = frozenset({"client", "ledger", "nemesis", "service", "clock"})
 _decode = msgspec.json.Decoder(Event).decode
 
 

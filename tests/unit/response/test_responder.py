@@ -10,6 +10,8 @@ from typing import Any, cast
 
 import pytest
 
+from harness.history import HistoryWriter
+from harness.history_reader import read_history
 from harness.looks import Stop
 from harness.people import People
 from harness.ports import Runtime
@@ -29,6 +31,7 @@ class World(dict[str, int]):
     def __init__(self, wrong: str = "database") -> None:
         self.mended: list[str] = []
         self.told: list[tuple[str, str, Any]] = []
+        self.events: list[dict[str, Any]] = []
         self._wrong = wrong
         self._clock = VirtualClock(lambda: asyncio.get_running_loop().time())
 
@@ -53,6 +56,7 @@ class World(dict[str, int]):
                 await people.hold_up(person, late_s)
 
             def append(**event: Any) -> None:
+                self.events.append(event)
                 self.told.append((event["f"], event["k"], event["v"]))
 
             runtime = SimpleNamespace(clock=self._clock, capability=lambda _: people)
@@ -70,6 +74,18 @@ def test_who_answers_decides_and_it_is_mended() -> None:
     names = ["page the first", "decide", "promote the standby"]
     assert world.steps(RUNBOOK) == [(name, True) for name in names]
     assert world.mended == ["database"]
+
+
+def test_what_was_done_can_be_read_again(tmp_path: Path) -> None:
+    """By whoever judges the run once more, or was sent its folder."""
+    world, path = World(), tmp_path / "history.jsonl"
+    world.steps(RUNBOOK, first=0.5)
+    with path.open("wb") as stream:
+        writer = HistoryWriter(stream, {})
+        for event in world.events:
+            writer.append(**event)
+        writer.close(10**10)
+    assert [event.f for event in read_history(path).of("response")] == [f for f, *_ in world.told]
 
 
 @pytest.mark.parametrize(
