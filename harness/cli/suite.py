@@ -139,10 +139,21 @@ def _carry_out(
         one_by_one(runs, one_run, done, note)
     else:
         side_by_side(runs, jobs, done, progress())
-    given = ["--design", asked.design, *(["--runtime", runtime] if runtime else [])]
+    designs = sorted({run.order.design for run in runs})  # as their targets call it
+    given = [
+        "--design",
+        designs[0] if len(designs) == 1 else asked.design,
+        *(["--runtime", runtime] if runtime else []),
+    ]
     again = f"{title.repeat} {shlex.join([*given, '--seed', str(seed.value), *asked.argv])}"
     where = runtime or ", ".join(sorted({run.order.runtime for run in runs}))
-    known = replace(title, design=asked.design, runtime=where, seed=seed.value, repeat=again)
+    known = replace(
+        title,
+        design=", ".join(designs) or asked.design,
+        runtime=where,
+        seed=seed.value,
+        repeat=again,
+    )
     summary = gate.judged(outcome(known, done, selection.left_out))
     return _written(summary, [document for _, document in done.done], asked)
 

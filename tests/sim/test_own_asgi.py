@@ -51,6 +51,8 @@ def test_each_dependency_is_broken_and_no_design_is_named_that_it_has_not(lender
     matrix = harness(folder, "matrix", "--target", "target.yaml", "--condition", "down")
     assert matrix.returncode == 0, matrix.stdout + matrix.stderr
     assert "PASS  design as-it-is, on sim" in matrix.stdout
+    suite = harness(folder, "run", ".", "--runtime", "sim", "--seed", "1")
+    assert "suite selection, design as-it-is, runtime sim" in suite.stdout, suite.stderr
     far = harness(folder, "envelope", "reply_lost.yaml", "--vary", "for=1s..2s")
     assert "reply is lost, design as-it-is, on sim" in far.stdout, far.stdout + far.stderr
 
