@@ -47,7 +47,9 @@ def test_a_suite_tells_everything_once(tmp_path: Path, monkeypatch: pytest.Monke
     assert "no_double_payout" in step.read_text("utf-8")
     errors = [line for line in err.splitlines() if line.startswith("::error")]
     assert len(errors) == 10
-    assert "x01_payment_reply_lost.yaml,line=20" in errors[0]
+    written = Path("chaos/experiments/x01_payment_reply_lost.yaml").read_text().splitlines()
+    line = written.index("  - no_double_payout") + 1
+    assert f"x01_payment_reply_lost.yaml,line={line}" in errors[0]
     assert errors[-1].endswith("more, see the summary of this job")
 
     again = [*asked[:1], *asked[2:], "--baseline", summary["folder"]]
