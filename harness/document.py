@@ -214,7 +214,7 @@ def _steps(
         except ValidationError as error:
             problems += place.problems(error, kind, ("method", number))
             continue
-        problems += unhonoured(part, kind, place.of("method", number, "for"))
+        problems += unhonoured(part, faults, place.of("method", number, "for"))
         for fault in faults:
             steps.append(Step(part.at, part.for_, fault, part.repeat, part.every or 0.0))
             problems += _unknown_place(part, fault, words, place, number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.errors import Problem
@@ -57,14 +57,14 @@ def _ends_s(part: StepPart) -> float:
     return part.at + (part.repeat - 1) * (part.every or 0.0) + part.for_
 
 
-def unhonoured(part: StepPart, kind: Any, where: str) -> Iterator[Problem]:
+def unhonoured(part: StepPart, faults: Sequence[Any], where: str) -> Iterator[Problem]:
     """What makes a window that cannot be as written.
 
     Args:
-        kind: of the fault.
+        faults: what the step does, at each of its places.
         where: the place of `for`.
     """
-    least_s = max(WINDOW_S, getattr(kind, "lasts_s_min", 0.0))
+    least_s = max([WINDOW_S, *(getattr(fault, "lasts_s_min", 0.0) for fault in faults)])
     if part.for_ < least_s:
         yield Problem(f"for: {part.for_:g}s", where, f"at least {least_s:g}s for {part.fault}")
     if part.repeat > 1 and (part.every or 0.0) <= part.for_:

@@ -8,6 +8,8 @@ from chaos.faults._places import OnService, canaries
 from harness.ports import Capability, Proof, ReplicationControl, Seen
 from harness.units import Duration
 
+LOST_S = 0.1  # chosen: for so long at least nobody answers
+
 
 class Promote(OnService):
     """Lets the standby fall behind, ends the primary `lag` later, and promotes the standby.
@@ -34,6 +36,11 @@ class Promote(OnService):
         """Refuse what would never end."""
         if not 0 <= self.lag <= 60:
             raise ValueError(f"lag={self.lag:g}s; allowed: 0s..1m")
+
+    @property
+    def lasts_s_min(self) -> float:
+        """The primary is to have been lost before the standby takes over."""
+        return self.lag + LOST_S
 
     async def inject(self, control: ReplicationControl) -> None:
         """Fall behind, then lose the primary."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from chaos.faults.promote import Promote
 from chaos.faults.replica_lag import ReplicaLag
 from chaos.faults.split_brain import SplitBrain
 from harness.document import find_experiment, load_experiment
-from harness.errors import UnsupportedFault
+from harness.errors import ConfigError, UnsupportedFault
 from harness.ports import Capability, Fault, Observation, Seen
 from harness.registry import load_vocabulary
 from harness.runtime_choice import refuse_unsupported
@@ -136,3 +137,13 @@ def test_where_there_is_no_standby_it_is_refused_and_said_who_has_one(experiment
     for able in ("sim", "process", "docker"):
         refuse_unsupported(steps, load_runtime(able))
         assert f"--runtime {able}" in str(caught.value)
+
+
+def test_a_primary_that_would_be_lost_after_the_fault_is_over_is_refused(tmp_path: Path) -> None:
+    """Nothing would be lost, and the run would end without a verdict."""
+    words = load_vocabulary()
+    path = words.experiments["x42_primary_lost"]
+    document = tmp_path / "late.yaml"
+    document.write_text(path.read_text().replace("lag: 2s", "lag: 5s"))
+    with pytest.raises(ConfigError, match=r"for: 5s; allowed: at least 5\.1s for promote"):
+        load_experiment(document, words)
