@@ -34,7 +34,8 @@ class Observation:
         return self.counts.get(name, 0) - earlier.counts.get(name, 0)
 
 
-TRAFFIC = ("attempted", "failed", "reached", "connections", "calls", "delayed")
+FAILED = "failed"
+TRAFFIC = ("attempted", FAILED, "reached", "connections", "calls", "delayed")
 """Counts that rise when somebody uses a place."""
 REACHED = "reached"
 """By who is called alone: what never arrives it cannot count."""
@@ -86,13 +87,15 @@ class Seen:
     def traffic(self) -> int:
         """How often the place was used from the injection on, as the one says who counts most;
         where nobody counts, or only who is called and was called before, how often the whole
-        system was asked."""
+        system was asked. Calls that failed since the look before are of it too: the first look may
+        come after the last of them."""
         looks = (*self.active, self.after)
         kept = {key.split(" ")[0] for one in (self.before, *looks) for key in one.counts}
         names = kept.intersection(TRAFFIC)
         if not names or (names == {REACHED} and _count(self.before, REACHED)):
             names |= {ASKED}
-        return max(_rises(looks, name, born_at_0=False) for name in names)
+        failed = _rises((self.before, *looks), FAILED, born_at_0=False)
+        return max(failed, *(_rises(looks, name, born_at_0=False) for name in names))
 
 
 def _count(seen: Observation, name: str) -> int:

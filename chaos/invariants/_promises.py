@@ -14,6 +14,7 @@ from harness.model import Objectives, Op, Outcome
 GRACE_S = 2.0
 """How long the word that was promised may be overdue; chosen, not measured."""
 
+SOON_S = 0.5  # a promise lies so far ahead, at least; chosen
 OWN = ("", DATABASE)
 WORK_S = 10.0  # before a promise is due, what it rests on is written down; chosen
 
@@ -41,3 +42,15 @@ def overdue(history: History, objectives: Objectives) -> Iterator[Mapping[str, o
             what = f"application {op.k}, {op.value.get('status')}, promises a word by {due_s:.2f} s"
             what = f"{what}, read at {op.last_s:.2f} s"
             yield bad(op.last_s, what, [op.index], application_id=op.k)
+
+
+def over_at_once(submits: Iterable[Op], history: History) -> Iterator[Mapping[str, object]]:
+    """Acknowledgements, told at once, whose next word is due before anybody can have read them."""
+    ahead_s = offset_s(history)
+    if ahead_s is None:
+        return
+    for op in submits:
+        told, asked_s = op.value.get("next_update_by_s"), op.t_invoke_s
+        if isinstance(told, int | float) and told - ahead_s < asked_s + SOON_S:
+            what = f"submit {op.k} of {asked_s:.2f} s promises the next word by "
+            yield bad(op.last_s, f"{what}{told - ahead_s:.2f} s", [op.index], key=op.k)

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing
-from chaos.invariants._promises import GRACE_S, overdue, promises_on
-from chaos.invariants._views import acknowledged, final_reads, last_heal_s, never_read
+from chaos.invariants._promises import GRACE_S, over_at_once, overdue, promises_on
+from chaos.invariants._views import acknowledged, final_reads, intents, last_heal_s, never_read
 from chaos.lending import TERMINAL
 from harness.history import History
 from harness.model import Objectives, Op, Outcome
@@ -29,6 +29,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
         elif k in finals and not _is_answered(finals[k]):
             early += 1
     found += [*promises_on(finals.values()), *overdue(history, objectives)]
+    found += over_at_once(_at_first(history), history)
     seen = [finals[k] for k in promised if k in finals]
     return Findings(
         examined=len(seen),
@@ -44,6 +45,12 @@ def _examine(history: History, objectives: Objectives) -> Findings:
             f"{early} unanswered applications were last read before they were due" if early else "",
         ),
     )
+
+
+def _at_first(history: History) -> list[Op]:
+    """Submits that were acknowledged when they were sent for the first time."""
+    first = [ops[0] for k, ops in intents(history, "submit").items() if k]
+    return [op for op in first if op.outcome is Outcome.OK]
 
 
 def _is_answered(op: Op) -> bool:

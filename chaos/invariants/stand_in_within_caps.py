@@ -52,13 +52,18 @@ def _wrong(alone: list[Approval], caps: Mapping[str, object]) -> Iterator[Mappin
 def _not_for(
     alone: list[Approval], caps: Mapping[str, Any], history: History
 ) -> Iterator[Mapping[str, object]]:
-    """Those whose last known score is too low or too old, unless a new one came meanwhile."""
+    """Those whose last known score is too low or too old, or older than is told, unless a new one
+    came meanwhile."""
     scored_s: dict[str, float] = {}
     for event in history.ledger("score"):
         scored_s.setdefault(str(event.v.get("borrower")), event.t_s)
-    for one in alone:
-        if one.borrower in caps.get("not_for", ()) and scored_s.get(one.borrower, inf) > one.t_s:
+    known_days = float(caps.get("known_score_days", 0.0))
+    for one in (one for one in alone if scored_s.get(one.borrower, inf) > one.t_s):
+        told = (one.read.value.get("decision") or {}).get("score_age_days", known_days)
+        if one.borrower in caps.get("not_for", ()):
             yield _bad(one, f"approved without a score for {one.borrower}, for whom it is not")
+        elif one.labelled and told < known_days:
+            yield _bad(one, f"approved by a score called {told:g} days old, of {known_days:g} days")
 
 
 def _beyond(alone: list[Approval], caps: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -11,12 +11,13 @@ from harness.rng import Dice
 from harness.target import Call, Journey
 
 ITEM_MINOR = 200_000  # a due item of every loan in the book
+ENDS = frozenset({"credited", "failed"})
 LOOK_GAPS_S = (0.3, 0.5, 0.8, 1.2)  # chosen, not measured
 
 
 @dataclass(frozen=True)
 class Repayer:
-    """Repays the next open item of a loan in the book."""
+    """Repays the next open item of a loan in the book; looks what is owed while it takes long."""
 
     name: str = "repayer"
 
@@ -32,7 +33,9 @@ class Repayer:
         repayment_id = repaid.value.get("repayment_id")
         if repaid.outcome is Outcome.OK and repayment_id:
             read = Call("repayment", repayment_id)
-            yield from look_until(read, {"credited", "failed"}, LOOK_GAPS_S)
+            seen = yield from look_until(read, ENDS, LOOK_GAPS_S)
+            if seen.value.get("status") not in ENDS:
+                yield from ask(Call("read_loan", loan_id))
 
 
 JOURNEY = Repayer()

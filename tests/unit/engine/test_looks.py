@@ -76,6 +76,17 @@ def test_who_is_called_alone_cannot_count_what_never_arrives(reached: int, prove
     assert proof.proven is proven
 
 
+@pytest.mark.parametrize(("failed", "proven"), [(18, True), (0, False)])
+def test_calls_that_failed_before_the_first_look_are_of_the_fault(
+    failed: int, proven: bool
+) -> None:
+    """A breaker opens within the second, and on a busy machine a look takes longer."""
+    after = look("refused", attempted=18, failed=failed)
+    proof = looked(look("ok", attempted=0, failed=0), after, after).proof()
+    assert proof is not None
+    assert proof.proven is proven
+
+
 def test_a_counter_that_begins_anew_is_no_negative_traffic() -> None:
     """A service that was killed counts from 0 again; one that cannot be read counts nothing."""
     seen = Seen(look("ok", n=7), look("no_reply"), look("no_reply", n=9), look("ok", n=2))

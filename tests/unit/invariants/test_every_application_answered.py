@@ -100,3 +100,14 @@ def test_a_promise_that_had_passed_when_it_was_made_is_found() -> None:
         story.looks(20.0, "app-1", "payment_unknown", message="we ask", next_update_by_s=12.0)
         story.settles(30.0).reads("app-1", "active")
         assert (verdict(INVARIANT, story).validity is Validity.VALID) is good
+
+
+@pytest.mark.parametrize(("told_s", "good"), [(106.0, True), (101.1, False)])
+def test_an_acknowledgement_promises_its_next_word_for_later(told_s: float, good: bool) -> None:
+    """The services' clock is 100 s ahead: a word that is due at once promises nothing."""
+    story = Story().ledger(1.0, "risk", "score", "app-1", t_s=101.0)
+    value = {"application_id": "app-1", "next_update_by_s": told_s}
+    story.op(1.0, "submit", "k1", value=value).settles(30.0).reads("app-1", "active")
+    found = verdict(INVARIANT, story)
+    assert (found.validity is Validity.VALID) is good
+    assert good or "promises the next word by 1.10 s" in what(found)

@@ -17,6 +17,7 @@ CAPS = {
     "user_amount_minor_max": 1_000_000,
     "global_count_max": 3,
     "global_amount_minor_max": 1_500_000,
+    "known_score_days": 3,
 }
 BY = {"by": "stand_in", "score_age_days": 3, "rescored": True}
 
@@ -122,3 +123,13 @@ def test_empty_or_unread_or_nobody_approved_is_unknown() -> None:
     told = _alone(Story(), "app-1", decision=None)
     assert verdict(INVARIANT, told).why.startswith("ledger not read: risk")
     assert "no caps" in verdict(INVARIANT, _alone(Story(), "app-1").ledgers_read()).why
+
+
+def test_a_score_that_is_called_younger_than_it_is_is_found() -> None:
+    """Unless the engine has given a new one meanwhile."""
+    told = {"decision": {**BY, "score_age_days": 0.0}}
+    assert "by a score called 0 days old, of 3 days" in what(
+        _verdict(_alone(Story(), "app-1", **told))
+    )
+    story = Story().ledger(1.0, "risk", "score", "app-0", borrower="b-0001", decision="approve")
+    assert _verdict(_alone(story, "app-1", **told)).validity is Validity.VALID
