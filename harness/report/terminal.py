@@ -135,7 +135,7 @@ def _invariant(verdict: Verdict) -> RenderableType:
     mark, style = MARKS[verdict.validity]
     shown = Text("  ")
     shown.append(f"{mark:<8}", style)
-    shown.append(f"{'/'.join(verdict.ids):<6}{verdict.checker}")
+    shown.append(f"{'/'.join(verdict.ids):<5} {verdict.checker}")
     shown.append(f"  {verdict.examined} examined", "dim")
     if verdict.validity is Validity.UNKNOWN:
         shown.append(f"  {line(cut(verdict.why, ITEM_MAX))}", "yellow")
