@@ -17,4 +17,5 @@ DEFECT = Defect(
     about="Work that was under way at a crash waits for a minute after the restart.",
     expects=("every_application_answered", "repayments_end"),
     swaps=(Swap(RemoteStore, "release_leases", keep),),
+    first="explore",
 )

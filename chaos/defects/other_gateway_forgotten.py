@@ -15,4 +15,5 @@ DEFECT = Defect(
     about="After a failover that was not written down, the first gateway is asked again.",
     expects=("no_double_payout", "debits_match_repayments"),
     swaps=(Swap(Money, "_elsewhere", nowhere_else),),
+    first="x78_killed_in_failover",
 )

@@ -24,4 +24,5 @@ DEFECT = Defect(
     about="An outbox entry that is replayed after a crash pays under a new request id.",
     expects=("no_double_payout",),
     swaps=(Swap(Pipeline, "_pay", pay),),
+    first="explore",
 )

@@ -23,4 +23,5 @@ DEFECT = Defect(
     about="The reservation of a payout whose result is unknown is released, and the loan is paid.",
     expects=("funding_within_quota",),
     swaps=(Swap(Pipeline, "_pay", release_when_unknown),),
+    first="x92_answered_by_others",
 )

@@ -23,4 +23,5 @@ DEFECT = Defect(
     about="An application whose work raises an error once is never worked on again.",
     expects=("every_application_answered",),
     swaps=(Swap(Lane, "do", once),),
+    first="x54_records_unreachable",
 )

@@ -169,7 +169,8 @@ def check_defect(search: DefectSearch) -> tuple[Cell, ...]:
     cells: list[Cell] = []
     with defect.planted():
         for place in search.places or _by_topic(defect, around):
-            cells.append(look(around, place, design, search.seed, search.load, defect.expects))
+            load = WHOLE if place == defect.first else search.load
+            cells.append(look(around, place, design, search.seed, load, defect.expects))
             if search.quick and set(cells[-1].broken) & set(defect.expects):
                 break
     return tuple(cells)
@@ -208,14 +209,15 @@ def places(seeds: int, names: Sequence[str]) -> list[tuple[str, int]]:
 
 
 def _by_topic(defect: Defect, around: CheckContext) -> list[str]:
-    """Experiments that are about what the defect is expected to break, the search, the others."""
+    """Where the defect says, then experiments that are about what it is expected to break, the
+    search, the others."""
     ranks = {EXPLORE: TOPICS}
     for name, experiment in around.experiments.items():
         claims = experiment.invariants
         ranks[name] = min(
             (claims.index(one) for one in defect.expects if one in claims), default=len(claims)
         )
-    return sorted(ranks, key=lambda name: ranks[name])
+    return sorted(ranks, key=lambda name: (name != defect.first, ranks[name]))
 
 
 def look(

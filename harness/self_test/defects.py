@@ -54,6 +54,8 @@ class Defect:
         design: fields of the design that differ.
         swaps: functions that are replaced.
         plant: whatever else is patched, for as long as the context lasts.
+        first: an experiment, or `explore`, that shows it: there a look begins, and with all of
+            the load. Without it, where what is expected to break is what the experiment is about.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Defect:
     design: Mapping[str, object] = field(default_factory=lambda: NOTHING)
     swaps: tuple[Swap, ...] = ()
     plant: Callable[[], AbstractContextManager[object]] = nullcontext
+    first: str = ""
 
     @contextmanager
     def planted(self) -> Iterator[None]:

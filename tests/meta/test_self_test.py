@@ -16,7 +16,7 @@ from harness.explore.workers import cores
 from harness.history import HistoryWriter
 from harness.pool.hands import Where
 from harness.registry import experiment_files, load_vocabulary
-from harness.self_test.checks import SEED, WHOLE, Caught, Cell, clean, scout
+from harness.self_test.checks import EXPLORE, SEED, WHOLE, Caught, Cell, clean, scout
 from harness.self_test.defects import defects_of, load_defects
 from harness.self_test.pool import Plan, Report, self_test
 
@@ -52,6 +52,7 @@ def test_defects_name_themselves_and_expect_what_exists() -> None:
         assert defect.about.endswith(".")
         assert defect.expects
         assert set(defect.expects) <= set(known), defect.name
+        assert defect.first in {"", EXPLORE, *experiment_files()}, defect.name
 
 
 @pytest.mark.sim
