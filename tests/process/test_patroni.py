@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import subprocess
 from pathlib import Path
 
@@ -14,9 +15,15 @@ from harness.document import find_experiment
 from harness.model import RunVerdict
 from harness.prepare import RunRequest, prepare
 from harness.rng import Seed
+from harness.runtimes.process.manager import part_command
+from harness.runtimes.process.tools import RunAsUser
+from harness.runtimes.real.document import RunFolders
+from harness.runtimes.real.listeners import listening
+from harness.runtimes.real.loopback import take_ports
 from harness.session import run
 from harness.store import RUN
-from harness.toolchain import Missing, find_etcd, find_patroni
+from harness.target import ServiceSpec
+from harness.toolchain import Missing, Part, find_etcd, find_patroni
 from harness.undo.recovery import RECOVERY
 from tests.process.test_undo import processes, until
 
@@ -108,3 +115,28 @@ def test_promises_are_kept_when_a_node_or_what_decides_is_lost(broken: str, tmp_
     )  # fmt: skip
     result = run(prepare(order), lambda _: None)
     assert result.verdict is RunVerdict.PASS, result.reasons
+
+
+def test_an_etcd_listens_to_its_clients_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its port for peers would take messages of anybody: its peers have no port."""
+    found = find_etcd()
+    assert isinstance(found, Part)
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
+    block = take_ports(1)
+    (port,) = block.ports
+    spec, folders = ServiceSpec("etcd", "", "store", part="etcd"), RunFolders("run", tmp_path)
+    command = part_command(spec, port, folders, RunAsUser(), {"etcd": found.path})
+    with subprocess.Popen(command.argv, cwd=tmp_path, stderr=subprocess.DEVNULL) as etcd:
+        try:
+            assert until(lambda: bool(listening(port)))
+            inodes = {os.readlink(fd) for fd in Path(f"/proc/{etcd.pid}/fd").iterdir()}
+            rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+            ports = [int(row[1][-4:], 16) for row in rows if f"socket:[{row[9]}]" in inodes]
+            assert ports == [port]
+            (peers,) = tmp_path.glob("*.peers")
+            assert not peers.stat().st_mode & (stat.S_IWOTH | stat.S_IWGRP)
+        finally:
+            etcd.kill()
+            block.release()

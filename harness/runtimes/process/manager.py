@@ -94,7 +94,9 @@ def part_command(
     here = f"http://{HOST}:{port}"
     argv = [program, "--name", service.name, "--data-dir", str(folders.work / service.name)]
     argv += ["--listen-client-urls", here, "--advertise-client-urls", here]
-    argv += ["--listen-peer-urls", f"http://{HOST}:0", "--initial-advertise-peer-urls", UNUSED]
+    # Peers need no login, and there are none: a socket in the run's folder, no port for everybody.
+    argv += ["--listen-peer-urls", f"unix://{service.name}.peers"]
+    argv += ["--initial-advertise-peer-urls", UNUSED]
     argv += ["--initial-cluster", f"{service.name}={UNUSED}", "--log-level", "warn", *ETCD_OPTIONS]
     return Command(argv, log, str(folders.work))
 
