@@ -27,13 +27,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench.endings import ENDINGS
+from bench.strangers import NOBODY, ON, STRANGERS
 from bench.systems import SYSTEMS, System
 from bench.victims import LEFT_S, NotStarted, Outcome, Victim, listening, start
 from harness.undo.recovery import RECOVERY
 
 STARTS = 3
 END_S = 60.0  # a harness that lives still judges, and writes its report
-NOBODY = 65_534
 
 
 def folder(victim: Victim) -> None:
@@ -152,8 +152,8 @@ TAKEN: dict[str, Callable[[Victim], None]] = {
         *(disk, disk_of_cache, disk_of_tmp),
     )
 }
-KINDS = TAKEN | ENDINGS
-NOT_IN_CONTAINERS = ("port", "foreign", "disk_of_cache")
+KINDS = TAKEN | ENDINGS | STRANGERS
+NOT_IN_CONTAINERS = ("port", "foreign", "disk_of_cache", "flooded")
 """Addresses that nobody else can take, no processes on record, the database on a volume."""
 
 
@@ -232,7 +232,8 @@ def main() -> None:
 
     def one(order: tuple[str, int]) -> Outcome:
         with tempfile.TemporaryDirectory(prefix="chaos-harness-attack-") as folder:
-            outcome = attack(*order, Path(folder), SYSTEMS[given.system])
+            system = ON.get(order[0], given.system) if given.system == "small" else given.system
+            outcome = attack(*order, Path(folder), SYSTEMS[system])
         if given.output == "text":
             print(outcome, flush=True)
         return outcome

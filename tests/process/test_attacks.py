@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.attacks import NOBODY, TAKEN, attack
+from bench.attacks import TAKEN, attack
 from bench.kills import HARNESS
+from bench.strangers import NOBODY
 from bench.systems import SYSTEMS
 from bench.victims import Outcome
 
@@ -23,8 +24,13 @@ KINDS = (
     "closed",
     "terminated_twice",
     "watchdog_stopped",
+    "flooded",
 )  # kills are in test_undo.py
-NEEDS_ROOT = {"disk": "a small disk of its own is mounted", "lock": "another user tries the files"}
+NEEDS_ROOT = {
+    "disk": "a small disk of its own is mounted",
+    "lock": "another user tries the files",
+    "flooded": "another user connects",
+}
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,8 @@ from harness.runtimes.docker.plan import data_folder
 from harness.runtimes.real.procs import members
 
 ROUNDS = 5
+AT_ONCE = 16  # chosen: more than a run has; what was refused then is tried one after the other,
+# since each call takes a descriptor, of which there may be few
 LOOK_AGAIN_S = 0.5  # chosen: a call that its caller did not live to see is through by then
 END_S = 2.0  # chosen: the load ends within that time of SIGTERM
 POLL_S = 0.02
@@ -35,8 +37,9 @@ async def end_run(state: JsonObject, engine: Engine, clock: Clock) -> list[str]:
     await _end_load(state, clock)
     left: list[str] = []
     clean_before = False
-    for _ in range(ROUNDS):
-        problems = await _remove_all(engine, Path(state["run_dir"]) / "logs")
+    for number in range(ROUNDS):
+        at_once = 1 if number else AT_ONCE
+        problems = await _remove_all(engine, Path(state["run_dir"]) / "logs", at_once)
         await asyncio.to_thread(_remove_data, Path(state["run_dir"]))
         left = await left_over(state, engine)
         if not left and clean_before:
@@ -75,15 +78,20 @@ async def _end_load(state: Mapping[str, object], clock: Clock) -> None:
             await clock.sleep(POLL_S)
 
 
-async def _remove_all(engine: Engine, logs: Path) -> list[str]:
+async def _remove_all(engine: Engine, logs: Path, at_once: int) -> list[str]:
     """Containers first: volumes and networks cannot go before them.
 
     Returns:
         what the engine refused.
     """
+    turn = asyncio.Semaphore(at_once)
+
+    async def remove(container: Any) -> None:
+        async with turn:
+            await _remove_container(engine, container, logs)
+
     answers = await asyncio.gather(
-        *(_remove_container(engine, one, logs) for one in await engine.containers()),
-        return_exceptions=True,
+        *(remove(one) for one in await engine.containers()), return_exceptions=True
     )
     rest = [*await engine.volumes(), *await engine.networks()]
     answers += await asyncio.gather(*(_let_go(engine, one) for one in rest), return_exceptions=True)
