@@ -24,7 +24,12 @@ def request_of(operation: Operation, call: Call) -> Request:
     values = {**call.args, **call.private}
 
     def value_of(hole: str) -> Any:
-        return values.get(hole, "")
+        if hole in values:
+            return values[hole]
+        try:  # whoever asks for the pattern of a request has a mark for everything
+            return call.k if hole == "key" else call.args[hole]
+        except KeyError:
+            return ""
 
     def text_of(text: str) -> str:
         return str(filled(with_environment(text, os.environ), value_of))

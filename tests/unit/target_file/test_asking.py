@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness.asked import Operations
 from harness.errors import ConfigError
 from harness.history import Event, History
 from harness.model import Outcome
@@ -142,6 +143,16 @@ def test_a_session_is_a_cookie_and_a_redirection_an_acknowledgement(
     none = mine.classify(next(again), Answer(302, {}))
     with pytest.raises(StopIteration):
         again.send(none)
+
+
+def test_requests_of_somebodys_own_users_are_its_operations(target: Callable[..., Any]) -> None:
+    """By method and path; else each thing would be an operation of its own in every report."""
+    known = Operations(target(("post: /loans,", 'post: /loans, headers: {Once: "{key}"},')))
+    assert known.shown("read") == 'name="read" at a request, or GET /loans/{id}'
+    read = known.asked("get", "http://127.0.0.1:9/loans/a%20b", {}, {})
+    assert (read.f, read.args) == ("read", {"id": "a b"})
+    made = known.asked("POST", "/loans", {"json": {"amount": 5}, "headers": {"Once": "k1"}}, {})
+    assert (made.f, made.k, made.args) == ("create", "k1", {"amount": 5})
 
 
 def test_what_two_operations_tell_of_one_thing_is_compared(target: Callable[..., Any]) -> None:
