@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from chaos.invariants._finding import bad, money
+from chaos.invariants._operator import samples
 from chaos.invariants._reserve import replayed
 from chaos.invariants._views import amount
 from harness.history import Event, History
@@ -53,7 +54,9 @@ def reserve_left(history: History, objectives: Objectives) -> Iterator[Mapping[s
     """At the end the reserve holds what the ledgers of others leave of it."""
     size_minor = objectives.contract.get("pool", {}).get("size_minor")
     reads = [op for op in history.ops(FIGURES) if LEFT in op.value.get(RESERVE, {})]
-    if not reads or size_minor is None:
+    told = [event.v[RESERVE].get(LEFT, 0) for event in samples(history, RESERVE)]
+    told += [op.value[RESERVE][LEFT] for op in reads]
+    if not reads or size_minor is None or not any(told):  # a design may have no reserve
         return
     left = reads[-1].value[RESERVE][LEFT]
     drawn = sum(map(amount, replayed(history, objectives).own.values()))

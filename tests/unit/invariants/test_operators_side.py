@@ -244,3 +244,10 @@ def test_a_mode_does_not_flap_with_what_flaps(t_s: float, good: bool) -> None:
     _tells(story, t_s, Modes={"submit": "FULL"}, Breakers={"risk": "closed"})
     found = verdict(STATUS, story, contract=TARGET.contract)
     assert (found.validity is Validity.VALID) is good
+
+
+def test_a_design_without_a_reserve_has_none_to_tell_of() -> None:
+    """It says 0 from the beginning."""
+    story = _counted(0.0, 1.0, "closed").settles(9.0)
+    story.op(9.5, "figures", "service", value={"Reserve, minor units": {"left": 0.0}})
+    assert verdict(FIGURES, story, contract=TARGET.contract).validity is Validity.VALID
