@@ -13,6 +13,7 @@ from harness.asked import Operations
 from harness.errors import ConfigError
 from harness.load.clocks import ahead_ns
 from harness.load.command import TOKEN
+from harness.load.keys import page_token
 from harness.load.messages import TO_COORDINATOR, hear
 from harness.load.page_guard import guard
 from harness.prepare import RunRequest, prepare
@@ -112,8 +113,10 @@ def test_the_page_is_for_who_has_its_address(monkeypatch: pytest.MonkeyPatch) ->
     stranger, reader = app.test_client(), app.test_client()
     assert stranger.get("/stop", **ours).status_code == 403
     assert stranger.get("/stop?token=guess", **ours).status_code == 403
-    assert stranger.get("/?token=secret", base_url="http://evil.example").status_code == 403
-    assert reader.get("/?token=secret", **ours).status_code == 302
+    assert stranger.get("/?token=secret", **ours).status_code == 403
+    own = f"/?token={page_token('secret')}"  # of the page, not of the load
+    assert stranger.get(own, base_url="http://evil.example").status_code == 403
+    assert reader.get(own, **ours).status_code == 302
     assert reader.get("/stop", **ours).data == b"stopped"
 
 
