@@ -107,19 +107,24 @@ def kill_one(
     runtime: str = "process",
     in_fault: bool = True,
     run_s: tuple[float, float] = RUN_S,
+    text: str = TEMPLATE,
+    words: tuple[str, ...] = (),
 ) -> Outcome:
     """Start a run, hit it at a seeded instant, wait until it is clean, look.
 
     Args:
         in_fault: within FAULT_S of the first active fault, however long the start takes; else
             anywhere within `run_s` of the start of the command.
+        text: the document; `{first}` and `{second}` are faults by the dice.
+        words: more of the command.
     """
     dice = random.Random(seed)
     root.mkdir(parents=True, exist_ok=True)
     document = root / f"kill_{seed}.yaml"
-    document.write_text(TEMPLATE.format(first=dice.choice(FIRST), second=dice.choice(SECOND)))
+    document.write_text(text.format(first=dice.choice(FIRST), second=dice.choice(SECOND)))
     outcome = Outcome(kind.name, dice.uniform(*(FAULT_S if in_fault else run_s)))
     command = [HARNESS, "run", str(document), "--seed", str(seed), "--runs", str(root / "runs")]
+    command += words
     started_s = time.monotonic()
     with (root / f"kill_{seed}.out").open("wb") as out:
         process = subprocess.Popen(
