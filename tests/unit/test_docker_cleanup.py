@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from harness.errors import RuntimeFailure
 from harness.runtimes.docker.cleanup import end_run
 
 
@@ -31,7 +30,7 @@ class Scarce:
     async def call(self, what: str, *_: object, **__: object) -> bytes:
         """Refused while another goes on."""
         if self._busy:
-            raise RuntimeFailure(f"{what}: the engine does not answer: too many open files")
+            raise RuntimeError(f"{what}: can't start new thread")
         self._busy = True
         await asyncio.sleep(0)
         self._busy = False

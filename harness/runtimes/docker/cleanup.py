@@ -82,7 +82,7 @@ async def _remove_all(engine: Engine, logs: Path, at_once: int) -> list[str]:
     """Containers first: volumes and networks cannot go before them.
 
     Returns:
-        what the engine refused.
+        what the engine refused, and what this process had no descriptor or thread for.
     """
     turn = asyncio.Semaphore(at_once)
 
@@ -96,9 +96,9 @@ async def _remove_all(engine: Engine, logs: Path, at_once: int) -> list[str]:
     rest = [*await engine.volumes(), *await engine.networks()]
     answers += await asyncio.gather(*(_let_go(engine, one) for one in rest), return_exceptions=True)
     for answer in answers:
-        if isinstance(answer, BaseException) and not isinstance(answer, RuntimeFailure):
+        if isinstance(answer, BaseException) and not isinstance(answer, Exception):
             raise answer
-    return [str(answer) for answer in answers if isinstance(answer, RuntimeFailure)]
+    return [str(answer) for answer in answers if isinstance(answer, Exception)]
 
 
 async def _let_go(engine: Engine, thing: Any) -> None:
