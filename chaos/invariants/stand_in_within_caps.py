@@ -19,10 +19,15 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     found = sorted(approvals(history, system), key=lambda one: (one.t_s, one.read.k))
     alone = [one for one in found if one.labelled or not one.scored_before]
     caps = objectives.contract.get("stand_in", {})
+    known_days = float(objectives.contract.get("book", {}).get("score_days", 0.0))
     untried = any(system.role_at(w.where) == RISK_ENGINE for w in history.windows) and not alone
     return Findings(
         examined=len(alone) or len(found),
-        bad=[*_wrong(alone, caps), *_not_for(alone, caps, history), *_beyond(alone, caps)],
+        bad=[
+            *_wrong(alone, caps),
+            *_not_for(alone, caps, known_days, history),
+            *_beyond(alone, caps),
+        ],
         details={
             "approved": len(found),
             "stand_in": len(alone),
@@ -50,14 +55,13 @@ def _wrong(alone: list[Approval], caps: Mapping[str, object]) -> Iterator[Mappin
 
 
 def _not_for(
-    alone: list[Approval], caps: Mapping[str, Any], history: History
+    alone: list[Approval], caps: Mapping[str, Any], known_days: float, history: History
 ) -> Iterator[Mapping[str, object]]:
     """Those whose last known score is too low or too old, or older than is told, unless a new one
     came meanwhile."""
     scored_s: dict[str, float] = {}
     for event in history.ledger("score"):
         scored_s.setdefault(str(event.v.get("borrower")), event.t_s)
-    known_days = float(caps.get("known_score_days", 0.0))
     for one in (one for one in alone if scored_s.get(one.borrower, inf) > one.t_s):
         told = (one.read.value.get("decision") or {}).get("score_age_days", known_days)
         if one.borrower in caps.get("not_for", ()):

@@ -22,7 +22,7 @@ def contract(funders: Sequence[str]) -> Mapping[str, Any]:
         "terminal": sorted(TERMINAL),
         "repay_ack_s": 2.0,
         "currency": "CNY",
-        "book": {"prefix": "b-", "limit_minor": 1_500_000},
+        "book": {"prefix": "b-", "limit_minor": 1_500_000, "score_days": 3},
         "stand_in_limit_minor": 200_000,
         "refusal_statuses": http.REFUSAL_STATUSES,
         "business_codes": http.BUSINESS_CODES,
@@ -48,7 +48,6 @@ def contract(funders: Sequence[str]) -> Mapping[str, Any]:
             "global_amount_minor_max": 10_000_000,
             "rescore_within_s": 10.0,
             "score_age_days_max": 30,
-            "known_score_days": 3,
             "not_for": [f"b-{i:04d}" for i in range(4, BOOK_SIZE + 1, 4)],  # low scores, old ones
         },
     }

@@ -33,7 +33,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "pyproject.toml", tree)
     shutil.copy(ROOT / "constraints.txt", tree)
     for name in PACKAGES:
-        unwanted = shutil.ignore_patterns("__pycache__", "wheels")
+        unwanted = shutil.ignore_patterns("__pycache__", "wheels", "schemas")  # made by the set-up
         shutil.copytree(ROOT / name, tree / name, symlinks=True, ignore=unwanted)
     return tree
 

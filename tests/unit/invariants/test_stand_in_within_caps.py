@@ -17,13 +17,14 @@ CAPS = {
     "user_amount_minor_max": 1_000_000,
     "global_count_max": 3,
     "global_amount_minor_max": 1_500_000,
-    "known_score_days": 3,
 }
 BY = {"by": "stand_in", "score_age_days": 3, "rescored": True}
 
 
 def _verdict(story: Story) -> Verdict:
-    return verdict(INVARIANT, story.ledgers_read(), contract={"stand_in": CAPS})
+    return verdict(
+        INVARIANT, story.ledgers_read(), contract={"stand_in": CAPS, "book": {"score_days": 3}}
+    )
 
 
 def _alone(story: Story, *apps: str, **value: Any) -> Story:
