@@ -15,6 +15,7 @@ KNOWN = {"postgres": 5432, "postgis": 5432, "mysql": 3306, "mariadb": 3306, "red
          "memcached": 11211}  # fmt: skip
 """Last word of an image's name -> the port that its maker documents."""
 URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"',]+|(?<![\w.-])[a-z][\w.-]*:\d{2,5}(?!\d)")
+HERE = ("", "localhost", "127.0.0.1", "::1", "0.0.0.0")
 GET = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::(\d+))?(/[\w./?=&%~-]*)?")
 
 
@@ -31,27 +32,38 @@ def programs_of(told: JsonObject, shown: str) -> tuple[JsonDict, str, list[str]]
     """
     services = {str(name): one for name, one in _items(told.get("services"))}
     names = {_word(name): name for name in services}
+    heard = {host: port for one in services.values() for host, port, _ in _mentioned(one) if port}
     programs, others, called = {}, [], set()
     for name, service in names.items():
         told_of = services[service]
-        mentioned = dict(_mentioned(told_of))
+        mentioned = {host: in_url for host, _, in_url in _mentioned(told_of)}
         calls = [one for one in names if one != name and (
             names[one] in mentioned or names[one] in dict(_items(told_of.get("depends_on")))
         )]  # fmt: skip
         called |= {*calls}
-        others += [host for host in mentioned if "." in host]
-        programs[name] = _program(name, service, told_of, shown, calls)
-    published = [name for name, service in names.items() if services[service].get("ports")]
-    fronts = [
-        name for name in published if name not in called and not _known(services[names[name]])
-    ]
-    entry = next(iter([*fronts, *published, *names]), "service")
+        others += [
+            host
+            for host, in_url in mentioned.items()
+            if host not in (*services, *HERE) and ("." in host or in_url)
+        ]
+        port = heard.get(service, 0)
+        programs[name] = _program(name, service, told_of, shown, calls, port)
+
+    def distance(name: str) -> tuple[bool, bool, bool]:
+        """From users: a database is far, who publishes a port is near, who is called less so."""
+        told_of = services[names[name]]
+        return bool(_known(told_of)), not told_of.get("ports"), name in called
+
+    entry = min(names, key=distance, default="service")
     return programs, entry, list(dict.fromkeys(others))
 
 
-def _program(name: str, service: str, told: JsonObject, shown: str, calls: list[str]) -> JsonDict:
+def _program(
+    name: str, service: str, told: JsonObject, shown: str, calls: list[str], heard: int
+) -> JsonDict:
+    """What is known of one service; `heard`: its port as others mention it, 0 for none."""
     asked, path = _asked(told)
-    port = _known(told) or asked or _port(told)
+    port = _known(told) or asked or _port(told) or heard
     ready = {"ready": {"get": path, "within": "60s"}} if path else {}
     return {
         "compose": shown,
@@ -86,15 +98,16 @@ def _asked(told: JsonObject) -> tuple[int, str]:
     return (int(found[1] or 80), found[2] or "/") if found else (0, "")
 
 
-def _mentioned(told: JsonObject) -> Iterator[tuple[str, int]]:
-    """Hosts that stand in its environment and its command, with their ports."""
+def _mentioned(told: JsonObject) -> Iterator[tuple[str, int, bool]]:
+    """Hosts that stand in its environment and its command, with their ports; whether in a URL:
+    `level:30` is none."""
     texts = [str(value) for _, value in _items(told.get("environment"))]
     texts += [str(one) for one in _list(told.get("environment")) + _list(told.get("command"))]
     for text in texts:
         for found in URL.findall(text):
             try:
                 parts = urlsplit(found if "://" in found else f"tcp://{found}")
-                yield parts.hostname or "", parts.port or 0
+                yield parts.hostname or "", parts.port or 0, "://" in found
             except ValueError:
                 continue
 

@@ -130,6 +130,22 @@ def test_services_of_a_compose_file_are_programs(api: Path) -> None:
         load_target(str(api))
 
 
+def test_what_publishes_no_port_is_known_by_those_who_call_it(api: Path) -> None:
+    """Nobody calls the front; a port stands where others name the address; a name is a host too."""
+    services = {
+        "database": {"image": "own/records:1"},
+        "front": {"image": "own/front:1", "environment": {
+            "DB": "postgresql://u:p@database:5433/x", "BANK": "http://gateway",
+            "SELF": "http://localhost:8000"}},
+    }  # fmt: skip
+    text = draft(None, "", ({"services": services}, "compose.yaml"))
+    assert "entry: front" in text
+    assert "Outside of the file, as it mentions them: gateway." in text
+    api.write_text(text)
+    programs = load_yaml(api)["programs"]
+    assert (programs["database"]["port"], programs["front"]["port"]) == (5433, DECIDE)
+
+
 def test_forms_and_the_path_of_the_server_are_taken_over(api: Path) -> None:
     """Every path as the service itself has it."""
     login = """
