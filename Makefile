@@ -55,7 +55,7 @@ check: .venv/.ready ## style, types and who may import whom
 # What the first line of each shipped document names, for editors.
 SCHEMAS := $(patsubst %,chaos/schemas/%.json,experiment design suite runbook target risks incident-rules)
 schemas: $(SCHEMAS)
-$(SCHEMAS): chaos/schemas/%.json: .venv/.ready $(wildcard chaos/*/*.py harness/authoring/*.py)
+$(SCHEMAS): chaos/schemas/%.json: .venv/.ready $(wildcard chaos/*/*.py harness/*.py harness/*/*.py lending_service/*.py)
 	@mkdir -p $(@D) && $(BIN)/harness schema $* > $@.draft && mv $@.draft $@
 
 parts: .venv/.ready schemas ## find or make the real parts: Toxiproxy and PostgreSQL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from harness.history import Event, History
 from harness.model import FaultWindow, Objectives
@@ -18,22 +18,35 @@ def samples(history: History, group: str) -> list[Event]:
 
 
 def touched(
-    history: History, objectives: Objectives, role: str, t_from_s: float, t_to_s: float
+    history: History,
+    objectives: Objectives,
+    role: str,
+    t_from_s: float,
+    t_to_s: float,
+    but: Collection[str] = (),
 ) -> set[str]:
-    """Those of a role at whom something was broken at any time from `t_from_s` to `t_to_s`."""
+    """Those of a role at whom something was broken at any time from `t_from_s` to `t_to_s`; `but`:
+    faults that do not count."""
     system = objectives.system
     return {
         system.third_party(window.where)
         for window in history.windows
-        if system.role_at(window.where) == role and window.overlaps(t_from_s, t_to_s)
+        if system.role_at(window.where) == role
+        and window.fault not in but
+        and window.overlaps(t_from_s, t_to_s)
     }
 
 
 def is_touched(
-    history: History, objectives: Objectives, roles: Iterable[str], t_from_s: float, t_to_s: float
+    history: History,
+    objectives: Objectives,
+    roles: Iterable[str],
+    t_from_s: float,
+    t_to_s: float,
+    but: Collection[str] = (),
 ) -> bool:
     """Whether anything was broken meanwhile at these roles; "" is the service under test."""
-    return any(touched(history, objectives, role, t_from_s, t_to_s) for role in roles)
+    return any(touched(history, objectives, role, t_from_s, t_to_s, but) for role in roles)
 
 
 def cut(

@@ -1,8 +1,4 @@
-"""What the status page says of a mode: since when, why, and when the next word comes.
-
-look          FULL ──── FULL ──────── STANDIN ──── STANDIN
-began                     └─ within here ─┘           └─ still then
-"""
+"""What the status page says of a mode beside the mode: why, and when the next word comes."""
 
 from __future__ import annotations
 

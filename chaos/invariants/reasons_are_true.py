@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from chaos.invariants._finding import Findings, Invariant
+from chaos.invariants._operator import is_touched
 from chaos.invariants._rules_told import LAG_S, of_whom, rules_wrong
 from chaos.lending import DATABASE, FUNDER, GATEWAY, POLICY, RISK_ENGINE, TERMINAL
 from harness.history import History
@@ -41,11 +42,7 @@ def _blames(op: Op, history: History, objectives: Objectives) -> str:
     reason = str(op.value["reason_code"])
     roles, since_s = (BLAMES[reason], DATABASE, ""), op.t_invoke_s - LAG_S
     cannot = NOT_BY.get(reason, frozenset())
-    broken = any(
-        objectives.system.role_at(window.where) in roles
-        for window in history.windows
-        if window.fault not in cannot and window.overlaps(since_s, op.last_s)
-    )
+    broken = is_touched(history, objectives, roles, since_s, op.last_s, cannot)
     return "" if broken else f"waits for {reason}, and nothing there is broken"
 
 

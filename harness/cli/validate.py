@@ -117,20 +117,19 @@ def _composed(target: Target) -> None:
     """What compose says of the files of a target that has some."""
     if not (wanted := getattr(target, "composed", {})):
         return
-    from harness.runtimes.docker.compose import check
+    from harness.runtimes.docker.compose import by_keys, check
+
+    def place(file: Path, *keys: str) -> str:
+        """Line and column in the file; its keys where it is more than we read."""
+        try:
+            return Place(file, load_yaml(file)).of_key(*keys)
+        except ConfigError:
+            return by_keys(file, *keys)
 
     try:
-        asyncio.run(check(wanted, _place))
+        asyncio.run(check(wanted, place))
     except RuntimeFailure as error:
         note(f"harness: warning: nobody read the compose file: {error}")
-
-
-def _place(file: Path, *keys: str) -> str:
-    """Line and column in somebody's compose file; its keys where it is more than we read."""
-    try:
-        return Place(file, load_yaml(file)).of_key(*keys)
-    except ConfigError:
-        return f"{file}: {'.'.join(keys)}"
 
 
 def _target(given: str) -> dict[str, object]:
