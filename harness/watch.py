@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from harness.experiment import Experiment
 from harness.history import HistoryWriter
@@ -14,6 +15,26 @@ from harness.ports import Exit, NoticesExits, Runtime
 from harness.workload import Load, LoadEnded, LoadReport
 
 WATCH_S = 0.1  # chosen: a tripped limit must have stopped and undone everything within 2 s
+GUARD_S = 60.0  # chosen: what a service fails at now and then never adds up, however long a run is
+
+
+@dataclass
+class Growth:
+    """How much a counter has grown within the last seconds.
+
+    Args:
+        within_s: how far back it counts, in s.
+    """
+
+    within_s: float
+    _seen: deque[tuple[float, int]] = field(default_factory=lambda: deque([(float("-inf"), 0)]))
+
+    def at(self, now_s: float, count: int) -> int:
+        """Take a look: the counter stands at `count`."""
+        self._seen.append((now_s, count))
+        while self._seen[1][0] <= now_s - self.within_s:
+            self._seen.popleft()
+        return count - self._seen[0][1]
 
 
 @dataclass
@@ -33,6 +54,7 @@ class Watch:
     stop: Stop
     note: Callable[[str, dict[str, object]], None]
     under_test: str
+    _harm: Growth = field(default_factory=lambda: Growth(GUARD_S))
 
     async def over(self, load: Load, work: asyncio.Task[LoadReport]) -> None:
         """Watch until somebody asks to stop; then the load ends at once, while the nemesis
@@ -46,16 +68,16 @@ class Watch:
             await load.stop()
 
     def _reason(self, work: asyncio.Task[LoadReport]) -> str:
-        limit = self.experiment.abort_when
-        count = self.counters.get(limit.subject, 0) if limit else 0
+        limit, now_s = self.experiment.abort_when, self.runtime.clock.now_s()
+        count = self._harm.at(now_s, self.counters.get(limit.subject, 0)) if limit else 0
         if self.writer.failure is not None:
             return "the history cannot be written"
         if died := self.exits():
             return f"{' and '.join(died)} ended unasked"
-        if work.done() and self.runtime.clock.now_s() < self.experiment.load_s - 2 * WATCH_S:
+        if work.done() and now_s < self.experiment.load_s - 2 * WATCH_S:
             return "the load ended before its time"
         if limit and limit.holds(count):
-            return f"abort-when {limit}: {limit.subject} = {count}"
+            return f"abort-when {limit}: {limit.subject} = {count} within {GUARD_S:.0f} s"
         return ""
 
     def exits(self) -> list[str]:

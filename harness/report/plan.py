@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from harness.experiment import Experiment, Step
 from harness.target import Target
+from harness.watch import GUARD_S
 
 
 def plan_lines(experiment: Experiment, target: Target, runtime: str) -> Iterator[str]:
@@ -23,7 +24,7 @@ def plan_lines(experiment: Experiment, target: Target, runtime: str) -> Iterator
     yield f"recovery  until {experiment.load_s:g} s, then the hypothesis{_again(experiment)}"
     yield f"settle    at most {experiment.objectives.answer_s:g} s: last reads, every ledger"
     if experiment.abort_when:
-        yield f"abort     as soon as {experiment.abort_when}"
+        yield f"abort     as soon as {experiment.abort_when} within {GUARD_S:.0f} s"
     yield f"judge     {', '.join(experiment.invariants)}"
 
 
