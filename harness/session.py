@@ -20,6 +20,7 @@ from harness.clock import NS, monotonic_ns
 from harness.document import as_run
 from harness.ending import Ending, catch_signals, no_signals, notice_stalls, still_active
 from harness.errors import RuntimeFailure, described
+from harness.experiment import Experiment
 from harness.history import History, HistoryWriter
 from harness.judge import explained, judge, measured
 from harness.looks import Stop
@@ -40,10 +41,12 @@ from harness.undo.faultlog import FaultLog
 from harness.undo.left_overs import refuse_left_overs
 from harness.undo.supervision import Guard, guard_for
 from harness.verdict import Findings
+from harness.workload import expected_arrivals
 
 Watch = Callable[[Run, RunFolder], AbstractAsyncContextManager[None]]
 
 SPARE_S = 120.0  # chosen: start, settling and undo of a run take less; past it, it hangs
+READING_S = 0.1  # chosen: last reads of what a journey was promised, five times as long as measured
 
 
 def run(prepared: Prepared, say: Say, watch: Watch | None = None) -> RunResult:
@@ -63,8 +66,7 @@ def run(prepared: Prepared, say: Say, watch: Watch | None = None) -> RunResult:
     if kind.recovery is not None:
         refuse_left_overs(say)
     folder = new_folder(order.runs, experiment.name)
-    lasts_s = experiment.load_s + experiment.objectives.answer_s + SPARE_S
-    guard = guard_for(kind, folder, lasts_s, say)
+    guard = guard_for(kind, folder, _longest_s(experiment), say)
     ending = Ending(Findings((), (), (), (), len(experiment.steps), {}))
     started_ns = monotonic_ns()
     try:
@@ -80,6 +82,12 @@ def run(prepared: Prepared, say: Say, watch: Watch | None = None) -> RunResult:
         if kind.recovery is not None:  # elsewhere, nothing outlives this process
             ending.active = still_active(FaultLog(folder.path / FAULTS))
         return _written(prepared, folder, ending, (monotonic_ns() - started_ns) / NS)
+
+
+def _longest_s(experiment: Experiment) -> float:
+    """How long a run may take: past it, it hangs and is ended."""
+    journeys = expected_arrivals(experiment.profile, 0.0, experiment.load_s)
+    return experiment.load_s + experiment.objectives.answer_s + SPARE_S + READING_S * journeys
 
 
 def _written(prepared: Prepared, folder: RunFolder, ending: Ending, lasted_s: float) -> RunResult:

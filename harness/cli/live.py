@@ -20,6 +20,7 @@ from harness.errors import ConfigError, Problem
 from harness.json_types import JsonDict
 from harness.live.beside import Beside
 from harness.live.meter import Meter, Reading
+from harness.model import Phase
 from harness.report.words import duration
 from harness.runner import Run
 from harness.runtime_registry import load_runtime
@@ -129,6 +130,8 @@ def is_screen() -> bool:
 def panel(reading: Reading, verdicts: JsonDict) -> Group:
     """The state of a run, a few lines."""
     head = Text(reading.phase or "starting", "bold")
+    if reading.phase == Phase.SETTLED:
+        head.append(f", {reading.read} last reads so far", "dim")
     if reading.left_s is not None:
         head.append(f", {reading.left_s:.0f} s left", "dim")
     for fault in reading.active:
@@ -159,6 +162,8 @@ def _so_far(verdicts: JsonDict) -> Text:
 
 
 def _line(reading: Reading, verdicts: JsonDict) -> str:
+    if reading.phase == Phase.SETTLED:
+        return f"settled: {reading.read} last reads so far"
     left = "" if reading.left_s is None else f", {reading.left_s:.0f} s left"
     active = f"; active: {', '.join(reading.active)}" if reading.active else ""
     broken = f"; BROKEN: {', '.join(verdicts['broken'])}" if verdicts.get("broken") else ""

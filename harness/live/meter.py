@@ -27,6 +27,7 @@ class Reading:
         errors: of them, those that did not end ok.
         p99_s: of those that did; None without any.
         done, failed: since the beginning.
+        read: how many last reads were answered, once the load is over.
         active: faults.
     """
 
@@ -38,6 +39,7 @@ class Reading:
     p99_s: float | None
     done: int
     failed: int
+    read: int
     active: tuple[str, ...]
 
 
@@ -54,16 +56,17 @@ class Meter:
     phase: str = ""
     done: int = 0
     failed: int = 0
-    _read: int = 0
+    read: int = 0
+    _taken: int = 0
     _due: dict[str, int] = field(default_factory=dict)
     _recent: deque[tuple[float, bool, float]] = field(default_factory=deque)
     _active: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def look(self, t_s: float) -> Reading:
         """The numbers at `t_s`."""
-        while self._read < len(self.events):
-            self._take(self.events[self._read])
-            self._read += 1
+        while self._taken < len(self.events):
+            self._take(self.events[self._taken])
+            self._taken += 1
         while self._recent and self._recent[0][0] < t_s - WINDOW_S:
             self._recent.popleft()
         took = [latency_s for _, ok, latency_s in self._recent if ok]
@@ -77,6 +80,7 @@ class Meter:
             p99_s=quantile(took, 0.99) if took else None,
             done=self.done,
             failed=self.failed,
+            read=self.read,
             active=tuple(self._active.values()),
         )
 
@@ -91,8 +95,11 @@ class Meter:
     def _take_operation(self, event: Event) -> None:
         if event.type == "invoke":
             self._due[event.p] = event.t if event.due is None else event.due
-        elif event.type in COMPLETIONS and self.phase != Phase.SETTLED:
+        elif event.type in COMPLETIONS:
             due = self._due.pop(event.p, event.t)
+            if self.phase == Phase.SETTLED:
+                self.read += 1
+                return
             ok = event.type == Outcome.OK
             self.done += 1
             self.failed += not ok

@@ -44,6 +44,10 @@ def test_numbers_are_of_the_last_seconds_and_of_the_whole() -> None:
     assert (seen.done, seen.left_s, seen.active) == (10, 6.0, ("down at a->b",))
     events.append(event(11, "ok", "n", "nemesis", f="down", k="a->b", v={"action": "heal"}))
     assert meter.look(12.0).active == ()
+    events.append(event(13, "info", "harness", "clock", f="phase", k="settled"))
+    events += [event(14, "invoke", "checker/0.1"), event(14.1, "ok", "checker/0.1")]
+    seen = meter.look(15.0)
+    assert (seen.done, seen.read) == (10, 1), "last reads are no load"
 
 
 def test_a_terminal_shows_all_of_it_and_no_colour_where_none_is_wanted(
