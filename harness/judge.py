@@ -13,8 +13,9 @@ from harness.experiment import Experiment
 from harness.fault_windows import injection_of
 from harness.figures import figures
 from harness.history import Event, History
+from harness.metered import starved
 from harness.model import FaultReport, HypothesisResult, Phase, Validity
-from harness.steady_state import assess
+from harness.steady_state import assess, doubted
 from harness.target import Target
 from harness.thresholds import thresholds
 from harness.verdict import Findings
@@ -90,7 +91,10 @@ def _hypothesis(experiment: Experiment, history: History) -> Iterator[Hypothesis
     if Phase.RECOVERY in starts and not stopped:
         healed_s = max((w.t_heal_s for w in history.windows), default=starts[Phase.RECOVERY])
         from_s = healed_s + experiment.objectives.recovery_s
-        yield assess(experiment.hypothesis, history, "after", min(from_s, to_s - 1), to_s)
+        from_s = min(from_s, to_s - 1)
+        after = assess(experiment.hypothesis, history, "after", from_s, to_s)
+        machine = None if after.met else starved(history, from_s, to_s)
+        yield after if machine is None else doubted(after, f"but {machine}")
 
 
 def stages_seen(experiment: Experiment, history: History) -> dict[str, object]:

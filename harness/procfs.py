@@ -10,9 +10,10 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 PROC = Path("/proc")
 LISTEN = "0A"  # Source: Linux, include/net/tcp_states.h
@@ -96,6 +97,29 @@ def pids() -> list[int]:
     return [int(name) for name in os.listdir(PROC) if name.isdigit()]
 
 
+def descendants_of(head: Proc) -> list[Proc]:
+    """The living children of a process, and theirs: quicker than `family`, which looks at all."""
+    found, waiting = [], [head.pid]
+    while waiting:
+        for pid in children_of(waiting.pop()):
+            if (stat := read_stat(pid)) and stat[0] not in ENDED:
+                found.append(Proc(pid, stat[2]))
+                waiting.append(pid)
+    return found
+
+
+def children_of(pid: int) -> list[int]:
+    """Ids of those that a process has started, of each of its threads.
+
+    Source: proc(5), /proc/PID/task/TID/children.
+    """
+    try:
+        files = list((PROC / str(pid) / "task").glob("*/children"))
+        return [int(child) for file in files for child in file.read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []  # gone meanwhile
+
+
 def namespace() -> int:
     """The pid namespace that we are in: ids mean nothing in another one."""
     return os.stat(PROC / "self" / "ns" / "pid").st_ino
@@ -116,3 +140,11 @@ def listeners(port: int) -> Iterator[tuple[str, str, int]]:
             fields = line.split()
             if fields[3] == LISTEN and fields[1].endswith(suffix):
                 yield fields[1].removesuffix(suffix), fields[9], int(fields[7])
+
+
+@runtime_checkable
+class ShowsProcesses(Protocol):
+    """A runtime whose programs are processes that this machine's kernel tells of."""
+
+    async def processes(self) -> Mapping[str, Proc]:
+        """The first process of each program that lives; its children are found from there."""

@@ -7,20 +7,23 @@ start ── load ── gate ── faults ── recovery ── settle ──
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
 from harness.clock import NS
+from harness.counting import counts_as
 from harness.evidence import ASKED
 from harness.experiment import Experiment
-from harness.history import Event, History, HistoryWriter
+from harness.history import History, HistoryWriter
 from harness.json_types import JsonObject
 from harness.judge import before
 from harness.last_reads import LastReads
 from harness.ledgers import Ledgers
 from harness.looks import Stop
-from harness.model import Outcome, Phase
+from harness.metering import Metering
+from harness.model import Phase
 from harness.nemesis import Nemesis, sleep_until
 from harness.people import ByHand
 from harness.ports import Exit, Runtime
@@ -28,7 +31,6 @@ from harness.queries import ask_queries
 from harness.response.responder import Responder, Surroundings
 from harness.response.runbook import Runbook
 from harness.target import (
-    FAILED_OPERATIONS,
     Target,
     answers_at,
     entry_service,
@@ -71,7 +73,7 @@ class Run:
     stop: Stop
     maker: LoadMaker
     journey_refs: Mapping[str, str] = field(default_factory=dict)
-    counters: dict[str, int] = field(default_factory=dict)
+    counters: Counter[str] = field(default_factory=Counter)
     runbook: Runbook | None = None
     by_hand: ByHand | None = None
     left: list[str] | None = None
@@ -118,8 +120,9 @@ async def _under_load(run: Run, nemesis: Nemesis) -> None:
     watch = asyncio.create_task((watching := _watch(run)).over(load, work))
     ledgers = Ledgers(run.runtime, run.target, run.writer, run.say)
     state = Telemetry(run.runtime, run.target, run.writer).watch(run.stop)
-    beside = map(asyncio.create_task, (_look(run, ledgers), state, _respond(run, nemesis)))
-    tasks = [watch, work, *beside]
+    usage = Metering(run.runtime, run.writer).watch(run.stop)
+    beside = (_look(run, ledgers), state, usage, _respond(run, nemesis))
+    tasks = [watch, work, *map(asyncio.create_task, beside)]
     try:
         await (_phases(run, nemesis) if experiment.steps else _load_alone(run))
         if run.stop.asked:
@@ -149,8 +152,8 @@ def _watch(run: Run) -> Watch:
     def note(what: str, values: dict[str, object]) -> None:
         _clock_event(run, what, v=values)
 
-    under_test = entry_service(run.target)
-    return Watch(run.experiment, run.runtime, run.writer, run.counters, run.stop, note, under_test)
+    service = entry_service(run.target)
+    return Watch(run.experiment, run.runtime, run.writer, run.counters, run.stop, note, service)
 
 
 async def _phases(run: Run, nemesis: Nemesis) -> None:
@@ -194,7 +197,7 @@ async def _load_alone(run: Run) -> None:
 
 
 def _undone(nemesis: Nemesis) -> str:
-    return "every fault undone" if not nemesis.unhealed else "NOT HEALED"
+    return "NOT HEALED" if nemesis.unhealed else "every fault undone"
 
 
 def _gate(run: Run) -> bool:
@@ -256,22 +259,9 @@ def _load_sink(run: Run) -> Callable[[Mapping[str, object]], None]:
     failures = failure_counters(run.target)
 
     def sink(event: JsonObject) -> None:
-        written = run.writer.append(**event)
-        for name in _counts_as(written, failures):
-            run.counters[name] = run.counters.get(name, 0) + 1
+        run.counters.update(counts_as(run.writer.append(**event), failures))
 
     return sink
-
-
-def _counts_as(event: Event, failures: Mapping[str, str]) -> list[str]:
-    """The counters that an event adds to."""
-    if event.type == "invoke":
-        return ["invoked"]
-    if event.type == Outcome.OK:
-        return ["operations"]
-    named = [failures[event.f]] if event.f in failures else []
-    unanswered = [] if event.v.get("http_status") else ["unanswered"]
-    return ["operations", FAILED_OPERATIONS, *named, *unanswered]
 
 
 def _traffic(run: Run, where: str) -> Mapping[str, int]:

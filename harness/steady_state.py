@@ -8,7 +8,7 @@ so that nobody takes a clean sample of 60 for a proof of 99.9 %.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.history import History
 from harness.measures import MEASURES
@@ -86,3 +86,9 @@ def assess(
     ]
     probes = tuple(evaluate(probe, ops) for probe in hypothesis.probes)
     return HypothesisResult(when, all(probe["met"] for probe in probes), probes)
+
+
+def doubted(result: HypothesisResult, why: str) -> HypothesisResult:
+    """The same, with its probes that were not met unknown."""
+    probes = tuple(one if one["met"] else {"why": why, **one} for one in result.probes)
+    return replace(result, probes=probes)

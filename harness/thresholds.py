@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from harness.experiment import Experiment, ThresholdPart
 from harness.history import History
 from harness.measures import MEASURES, SAMPLES_MIN
+from harness.metered import starved
 from harness.model import Op, Phase
 from harness.steady_state import Probe, evaluate
+from harness.units import Quantity
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,19 @@ def threshold(one: ThresholdPart, history: History) -> Mapping[str, object]:
     if not windows:
         return {**evaluate(probe, []), "why": f"the run had no {one.during} window", **during}
     span, ops = _worst(one, windows)
-    return {**evaluate(probe, ops), "window": str(span), **during}
+    seen = {**evaluate(probe, ops), "window": str(span), **during}
+    return seen if seen["met"] else _unless_starved(one, seen, span, history)
+
+
+def _unless_starved(
+    one: ThresholdPart, seen: Mapping[str, object], span: Span, history: History
+) -> Mapping[str, object]:
+    """A time that is too long says nothing of a program that had to wait for a processor."""
+    machine = starved(history, span.t_from_s, span.t_to_s)
+    if seen["value"] is None or not machine or MEASURES[one.measure].quantity is not Quantity.TIME:
+        return seen
+    why = f"{seen['shown']}, but {machine}: nothing is said of the service"
+    return {**seen, "value": None, "why": why}
 
 
 def _worst(one: ThresholdPart, windows: Sequence[Window]) -> Window:

@@ -41,7 +41,8 @@ class Invariant:
         claim, examine: one falsifiable sentence, and a pure function that finds counterexamples.
         roles: roles that it speaks of; while nobody plays one of them nothing is known.
         ledgers: roles whose ledgers it rests on; while one was not read nothing is known.
-        at_end: whether it speaks of the end; single counterexamples can say so too (`bad`).
+        timed: whether it is a promise of time, which a machine without a free processor breaks.
+        at_end: whether it speaks of the end, as single counterexamples can (`bad`).
         of, of_faults: without one of these operations, or a fault, there is nothing to look at.
         silent: why a run of this document leaves it unknown, "" where it may not.
     """
@@ -52,6 +53,7 @@ class Invariant:
     examine: Callable[[History, Objectives], Findings]
     roles: tuple[str, ...] = ()
     ledgers: tuple[str, ...] = ()
+    timed: bool = False
     at_end: bool = False
     of: tuple[str, ...] = ()
     of_faults: bool = False
@@ -61,22 +63,21 @@ class Invariant:
         """Judge the history."""
         found = self._examined(history, objectives)
         kept, cut = as_far_as_it_went(found.bad, history, at_end=self.at_end)
-        checker: Any = self  # a Protocol's attributes are settable, a frozen value's are not
-        seen: dict[str, Any] = {"bad": kept, "details": found.details}
-        return judge(checker, examined=found.examined, missing=missing(found.missing, cut), **seen)
+        me: Any = self  # a Protocol's attributes are settable, a frozen value's are not
+        why = missing(found.missing, cut)
+        return judge(me, examined=found.examined, bad=kept, details=found.details, missing=why)
 
     def _examined(self, history: History, objectives: Objectives) -> Findings:
         system = objectives.system
         if absent := [role for role in self.roles if not system.playing(role)]:
             return Findings(0, missing=f"the target has no {' and no '.join(absent)}")
-        names = [name for role in self.ledgers for name in system.playing(role)]
-        if reason := unread(history, names):
+        if reason := unread(history, [n for role in self.ledgers for n in system.playing(role)]):
             return Findings(0, missing=reason)
         found = self.examine(history, objectives)
-        if any(name.startswith("M") for name in self.ids):
-            reason = missing(found.missing, unlisted(history, system))
-            return msgspec.structs.replace(found, missing=reason)
-        return found
+        if not any(name.startswith("M") for name in self.ids):
+            return found
+        reason = missing(found.missing, unlisted(history, system))
+        return msgspec.structs.replace(found, missing=reason)
 
 
 def bad(t_s: float, what: str, events: Iterable[int], **values: object) -> dict[str, object]:
@@ -105,6 +106,5 @@ def money(amount_minor: object) -> str:
 
 def some(names: Iterable[str], most: int = 3) -> str:
     """The first few names, and how many more there are."""
-    listed = sorted(names)
-    more = f" and {len(listed) - most} more" if len(listed) > most else ""
-    return ", ".join(listed[:most]) + more
+    first, more = (listed := sorted(names))[:most], len(listed) - most
+    return ", ".join(first) + (f" and {more} more" if more > 0 else "")

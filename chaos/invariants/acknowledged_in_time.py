@@ -100,6 +100,7 @@ INVARIANT = Invariant(
     "fault between borrower and service; in baseline and recovery, and where there is no fault, "
     "at most 1 % of the answers come later than the objective ack_s.",
     examine=_examine,
+    timed=True,
     at_end=True,
     of=("submit",),
 )

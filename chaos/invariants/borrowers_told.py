@@ -89,6 +89,7 @@ INVARIANT = Invariant(
     claim="Whoever's application or repayment has ended is told how, once, in the words that are "
     "shown, and nothing else, within 10 s of its end and of the last healing.",
     examine=_examine,
+    timed=True,
     roles=(NOTIFIER,),
     ledgers=(NOTIFIER,),
     of=("submit", "repay"),

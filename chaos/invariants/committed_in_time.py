@@ -49,6 +49,7 @@ INVARIANT = Invariant(
     claim="A funder that is not broken learns within 5 s of an application that is active that its "
     "money was paid out, whoever else is broken.",
     examine=_examine,
+    timed=True,
     roles=(FUNDER,),
     ledgers=(FUNDER,),
     of=("submit",),

@@ -78,6 +78,7 @@ INVARIANT = Invariant(
     claim="Whoever has a deadline has the money by then, or has been told no or not yet, and why, "
     "while there was time to go elsewhere.",
     examine=_examine,
+    timed=True,
     roles=(GATEWAY,),
     ledgers=(GATEWAY,),
     of=("submit",),

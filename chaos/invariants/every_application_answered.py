@@ -97,6 +97,7 @@ INVARIANT = Invariant(
     "the next one, which is kept, within answer_s of its acknowledgement and of the last healing; "
     "what has ended promises nothing more.",
     examine=_examine,
+    timed=True,
     at_end=True,
     of=("submit",),
 )

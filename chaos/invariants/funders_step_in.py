@@ -61,6 +61,7 @@ INVARIANT = Invariant(
     claim="No application waits for funding, and none is paid out of the reserve, while one of the "
     "funders is not broken.",
     examine=_examine,
+    timed=True,
     roles=(FUNDER,),
     at_end=True,
     of=("submit",),

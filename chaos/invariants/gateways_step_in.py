@@ -60,6 +60,7 @@ INVARIANT = Invariant(
     claim="No payout and no debit that a gateway refused is given up before every gateway has "
     "refused it.",
     examine=_examine,
+    timed=True,
     roles=(GATEWAY,),
     ledgers=(GATEWAY,),
     at_end=True,

@@ -58,5 +58,6 @@ INVARIANT = Invariant(
     claim="What users feel of a fault is mitigated within the objective, counted from the alert, "
     "and they are served afterwards.",
     examine=_examine,
+    timed=True,
     silent=_silent,
 )

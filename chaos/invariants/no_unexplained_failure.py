@@ -46,4 +46,5 @@ INVARIANT = Invariant(
     claim="Every failure is explained with code, message, retryable, retry_after_s and reference; "
     "silence is excused only while a fault stands between borrower and service.",
     examine=_examine,
+    timed=True,
 )

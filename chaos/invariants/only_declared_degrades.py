@@ -102,6 +102,7 @@ INVARIANT = Invariant(
     claim="During a fault every operation that is not declared to depend on what is broken is "
     "answered ok in at least 99 % of cases, and fails without explanation in none.",
     examine=_examine,
+    timed=True,
     of_faults=True,
     silent=_silent,
 )

@@ -99,6 +99,7 @@ INVARIANT = Invariant(
     claim="A payout that nobody confirms is left to people within the declared time, and not "
     "before it.",
     examine=_examine,
+    timed=True,
     roles=(GATEWAY,),
     of=("submit",),
 )

@@ -71,6 +71,7 @@ INVARIANT = Invariant(
     ids=("R8",),
     claim="No application waits in the queue beyond its expiry, and none is funded after it.",
     examine=_examine,
+    timed=True,
     roles=(FUNDER,),
     ledgers=(FUNDER,),
     at_end=True,

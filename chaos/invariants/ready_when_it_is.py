@@ -55,5 +55,6 @@ INVARIANT = Invariant(
     claim="The service calls itself ready while its records can be reached, and not while they "
     "cannot.",
     examine=_examine,
+    timed=True,
     roles=(DATABASE,),
 )

@@ -67,5 +67,6 @@ INVARIANT = Invariant(
     claim="Nobody waits for a third party that is in order; who has waited too long for a rule to "
     "be lifted, and nobody else, is told so; each reason has words of its own.",
     examine=_examine,
+    timed=True,
     of=("submit",),
 )

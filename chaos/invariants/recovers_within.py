@@ -94,8 +94,7 @@ def _bad(
         op = last_bad.op
         what += f", last failure {op.f} {op.k} with {result(op)} at {last_bad.t_s:.2f} s"
     events = [last_bad.op.index] if last_bad else []
-    t_s = healed_s + objectives.recovery_s
-    return bad(t_s, what, events, recovery_time_s=recovery_s)
+    return bad(healed_s + objectives.recovery_s, what, events, recovery_time_s=recovery_s)
 
 
 INVARIANT = Invariant(
@@ -104,6 +103,7 @@ INVARIANT = Invariant(
     claim="After the last healing, submits and repays are ok in at least 95 % of each second "
     "within recovery_s, and stay so to the end of the load.",
     examine=_examine,
+    timed=True,
     at_end=True,
     of=("submit", "repay"),
     of_faults=True,

@@ -59,6 +59,7 @@ INVARIANT = Invariant(
     claim="Every repayment is accepted, at the latest when tried again with the same key, unless "
     "the borrower's own request is at fault, or each try was lost on purpose on its way.",
     examine=_examine,
+    timed=True,
     at_end=True,
     of=("repay",),
 )

@@ -72,6 +72,7 @@ INVARIANT = Invariant(
     claim="Every acknowledged repayment is credited, or failed because a gateway refused it, "
     "within answer_s of its acknowledgement and of the last healing.",
     examine=_examine,
+    timed=True,
     roles=(GATEWAY,),
     ledgers=(GATEWAY,),
     at_end=True,

@@ -99,4 +99,5 @@ INVARIANT = Invariant(
     "broken, and none is declared whole while everybody whom it needs has been away for 5 s; what "
     "is degraded has a true reason and a time of the next word, and each mode began when it did.",
     examine=_examine,
+    timed=True,
 )

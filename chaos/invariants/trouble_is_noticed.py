@@ -80,4 +80,5 @@ INVARIANT = Invariant(
     claim="At most 10 borrowers are harmed while the service's own status page, readiness and "
     "breakers say that all is well.",
     examine=_examine,
+    timed=True,
 )

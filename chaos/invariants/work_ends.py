@@ -89,5 +89,6 @@ INVARIANT = Invariant(
     claim="At the end nothing is left to do but for what has not ended, and no piece of work fails "
     "while our own records are well.",
     examine=_examine,
+    timed=True,
     at_end=True,
 )

@@ -48,6 +48,7 @@ INVARIANT = Invariant(
     claim="At most 20 applications of a run are decided on scores that the risk engine's own model "
     "did not give.",
     examine=_examine,
+    timed=True,
     roles=(RISK_ENGINE,),
     ledgers=(RISK_ENGINE,),
     silent=without("score", "drift", "decline"),

@@ -13,6 +13,7 @@ verdict: invariants, thresholds and the hypothesis do.
     recovery   first failure, detection, failover, first good, recovered
     risk       money at risk over time
     response   how an alert was answered, step by step
+    programs   memory, open files and processor time of each program, at both ends of the load
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from harness.figures.calls import calls
 from harness.figures.latency import latencies
 from harness.figures.modes import modes
 from harness.figures.outcomes import classes, degraded_s, outcomes, users
+from harness.figures.programs import programs
 from harness.figures.recovery import instants, loss
 from harness.figures.response import response
 from harness.figures.risk import risk
@@ -58,6 +60,7 @@ def figures(
         "loss": loss(experiment, stated),
         "risk": risk(history, target),
         "response": response(experiment, history),
+        "programs": programs(history),
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.history import Event
 from harness.json_types import JsonObject
+from harness.metered import usage
 from harness.report.charts import X_MAX, Pane, Shape, Span, line, linear
 from harness.report.recorded import Recorded
 from harness.report.timeline import Chart, Columns, fault_spans, state_changes
@@ -14,6 +15,7 @@ from harness.reporting import GAUGES, shown_groups
 
 COUNTER = "1/s"  # a group whose name ends so holds counters
 NAMES_MAX = 8  # lines of one pane; the largest ones
+USAGE_MAX = 4
 COLOURS = ("g0", "g1", "g2", "g3", "g4", "g5", "g6", "g7")
 POINTS_MAX = 200
 
@@ -23,12 +25,44 @@ Values = dict[str, list[float | None]]
 def gauges_chart(recorded: Recorded) -> Chart | None:
     """None where the target tells nothing of its state."""
     samples = [e for e in recorded.history.of("service") if e.f == GAUGES]
+    return _chart(
+        samples,
+        recorded,
+        id_="chart-gauges",
+        name="State of the service over time",
+        caption="As the service told it every second; a gap is a second without an answer.",
+    )
+
+
+def usage_chart(recorded: Recorded) -> Chart | None:
+    """None where no kernel told what the programs took: in the simulation, beside an engine that is
+    elsewhere."""
+    return _chart(
+        usage(recorded.history),
+        recorded,
+        id_="chart-usage",
+        name="What the programs took of the machine",
+        caption="As the kernel told it every second, of each program with its children; the four "
+        "largest. Whoever waits for a processor is slow, whatever it is made of.",
+        most=USAGE_MAX,
+    )
+
+
+def _chart(
+    samples: Sequence[Event],
+    recorded: Recorded,
+    *,
+    id_: str,
+    name: str,
+    caption: str,
+    most: int = NAMES_MAX,
+) -> Chart | None:
     if len(samples) < 2:
         return None
     samples = samples[:: -(-len(samples) // POINTS_MAX)]
     length_s = max(recorded.length_s, 1.0)
     groups = {name for event in samples for name in shown_groups(event)}
-    numbers = {name: _numbers(name, samples) for name in sorted(groups)}
+    numbers = {name: _numbers(name, samples, most) for name in sorted(groups)}
     panes: list[Pane] = []
     legend: list[Shape] = []
     heads, columns = ["at, s"], [[number(e.t_s) for e in samples]]
@@ -37,14 +71,14 @@ def gauges_chart(recorded: Recorded) -> Chart | None:
             continue
         mine = [f"{colour} q{len(panes)}-{colour}" for colour in COLOURS]
         panes.append(_pane(group, values, samples, length_s, mine))
-        for css, name in zip(mine, values, strict=False):
-            legend.append(Shape(f"{group.partition(',')[0]}: {name}", css, ""))
-            heads.append(f"{group}: {name}")
-            columns.append([number(value) for value in values[name]])
+        for css, of in zip(mine, values, strict=False):
+            legend.append(Shape(f"{group.partition(',')[0]}: {of}", css, ""))
+            heads.append(f"{group}: {of}")
+            columns.append([number(value) for value in values[of]])
     return Chart(
-        id="chart-gauges",
-        name="State of the service over time",
-        caption="As the service told it every second; a gap is a second without an answer.",
+        id=id_,
+        name=name,
+        caption=caption,
         length_s=length_s,
         panes=panes,
         legend=legend,
@@ -69,7 +103,7 @@ def _pane(
     return Pane(title, unit, axis, shapes)
 
 
-def _numbers(group: str, samples: Sequence[Event]) -> Values:
+def _numbers(group: str, samples: Sequence[Event], most: int) -> Values:
     """The columns of a group that are not 0 all the time, the largest first."""
     names = dict.fromkeys(
         name for event in samples for name, value in _of(event, group).items()
@@ -78,7 +112,7 @@ def _numbers(group: str, samples: Sequence[Event]) -> Values:
     columns = {name: _column(group, name, samples) for name in names}
     telling = {name: column for name, column in columns.items() if any(column)}
     order = sorted(telling, key=lambda name: -max(v or 0.0 for v in telling[name]))
-    return {name: telling[name] for name in order[:NAMES_MAX]}
+    return {name: telling[name] for name in order[:most]}
 
 
 def _column(group: str, name: str, samples: Sequence[Event]) -> list[float | None]:

@@ -13,11 +13,12 @@ from harness.json_types import JsonDict, JsonObject
 from harness.measures import served
 from harness.model import Phase, RunResult, RunVerdict, Validity
 from harness.report.compare import last_green
-from harness.report.gauges_panel import gauges_chart
+from harness.report.gauges_panel import gauges_chart, usage_chart
 from harness.report.latency_panel import latency_panel
 from harness.report.more_charts import load_chart, risk_chart
 from harness.report.numbers import response as response_rows
 from harness.report.numbers import risk_words
+from harness.report.programs_panel import programs_table
 from harness.report.recorded import Recorded
 from harness.report.series import series
 from harness.report.stories_panel import story_layouts
@@ -82,6 +83,8 @@ def context(result: RunResult, recorded: Recorded) -> dict[str, object]:
         "stages": result.load.get("stages", []),
         "invariants": sorted(result.verdicts, key=lambda one: _WORST[one.validity]),
         "gauges": gauges_chart(recorded),
+        "usage": usage_chart(recorded),
+        "grown": programs_table(result),
         "topo": topology(result, recorded),
         "green": last_green(result),
         "stories": story_layouts(result, recorded),

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.errors import RuntimeFailure
 from harness.ports import Capability, Exit
+from harness.procfs import Proc
 from harness.runtime_kind import RunContext
 from harness.runtimes.docker import containers, plan
 from harness.runtimes.docker.checking import check
@@ -128,6 +129,10 @@ class DockerRuntime(RealRuntime[Site]):
     def unasked_exits(self) -> Sequence[Exit]:
         """Containers of the run that ended though nobody had asked them to, each once."""
         return self._site.exits.unasked() if self._site else ()
+
+    async def processes(self) -> Mapping[str, Proc]:
+        """The first process of each container that lives, where they are this machine's."""
+        return await self._site.heads.living() if self._site else {}
 
     async def _end(self, site: Site, at_once: bool) -> list[str]:
         return await end_run(site.recovery.read(), site.engine, site.clock)

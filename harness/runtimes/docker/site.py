@@ -10,6 +10,7 @@ from harness.errors import RuntimeFailure
 from harness.json_types import JsonObject
 from harness.runtimes.docker.engine import Engine
 from harness.runtimes.docker.exits import Exits
+from harness.runtimes.docker.heads import Heads
 from harness.runtimes.real.recovery import RecoveryFile
 from harness.runtimes.real.sites import LONGER, READY_POLL_S, TOXIPROXY, TOXIPROXY_S, RealSite
 from harness.target import Target
@@ -29,6 +30,7 @@ class Site(RealSite):
         state = recovery.read()
         self.engine = Engine(state["mark"], owner=state["owner"])
         self.exits = Exits(state["mark"])
+        self.heads = Heads(self.engine)
         super().__init__(recovery, clock, target)
 
     async def close(self) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from harness.clock import poll
 from harness.errors import RuntimeFailure, UnsupportedFault
 from harness.ports import UndoRecord, held
+from harness.procfs import Proc, descendants_of
 from harness.runtimes.process.site import Site
-from harness.runtimes.real.procs import Proc, descendants_of
 from harness.runtimes.real.sites import BACK_S, POLL_S, WAKE_S, RealServices
 
 SIGNAL_POLL_S = 0.001  # chosen: the kernel stops a process within microseconds

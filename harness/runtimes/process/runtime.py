@@ -11,6 +11,7 @@ from harness.errors import LeftOvers, RuntimeFailure
 from harness.foreign import DatabaseLogin, DatabasePlan, ForeignProxies
 from harness.ports import Capability, Exit
 from harness.private import write_private
+from harness.procfs import Proc
 from harness.runtime_kind import RunContext
 from harness.runtimes.process.cleanup import END_S, OWNER_FILE, end_run
 from harness.runtimes.process.cluster import Cluster
@@ -181,6 +182,10 @@ class ProcessRuntime(RealRuntime[Site]):
     def unasked_exits(self) -> Sequence[Exit]:
         """Programs of the run that ended though nobody had asked them to, each once."""
         return self._site.launcher.unasked_exits() if self._site else ()
+
+    async def processes(self) -> Mapping[str, Proc]:
+        """The first process of each program that lives."""
+        return self._site.launcher.living() if self._site else {}
 
     def _controls(self, site: Site) -> Mapping[Capability, object]:
         return controls_of(site)

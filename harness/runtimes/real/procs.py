@@ -23,7 +23,7 @@ from pathlib import Path
 from harness.json_types import JsonObject
 from harness.procfs import ENDED, PROC, Proc, identify, pids, read_stat
 
-__all__ = ["Proc", "clean_env", "descendants_of", "family", "identify", "members"]
+__all__ = ["Proc", "clean_env", "family", "identify", "members"]
 
 MARK = "HARNESS_MARK"
 PROGRAM = "HARNESS_PROGRAM"
@@ -142,17 +142,6 @@ def family(state: Mapping[str, object], program: str) -> list[Proc]:
     return [everything[pid] for pid in [*tops, *rest]]
 
 
-def descendants_of(head: Proc) -> list[Proc]:
-    """The living children of a process, and theirs: quicker than `family`, which looks at all."""
-    found, waiting = [], [head.pid]
-    while waiting:
-        for pid in _children(waiting.pop()):
-            if (stat := read_stat(pid)) and stat[0] not in ENDED:
-                found.append(Proc(pid, stat[2]))
-                waiting.append(pid)
-    return found
-
-
 def serves(proc: Proc, data: Path) -> bool:
     """Whether a process works in this data folder."""
     return Path(_link(proc.pid, "cwd")) == data
@@ -181,15 +170,6 @@ def _by_folder(proc: Proc, state: JsonObject) -> Proc:
     data = Path(_link(proc.pid, "cwd"))
     named = is_postgres(proc) and data.parent == Path(state["data_dir"])
     return replace(proc, program=data.name) if named else proc
-
-
-def _children(pid: int) -> list[int]:
-    """Source: proc(5), /proc/PID/task/TID/children: of each thread those that it has started."""
-    try:
-        files = list((PROC / str(pid) / "task").glob("*/children"))
-        return [int(child) for file in files for child in file.read_text().split()]
-    except (FileNotFoundError, ProcessLookupError):
-        return []  # gone meanwhile
 
 
 def _environment(pid: int) -> dict[str, str]:

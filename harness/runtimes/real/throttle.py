@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 from harness.clock import RunClock, monotonic_ns
-from harness.runtimes.real.procs import Proc, descendants_of
+from harness.procfs import Proc, descendants_of
 
 PERIOD_S = 0.1  # as the kernel's own limit has it: at most a tenth of a second's share is saved up
 TICK_S = 0.005  # chosen: how far a share may be overdrawn; it is paid back before it goes on
