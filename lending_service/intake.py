@@ -76,7 +76,8 @@ class Intake:
             if queue:
                 await tx.enqueue("debit", repayment.id, repayment.effective_at_s)
 
-        taken = await self._once(f"repay:{loan_id}:{key}", raw, reply, take)
+        # A key is one request's: for another loan the same amount is another request.
+        taken = await self._once(f"repay:{key}", b"%s %s" % (loan_id.encode(), raw), reply, take)
         if queue or taken is not reply:
             return taken
         return await self._collect_now(repayment)
@@ -165,7 +166,7 @@ def _payable(loan: Loan | None, body: Repay | None, loan_id: str) -> Loan:
 def _replay(first: KeyRecord | None, fingerprint: str, key: str) -> Taken:
     assert first is not None, key
     if first.fingerprint != fingerprint:
-        text = "This Idempotency-Key was used with another body. Use a new key for a new request."
+        text = "This Idempotency-Key was used for another request. Use a new key for a new one."
         raise Problem(409, "key_reused", text, None, key)
     return first.status, first.body.encode()
 

@@ -1,8 +1,8 @@
-"""What the service's figures say of its breakers and of its reserve, against calls and ledgers."""
+"""What the service's figures say of breakers, reserve and outbox, against calls and ledgers."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
@@ -13,41 +13,73 @@ from chaos.invariants._views import amount
 from harness.history import Event, History
 from harness.model import Objectives
 
-CALLS, FAILED = "Calls to third parties, 1/s", "Failed calls, 1/s"
+CALLS = "Calls to third parties, 1/s"
+BY_BREAKER, FAILED_BY = ".calls by breaker", ".failed calls by breaker"
+TOTALS, DEPTH, LATE = ".totals", "lending_outbox_depth", "lending_late_successes_total"
+TASKS = "Queue, tasks"
 BREAKERS, CLOSED, OPEN = "Breakers", "closed", "open"
 RESERVE, LEFT, FIGURES = "Reserve, minor units", "left", "figures"
-ASKS_FOR_REST = frozenset({"http_error", "error_after", "intercepted", "garbled", "busy"})
-"""Faults that may ask to be left alone, after which a breaker opens at once."""
 
 
 def opened_too_early(
     told: list[Event], history: History, objectives: Objectives
 ) -> Iterator[Mapping[str, object]]:
-    """A breaker that opens before so many calls in a row can have failed.
-
-    Calls are counted by third party: where one has breakers for other lanes (`name/lane`), its
-    good calls say nothing of a row.
-    """
+    """A breaker that opens before so many calls in a row can have failed."""
     need = objectives.contract.get("breaker", {}).get("failures", 1)
-    rests = {w.where.partition("->")[2] or w.where for w in history.windows
-             if w.fault in ASKS_FOR_REST}  # fmt: skip
-    laned = {one.partition("/")[0] for e in told for one in e.v.get(BREAKERS, {}) if "/" in one}
+    rests = _asking_for_rest(history)
     in_a_row: Counter[str] = Counter()
     for before, event in pairwise(told):
-        for name, n in event.v[CALLS].items():
-            failed = _grown(before, event, FAILED, name)
-            good = n - before.v[CALLS].get(name, 0) > failed
+        for name in event.v.get(BY_BREAKER, {}):
+            failed = _grown(before, event, FAILED_BY, name)
+            good = _grown(before, event, BY_BREAKER, name) > failed
             at_most = in_a_row[name] + failed
             was, now = (one.v.get(BREAKERS, {}).get(name, CLOSED) for one in (before, event))
-            if (was, now) == (CLOSED, OPEN) and at_most < need and name not in rests | laned:
+            rested = name.partition("/")[0] in rests
+            if (was, now) == (CLOSED, OPEN) and at_most < need and not rested:
                 what = f"the breaker of {name} is open at {event.t_s:.2f} s, and at most "
                 what += f"{at_most:g} calls in a row had failed, not {need}"
                 yield bad(event.t_s, what, [before.i, event.i])
             in_a_row[name] = int(failed if good else at_most)
 
 
+def _asking_for_rest(history: History) -> set[str]:
+    """Third parties told to ask to be left alone, after which a breaker opens at once."""
+    return {
+        event.k
+        for event in history.of("nemesis")
+        for rule in event.v.get("state", {}).get("rules", ())
+        if rule["args"].get("retry_after_s")
+    }
+
+
 def _grown(before: Event, event: Event, group: str, name: str) -> int:
     return int(event.v.get(group, {}).get(name, 0) - before.v.get(group, {}).get(name, 0))
+
+
+def totals_wrong(
+    told: list[Event], history: History, objectives: Objectives
+) -> Iterator[Mapping[str, object]]:
+    """A depth that is not the sum of its kinds, and more late successes than there can be: after a
+    FAILED, or where something was broken and silence was taken for one."""
+    for event in told:
+        depth, each = event.v.get(TOTALS, {}).get(DEPTH), event.v.get(TASKS, {}).values()
+        if depth is not None and depth != sum(each):
+            what = f"the outbox is told to hold {depth:g} tasks at {event.t_s:.2f} s, and "
+            yield bad(event.t_s, f"{what}{sum(each):g} when they are told by kind", [event.i])
+            break
+    late = told[-1].v.get(TOTALS, {}).get(LATE, 0) if told else 0
+    system = objectives.system
+    broken = {system.third_party(window.where) or system.service for window in history.windows}
+    statuses: defaultdict[tuple[str, object], list[object]] = defaultdict(list)
+    for entry in history.of("ledger"):
+        statuses[entry.p, entry.v.get("request_id")].append(entry.v.get("status"))
+    doubtful = [
+        s for (p, _), s in statuses.items() if "FAILED" in s or broken & {p, system.service}
+    ]
+    most = sum("SUCCESS" in s for s in doubtful)
+    if late > most:
+        what = f"{late:g} successes are told to have come after a failure, and there can be "
+        yield bad(told[-1].t_s, f"{what}{most}", [told[-1].i])
 
 
 def reserve_left(history: History, objectives: Objectives) -> Iterator[Mapping[str, object]]:

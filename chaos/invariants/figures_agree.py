@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from chaos.invariants._figures import CALLS, opened_too_early, reserve_left
+from chaos.invariants._figures import CALLS, opened_too_early, reserve_left, totals_wrong
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._operator import samples
 from harness.history import Event, History
@@ -28,6 +28,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
             *_untold(told, history, objectives),
             *opened_too_early(told, history, objectives),
             *reserve_left(history, objectives),
+            *totals_wrong(told, history, objectives),
         ]
         if whole
         else []
@@ -76,6 +77,6 @@ INVARIANT = Invariant(
     ids=("R12",),
     claim="The service counts at least as many calls to each third party as things that were done "
     "there for it, and no counter goes back; no breaker opens before so many calls have failed, "
-    "and the reserve is told to hold what the ledgers leave of it.",
+    "the reserve is told to hold what the ledgers leave of it, the outbox the sum of its kinds.",
     examine=_examine,
 )

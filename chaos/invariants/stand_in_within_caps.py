@@ -9,6 +9,7 @@ from typing import Any
 
 from chaos.invariants._approvals import Approval, approvals
 from chaos.invariants._finding import Findings, Invariant, bad, missing, money
+from chaos.invariants._left_waiting import left_waiting
 from chaos.lending import FUNDER, RISK_ENGINE
 from harness.history import History
 from harness.model import Objectives
@@ -27,6 +28,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
             *_wrong(alone, caps),
             *_not_for(alone, caps, known_days, history),
             *_beyond(alone, caps),
+            *left_waiting(history, alone, caps, objectives),
         ],
         details={
             "approved": len(found),
@@ -98,7 +100,8 @@ INVARIANT = Invariant(
     name="stand_in_within_caps",
     ids=("M6",),
     claim="Each approval without a score of the risk engine is labelled, for an existing borrower, "
-    "with a usable score, within the caps, and scored afterwards.",
+    "with a usable score, within the caps, and scored afterwards; whoever is surely within them is "
+    "not left to wait.",
     examine=_examine,
     roles=(RISK_ENGINE,),
     ledgers=(RISK_ENGINE, FUNDER),

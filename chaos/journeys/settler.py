@@ -12,6 +12,7 @@ from harness.target import Call, Completion, Journey, Together
 
 # The figures of this block are chosen, not measured.
 AWAY = 200  # so far from the repayers, who count from the same number
+OTHER = AWAY + 50  # a loan that nobody else pays meanwhile
 TOO_MUCH_MINOR, MORE_MINOR = 100, 700
 LOOK_GAPS_S = (0.3, 0.5, 0.8, 1.2)
 ENDS = frozenset({"credited", "failed"})
@@ -20,7 +21,7 @@ ENDS = frozenset({"credited", "failed"})
 @dataclass(frozen=True)
 class Settler:
     """Pays a part, nearly all that is left, and the rest twice at once; what nobody owes must be
-    refused."""
+    refused, and so must the key of a part for somebody else's loan."""
 
     name: str = "settler"
 
@@ -35,10 +36,12 @@ class Settler:
         yield from ask(Call("repay", f"none-{number}", wrong))
         much = {"loan_id": loan_id, "amount_minor": owed + TOO_MUCH_MINOR}
         yield from ask(Call("repay", f"much-{number}", much))
+        other_loan_id = f"loan-{book_borrower(number + OTHER)}"
         first = owed // 2 + MORE_MINOR  # ends in the middle of an item
         left = first
         for name in ("part", "more"):
             repaid = yield from insist(_order(f"{name}-{number}", loan_id, left))
+            yield from ask(_order(f"{name}-{number}", other_loan_id, left))
             ended = yield from _watched(repaid)
             loan = yield from ask(Call("read_loan", loan_id))
             if ended.value.get("status") not in ENDS or loan.outcome is not Outcome.OK:

@@ -14,6 +14,8 @@ _SAMPLE = re.compile(r"^(\w+)(?:\{([^}]*)\})? ([0-9.eE+-]+)$", re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 CALLS = "Calls to third parties, 1/s"
 QUEUE = "Queue, tasks"
+BY_BREAKER, FAILED_BY = f"{UNSHOWN}calls by breaker", f"{UNSHOWN}failed calls by breaker"
+TOTALS = f"{UNSHOWN}totals"
 POOL = "Reserve, minor units"
 PAGE_FIELDS = ("since_s", "reason", "message", "next_update_by_s")
 STATES = {0: "closed", 1: "half open", 2: "open"}
@@ -71,15 +73,29 @@ def _shown(
     if metric == "lending_breaker_state":
         yield "Breakers", dependency, STATES.get(int(value), "unknown")
     elif metric == "lending_upstream_calls_total":
-        yield CALLS, dependency, value
-        if labels.get("outcome") != "ok":
-            yield "Failed calls, 1/s", dependency, value
+        yield from _calls(dependency, labels, value)
     elif metric == "lending_outbox_tasks":
         yield QUEUE, labels.get("kind", ""), value
+    elif metric in ("lending_outbox_depth", "lending_late_successes_total"):
+        yield TOTALS, metric, value
     elif metric == "lending_pool_left_minor":
         yield POOL, "left", value
     elif metric == "lending_task_failures_total":
         yield "Tasks tried again, 1/s", labels.get("kind", ""), value
+
+
+def _calls(
+    dependency: str, labels: Mapping[str, str], value: float
+) -> Iterator[tuple[str, str, float]]:
+    """Calls of a third party, and of each of its lanes that has a breaker of its own."""
+    breaker = "/".join(filter(None, (dependency, labels.get("lane"))))
+    outcome = labels.get("outcome")
+    yield CALLS, dependency, value
+    if outcome != "ok":
+        yield "Failed calls, 1/s", dependency, value
+    if outcome != "held_back":
+        yield BY_BREAKER, breaker, value
+        yield FAILED_BY, breaker, 0.0 if outcome == "ok" else value
 
 
 ALL = ((ASK, gauges), (ASK_MODES, modes), (ASK_READY, ready))

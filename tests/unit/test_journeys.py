@@ -277,25 +277,28 @@ def test_an_unknown_journey_or_target_is_named() -> None:
 
 
 def test_a_settler_pays_in_parts_and_asks_for_what_nobody_owes() -> None:
-    """The wrong loan, too much, a part that ends inside an item, nearly all, the rest twice at
-    once, and once more."""
+    """The wrong loan, too much, a part that ends inside an item, nearly all (each also for
+    somebody else's loan, under the same key), the rest twice at once, and once more."""
     paid: list[int] = []
+    own: list[str] = []
 
     def owing(step: Send) -> Answer:
         if step.call.f == "read_loan":
+            own.append(step.call.k)
             return Answer(200, {"outstanding_minor": 600_000 - sum(paid)})
-        if step.call.k.startswith(("part", "more")):
+        if step.call.k.startswith(("part", "more")) and step.call.args["loan_id"] == own[0]:
             paid.append(step.call.args["amount_minor"])
         return good(step)
 
     repays = invokes(play("settler", owing), "repay")
     names = [e["k"].partition("-")[0] for e in repays]
-    assert names == ["none", "much", "part", "more", "rest", "also", "again"]
-    wrong, much, part, more, rest, also, _ = (e["v"] for e in repays)
+    assert names == ["none", "much", "part", "part", "more", "more", "rest", "also", "again"]
+    wrong, much, part, other, more, _, rest, also, _ = (e["v"] for e in repays)
+    assert other == {**part, "loan_id": other["loan_id"]} != part
     assert wrong["loan_id"] != much["loan_id"] == part["loan_id"]
     assert much["amount_minor"] > 600_000
     assert sum(one["amount_minor"] for one in (part, more, rest)) == 600_000
-    assert (rest, repays[4]["t"]) == (also, repays[5]["t"])
+    assert (rest, repays[6]["t"]) == (also, repays[7]["t"])
 
 
 def test_a_returner_has_two_wishes_at_once_and_comes_back_after_the_end() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -112,13 +113,31 @@ def test_a_mode_that_always_began_just_now_is_found() -> None:
     assert "calls it STANDIN since 8.10 s, and had called it so at each look" in what(found)
 
 
-def test_good_calls_of_another_lane_say_nothing_of_a_row() -> None:
-    """Inquiries come through, and payments fail one after the other."""
-    story = _counted(0.0, 1.0, "closed")
-    calls = {"Calls to third parties, 1/s": {"risk": 15.0}}
-    _tells(story, 1.5, **calls, Breakers={"risk/inquire": "closed"})
-    story = _counted(3.0, 3.0, "open", _counted(2.0, 2.0, "closed", story))
-    assert verdict(FIGURES, story, contract=TARGET.contract).validity is Validity.VALID
+@pytest.mark.parametrize(("lane", "good"), [("", False), ("/inquire", True)])
+def test_good_calls_of_another_lane_say_nothing_of_a_row(lane: str, good: bool) -> None:
+    """Inquiries come through, and payments fail one after the other: their breaker may open."""
+    story = Story()
+    for t_s, failed in enumerate((0.0, 2.0, 4.0, 6.0)):
+        calls = {"risk": failed, "risk/inquire": 0.0}
+        calls["risk" + lane] += 10.0 * t_s
+        _counts(story, t_s, calls, {"risk": failed}, "open" if failed > 4.0 else "closed")
+    found = verdict(FIGURES, story, contract=TARGET.contract)
+    assert (found.validity is Validity.VALID) is good
+
+
+@pytest.mark.parametrize(("depth", "late", "why"),
+    [(3, 1, ""), (2, 1, "to hold 2 tasks at 9.00 s, and 3"), (3, 2, "2 successes are told")],
+)  # fmt: skip
+def test_totals_that_do_not_add_up_are_found(depth: float, late: float, why: str) -> None:
+    """The depth of the outbox is that of its kinds; one payment failed, and was paid then."""
+    story = Story().pays_out(1.0, "loan-1", status="FAILED").pays_out(2.0, "loan-1")
+    story.pays_out(3.0, "loan-2")
+    totals = {"lending_outbox_depth": depth, "lending_late_successes_total": late}
+    groups: dict[str, Any] = {".totals": totals, "Queue, tasks": {"debit": 1, "notice": 2}}
+    _tells(story, 9.0, **groups, **{"Calls to third parties, 1/s": {"payment_a": 3}})
+    found = verdict(FIGURES, story)
+    assert (what(found) if why else "").find(why) >= 0
+    assert (found.validity is Validity.VALID) is (why == "")
 
 
 @pytest.mark.parametrize(
@@ -204,9 +223,20 @@ def test_a_mistake_of_the_borrower_is_no_trouble() -> None:
 
 def _counted(failed: float, t_s: float, breaker: str, story: Story | None = None) -> Story:
     """Calls of the risk engine, ten good ones a second and those that failed."""
-    calls = {"Calls to third parties, 1/s": {"risk": 10 * t_s + failed}}
-    groups: dict[str, Any] = {**calls, "Failed calls, 1/s": {"risk": failed}}
-    return _tells(story or Story(), t_s, **groups, Breakers={"risk": breaker})
+    calls = {"risk": 10 * t_s + failed}
+    return _counts(story or Story(), t_s, calls, {"risk": failed}, breaker)
+
+
+def _counts(
+    story: Story, t_s: float, calls: Mapping[str, float], failed: Mapping[str, float], breaker: str
+) -> Story:
+    """Calls and failures by breaker, and the state of that of the risk engine."""
+    counts = {".calls by breaker": dict(calls), ".failed calls by breaker": dict(failed)}
+    groups: dict[str, Any] = {
+        **counts,
+        "Calls to third parties, 1/s": {"risk": sum(calls.values())},
+    }
+    return _tells(story, t_s, **groups, Breakers={"risk": breaker})
 
 
 @pytest.mark.parametrize(("failed", "good"), [(4.0, False), (5.0, True)])
@@ -221,7 +251,9 @@ def test_a_breaker_opens_after_so_many_failures(failed: float, good: bool) -> No
 
 def test_who_asks_for_rest_is_left_alone_at_once() -> None:
     """A Retry-After opens a breaker without a row of failures."""
-    story = _counted(0.0, 1.0, "closed", Story().breaks(1.0, 2.0, "risk", "http_error"))
+    rule = {"id": "http_error@1", "effect": "error", "args": {"retry_after_s": 5.0}}
+    story = Story().nemesis(1.0, "look", "risk", kind="http_error", state={"rules": [rule]})
+    story = _counted(0.0, 1.0, "closed", story)
     found = verdict(FIGURES, _counted(1.0, 2.0, "open", story), contract=TARGET.contract)
     assert found.validity is Validity.VALID
 

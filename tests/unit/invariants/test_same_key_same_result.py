@@ -33,6 +33,17 @@ def test_another_body_under_the_key_has_to_be_refused() -> None:
     assert verdict(INVARIANT, story).validity is Validity.VALID
 
 
+def test_the_key_of_another_loan_has_to_be_refused() -> None:
+    """The same amount for another loan is another request, whatever id it is given."""
+    story, other = (
+        Story().repays(1.0, "k1", "rep-1"),
+        {"loan_id": "loan-2", "amount_minor": 200_000},
+    )
+    for id_ in ("rep-1", "rep-2"):
+        story.op(2.0, "repay", "k1", request=other, value={"repayment_id": id_, "http_status": 202})
+        assert "accepted with another body" in what(verdict(INVARIANT, story))
+
+
 def test_a_refusal_for_another_reason_shows_nothing() -> None:
     """A broken service refuses every body; so does one that only refuses the same body."""
     for status, amount in ((503, 9), (404, 500_000)):

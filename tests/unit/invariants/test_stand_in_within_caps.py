@@ -134,3 +134,26 @@ def test_a_score_that_is_called_younger_than_it_is_is_found() -> None:
     )
     story = Story().ledger(1.0, "risk", "score", "app-0", borrower="b-0001", decision="approve")
     assert _verdict(_alone(story, "app-1", **told)).validity is Validity.VALID
+
+
+ROOM = {**CAPS, "global_count_max": 20, "global_amount_minor_max": 10_000_000}
+
+
+@pytest.mark.parametrize(
+    ("who", "amount", "others", "left"),
+    [("b-0001", 500_000, 0, True), ("n-1", 500_000, 0, False), ("b-0004", 500_000, 0, False),
+     ("b-0001", 700_000, 0, False), ("b-0001", 500_000, 1, False)],
+)  # fmt: skip
+def test_whoever_is_within_every_cap_is_not_left_to_wait(
+    who: str, amount: int, others: int, left: bool
+) -> None:
+    """A fallback that is never used is none; strangers, large amounts and second wishes wait."""
+    story = _alone(Story(), "app-9", borrower="b-0009").submits(1.0, "k", "app-1", borrower=who)
+    for n in range(others):
+        story.submits(1.0, f"o{n}", f"app-o{n}", borrower=who)
+    why: dict[str, Any] = {"reason_code": "risk_down", "borrower": who, "amount_minor": amount}
+    story.looks(3.0, "app-1", "queued_degraded", **why)
+    caps = {"stand_in": {**ROOM, "not_for": ["b-0004"]}, "book": {"score_days": 3}}
+    found = verdict(INVARIANT, story.ledgers_read(), contract=caps)
+    assert (found.validity is Validity.INVALID) is left
+    assert not left or "is inside of every cap" in what(found)

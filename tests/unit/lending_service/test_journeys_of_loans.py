@@ -540,6 +540,9 @@ def test_same_key_is_one_wish_and_another_body_is_refused() -> None:
         assert len(dict.fromkeys(reply["repayment_id"] for _, reply in replies)) == 1
         status, reply = await world.call("POST", path, {"amount_minor": 1001}, "k")
         assert (status, reply["code"]) == (409, "key_reused")
+        other = path.replace("b-0001", "b-0002")  # the same body, for another loan
+        status, reply = await world.call("POST", other, {"amount_minor": 1000}, "k")
+        assert (status, reply["code"]) == (409, "key_reused")
         await world.clock.pass_s(2.0)
         assert len(world.third.moved("debit")) == 1
         first, second = await world.submit("s"), await world.submit("s")
