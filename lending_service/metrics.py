@@ -19,8 +19,8 @@ async def prometheus(parts: Context, worker: Worker, money: Money) -> str:
     """All figures; those of the outbox are left out while it cannot be read."""
     depths = await _depths(parts)
     calls = (
-        (f'{{dependency="{dependency}",outcome="{outcome}"}}', n)
-        for (dependency, outcome), n in parts.policy.calls.items()
+        (f'{{{_of(name)},outcome="{outcome}"}}', n)
+        for (name, outcome), n in parts.policy.calls.items()
     )
     breakers = (
         (f'{{dependency="{name}"}}', BREAKER_VALUES[breaker.state])
@@ -48,6 +48,12 @@ async def _depths(parts: Context) -> dict[str, int] | None:
             return await parts.store.counts()
     except (StoreUnavailable, TimeoutError):
         return None
+
+
+def _of(name: str) -> str:
+    """The labels of a third party, and of the lane that has a breaker of its own."""
+    dependency, _, lane = name.partition("/")
+    return f'dependency="{dependency}"' + (f',lane="{lane}"' if lane else "")
 
 
 def _failures(worker: Worker) -> dict[str, int]:

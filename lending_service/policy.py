@@ -38,6 +38,7 @@ class Called(msgspec.Struct, frozen=True):
 
 
 NOT_SENT = Called("refused", not_taken=True)
+HELD_BACK = "held_back"  # what a breaker did not let through is counted as
 
 
 class Breaker:
@@ -127,7 +128,7 @@ class Policy:
         self._keys = KeyRing(design.credentials, clock)
         self._budgets: dict[str, float] = {}
         self.breakers: dict[str, Breaker] = {}
-        self.calls: dict[tuple[str, Outcome], int] = {}
+        self.calls: dict[tuple[str, str], int] = {}
 
     async def once(
         self,
@@ -146,13 +147,15 @@ class Policy:
         """
         breaker = self.breaker(dependency + lane)
         if not breaker.allow():
-            return self._count(dependency, NOT_SENT)
+            self._count(dependency + lane, HELD_BACK)
+            return NOT_SENT
         called: Called | None = None
         try:
             called = await self._call(dependency, method, path, body)
         finally:
             breaker.note(None if called is None else called.outcome, self._asked_s(called))
-        return self._count(dependency, called)
+        self._count(dependency + lane, called.outcome)
+        return called
 
     async def tried(
         self, dependency: str, once: Callable[[int], Awaitable[T]], again: Callable[[T], bool]
@@ -230,10 +233,9 @@ class Policy:
             return 0.0
         return min(cap_s, called.retry_after_s)
 
-    def _count(self, dependency: str, called: Called) -> Called:
-        place = (dependency, called.outcome)
+    def _count(self, name: str, came_of_it: str) -> None:
+        place = (name, came_of_it)
         self.calls[place] = self.calls.get(place, 0) + 1
-        return called
 
     def _pause_s(self, state: RetryCallState) -> float:
         """Exponential, around the mean by the jitter of the design, capped."""
