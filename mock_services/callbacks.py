@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from mock_services.calls import Reply
 from mock_services.clock import Clock
-from mock_services.effects import Reply
 from mock_services.stand_in import World
 
 ACKNOWLEDGED = "success"

@@ -9,8 +9,8 @@ from types import MappingProxyType
 import msgspec
 
 from mock_services.behaviour import parse
+from mock_services.calls import Reply
 from mock_services.documents import InvalidDocument
-from mock_services.effects import Reply
 from mock_services.routes import Endpoint, Request, Response, Route
 from mock_services.stand_in import StandIn, refusal, respond
 

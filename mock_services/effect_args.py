@@ -56,6 +56,12 @@ class DelayArgs(msgspec.Struct, frozen=True):
     delay_s: Seconds
 
 
+class CapacityArgs(msgspec.Struct, frozen=True):
+    """`per_s`: calls that are done a second, one after the other."""
+
+    per_s: Annotated[float, Meta(gt=0, le=10_000)]
+
+
 class LateSuccessArgs(DelayArgs, frozen=True):
     """`code`: of the FAILED that comes first; DECLINED is said to be final, and is not."""
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
-from mock_services.clock import Clock
+from mock_services.calls import Call, Reply, ReplyLost
 from mock_services.effect_args import (
+    CapacityArgs,
     CellArgs,
     DelayArgs,
     DeltaArgs,
@@ -37,40 +38,7 @@ from mock_services.effect_args import (
     ScoreArgs,
     TimesArgs,
 )
-from mock_services.routes import JSON
 from mock_services.unreadable import unreadable
-
-
-class ReplyLost(Exception):
-    """The connection ends without a reply; whether the work was done is in the ledger."""
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """What is sent back: HTTP status, JSON body (bytes go as they are), further headers (names in
-    lower case), content type."""
-
-    status: int
-    body: Any
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-    media_type: bytes = JSON
-
-
-class Call(msgspec.Struct, frozen=True):
-    """One call as an effect sees it.
-
-    Args:
-        op: the operation, as rules name it.
-        clock: the run clock.
-        do: does the work at once, without letting anybody between; its keywords change how.
-        calendar: the instant in UTC, for headers of HTTP.
-        bearer: the key that the caller showed, "" for none.
-    """
-
-    op: str
-    clock: Clock
-    do: Callable[..., Awaitable[Reply]]
-    calendar: Callable[[], datetime]
-    bearer: str = ""
 
 
 async def error(call: Call, args: ErrorArgs) -> Reply:
@@ -132,6 +100,15 @@ async def slow(call: Call, args: DelayArgs) -> Reply:
         return await call.do()
     finally:
         await call.clock.sleep(args.delay_s)
+
+
+async def capacity(call: Call, args: CapacityArgs) -> Reply:
+    """Wait for one's turn, then do the work; who gives up meanwhile keeps their place."""
+    now_s = call.clock.now_s()
+    turn_s = max(now_s, call.lane.taken_s)
+    call.lane.taken_s = turn_s + 1 / args.per_s
+    await call.clock.sleep(turn_s - now_s)
+    return await call.do()
 
 
 async def late_success(call: Call, args: LateSuccessArgs) -> Reply:
@@ -279,6 +256,7 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "request_lost": Effect(request_lost, REFUSAL, ANY_REQUEST),
         "credential_revoked": Effect(credential_revoked, PAUSE, ANY_REQUEST, RevokedArgs, "key"),
         "slow": Effect(slow, PAUSE, ANY_REQUEST, DelayArgs),
+        "capacity": Effect(capacity, PAUSE, ANY_REQUEST, CapacityArgs, "turn"),
         "late_success": Effect(late_success, CHANGE, CREATE, LateSuccessArgs, "status"),
         "processing": Effect(processing, CHANGE, CREATE, LaterArgs, "status"),
         "decline": Effect(decline, CHANGE, CREATE | {"score"}, of="status", mapped=True),

@@ -14,9 +14,9 @@ from typing import Literal
 import msgspec
 from starlette.types import ASGIApp
 
+from mock_services.calls import Reply
 from mock_services.config import Config, options_of
 from mock_services.control import control_routes
-from mock_services.effects import Reply
 from mock_services.routes import Route
 from mock_services.stand_in import (
     Amount,

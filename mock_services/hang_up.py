@@ -8,7 +8,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mock_services.effects import ReplyLost
+from mock_services.calls import ReplyLost
 from mock_services.peers import is_stranger
 
 log = logging.getLogger("mock_services")

@@ -12,7 +12,8 @@ from functools import partial
 
 import msgspec
 
-from mock_services.effects import CHANGE, ENDING, PAUSE, REFUSAL, Call, Effect, Reply
+from mock_services.calls import Call, Reply
+from mock_services.effects import CHANGE, ENDING, PAUSE, REFUSAL, Effect
 
 LAYERS = (PAUSE, ENDING, CHANGE, REFUSAL)  # the outermost first
 Shown = tuple[Effect, msgspec.Struct]

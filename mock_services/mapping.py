@@ -16,10 +16,11 @@ import msgspec
 from msgspec import Meta
 from starlette.types import ASGIApp
 
+from mock_services.calls import Reply
 from mock_services.config import Config, options_of
 from mock_services.control import control_routes
 from mock_services.dice import thrown
-from mock_services.effects import CALLBACK_OP, Reply
+from mock_services.effects import CALLBACK_OP
 from mock_services.mapped_callbacks import Hook, MappedCallbacks
 from mock_services.mapped_requests import Asked, fits_path, may_meet, minor, read
 from mock_services.routes import Endpoint, Request, Response, Route

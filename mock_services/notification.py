@@ -10,9 +10,9 @@ import msgspec
 from msgspec import Meta
 from starlette.types import ASGIApp
 
+from mock_services.calls import Reply
 from mock_services.config import Config, options_of
 from mock_services.control import control_routes
-from mock_services.effects import Reply
 from mock_services.routes import Route
 from mock_services.stand_in import Id, Prepared, StandIn, World, routing
 

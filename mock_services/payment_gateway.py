@@ -13,10 +13,10 @@ from msgspec.structs import asdict, replace
 from starlette.types import ASGIApp
 
 from mock_services.callbacks import Callbacks, made_up, planned, sent_to
+from mock_services.calls import Reply
 from mock_services.config import Config, options_of
 from mock_services.control import control_routes
 from mock_services.effect_args import Seconds
-from mock_services.effects import Reply
 from mock_services.routes import Route
 from mock_services.stand_in import (
     Amount,

@@ -10,11 +10,11 @@ import msgspec
 from msgspec import Meta
 from starlette.types import ASGIApp
 
+from mock_services.calls import Reply
 from mock_services.config import Config, options_of
 from mock_services.control import control_routes
 from mock_services.dice import thrown
 from mock_services.effect_args import RefusedArgs
-from mock_services.effects import Reply
 from mock_services.routes import Route
 from mock_services.stand_in import Amount, Id, Prepared, StandIn, World, refusal, reused, routing
 

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mock_services.calls import ReplyLost
 from mock_services.clock import Clock
 from mock_services.config import Config
-from mock_services.effects import ReplyLost
 from mock_services.journal import MemoryJournal
 from mock_services.kinds import KINDS
 from mock_services.stand_in import World

@@ -16,9 +16,9 @@ from msgspec import Meta
 from starlette.types import Receive, Scope, Send
 
 from mock_services.behaviour import Behaviour, Script, parse
+from mock_services.calls import Call, Lane, Reply
 from mock_services.clock import Clock, utc
 from mock_services.dice import Dice
-from mock_services.effects import Call, Reply
 from mock_services.journal import Journal
 from mock_services.layers import show
 from mock_services.ledger import Ledger
@@ -79,6 +79,7 @@ class StandIn:
         self.name = name
         self.ops = tuple(ops)
         self.world = world
+        self._lane = Lane()  # who waits in it is lost by a restart
         self.ledger = Ledger(world.clock, world.journal)
         self.script = Script(lambda stream: world.dice(f"{name}/{stream}"))
         self.calls: Counter[str] = Counter(self.ledger.past("call"))
@@ -115,7 +116,8 @@ class StandIn:
         async def work(**changes: object) -> Reply:
             return do(**changes)
 
-        return await show(shown, Call(op, self.world.clock, work, self.world.calendar, bearer))
+        world = self.world
+        return await show(shown, Call(op, world.clock, work, world.calendar, bearer, self._lane))
 
     def endpoint(self, op: str, prepare: Prepare) -> Endpoint:
         """Make an endpoint of an op.

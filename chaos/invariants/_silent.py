@@ -42,3 +42,9 @@ def unless_all_are_cut(role: str) -> Silent:
         return f"{', '.join(there)} can be reached all the time" if there else ""
 
     return silent
+
+
+def unless_it_surges(experiment: Experiment) -> str:
+    """Silent where the load has one rate, or never falls back to what it was."""
+    rates = [stage.to_per_s for stage in experiment.stages]
+    return "" if len(rates) > 2 and max(rates) > 2 * rates[-1] else "the load has no surge"

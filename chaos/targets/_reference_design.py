@@ -118,7 +118,11 @@ CHOICES = (
         "who cannot know the policy lends as if nothing were suspended",
         ("lending_needs_a_policy",),
     ),
-    _Choice("breaker", None, "calls go on to what is known to be broken", ("recovers_within",)),
+    _Choice(
+        "breaker", None,
+        "calls go on to what is known to be broken",
+        ("recovers_within", "recovers_from_surge"),
+    ),
     _Choice(
         "synchronous_commit", "local",
         "what is acknowledged is on one machine alone, and is lost with it",

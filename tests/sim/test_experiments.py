@@ -25,6 +25,7 @@ ABOUT = {
     "X43": "acknowledged_is_kept",
     "X45": "no_unexplained_failure",
     "X46": "acknowledged_is_kept",
+    "X49": "recovers_from_surge",
     "X66": "suspended_cells_stay_closed",
     "X76": "acknowledged_is_readable",
     "X79": "borrowers_told",

@@ -66,6 +66,7 @@ KINDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"args": {"fields": {"status": "MAYBE", "settled_s": None}}},
     ),
     ("http_error", {"status": 409, "code": "no"}, {"args": {"status": 409, "code": "no"}}),
+    ("capacity", {"rate": "20/s"}, {"effect": "capacity", "args": {"per_s": 20.0}}),
     ("slow", {"delay": "500ms"}, {"effect": "slow", "args": {"delay_s": 0.5}}),
 ]
 

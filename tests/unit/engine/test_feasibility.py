@@ -106,6 +106,7 @@ def test_what_is_impossible_by_construction_is_refused_with_its_place(
         ("recovers_within", "suspended_cells_stay_closed",
          "suspended_cells_stay_closed will be unknown: no fault is one of: suspend"),
         ("recovers_within", "wrong_scores_are_noticed", "one of: score, drift, decline"),
+        ("recovers_within", "recovers_from_surge", "will be unknown: the load has no surge"),
         ("recovers_within", "queue_answered_in_time", "nobody waits for 65 s in 33 s of load"),
     ],
 )  # fmt: skip

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from mock_services.behaviour import Script, parse
+from mock_services.calls import Call, Lane, Reply
 from mock_services.dice import seeded
 from mock_services.documents import InvalidDocument
 from mock_services.effects import EFFECTS
 from mock_services.payment_gateway import OPS
+from tests.unit.mock_services.asgi import VirtualClock
 
 pytestmark = pytest.mark.unit
 
@@ -181,3 +186,27 @@ def test_effects_of_a_call_fit_whatever_a_stand_in_calls_its_requests() -> None:
         assert not EFFECTS[effect].fits("callback")
     assert not EFFECTS["drift"].fits("send")
     assert not EFFECTS["callback_lost"].fits("send")
+
+
+def test_more_than_the_capacity_wait_for_their_turn() -> None:
+    """Five at once at 5/s go one after the other; a rate that is below it is not felt."""
+
+    async def five() -> list[float]:
+        clock, lane, done = VirtualClock(), Lane(), list[float]()
+        effect = EFFECTS["capacity"]
+        args = msgspec.convert({"per_s": 5}, effect.args)
+
+        async def work(**changes: object) -> Reply:
+            done.append(round(clock.now_s(), 6))
+            return Reply(200, {})
+
+        call = Call("score", clock, work, lambda: datetime(2026, 1, 1, tzinfo=UTC), lane=lane)
+        waiting = [asyncio.ensure_future(effect.run(call, args)) for _ in range(5)]
+        await clock.advance(2.0)
+        await asyncio.gather(*waiting)
+        waiting = [asyncio.ensure_future(effect.run(call, args))]
+        await clock.advance(0.0)
+        await asyncio.gather(*waiting)
+        return done
+
+    assert asyncio.run(five()) == [0.0, 0.2, 0.4, 0.6, 0.8, 2.0]

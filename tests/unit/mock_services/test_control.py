@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from mock_services.calls import ReplyLost
 from mock_services.clock import RunClock
 from mock_services.dice import seeded
-from mock_services.effects import ReplyLost
 from mock_services.journal import MemoryJournal
 from mock_services.stand_in import World
 from tests.unit.mock_services.asgi import TOKEN, Bench, payout, play

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mock_services.effects import ReplyLost
+from mock_services.calls import ReplyLost
 from tests.unit.mock_services.asgi import Bench, play, reserve
 
 pytestmark = pytest.mark.unit

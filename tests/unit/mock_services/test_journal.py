@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mock_services.effects import ReplyLost
+from mock_services.calls import ReplyLost
 from mock_services.journal import FileJournal, JournalError, MemoryJournal
 from tests.unit.mock_services.asgi import Bench, payout, play
 

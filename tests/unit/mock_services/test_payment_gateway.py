@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import pytest
 
+from mock_services.calls import Call, Reply, ReplyLost
 from mock_services.effect_args import ErrorAfterArgs, ErrorArgs, FieldsArgs, GarbledArgs
-from mock_services.effects import EFFECTS, Call, Reply, ReplyLost
+from mock_services.effects import EFFECTS
 from tests.unit.mock_services.asgi import Bench, VirtualClock, payout, play
 
 pytestmark = pytest.mark.unit
