@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad
@@ -10,7 +11,7 @@ from chaos.invariants._page import said_wrong
 from chaos.invariants._page_times import BREAKERS, BY_PEOPLE, CLOSED, FULL, MODES, times_wrong
 from chaos.lending import DATABASE, POLICY
 from harness.history import Event, History
-from harness.model import Objectives
+from harness.model import Objectives, Op
 
 UNTOLD = {DATABASE, POLICY}  # of them the page does not speak for each operation
 
@@ -69,11 +70,17 @@ def _away(event: Event, role: str, operation: str, history: History, objectives:
     since_s = event.t_s - NOTICED_S
     names = objectives.system.playing(role)
     cuts = [cut(history, objectives, name, since_s, event.t_s) for name in names]
-    asked = "submit" if operation == "disburse" else operation
-    asks = sum(since_s <= op.t_invoke_s <= event.t_s - 1.0 for op in history.ops(asked))
-    if not cuts or not all(cuts) or asks < ASKED_MIN:
+    if not cuts or not all(cuts):
+        return ""
+    ops = list(history.ops("submit" if operation == "disburse" else operation))
+    last = bisect_right(ops, event.t_s - 1.0, key=_begun_s)
+    if last - bisect_left(ops, since_s, key=_begun_s) < ASKED_MIN:
         return ""
     return " and ".join(f"{one.fault} at {one.where}" for one in cuts if one)
+
+
+def _begun_s(op: Op) -> float:
+    return op.t_invoke_s
 
 
 def _explains(
