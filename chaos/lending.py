@@ -5,12 +5,27 @@ A target says with `ServiceSpec.kind` which of its services plays which role.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 GATEWAY = "payment_gateway"
 RISK_ENGINE = "risk_engine"
 FUNDER = "funding_provider"
 NOTIFIER = "notification"
 POLICY = "policy"
 DATABASE = "database"
+
+CALLBACK = "callback"
+RULE_OPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        GATEWAY: ("create_payout", "create_debit", "inquire", "statement", CALLBACK),
+        RISK_ENGINE: ("score", "limit"),
+        FUNDER: ("reserve", "commit", "release", "inquire"),
+        NOTIFIER: ("send",),
+        POLICY: ("policy", "enact"),
+    }
+)
+"""Role -> the operations of its stand-in that a rule may name."""
 
 PAID_OUT = frozenset({"active", "settled"})
 REFUSED = frozenset({"declined", "reversed"})

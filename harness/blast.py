@@ -52,6 +52,26 @@ def able_services(fault: Fault, target: Target) -> list[str]:
     return [one.name for one in of_role or scripted]
 
 
+def rule_problems(fault: Fault, target: Target, place: Place, number: int) -> Iterator[Problem]:
+    """A service that is nobody who can do this, or none of whose calls can show it. Whose
+    operations nobody tells (`rule_ops` of the target, `fits` of the fault) is taken at its word."""
+    service, at = getattr(fault, "service", ""), place.of("method", number, "service")
+    if service not in (able := able_services(fault, target)):
+        cause = f"{fault.kind} at {service}: it is no stand-in that can do this"
+        yield Problem(cause, at, ", ".join(able))
+        return
+    ops, fits = getattr(target, "rule_ops", {}).get(service), getattr(fault, "fits", None)
+    if not ops or fits is None:
+        return
+    showing = fits(ops)
+    if not showing:
+        yield Problem(f"{fault.kind} at {service}: none of its calls can show it", at)
+    elif (op := getattr(fault, "op", "*")) not in ("*", *showing):
+        cause = f"{fault.kind} at {service}: no call of {quoted(op)} can show it"
+        where = place.of("method", number, "op")
+        yield Problem(cause + nearest(op, showing), where, ", ".join(("*", *showing)))
+
+
 def _abort_when(limit: Condition, target: Target, where: str) -> Iterator[Problem]:
     counters = (FAILED_OPERATIONS, *failure_counters(target).values())
     if limit.subject not in counters:

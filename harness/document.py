@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from harness.blast import able_services, blast_problems
+from harness.blast import blast_problems, rule_problems
 from harness.errors import ConfigError, Problem
 from harness.experiment import (
     Document,
@@ -247,9 +247,8 @@ def _unknown_place(
                 cause = f"{value} stands already: {part.fault} may not touch it"
                 where, allowed = place.of("method", number, key), f"its links: {', '.join(links)}"
                 yield Problem(cause, where, allowed, CONTAINER.format(value))
-        elif key == "service" and value not in (able := able_services(fault, words.target)):
-            cause = f"{part.fault} at {value}: it is no stand-in that can do this"
-            yield Problem(cause, place.of("method", number, key), ", ".join(able))
+        elif key == "service":
+            yield from rule_problems(fault, words.target, place, number)
 
 
 def _links(words: Vocabulary) -> list[str]:

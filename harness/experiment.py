@@ -16,7 +16,7 @@ from harness.model import BlastRadius, Objectives
 from harness.ports import Fault
 from harness.steady_state import Hypothesis, Probe
 from harness.target import Target, objectives_of, places
-from harness.units import Condition, Duration, Limit, Rate
+from harness.units import Condition, Duration, Limit, Period, Rate
 from harness.workload import Stage, constant
 
 
@@ -30,12 +30,12 @@ class ObjectivesPart(Part):
     """Targets that this experiment sets; the defaults are the service's own, and for `recovery`
     half of the time that the document leaves for it."""
 
-    recovery: Duration | None = None
+    recovery: Period | None = None
     data_loss: int = Field(default=0, ge=0)
-    ack: Duration = 2.0
-    answer: Duration = 15.0
-    mitigate: Duration = 10.0
-    degraded: Duration | None = None
+    ack: Period = 2.0
+    answer: Period = 15.0
+    mitigate: Period = 10.0
+    degraded: Period | None = None
 
 
 class StagePart(Part):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _NUMBER = r"(-?[0-9]{1,18}(?:\.[0-9]{1,18})?)"
@@ -192,6 +192,17 @@ Duration = Annotated[
         }
     ),
 ]
+
+
+def _some(seconds: float) -> float:
+    if seconds == 0:
+        raise ValueError("0s: nobody could keep it; allowed: above 0s .. 24h")
+    return seconds
+
+
+Period = Annotated[Duration, AfterValidator(_some)]
+"""A duration in which something has to happen: above 0 s."""
+
 Rate = Annotated[
     float,
     BeforeValidator(parse_rate),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self, get_args
 
 from pydantic import Field, model_validator
 
 from chaos.faults._places import OnService, canaries
+from chaos.lending import CALLBACK
 from harness.ports import Capability, Proof, Seen, UpstreamScript
 from harness.units import Share
 
@@ -42,6 +43,13 @@ class Scripted(OnService):
         if self.share == 0:
             raise ValueError("share=0: no call would show it; allowed: above 0, up to 1")
         return self
+
+    @classmethod
+    def fits(cls, ops: Sequence[str]) -> list[str]:
+        """Those operations of a stand-in whose calls can show it: what `op` may be, or all that
+        somebody asks for."""
+        named = get_args(cls.model_fields["op"].annotation)
+        return [one for one in ops if (one in named if named else one != CALLBACK)]
 
     @property
     def args(self) -> Mapping[str, object]:

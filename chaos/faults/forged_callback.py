@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from chaos.faults._scripted import Scripted
 from chaos.lending import GATEWAY
@@ -20,6 +20,8 @@ class ForgedCallback(Scripted):
     kind: ClassVar[str] = "forged_callback"
     effect: ClassVar[str] = "forged_callback"
     role: ClassVar[str] = GATEWAY
+
+    op: Literal["*", "create_payout", "create_debit"] = "*"
 
 
 FAULT = ForgedCallback

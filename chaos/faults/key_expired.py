@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from chaos.faults._scripted import Scripted
 from chaos.lending import GATEWAY
@@ -25,6 +25,7 @@ class KeyExpired(Scripted):
     effect: ClassVar[str] = "key_expired"
     role: ClassVar[str] = GATEWAY
 
+    op: Literal["*", "create_payout", "create_debit", "inquire"] = "*"
     after: Duration
 
     @property

@@ -26,6 +26,7 @@ class LateSuccess(Scripted):
     effect: ClassVar[str] = "late_success"
     role: ClassVar[str] = GATEWAY
 
+    op: Literal["*", "create_payout", "create_debit"] = "*"
     delay: Duration = 3.0
     code: Literal["CHANNEL_ERROR", "DECLINED"] = "CHANNEL_ERROR"
 

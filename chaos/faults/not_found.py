@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -26,7 +26,7 @@ class NotFound(OnService):
     kind: ClassVar[str] = "not_found"
     capability: ClassVar[Capability] = Capability.UPSTREAMS
 
-    op: str = "create_payout"
+    op: Literal["create_payout", "create_debit"] = "create_payout"
     times: int = Field(default=1, ge=1, le=100)
 
     async def inject(self, control: UpstreamScript) -> None:

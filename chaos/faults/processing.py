@@ -25,6 +25,7 @@ class Processing(Scripted):
     effect: ClassVar[str] = "processing"
     role: ClassVar[str] = GATEWAY
 
+    op: Literal["*", "create_payout", "create_debit"] = "*"
     ends: Literal["success", "failed", "never"] = "success"
     delay: Duration = 3.0
 

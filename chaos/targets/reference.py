@@ -25,6 +25,7 @@ from chaos.lending import (
     NOTIFIER,
     POLICY,
     RISK_ENGINE,
+    RULE_OPS,
 )
 from chaos.targets import _reference_asked as asked
 from chaos.targets import _reference_contract as declared
@@ -153,6 +154,11 @@ class Reference:
         core.links = tuple(link for link in self.links if link.callee not in aside)
         core._kinds = {name: kind for name, kind in self._kinds.items() if name not in aside}
         return core
+
+    @property
+    def rule_ops(self) -> Mapping[str, tuple[str, ...]]:
+        """Third party -> the operations that a rule may name."""
+        return {name: RULE_OPS[kind] for name, kind in self._kinds.items()}
 
     def _playing(self, kind: str) -> tuple[str, ...]:
         return tuple(name for name, its in self._kinds.items() if its == kind)

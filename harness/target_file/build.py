@@ -48,7 +48,7 @@ from harness.target_file.programs import (
 )
 from harness.target_file.promises import checker_of
 from harness.target_file.running import foreign_proxies
-from harness.target_file.stand_ins import at_length
+from harness.target_file.stand_ins import at_length, operations_of
 from harness.target_file.users import read_users
 from harness.yaml_source import Place, load_yaml
 
@@ -129,6 +129,15 @@ class FileTarget:
     def design_problems(self, design: JsonObject) -> list[tuple[str, str]]:
         """None: a design may say what it likes, the holes take what the file names."""
         return []
+
+    @property
+    def rule_ops(self) -> dict[str, list[str]]:
+        """Stand-in -> the operations that a rule may name."""
+        return {
+            name: operations_of(one.stand_in)
+            for name, one in self._document.programs.items()
+            if one.stand_in
+        }
 
     def config(self, service: str, wiring: Wiring) -> JsonDict:
         """The configuration document of a stand-in; of what is built in process its environment;

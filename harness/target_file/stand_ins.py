@@ -9,10 +9,12 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap
 
 from harness.errors import ConfigError, Problem
+from harness.target_file.document import StandIn
 from harness.target_file.wiremock import Written, mappings_of
 from harness.yaml_source import Loc, Place, unknown
 
 MAPPINGS, WIREMOCK, ADD = "mappings", "wiremock", "add"
+CALLBACK = "callback"  # the operation by which a stand-in calls somebody
 
 
 def at_length(place: Place) -> None:
@@ -34,6 +36,12 @@ def at_length(place: Place) -> None:
                 problems += error.problems
     if problems:
         raise ConfigError(problems)
+
+
+def operations_of(stand_in: StandIn) -> list[str]:
+    """What a rule about it may name: its mappings, and the callback where one of them has it."""
+    told = [CALLBACK] if any(one.callback for one in stand_in.mappings) else []
+    return [*dict.fromkeys([one.op for one in stand_in.mappings] + told)]
 
 
 def _read(stand_in: Any, place: Place, loc: Loc) -> None:

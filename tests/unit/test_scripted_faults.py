@@ -12,11 +12,15 @@ from pydantic import ValidationError
 
 from chaos.faults.not_found import NotFound
 from chaos.faults.timeout import Timeout
+from chaos.lending import RULE_OPS
 from harness.ports import Observation, Seen, UndoRecord
-from mock_services import funding_provider, policy, risk_engine
+from harness.registry import load_vocabulary
+from mock_services import funding_provider, notification, payment_gateway, policy, risk_engine
 from mock_services.behaviour import parse
+from mock_services.effects import EFFECTS
 from mock_services.payment_gateway import OPS
 
+FAULTS: Mapping[str, Any] = load_vocabulary().faults
 KINDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("http_error", {"status": 500}, {"op": "*", "effect": "error", "args": {"status": 500}}),
     (
@@ -127,6 +131,20 @@ def test_a_rule_that_no_call_can_show_is_refused(
     needed = {"http_error": {"status": 500}, "wrong_amount": {"delta_minor": 100}}[kind]
     with pytest.raises(ValueError, match=said):
         _fault(kind, **needed, **values)
+
+
+def test_the_vocabulary_knows_the_operations_of_the_stand_ins() -> None:
+    """A document is refused by the one, its rule in mid-run by the other."""
+    programs = (payment_gateway, risk_engine, funding_provider, notification, policy)
+    assert dict(RULE_OPS) == {one.__name__.split(".")[1]: one.OPS for one in programs}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FAULTS if hasattr(FAULTS[kind], "fits")])
+@pytest.mark.parametrize("role", RULE_OPS)
+def test_a_fault_fits_the_operations_that_its_effect_fits(kind: str, role: str) -> None:
+    """As the stand-in has it, also for the operations of one out of mappings."""
+    ops, effect = (*RULE_OPS[role], "book_taxi"), EFFECTS[FAULTS[kind].effect]
+    assert FAULTS[kind].fits(ops) == [op for op in ops if effect.fits(op)]
 
 
 @pytest.mark.parametrize(("kind", "values", "rule"), KINDS)

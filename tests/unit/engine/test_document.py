@@ -66,6 +66,35 @@ def test_a_fault_of_a_stand_in_is_refused_where_no_stand_in_can_do_it(
     ]
 
 
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("reply_lost, service: payment_a, op: create_payuot", "did you mean 'create_payout'"),
+        ("reply_lost, service: payment_a, op: callback", "create_debit, inquire, statement"),
+        ("decline, service: payment_a, op: score", "allowed: *, create_payout, create_debit"),
+        ("decline, service: policy", "none of its calls can show it"),
+    ],
+)
+def test_an_operation_that_the_stand_in_never_shows_it_at_is_refused(
+    tmp_path: Path, fault: str, said: str
+) -> None:
+    """Else the stand-in refuses the rule in the middle of the run, and it ends as an accident."""
+    text = GOOD.replace("latency, link: lending->payment_a, delay: 300ms", fault)
+    text = text.replace("{links: [lending->payment_a]}", "{services: [payment_a, policy]}")
+    (problem,) = problems_of(tmp_path, text)
+    assert problem.startswith("/doc.yaml:8:")
+    assert said in problem
+
+
+@pytest.mark.parametrize("goal", ["recovery", "ack", "answer", "mitigate", "degraded"])
+def test_an_objective_that_nobody_can_keep_is_refused(tmp_path: Path, goal: str) -> None:
+    """Within 0 s of something nothing happens: every design would be blamed for it."""
+    assert problems_of(tmp_path, f"{GOOD}objectives: {{{goal}: 0s}}\n") == [
+        f"/doc.yaml:12:{16 + len(goal)}: objectives.{goal}: 0s: nobody could keep it; "
+        "allowed: above 0s .. 24h"
+    ]
+
+
 def test_a_role_stands_for_everybody_who_plays_it(tmp_path: Path) -> None:
     """One fault a funder, and the blast radius means the same; a name goes before a role."""
     text = GOOD.replace("lending->payment_a", "lending->funding_provider")
