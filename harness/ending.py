@@ -84,7 +84,7 @@ class Ending:
             return EXIT_CODES[verdict]
         return next((code for name, code in EXITS.items() if name in self.interrupted), 130)
 
-    def accident(self, error: Exception, folder: Path) -> None:
+    def accident(self, error: BaseException, folder: Path) -> None:
         """Keep what nobody expected; its traceback goes into the folder of the run."""
         with suppress(OSError):
             (folder / ERROR).write_text("".join(traceback.format_exception(error)), "utf-8",

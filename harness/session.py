@@ -74,7 +74,7 @@ def run(prepared: Prepared, say: Say, watch: Watch | None = None) -> RunResult:
         kind.run(work, seed=order.seed.value)
     except (asyncio.CancelledError, KeyboardInterrupt):
         ending.interrupted = ending.interrupted or "interrupted by SIGINT"
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # code that was loaded may call sys.exit
         ending.accident(error, folder.path)
     finally:
         guard.release(clean=ending.clean)

@@ -34,6 +34,7 @@ ClickException = typer.BadParameter.__mro__[2]  # what the library raises for wr
 
 ONLY_PRINT = (["list"], ["doctor"], ["images"], ["-h"], ["--help"], ["--version"])
 ACCIDENTS = (OSError, EOFError)
+COMMANDS = ("harness", "typer", "click")  # packages that may end a command
 
 
 def launch(command: Callable[[], Any], words: Sequence[str]) -> int:
@@ -90,8 +91,8 @@ def known(error: BaseException, words: Sequence[str] = ()) -> tuple[int, tuple[P
         return known(error.__context__, words)
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return 128 + signal.SIGINT, ()
-    if isinstance(error, SystemExit) and (error.code is None or isinstance(error.code, int)):
-        return error.code or 0, ()
+    if isinstance(error, SystemExit) and _is_asked_for(error):
+        return int(error.code or 0), ()
     if isinstance(error, ClickException):
         return 2, (_usage(error, words),)
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:  # we make no such names
@@ -100,6 +101,17 @@ def known(error: BaseException, words: Sequence[str] = ()) -> tuple[int, tuple[P
     if isinstance(error, FileNotFoundError) and _folder_is_gone():
         return 2, (Problem("the working folder was removed", remedy="cd to one that is there"),)
     return EXIT_ERROR, (_accident(error),)
+
+
+def _is_asked_for(error: SystemExit) -> bool:
+    """Whether the command or its library ends it; code of others that is loaded has no say in how
+    a command ends: its 0 would read as a pass, its 1 as a weakness."""
+    module = ""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        module = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+    if not isinstance(error.code, int | None):
+        return False
+    return module in COMMANDS or (error.code or 0) > 128  # what a signal ends with is no verdict
 
 
 def _folder_is_gone() -> bool:

@@ -32,6 +32,30 @@ def test_it_pays_twice_until_it_is_mended_and_replays_the_same(lender: Path) -> 
     assert (mended.returncode, "PASS" in mended.stdout) == (0, True), mended.stdout
 
 
+READ = "async def read(self, request: Request) -> JSONResponse:\n"
+
+
+@pytest.mark.parametrize(
+    ("put", "by", "code", "said"),
+    [
+        (READ, READ + "        sys.exit(0)\n", 1, "lender ended unasked (exit code 0)"),
+        (READ, READ + "        sys.exit('no more memory')\n", 1, "last words: no more memory"),
+        ("    return app(env, ar", "    sys.exit(0)\n    return app(env, ar", 4, "did not start"),
+    ],
+)
+def test_a_service_that_ends_itself_does_not_end_the_run(
+    lender: Path, tmp_path: Path, put: str, by: str, code: int, said: str
+) -> None:
+    """Its exit code 0 is no pass, its 1 no weakness: it is a program that is gone."""
+    folder = shutil.copytree(lender, tmp_path / "ends", ignore=lambda *_: ("runs",))
+    written = (
+        (folder / "lender.py").read_text().replace("import os\n", "import os\nimport sys\n", 1)
+    )
+    (folder / "lender.py").write_text(written.replace(put, by, 1))
+    run = harness(folder, *RUN)
+    assert (run.returncode, said in run.stdout) == (code, True), run.stdout + run.stderr
+
+
 def test_a_search_finds_the_smallest_set_of_faults(lender: Path) -> None:
     """One lost reply is enough; the experiment that it writes knows what it is about."""
     argv = ("--target", "target.yaml", "--journey", "borrow", "--faults", "1", "--no-swarm")

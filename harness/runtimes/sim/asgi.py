@@ -134,7 +134,9 @@ class Lifespan:
         scope: dict[str, object] = {"type": "lifespan", "asgi": VERSIONS, "state": self.state}
         try:
             await self._app(scope, self._receive, self._send)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            if isinstance(error, SystemExit) and self.started.done():
+                raise
             if self._asked and not self.started.done():
                 self.started.set_exception(RuntimeFailure(f"{self._name} did not start: {error!r}"))
         if not self.started.done():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 
@@ -38,6 +39,21 @@ class Timer(Handle):
     def when(self) -> float:
         """The instant on the loop's clock."""
         return self.tick / TICKS
+
+
+class Ending(Protocol):
+    """Who can end of itself: one life of a service."""
+
+    def exited(self, how: SystemExit) -> None:
+        """Its code asked for the end of its process."""
+
+
+def ended(home: Ending | None, how: BaseException) -> bool:
+    """Whether an exit is that of a service, and then it is over; else it is one of ours."""
+    if home is None or not isinstance(how, SystemExit):
+        return False
+    home.exited(how)
+    return True
 
 
 def shuffled(batch: list[Handle], dice: Dice) -> list[Handle]:

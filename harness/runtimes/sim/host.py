@@ -14,6 +14,7 @@ import contextvars
 from collections.abc import Callable
 
 from harness.errors import RuntimeFailure
+from harness.ports import Exit
 from harness.runtimes.sim.asgi import App, Done, Exchange, Lifespan
 from harness.runtimes.sim.loop import HOME, SimLoop
 from harness.runtimes.sim.messages import Ask, Reply
@@ -27,14 +28,21 @@ class Home:
 
     Args:
         life: which one, `lender/101`.
+        on_exit: told when its own code ends it.
     """
 
-    def __init__(self, life: str) -> None:
+    def __init__(self, life: str, on_exit: Callable[[SystemExit], None] | None = None) -> None:
         self.alive = True
+        self.on_exit = on_exit or _nothing
         self.life = life
         self.tasks: list[asyncio.Task[object]] = []
         self.exchanges: dict[Exchange, None] = {}
         self._prune_at = PRUNE
+
+    def exited(self, how: SystemExit) -> None:
+        """Its code asked for the end of its process."""
+        if self.alive:
+            self.on_exit(how)
 
     def adopt(self, task: asyncio.Task[object]) -> None:
         """A task was made here; in a dead home nothing begins."""
@@ -80,7 +88,9 @@ class Host:
         self.on_kill: Callable[[], None] = _nothing
         self._loop = loop
         self._make = make
-        self._home = Home("")
+        self._home = Home("", self._exited)
+        self.exits: list[Exit] = []
+        """Ends that nobody asked for, until somebody takes them."""
         self._context = contextvars.Context()
         self._app: App | None = None
         self._started: asyncio.Future[None] | None = None
@@ -107,12 +117,16 @@ class Host:
         if self.state != GONE:
             raise RuntimeFailure(f"{self.name} runs already")
         self.pid += 1
-        self._home, self._context = Home(f"{self.name}/{self.pid}"), contextvars.Context()
+        self._home = Home(f"{self.name}/{self.pid}", self._exited)
+        self._context = contextvars.Context()
         self._context.run(HOME.set, self._home)
         self.state = RUNNING
         if self._make is None:
             return
-        self._app = self._context.run(self._make, self._home)
+        try:
+            self._app = self._context.run(self._make, self._home)
+        except SystemExit as how:
+            raise RuntimeFailure(f"{self.name} did not start: {how!r}") from how
         lifespan = Lifespan(self._app, self.name, self._loop)
         self._started, self._shared = lifespan.started, lifespan.state
         self._loop.create_task(lifespan.run(), context=self._context)
@@ -142,8 +156,17 @@ class Host:
         if self._app is None or self.state != RUNNING:
             return None
         replies: list[Reply | None] = []
-        await Exchange(ask, self._loop, replies.append, {}).run(self._app, self._shared)
-        return replies[0]
+        try:
+            await Exchange(ask, self._loop, replies.append, {}).run(self._app, self._shared)
+        except SystemExit as how:
+            self._exited(how)
+        return replies[0] if replies else None
+
+    def _exited(self, how: SystemExit) -> None:
+        code = how.code if isinstance(how.code, int) else int(how.code is not None)
+        said = f"; its last words: {how.code}" if isinstance(how.code, str) else ""
+        self.exits.append(Exit(self.name, code, said))
+        self.kill()
 
     def kill(self) -> None:
         """End it at once; what it had in memory is gone."""
@@ -200,5 +223,5 @@ class Host:
         await asyncio.gather(*past, return_exceptions=True)
 
 
-def _nothing() -> None:
+def _nothing(*_: object) -> None:
     """Nobody has to know."""

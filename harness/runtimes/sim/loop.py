@@ -20,7 +20,7 @@ from typing import Any, Protocol, TypeVar
 
 from harness.errors import HarnessError
 from harness.rng import Dice, Seed
-from harness.runtimes.sim.handles import TICKS, Handle, Timer, shuffled
+from harness.runtimes.sim.handles import TICKS, Ending, Handle, Timer, ended, shuffled
 from harness.runtimes.sim.refusing import Refusing
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ SLACK = 1e-3  # of a tick: what adding floats may be off by
 TASK = "task"  # what nobody named; to number them costs time
 
 
-class Adopting(Protocol):
+class Adopting(Ending, Protocol):
     """Whom tasks belong to: one life of a service."""
 
     life: str
@@ -172,8 +172,9 @@ class SimLoop(Refusing):
                 if not handle.is_cancelled:
                     try:
                         handle.context.run(handle.callback, *handle.args)
-                    except (SystemExit, KeyboardInterrupt):
-                        raise
+                    except (SystemExit, KeyboardInterrupt) as how:
+                        if not ended(handle.context.get(HOME), how):
+                            raise
                     except BaseException as error:
                         self._failed(handle, error)
             if self._stopping:

@@ -18,7 +18,7 @@ from harness.clock import Clock
 from harness.errors import RuntimeFailure, UnsupportedFault
 from harness.json_types import JsonObject
 from harness.people import People
-from harness.ports import Capability
+from harness.ports import Capability, Exit
 from harness.rng import Seed
 from harness.runtimes.entries import entries
 from harness.runtimes.sim.calls import Talk
@@ -128,6 +128,14 @@ class SimRuntime:
     async def ask(self, service: str, request: Request) -> Answer:
         """The harness's own request, straight to the service, past every link."""
         return await self._running()[0].own(service, request)
+
+    def unasked_exits(self) -> list[Exit]:
+        """Services that ended themselves since the last time this was asked."""
+        hosts = self._talk.network.hosts.values() if self._talk else ()
+        found = [one for host in hosts for one in host.exits]
+        for host in hosts:
+            host.exits.clear()
+        return found
 
     def recovery_state(self) -> JsonObject:
         """Nothing: another process has nothing to heal."""

@@ -50,6 +50,8 @@ def recursing() -> Any:
         (raising(BrokenPipeError(errno.EPIPE, "Broken pipe")), 4),
         (raising(EOFError()), 4),
         (raising(SystemExit("a message")), 4),
+        (raising(SystemExit(0)), 4),  # of code that was loaded: neither a pass
+        (raising(SystemExit(1)), 4),  # nor a weakness
         (raising(SystemExit(143)), 143),
         (raising(KeyboardInterrupt()), 130),
         (recursing, 4),
