@@ -123,7 +123,8 @@ def test_a_tripped_limit_stops_the_load_undoes_and_says_so_within_two_seconds(
     run = start(tmp_path, first=FIRST[3], extra=limit, design="naive")
     out, _ = run.communicate(timeout=60)
     assert run.returncode in (1, 3), out
-    assert re.search(r"failed_applications = \d+: the load has ended; every fault undone", out)
+    said = r"failed_applications = \d+ within 60 s: the load has ended; every fault undone"
+    assert re.search(said, out)
     assert "stopped early: abort-when failed_applications > 3" in out
     run_dir = folder(tmp_path)
     assert FaultLog(run_dir / FAULTS).active() == []
