@@ -55,11 +55,17 @@ def _open(path: Path, *, follow: bool) -> int:
         why = error.strerror if isinstance(error, OSError) else str(error)
         link = not follow and path.is_symlink()
         cause = "a link, which is not followed here" if link else f"cannot read it: {why}"
-        raise ConfigError(Problem(cause, str(path))) from None
+        raise _unreadable(cause, path, follow=follow) from None
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
-        raise ConfigError(Problem("no ordinary file", str(path)))
+        raise _unreadable("no ordinary file", path, follow=follow)
     return fd
+
+
+def _unreadable(cause: str, path: Path, *, follow: bool) -> ConfigError:
+    """Where no link is followed the file is part of a record: it can be put back or made anew."""
+    advice = "" if follow else "restore it, or run again"
+    return ConfigError(Problem(cause, str(path), "an ordinary file that you may read", advice))
 
 
 def _size(count: int) -> str:
