@@ -43,8 +43,9 @@ FAULTS: dict[str, dict[str, Sequence[Any]]] = {
     "duplicate_callback": {"times": (2, 5)},
     "wrong_amount": {"delta_minor": (-100, 100)},
 }
+OF_DECISIONS = {"decline"}
+DECIDING = ("payment_gateway", "risk_engine")
 GATEWAYS_ALONE = {"not_found", "callback_lost", "duplicate_callback", "wrong_amount"}
-NOT_FUNDERS = {"decline"}
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,8 @@ def _places(words: Vocabulary, kind: str) -> list[str]:
     services = [service for service in target.services if anywhere or service.scripted]
     if kind in GATEWAYS_ALONE:
         services = [service for service in services if service.kind == "payment_gateway"]
-    if kind in NOT_FUNDERS:
-        services = [service for service in services if service.kind != "funding_provider"]
+    if kind in OF_DECISIONS:
+        services = [service for service in services if service.kind in DECIDING]
     return [service.name for service in services]
 
 
