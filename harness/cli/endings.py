@@ -32,7 +32,10 @@ LINE_MAX = 2000  # characters of one line of an error
 EXIT_ERROR, EXIT_PIPE = 4, 128 + signal.SIGPIPE
 ClickException = typer.BadParameter.__mro__[2]  # what the library raises for wrong words
 
-ONLY_PRINT = (["list"], ["doctor"], ["images"], ["-h"], ["--help"], ["--version"])
+ONLY_PRINT = frozenset(
+    {"list", "explain", "schema", "show", "doctor", "images", "runs list", "faults list",
+     "-h", "--help", "--version"}
+)  # what they print is all that they do  # fmt: skip
 ACCIDENTS = (OSError, EOFError)
 COMMANDS = ("harness", "typer", "click")  # packages that may end a command
 
@@ -180,7 +183,8 @@ def _close(out: Outlet, err: Outlet, code: int, words: Sequence[str]) -> int:
     if out.failure is not None:
         why = out.failure.strerror
         print(f"harness: stdout: {why}: not everything was printed", file=sys.stderr)
-        code = code or (EXIT_ERROR if list(words[:1]) in ONLY_PRINT else 0)
+        only_prints = {" ".join(words[:n]) for n in (1, 2)} & ONLY_PRINT
+        code = code or (EXIT_ERROR if only_prints else 0)
     err.flush()
     return code
 

@@ -32,11 +32,11 @@ def differences(folder: Path) -> list[str]:
     Raises:
         ConfigError: it is no folder of a drill, or its manifest cannot be read.
     """
-    path = folder / MANIFEST
     try:
-        known = _known(json.loads(read_bytes(path, MANIFEST_BYTES, follow=False)))
+        known = _known(json.loads(read_bytes(folder / MANIFEST, MANIFEST_BYTES, follow=False)))
     except (ConfigError, ValueError, KeyError, TypeError, RecursionError) as error:
-        cause = f"no evidence of a drill: {path}: {error}"
+        why = error.problems[0].cause if isinstance(error, ConfigError) else error
+        cause = f"no evidence of a drill: {MANIFEST}: {why}"
         raise ConfigError(Problem(cause, str(folder), "a folder that harness drill made")) from None
     there = {name: file for name, file in files(folder) if name != MANIFEST}
     return [
