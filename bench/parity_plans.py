@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from harness.blast import calls_showing
 from harness.ports import Capability
 from harness.registry import Vocabulary, load_vocabulary
 from harness.rng import Dice, Seed
@@ -43,8 +44,6 @@ FAULTS: dict[str, dict[str, Sequence[Any]]] = {
     "duplicate_callback": {"times": (2, 5)},
     "wrong_amount": {"delta_minor": (-100, 100)},
 }
-OF_DECISIONS = {"decline"}
-DECIDING = ("payment_gateway", "risk_engine")
 GATEWAYS_ALONE = {"not_found", "callback_lost", "duplicate_callback", "wrong_amount"}
 
 
@@ -105,9 +104,8 @@ def _places(words: Vocabulary, kind: str) -> list[str]:
     services = [service for service in target.services if anywhere or service.scripted]
     if kind in GATEWAYS_ALONE:
         services = [service for service in services if service.kind == "payment_gateway"]
-    if kind in OF_DECISIONS:
-        services = [service for service in services if service.kind in DECIDING]
-    return [service.name for service in services]
+    names = [service.name for service in services]
+    return [name for name in names if calls_showing(fault, target, name) != []]
 
 
 def _somewhere(places: list[str], dice: Dice) -> str:

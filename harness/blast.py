@@ -52,18 +52,23 @@ def able_services(fault: Fault, target: Target) -> list[str]:
     return [one.name for one in of_role or scripted]
 
 
+def calls_showing(fault: Fault, target: Target, service: str) -> list[str] | None:
+    """The operations of a stand-in whose calls can show a fault; None where nobody tells: such a
+    one (no `rule_ops` of the target, no `fits` of the fault) is taken at its word."""
+    ops, fits = getattr(target, "rule_ops", {}).get(service), getattr(fault, "fits", None)
+    return None if not ops or fits is None else list(fits(ops))
+
+
 def rule_problems(fault: Fault, target: Target, place: Place, number: int) -> Iterator[Problem]:
-    """A service that is nobody who can do this, or none of whose calls can show it. Whose
-    operations nobody tells (`rule_ops` of the target, `fits` of the fault) is taken at its word."""
+    """A service that is nobody who can do this, or none of whose calls can show it."""
     service, at = getattr(fault, "service", ""), place.of("method", number, "service")
     if service not in (able := able_services(fault, target)):
         cause = f"{fault.kind} at {service}: it is no stand-in that can do this"
         yield Problem(cause, at, ", ".join(able))
         return
-    ops, fits = getattr(target, "rule_ops", {}).get(service), getattr(fault, "fits", None)
-    if not ops or fits is None:
+    showing = calls_showing(fault, target, service)
+    if showing is None:
         return
-    showing = fits(ops)
     if not showing:
         yield Problem(f"{fault.kind} at {service}: none of its calls can show it", at)
     elif (op := getattr(fault, "op", "*")) not in ("*", *showing):

@@ -70,7 +70,7 @@ def starved(history: History, from_s: float, to_s: float) -> Starved | None:
 def excused(verdict: Verdict, history: History) -> Verdict:
     """A broken promise of time; unknown where the machine kept a program waiting meanwhile."""
     found: JsonObject = verdict.first_bad or {}
-    if verdict.validity is not Validity.INVALID or not found:
+    if verdict.validity is not Validity.INVALID or not found or not usage(history):
         return verdict
     numbers = set(found.get("events", ()))
     shown = [event.t_s for event in history.events if event.i in numbers]

@@ -10,15 +10,20 @@ from chaos.invariants._finding import bad, money
 from chaos.invariants._operator import samples
 from chaos.invariants._reserve import replayed
 from chaos.invariants._views import amount
+from chaos.targets._reference_gauges import (
+    BY_BREAKER,
+    DEPTH,
+    FAILED_BY,
+    LATE,
+    POOL,
+    QUEUE,
+    TOTALS,
+)
 from harness.history import Event, History
 from harness.model import Objectives
 
-CALLS = "Calls to third parties, 1/s"
-BY_BREAKER, FAILED_BY = ".calls by breaker", ".failed calls by breaker"
-TOTALS, DEPTH, LATE = ".totals", "lending_outbox_depth", "lending_late_successes_total"
-TASKS = "Queue, tasks"
 BREAKERS, CLOSED, OPEN = "Breakers", "closed", "open"
-RESERVE, LEFT, FIGURES = "Reserve, minor units", "left", "figures"
+LEFT, FIGURES = "left", "figures"
 
 
 def opened_too_early(
@@ -62,7 +67,7 @@ def totals_wrong(
     """A depth that is not the sum of its kinds, and more late successes than there can be: after a
     FAILED, or where something was broken and silence was taken for one."""
     for event in told:
-        depth, each = event.v.get(TOTALS, {}).get(DEPTH), event.v.get(TASKS, {}).values()
+        depth, each = event.v.get(TOTALS, {}).get(DEPTH), event.v.get(QUEUE, {}).values()
         if depth is not None and depth != sum(each):
             what = f"the outbox is told to hold {depth:g} tasks at {event.t_s:.2f} s, and "
             yield bad(event.t_s, f"{what}{sum(each):g} when they are told by kind", [event.i])
@@ -85,12 +90,12 @@ def totals_wrong(
 def reserve_left(history: History, objectives: Objectives) -> Iterator[Mapping[str, object]]:
     """At the end the reserve holds what the ledgers of others leave of it."""
     size_minor = objectives.contract.get("pool", {}).get("size_minor")
-    reads = [op for op in history.ops(FIGURES) if LEFT in op.value.get(RESERVE, {})]
-    told = [event.v[RESERVE].get(LEFT, 0) for event in samples(history, RESERVE)]
-    told += [op.value[RESERVE][LEFT] for op in reads]
+    reads = [op for op in history.ops(FIGURES) if LEFT in op.value.get(POOL, {})]
+    told = [event.v[POOL].get(LEFT, 0) for event in samples(history, POOL)]
+    told += [op.value[POOL][LEFT] for op in reads]
     if not reads or size_minor is None or not any(told):  # a design may have no reserve
         return
-    left = reads[-1].value[RESERVE][LEFT]
+    left = reads[-1].value[POOL][LEFT]
     drawn = sum(map(amount, replayed(history, objectives).own.values()))
     if left != size_minor - drawn:
         what = f"the reserve is told to hold {money(int(left))} at the end, and by the ledgers it "

@@ -8,14 +8,10 @@ from chaos.invariants._views import own_doing, result
 from harness.history import History
 from harness.model import Objectives, Op, Outcome
 
-WINDOW_S = 1.0
-"""Length of the sliding window; chosen, not measured."""
-
-OK_RATIO_MIN = 0.95
-"""Share of ok completions that counts as good service; chosen, not measured."""
-
-OPS_MIN = 20
-"""Fewer operations show nothing: one failure in 20 is 95 %."""
+# The figures of this block are chosen, not measured.
+WINDOW_S = 1.0  # length of the sliding window
+OK_RATIO_MIN = 0.95  # share of ok completions that counts as good service
+OPS_MIN = 20  # fewer operations show nothing: one failure in 20 is 95 %
 
 
 @dataclass(frozen=True)
@@ -58,6 +54,15 @@ class Again:
         if self.after_s is None and self.watched_s <= within_s:
             return f"not yet good when the load stopped, {self.watched_s:.2f} s after {since}"
         return ""
+
+    def is_late(self, within_s: float) -> bool:
+        """Whether it was not good again in time."""
+        return self.after_s is None or self.after_s > within_s
+
+    @property
+    def shown_by(self) -> list[int]:
+        """Numbers of the events that show what failed last."""
+        return [self.last_bad.op.index] if self.last_bad else []
 
     def told(self) -> str:
         """How long it took, and what failed last."""

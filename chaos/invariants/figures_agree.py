@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from chaos.invariants._figures import CALLS, opened_too_early, reserve_left, totals_wrong
+from chaos.invariants._figures import opened_too_early, reserve_left, totals_wrong
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._operator import samples
+from chaos.targets._reference_gauges import CALLS
 from harness.history import Event, History
 from harness.model import Objectives
 

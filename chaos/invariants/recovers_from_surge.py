@@ -11,12 +11,9 @@ from statistics import median
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._good_again import completions, good_again
-from chaos.invariants._silent import unless_it_surges
+from chaos.invariants._silent import SURGE_TIMES, unless_it_surges
 from harness.history import History
 from harness.model import Objectives
-
-TIMES = 2.0
-"""So many times the usual arrivals are a surge; chosen: chance alone gives that once in months."""
 
 SPAN_S = 2
 """Arrivals are counted over so many seconds together; chosen."""
@@ -25,9 +22,8 @@ SPAN_S = 2
 def _examine(history: History, objectives: Objectives) -> Findings:
     counts = _arrivals(history)
     usual = median(counts) if counts else 0
-    busy = [
-        n for n in range(len(counts) - 1) if sum(counts[n : n + SPAN_S]) > TIMES * SPAN_S * usual
-    ]
+    least = SURGE_TIMES * SPAN_S * usual
+    busy = [n for n in range(len(counts) - 1) if sum(counts[n : n + SPAN_S]) > least]
     if not busy or not usual:
         return Findings(0, missing="there was no surge of arrivals")
     begun_s, over_s = float(busy[0]), float(busy[-1] + SPAN_S)
@@ -35,12 +31,12 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     limit_s = objectives.recovery_s
     reason = again.unknown(limit_s, "the surge")
     found = []
-    if not reason and (again.after_s is None or again.after_s > limit_s):
+    if not reason and again.is_late(limit_s):
         after = again.done[-1].t_s - over_s
         what = f"the surge was over at {over_s:.2f} s, and at the old load of {usual:g} arrivals a"
         what += f" second service was not good again within {limit_s:g} s: {again.told()}"
-        events = [again.last_bad.op.index] if again.last_bad else []
-        found = [bad(over_s + limit_s, what, events, recovery_time_s=again.after_s, after_s=after)]
+        took = {"recovery_time_s": again.after_s, "after_s": after}
+        found = [bad(over_s + limit_s, what, again.shown_by, **took)]
     within = [d for d in completions(history, objectives, begun_s) if d.t_s < over_s]
     return Findings(
         examined=len(again.done),

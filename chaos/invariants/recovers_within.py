@@ -17,11 +17,10 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     limit_s, recovery_s = objectives.recovery_s, again.after_s
     reason = again.unknown(limit_s, "healing")
     found = []
-    if not reason and (recovery_s is None or recovery_s > limit_s):
+    if not reason and again.is_late(limit_s):
         what = f"service was not good again within {limit_s:g} s of the healing at"
         what += f" {healed_s:.2f} s: {again.told()}"
-        events = [again.last_bad.op.index] if again.last_bad else []
-        found = [bad(healed_s + limit_s, what, events, recovery_time_s=recovery_s)]
+        found = [bad(healed_s + limit_s, what, again.shown_by, recovery_time_s=recovery_s)]
     return Findings(
         examined=len(again.done),
         bad=found,

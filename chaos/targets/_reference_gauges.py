@@ -16,6 +16,7 @@ CALLS = "Calls to third parties, 1/s"
 QUEUE = "Queue, tasks"
 BY_BREAKER, FAILED_BY = f"{UNSHOWN}calls by breaker", f"{UNSHOWN}failed calls by breaker"
 TOTALS = f"{UNSHOWN}totals"
+DEPTH, LATE = "lending_outbox_depth", "lending_late_successes_total"
 POOL = "Reserve, minor units"
 PAGE_FIELDS = ("since_s", "reason", "message", "next_update_by_s")
 STATES = {0: "closed", 1: "half open", 2: "open"}
@@ -76,7 +77,7 @@ def _shown(
         yield from _calls(dependency, labels, value)
     elif metric == "lending_outbox_tasks":
         yield QUEUE, labels.get("kind", ""), value
-    elif metric in ("lending_outbox_depth", "lending_late_successes_total"):
+    elif metric in (DEPTH, LATE):
         yield TOTALS, metric, value
     elif metric == "lending_pool_left_minor":
         yield POOL, "left", value

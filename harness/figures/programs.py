@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from harness.history import Event, History
 from harness.json_types import JsonDict
@@ -31,14 +31,8 @@ def programs(history: History) -> list[JsonDict]:
 
 
 def _column(readings: Sequence[Event], group: str, name: str) -> list[float]:
-    return list(_values(readings, group, name))
-
-
-def _values(readings: Sequence[Event], group: str, name: str) -> Iterator[float]:
-    for event in readings:
-        value = event.v.get(group, {}).get(name)
-        if value is not None:
-            yield float(value)
+    values = (event.v.get(group, {}).get(name) for event in readings)
+    return [float(value) for value in values if value is not None]
 
 
 def _course(values: Sequence[float]) -> JsonDict:

@@ -22,7 +22,7 @@ from harness.report.programs_panel import programs_table
 from harness.report.recorded import Recorded
 from harness.report.series import series
 from harness.report.stories_panel import story_layouts
-from harness.report.timeline import outcomes_chart, timeline_chart
+from harness.report.timeline import Columns, outcomes_chart, timeline_chart
 from harness.report.topology import topology
 from harness.report.words import duration, fault_words, ms, number, percent, seconds, sentence
 
@@ -43,13 +43,6 @@ class Tile(NamedTuple):
     value: str
     note: str = ""
     css: str = ""
-
-
-class Table(NamedTuple):
-    """Rows as text."""
-
-    head: list[str]
-    body: list[list[str]]
 
 
 def context(result: RunResult, recorded: Recorded) -> dict[str, object]:
@@ -244,13 +237,13 @@ def _clock_words(f: str, k: str, v: JsonObject) -> str:
     return f"{f}: {shown}" if shown else f
 
 
-def _endpoints(result: RunResult) -> Table:
+def _endpoints(result: RunResult) -> Columns:
     head = ["Operation", "n", "good", "failed", "unanswered", "worst p99, ms"]
     rows: dict[str, list[JsonObject]] = {}
     for row in result.figures.get("latency", []):
         rows.setdefault(row["of"], []).append(row)
     sums = ("n", "good", "failed", "unanswered")
-    return Table(
+    return Columns(
         head,
         [
             [

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from harness.json_types import JsonDict, JsonObject
+from harness.json_types import JsonObject
 from harness.model import RunResult
+from harness.report.timeline import Columns
 from harness.report.words import number
 
 HEAD = ["Program", "Memory, MiB", "at the end", "most", "Open files", "at the end", "most",
         "Processor, cores", "waited, cores"]  # fmt: skip
 
 
-def programs_table(result: RunResult) -> JsonDict:
-    """`head` and `body` of a table, the largest program first."""
+def programs_table(result: RunResult) -> Columns:
+    """A table, the largest program first."""
     found = result.figures.get("programs", [])
-    return {"head": HEAD, "body": [_row(one) for one in sorted(found, key=_size)]}
+    return Columns(HEAD, [_row(one) for one in sorted(found, key=_size)])
 
 
 def _size(one: JsonObject) -> float:

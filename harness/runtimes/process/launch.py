@@ -88,8 +88,11 @@ class Launcher:
 
     def living(self) -> dict[str, Proc]:
         """The processes that it started and that have not ended, by program."""
-        known = {name: identify(one.pid, name) for name, one in self._children.items()}
-        return {name: one for name, one in known.items() if one and one.lives}
+        return {
+            name: proc
+            for name, child in self._children.items()
+            if child.poll() is None and (proc := identify(child.pid, name))
+        }
 
     def exit_code(self, program: str) -> int | None:
         """How the program ended, None while it runs (or when another process started it).
