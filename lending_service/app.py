@@ -21,6 +21,7 @@ from lending_service.ports import Client, Clock
 from lending_service.reserve_pool import ReservePool
 from lending_service.reserving import Reserving
 from lending_service.score_guard import ScoreGuard
+from lending_service.spread import Spread
 from lending_service.stores.port import Store
 from lending_service.suspensions import Suspensions
 from lending_service.upstreams import FundingProvider, PaymentGateway, RiskEngine
@@ -140,6 +141,7 @@ def build(
         gateways=gateways,
         funders=funders,
         pool=ReservePool(design.pool, clock, policy, funders, modes.pool_changed),
+        spread=Spread(design.spread),
         notifier="".join(_of("notification", upstreams)),
         suspensions=Suspensions(
             policy,

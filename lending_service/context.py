@@ -15,6 +15,7 @@ from lending_service.policy import Policy
 from lending_service.ports import Clock
 from lending_service.reserve_pool import ReservePool
 from lending_service.score_guard import ScoreGuard
+from lending_service.spread import Spread
 from lending_service.stores.port import Store, Tx
 from lending_service.suspensions import Suspensions
 from lending_service.upstreams import FundingProvider, PaymentGateway, RiskEngine
@@ -32,6 +33,7 @@ class Context(msgspec.Struct, frozen=True):
         guard: whether scores are believed.
         suspensions: which new business may not go on.
         pool: the lender's own money, for when no funder can be reached.
+        spread: how much is lent by whom and to whom.
         notifier: who sends messages to borrowers, "" for nobody.
     """
 
@@ -48,6 +50,7 @@ class Context(msgspec.Struct, frozen=True):
     guard: ScoreGuard
     suspensions: Suspensions
     pool: ReservePool
+    spread: Spread
     notifier: str = ""
 
     def save(self, tx: Tx, record: Application | Repayment) -> Awaitable[None]:

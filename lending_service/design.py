@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from lending_service.patroni import PatroniRule, undecided
+from lending_service.spread import SpreadRule, too_much
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -139,6 +140,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             not hold the payment; by its `final_code` alone; both asked for and not told by a
             callback; or every one is `believe`d.
         pool: the reserve that pays while no funder can be reached, or null for none.
+        spread: shares and caps of funders, regions and segments, or null for none.
         failover: who promotes the standby of a primary that is gone: somebody by hand (`manual`),
             a `script` that looks whether the primary answers, and fences nothing; or `patroni`.
         patroni: how it decides; needed where it does.
@@ -192,6 +194,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     retry_after_cap_s: Seconds | None = 30.0
     failed_payment: Literal["statement", "final_code", "believe"] = "final_code"
     pool: PoolRule | None = None
+    spread: SpreadRule | None = None
     failover: Literal["manual", "script", "patroni"] = "manual"
     patroni: PatroniRule | None = None
     runbook: str | None = None
@@ -215,19 +218,18 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             problems = ["stand_in: got null, need caps because risk_down is stand_in"]
         if not problems and mapping.get("failover") == "patroni":
             problems = undecided(mapping.get("patroni"))
-        if not problems and (small := _pool_too_small(mapping.get("pool"))):
-            problems = [small]
+        if not problems:
+            problems = _pool_too_small(mapping.get("pool")) + too_much(mapping.get("spread"))
         if problems:
             raise DesignError(mapping.get("name"), problems)
         return msgspec.convert(mapping, cls)
 
 
-def _pool_too_small(pool: object) -> str:
+def _pool_too_small(pool: object) -> list[str]:
     if not isinstance(pool, Mapping) or pool["draw_minor_max"] <= pool["size_minor"]:
-        return ""
-    return f"pool.draw_minor_max: got {pool['draw_minor_max']}, need at most size_minor, " + str(
-        pool["size_minor"]
-    )
+        return []
+    most, size = pool["draw_minor_max"], pool["size_minor"]
+    return [f"pool.draw_minor_max: got {most}, need at most size_minor, {size}"]
 
 
 def _problems(struct: type[Any], mapping: Mapping[str, object], where: str) -> list[str]:
@@ -270,6 +272,8 @@ def _allowed(hint: Any) -> str:
         return " | ".join(str(arg) for arg in args)
     if origin is Annotated:
         return _allowed(args[0]) + _bounds(args[1])
+    if origin is dict:
+        return f"a mapping of names to {_allowed(args[1])}"
     if args:
         return " or ".join(_allowed(arg) for arg in args)
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):

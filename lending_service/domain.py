@@ -7,9 +7,8 @@
               queued_degraded (resumes where it left)     v  |
                                      payment_unknown -> payment_failed -> reversing -> reversed
 
-`queued_degraded` and `manual` can be entered from where a third party is needed, and
-`suspended_by_policy` from wherever no payment has been begun. Declined,
-reversed, active and settled are terminal: nothing leaves them.
+`queued_degraded` and `manual` can be entered where a third party is needed, `suspended_by_policy`
+where no payment has been begun. Declined, reversed, active and settled are terminal.
 """
 
 from __future__ import annotations
@@ -151,6 +150,7 @@ class Repayment(Record, frozen=True, kw_only=True):
 
 PaymentStatus = Literal["unknown", "success", "failed", "refused", "late_success"]
 PaymentKind = Literal["payout", "debit"]
+Held = Literal["unknown", "reserved", "refused", "released", "withdrawn", "committed"]
 
 
 class Payment(Record, frozen=True, kw_only=True):
@@ -179,7 +179,7 @@ class Reservation(Record, frozen=True, kw_only=True):
     application_id: str
     funder: str
     amount_minor: int
-    status: Literal["unknown", "reserved", "refused", "released", "committed"] = "unknown"
+    status: Held = "unknown"
 
 
 class Borrower(Record, frozen=True, kw_only=True):

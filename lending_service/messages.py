@@ -22,6 +22,8 @@ MESSAGES: dict[str, str] = {
     "funding_down": "Approved. No funder answers at present; we keep trying.",
     "pool_used_up": "Approved. No funder answers at present, and our reserve for this is used up; "
     "we keep trying.",
+    "spread_full": "Approved. Whoever could fund it now would hold too large a part of all loans; "
+    "we go on as soon as others can.",
     "funding_unclear": "Approved. A funder has not confirmed; we ask until it has.",
     "payment_down": "Approved, and the money is set aside. No payment channel answers at "
     "present; we keep trying.",

@@ -26,6 +26,7 @@ RESUMES: dict[AppState, AppState] = {
     S.PAYMENT_FAILED: S.PAYING,
 }
 """Where an application that is suspended goes on: nothing has been sent for it yet."""
+NOT_RESERVED = {"refused": "funding_down", "used_up": "pool_used_up", "full": "spread_full"}
 WAITING = (S.QUEUED, S.SUSPENDED)
 STEPS_MAX = 16  # more than the longest legal way; a loop is a defect
 Step = Callable[[Application, int], Awaitable[float | None]]
@@ -170,7 +171,7 @@ class Pipeline:
         result = await self._reserving.reserve(app)
         if result == "reserved":
             return None
-        code = {"refused": "funding_down", "used_up": "pool_used_up"}.get(result, "funding_unclear")
+        code = NOT_RESERVED.get(result, "funding_unclear")
         return await self._queue(app, n, S.RESERVING, code)
 
     async def _pay(self, app: Application, n: int) -> float | None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec.structs import replace
 
 from lending_service.context import Context
 from lending_service.domain import Application, AppState, Reservation
 from lending_service.funding_order import funder_order
 from lending_service.reserve_pool import POOL
+from lending_service.stores.port import Tx
 from lending_service.upstreams import ReserveResult
 
 S = AppState
 RESERVABLE = (S.APPROVED, S.RESERVING)
 PAID_OUT = (S.ACTIVE, S.SETTLED)
 TAKEN = ("reserved", "committed")
+COUNTED = ("unknown", *TAKEN)
 
 
 class Reserving:
@@ -27,15 +31,19 @@ class Reserving:
 
         Returns:
             reserved, at a funder or in the reserve; refused (nothing is held anywhere); used_up
-            (nor is there enough in the reserve); unknown (one funder may hold it: that one is
-            cleared up before any other is asked).
+            (nor is there enough in the reserve); full (a cap forbids it to somebody who might);
+            unknown (one funder may hold it: that one is cleared up before any other is asked).
         """
+        full = False
         for funder in await self._order(app):
             if await self._parts.suspensions.why(app.segment, app.region, funder):
                 continue
             result = await self._at(app, funder)
-            if result != "refused":
+            if result not in ("refused", "full"):
                 return result
+            full = full or result == "full"
+        if full:
+            return "full"
         return await self._drawn(app) if self._parts.pool.may_draw(app) else "refused"
 
     async def release_all(self, app: Application) -> bool:
@@ -47,7 +55,7 @@ class Reserving:
             closed = await self._parts.funding.close(held, "release")
             if closed not in ("done", "not_found"):
                 return False
-            await self._put(replace(held, status="released"))
+            await self._leave(app, held, "released")
         if self._parts.design.pool is not None:
             async with self._parts.store.transaction() as tx:
                 await self._parts.pool.give_back(tx, reservation_id(app, POOL))
@@ -58,14 +66,18 @@ class Reserving:
         held = await self._parts.store.read(Reservation, id_)
         if held is None or held.status in ("committed", "released"):
             return None
-        if held.funder == POOL:
+        if held.funder == POOL or held.status == "withdrawn":
             return await self._taken_over(held, n)
         closed = await self._parts.funding.close(held, "commit")
         if closed == "unavailable":
             return self._pause_s(n)
         if closed != "done":
-            raise ValueError(f"commit of {id_} at {held.funder}: {closed}; the books disagree")
-        await self._put(replace(held, status="committed"))
+            if not await self._parts.funding.stepped_back(held):
+                raise ValueError(f"commit of {id_} at {held.funder}: {closed}; the books disagree")
+            await self._leave(await self._application(held), held, "withdrawn")
+            return await self._taken_over(held, n)
+        async with self._parts.store.transaction() as tx:
+            await tx.put(replace(held, status="committed"))
         return None
 
     async def _drawn(self, app: Application) -> ReserveResult:
@@ -88,10 +100,9 @@ class Reserving:
         return "reserved"
 
     async def _taken_over(self, held: Reservation, n: int) -> float | None:
-        """A funder pays for what was drawn, and the reserve has its money back."""
-        app = await self._parts.store.read(Application, held.application_id)
-        assert app is not None, held.application_id
-        funder = await self._funder_for(app)
+        """A funder pays for what was drawn, or for what another one stepped back from; a reserve
+        that paid meanwhile has its money back."""
+        funder = await self._funder_for(await self._application(held))
         wait_s = self._pause_s(n) if funder is None else await self.commit(funder, n)
         if wait_s is None:
             async with self._parts.store.transaction() as tx:
@@ -100,16 +111,18 @@ class Reserving:
 
     async def _funder_for(self, app: Application) -> str | None:
         """The reservation at a funder that has set the money aside by now, or does so."""
-        order = await self._order(app)
-        for funder in order:
+        order = []
+        for funder in await self._order(app):
             known = await self._parts.store.read(Reservation, reservation_id(app, funder))
             if known is not None and known.status in TAKEN:
                 return known.id
+            if known is None or known.status != "withdrawn":
+                order.append(funder)
         for funder in order:
             if await self._parts.suspensions.why(app.segment, app.region, funder):
                 continue
             result = await self._at(app, funder)
-            if result != "refused":
+            if result not in ("refused", "full"):
                 return reservation_id(app, funder) if result == "reserved" else None
         return None
 
@@ -119,7 +132,9 @@ class Reserving:
 
     async def _order(self, app: Application) -> list[str]:
         """A funder that may hold the money comes first."""
-        order = funder_order(self._parts.funders, app.id, self._parts.design.funding)
+        design = self._parts.design
+        shares = design.spread.shares if design.spread else None
+        order = funder_order(self._parts.funders, app.id, design.funding, shares)
         if app.state == S.APPROVED:
             return list(order)
         clear: list[str] = []
@@ -138,6 +153,8 @@ class Reserving:
             amount_minor=app.amount_minor,
         )
         known = await self._open(asked)
+        if known == "full":
+            return "full"
         if known == "unknown":
             result = await self._clear_up(asked)
         else:
@@ -160,29 +177,52 @@ class Reserving:
         return "unknown" if result == "not_taken" else result
 
     async def _open(self, asked: Reservation) -> str | None:
-        """Write the call down before it is made; the status it had."""
+        """Write the call down before it is made; the status it had, or that a cap forbids it."""
         async with self._parts.store.transaction() as tx:
-            app = await tx.get(Application, asked.application_id, lock=True)
+            app = await self._locked(tx, asked)
             known = await tx.get(Reservation, asked.id, lock=True)
-            await tx.put(asked)
-            if app is not None and app.state not in (S.RESERVING, *PAID_OUT):
+            if app.state not in (S.RESERVING, *PAID_OUT):
                 await self._parts.save(tx, self._parts.move(app, S.RESERVING))
+            counted = known is not None and known.status in COUNTED
+            if not counted and not await self._parts.spread.take(tx, app, asked.funder):
+                return "full"
+            await tx.put(known if known is not None and known.status in TAKEN else asked)
         return None if known is None else known.status
 
     async def _settle(self, asked: Reservation, result: ReserveResult) -> None:
         async with self._parts.store.transaction() as tx:
-            app = await tx.get(Application, asked.application_id, lock=True)
+            app = await self._locked(tx, asked)
+            known = await tx.get(Reservation, asked.id, lock=True)
+            kept = known is not None and known.status in TAKEN
             if result == "reserved":
                 await tx.put(replace(asked, status="reserved"))
-                if app is not None and app.state == S.RESERVING:
+                if app.state == S.RESERVING:
                     moved = self._parts.move(app, S.RESERVED)
                     await self._parts.save(tx, replace(moved, reservation_id=asked.id))
+                if not kept:
+                    await self._parts.spread.keep(tx, app)
             elif result == "refused":
                 await tx.put(replace(asked, status="refused"))
+                await self._parts.spread.give_back(tx, app, asked.funder, kept=kept)
 
-    async def _put(self, held: Reservation) -> None:
+    async def _leave(
+        self, app: Application, held: Reservation, status: Literal["released", "withdrawn"]
+    ) -> None:
+        """The funder holds nothing for it any more."""
         async with self._parts.store.transaction() as tx:
-            await tx.put(held)
+            await tx.put(replace(held, status=status))
+            kept = held.status in TAKEN
+            await self._parts.spread.give_back(tx, app, held.funder, kept=kept)
+
+    async def _locked(self, tx: Tx, held: Reservation) -> Application:
+        app = await tx.get(Application, held.application_id, lock=True)
+        assert app is not None, held.application_id
+        return app
+
+    async def _application(self, held: Reservation) -> Application:
+        app = await self._parts.store.read(Application, held.application_id)
+        assert app is not None, held.application_id
+        return app
 
 
 def reservation_id(app: Application, funder: str) -> str:

@@ -12,7 +12,9 @@ from lending_service.policy import Called, Policy
 CURRENCY = "CNY"
 PayResult = Literal["success", "failed", "processing", "unknown", "refused"]
 Found = Literal["success", "failed", "processing", "not_found", "unavailable"]
-ReserveResult = Literal["reserved", "refused", "used_up", "not_taken", "unknown", "not_found"]
+ReserveResult = Literal[
+    "reserved", "refused", "used_up", "full", "not_taken", "unknown", "not_found"
+]
 CloseResult = Literal["done", "not_found", "wrong", "unavailable"]
 STATUSES: dict[str, Literal["success", "failed", "processing"]] = {
     "SUCCESS": "success",
@@ -184,6 +186,12 @@ class FundingProvider:
         called = await self._policy.once(asked.funder, "GET", path, lane="/inquire")
         missing = called.outcome == "ok" and called.status == 404
         return "not_found" if missing else _reserved(called)
+
+    async def stepped_back(self, held: Reservation) -> bool:
+        """Whether the funder itself says that it has given up what it had set aside."""
+        path = f"/v1/reservations/{held.id}"
+        called = await self._policy.once(held.funder, "GET", path, lane="/inquire")
+        return called.status == 200 and called.body.get("status") == CLOSED["release"]
 
     async def close(self, held: Reservation, how: Literal["commit", "release"]) -> CloseResult:
         """Commit or release; both can be sent again without harm."""

@@ -149,6 +149,11 @@ async def quota_gone(call: Call, args: NoArgs) -> Reply:
     return Reply(409, {"code": "quota_exhausted", "message": "the quota is used up"})
 
 
+async def withdraw(call: Call, args: NoArgs) -> Reply:
+    """Step back from what was set aside, when it is asked for."""
+    return await call.do(withdrawn=True)
+
+
 async def duplicate_callback(call: Call, args: TimesArgs) -> Reply:
     """Deliver the callback several times."""
     return await call.do(times=args.times)
@@ -264,6 +269,7 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "score": Effect(score, CHANGE, frozenset({"score"}), ScoreArgs, "points"),
         "drift": Effect(drift, CHANGE, frozenset({"score"}), PointsArgs, "points"),
         "quota_gone": Effect(quota_gone, REFUSAL, frozenset({"reserve"})),
+        "withdraw": Effect(withdraw, CHANGE, frozenset({"commit"}), of="status"),
         "duplicate_callback": Effect(duplicate_callback, CHANGE, CALLBACK, TimesArgs, "copies"),
         "callback_lost": Effect(callback_lost, CHANGE, CALLBACK, of="copies"),
         "late_callback": Effect(late_callback, CHANGE, CALLBACK, LateCallbackArgs, "instant"),

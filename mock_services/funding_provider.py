@@ -113,12 +113,13 @@ class FundingProvider:
             return reused(body.request_id)
         return _state(known)
 
-    def _change(self, request_id: str, f: str, status: str) -> Reply:
+    def _change(self, request_id: str, f: str, status: str, *, withdrawn: bool = False) -> Reply:
+        """Commit or release, or (`withdrawn`) step back from what was set aside instead."""
         known = self._reservations.get(request_id)
         if known is None:
             return refusal(404, "not_found", f"{request_id} was never reserved here")
         if known.status == "RESERVED":
-            self._reach(known, f, status)
+            self._reach(known, *(("release", "RELEASED") if withdrawn else (f, status)))
         if known.status != status:
             message = f"{f} of {request_id}: state is {known.status}, need RESERVED or {status}"
             return refusal(409, "wrong_state", message)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+
+from chaos.lending import REGIONS, SEGMENTS
 
 SERVICE_DESIGN = "lending_service.design"  # by name: the vocabulary imports no service
 
@@ -64,8 +66,13 @@ CHOICES = (
     _Choice(
         "funding", "single",
         "nobody steps in for the one funder",
-        ("funding_within_quota", "only_declared_degrades", "every_application_answered",
-         "recovers_within"),
+        ("funding_within_quota", "lending_stays_spread", "only_declared_degrades",
+         "every_application_answered", "recovers_within"),
+    ),
+    _Choice(
+        "spread", None,
+        "whoever is there funds everything, however large a part of it that is",
+        ("lending_stays_spread",),
     ),
     _Choice(
         "pool", None,
@@ -176,8 +183,14 @@ def explain(invariant: str, design: Mapping[str, object]) -> str:
     )
 
 
-def design_problems(design: Mapping[str, object]) -> list[tuple[str, str]]:
-    """What the service itself says is wrong with a design document; empty when it can be used.
+def design_problems(
+    design: Mapping[str, object], funders: Sequence[str] = ()
+) -> list[tuple[str, str]]:
+    """What the service itself says is wrong with a design document, and whom it names that is not
+    there; empty when it can be used.
+
+    Args:
+        funders: of the target; () where nobody looks at names.
 
     Returns:
         (top-level key, what is wrong with it).
@@ -187,7 +200,18 @@ def design_problems(design: Mapping[str, object]) -> list[tuple[str, str]]:
         service.Design.from_mapping(design)
     except service.DesignError as error:
         return [(re.split(r"[.:]", problem)[0], problem) for problem in error.problems]
-    return []
+    return [("spread", problem) for problem in _strangers(design, funders)]
+
+
+def _strangers(design: Mapping[str, object], funders: Sequence[str]) -> Iterator[str]:
+    """Names in shares and caps that nothing has."""
+    spread: Any = design.get("spread")
+    allowed = {"shares": funders, "funder": funders, "region": REGIONS, "segment": SEGMENTS}
+    for key, names in allowed.items() if spread and funders else ():
+        named = spread.get(key)
+        for name in named if isinstance(named, Mapping) else ():
+            if name not in names:
+                yield f"spread.{key}.{name}: there is none; allowed: {', '.join(names)}"
 
 
 def design_schema() -> dict[str, Any]:

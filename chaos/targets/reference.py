@@ -173,7 +173,7 @@ class Reference:
 
     def design_problems(self, design: Mapping[str, object]) -> list[tuple[str, str]]:
         """What is wrong with a design document, each with its key; empty when it can be used."""
-        return designs.design_problems(design)
+        return designs.design_problems(design, self._playing(FUNDER))
 
     def config(self, service: str, wiring: Wiring) -> dict[str, Any]:
         """The configuration document of a service; {} for the database, which takes none."""

@@ -144,6 +144,22 @@ def test_a_design_is_checked_by_the_service_it_is_for() -> None:
     assert "maybe" in problems[0][1]
 
 
+@pytest.mark.parametrize(
+    ("spread", "problem"),
+    [
+        ({"shares": {"bank_x": 0.5}}, "spread.shares.bank_x: there is none; allowed: funding_a, f"),
+        ({"region": {"nort": 0.5}}, "spread.region.nort: there is none; allowed: north, east"),
+        ({"segment": {"students": 1.0}}, "allowed: consumer, sme"),
+    ],
+)
+def test_shares_of_what_is_not_there_are_refused(spread: dict[str, Any], problem: str) -> None:
+    """A name that nothing has would be a cap that holds nobody."""
+    wrong = {**_design("hardened"), "spread": {"from_minor": 1, **spread}}
+    ((key, said),) = TARGET.design_problems(wrong)
+    assert key == "spread"
+    assert problem in said
+
+
 def test_a_broken_invariant_is_traced_to_the_choice_that_breaks_it() -> None:
     """The counterexample of a naive design names its defect; hardened has none to name."""
     why = TARGET.explain("no_double_payout", _design("naive"))

@@ -212,6 +212,7 @@ def test_a_fault_that_would_do_nothing_is_refused(kind: str, values: dict[str, A
         ("score", {}, risk_engine.OPS, {"value": None}),
         ("drift", {"points": -25, "share": 0.3}, risk_engine.OPS, {"points": -25}),
         ("quota_gone", {}, funding_provider.OPS, {}),
+        ("withdraw", {}, funding_provider.OPS, {}),
     ],
 )
 def test_the_rule_is_one_that_a_risk_engine_or_a_funder_takes(

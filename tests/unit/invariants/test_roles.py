@@ -58,7 +58,7 @@ def test_money_that_a_service_without_a_role_pays_is_never_valid(name: str) -> N
 
 def test_most_invariants_of_money_were_valid_before_the_stranger_paid() -> None:
     """Or the test above would show nothing."""
-    contract = {"funding_quota_minor": QUOTAS}
+    contract = {"funding_quota_minor": QUOTAS, "spread": {"from_minor": 10_000_000}}
     story = _story().ledgers_read()
     valid = [
         name

@@ -120,6 +120,24 @@ def test_quota_gone_refuses_although_there_is_money() -> None:
     play(scenario)
 
 
+def test_who_withdraws_gives_up_what_was_set_aside_instead_of_committing_it() -> None:
+    """Once and for all; what was committed before stays."""
+
+    async def scenario() -> None:
+        bench = Bench("funding_provider")
+        await _post(bench, PATH, reserve("f-1"))
+        await _post(bench, f"{PATH}/f-1/commit")
+        await bench.rules({"op": "commit", "effect": "withdraw"})
+        assert await _post(bench, f"{PATH}/f-1/commit") == (200, "COMMITTED")
+        await _post(bench, PATH, reserve("f-2"))
+        assert await _post(bench, f"{PATH}/f-2/commit") == (409, "wrong_state")
+        await bench.rules()
+        assert await _post(bench, f"{PATH}/f-2/commit") == (409, "wrong_state")
+        assert (await bench.ledger())[-1]["status"] == "RELEASED"
+
+    play(scenario)
+
+
 def test_rule_by_application_reaches_commit_and_release() -> None:
     """Commit is keyed by the application of its reservation, not by the request id."""
 
