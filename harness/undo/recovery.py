@@ -11,6 +11,7 @@ read, proven or written down on the way is said, and never keeps the programs fr
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -67,6 +68,14 @@ class Known:
     def __post_init__(self) -> None:
         """Nothing is read yet."""
         self.log = FaultLog(self.run_dir / FAULTS, self.by)
+        self._warm = False
+
+    def warm_up(self) -> None:
+        """Load what ending the run needs, once: later there may be no memory to load it into."""
+        if not self._warm and self.state is not None and self.runtime is not None:
+            self._warm = True
+            with suppress(Exception):  # it looks, and changes nothing
+                self.runtime.alive(self.state)
 
     def look(self) -> None:
         """Read the folder; what cannot be read now stays as it was."""
@@ -169,6 +178,7 @@ async def clear(
     left = _end(known, say)
     say(f"{run.run_id}: " + (f"still there: {left}" if left else "every process has ended"))
     if left:
+        gc.collect()  # what a refused attempt had open: there may be few descriptors
         return left
     for entry in known.active():  # a fault ends with the process that carried it
         known.log.close(entry, "its process has ended")

@@ -42,7 +42,7 @@ from harness.undo.leases import (
     holder,
 )
 from harness.undo.recovery import RECOVERY, TOKEN, Known, clear, heal
-from harness.undo.watchdogs import argv_of, end_within, wake_with_owner_gone
+from harness.undo.watchdogs import argv_of, can_heal, end_within, wake_with_owner_gone
 
 LOOK_S = 0.25  # chosen: a tenth of the time in which it must have healed
 HUNG_S = 10.0  # chosen: a stopped one is seen at once; a late one has its turn sooner than another
@@ -170,6 +170,7 @@ class Watch:
         self._heard = b""
         self._seen: set[str] = set()
         self._asked_ns = self._gone_ns = 0
+        self._beats = False
 
     async def round(self) -> bool:
         """Look once and do what is needed.
@@ -191,6 +192,9 @@ class Watch:
             stopped = self._owner_is_stopped()
             due = [one for one in self._known.active() if stopped or _expired(one)]
             await heal(self._known, due, _note)
+            if self._beats:
+                self._known.warm_up()
+            self._beats = True
         return False
 
     async def _clear(self) -> bool:
@@ -203,8 +207,8 @@ class Watch:
             self._gone_ns = monotonic_ns()
             end_within(LAST_S)
         run = ActiveRun(self._post.run_id, self._post.run_dir, Holder("gone", 0, 0))
-        lost = bool(self._asked_ns)
-        left = await clear(run, self._post.active, _note, WATCHDOG, self._known, at_once=lost)
+        at_once = bool(self._asked_ns) or not can_heal()
+        left = await clear(run, self._post.active, _note, WATCHDOG, self._known, at_once=at_once)
         if left and monotonic_ns() - self._gone_ns < TRIES_S * NS:
             end_within(LAST_S)
         return not left

@@ -6,6 +6,7 @@ A watchdog that is stopped (SIGSTOP), or that lacks memory or descriptors to loo
 from __future__ import annotations
 
 import math
+import mmap
 import os
 import signal
 from collections.abc import Sequence
@@ -15,12 +16,32 @@ from pathlib import Path
 from harness.procfs import ENDED, PROC, Proc, pids, read_stat, signal_with_parent_gone
 
 MODULE = "harness.undo.watchdog"
+HEALING_FDS = 16  # chosen: connections to an engine and a proxy, and the loops of the threads
+HEALING_BYTES = 32 * 2**20  # chosen: as many threads, with what each answer takes
 
 
 def end_within(seconds: float) -> None:
     """SIGALRM ends this process then, whatever it waits for or lacks; the last call holds."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(max(1, math.ceil(seconds)))
+
+
+def can_heal() -> bool:
+    """Whether this process may open and hold what undoing one fault after the other takes.
+
+    Ending the programs takes less, and undoes all; what healing has opened would be missing then.
+    """
+    taken: list[int] = []
+    try:
+        while len(taken) < HEALING_FDS:
+            taken.append(os.dup(0))
+        mmap.mmap(-1, HEALING_BYTES).close()
+    except (OSError, MemoryError):
+        return False
+    finally:
+        for one in taken:
+            os.close(one)
+    return True
 
 
 def wake_with_owner_gone() -> None:

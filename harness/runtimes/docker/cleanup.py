@@ -52,9 +52,8 @@ async def end_run(state: JsonObject, engine: Engine, clock: Clock) -> list[str]:
 
 async def left_over(state: Mapping[str, object], engine: Engine) -> list[str]:
     """Everything of the run that exists: containers, volumes, networks, processes."""
-    containers, volumes, networks = await asyncio.gather(
-        engine.containers(), engine.volumes(), engine.networks()
-    )
+    containers = await engine.containers()  # one after the other: each takes a descriptor
+    volumes, networks = await engine.volumes(), await engine.networks()
     found = [f"container {one.name} ({one.status})" for one in containers]
     found += [f"volume {one.name}" for one in volumes]
     found += [f"network {one.name}" for one in networks]
