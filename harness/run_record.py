@@ -20,7 +20,7 @@ from harness.errors import ConfigError, Problem
 from harness.experiment import Experiment
 from harness.history import Event, History
 from harness.json_types import JsonDict, JsonObject
-from harness.model import RunResult, RunVerdict
+from harness.model import EXIT_CODES, RunResult, RunVerdict
 from harness.rng import SEED_MAX
 from harness.safe_files import lines, read_bytes
 from harness.store import EXPERIMENT, FAULTS, HISTORY, RUN, VERDICT
@@ -30,6 +30,7 @@ from harness.verdict import Findings
 SIZE_MAX = 16 << 20  # bytes of one JSON document; chosen
 LINE_MAX = 1 << 20
 ACTIVE = ("injected", "unproven")
+CODES_OF_SIGNALS = {129, 130, 143}
 Word = Annotated[str, Meta(max_length=4000)]
 
 
@@ -72,6 +73,7 @@ class Ended(msgspec.Struct, frozen=True):
 
     verdict: Word
     reasons: list[str] = []
+    exit_code: int | None = None
 
 
 def read_run(run_dir: Path) -> JsonDict:
@@ -95,10 +97,31 @@ def read_ended(run_dir: Path) -> Ended | None:
     """How the run said that it ended; None when it died before.
 
     Raises:
-        ConfigError: verdict.json is not what a run writes.
+        ConfigError: verdict.json is not what a run writes, or its exit code is not of its verdict.
     """
     path = run_dir / VERDICT
-    return _json(path, Ended) if path.exists() or path.is_symlink() else None
+    if not (path.exists() or path.is_symlink()):
+        return None
+    ended: Ended = _json(path, Ended)
+    if why := miscalled(ended.verdict, ended.exit_code):
+        raise ConfigError(Problem(why, str(path), "the file as written"))
+    return ended
+
+
+def miscalled(verdict: str, exit_code: int | None) -> str:
+    """Why a verdict is none, or its exit code is not of it; "" when they agree.
+
+    Args:
+        exit_code: None where it is not said.
+    """
+    if verdict not in set(RunVerdict):
+        return f"verdict is {quoted(verdict)}; there are {', '.join(RunVerdict)}"
+    codes = (
+        CODES_OF_SIGNALS if verdict == RunVerdict.INTERRUPTED else {EXIT_CODES[RunVerdict(verdict)]}
+    )
+    if exit_code is not None and exit_code not in codes:
+        return f"exit_code is {exit_code}, of {verdict} it is {'/'.join(map(str, sorted(codes)))}"
+    return ""
 
 
 def agree(
@@ -116,12 +139,12 @@ def agree(
     header = history.header
     problems = [
         Problem(
-            f"{key} is {quoted(record[key])}, the history says {quoted(header.get(key))}",
+            f"{key} is {quoted(record.get(key))}, the history says {quoted(header.get(key))}",
             str(run_dir / RUN),
             "the files of one run",
         )
-        for key in ("run_id", "seed", "design_values")
-        if header.get(key) != record[key]
+        for key in sorted(record.keys() | header.keys())
+        if header.get(key) != record.get(key)
     ]
     if experiment is not None:
         problems += _another_plan(run_dir, experiment, header)

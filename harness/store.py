@@ -113,8 +113,12 @@ def find_run(root: Path, given: str) -> Path:
 
 
 def run_folders(root: Path) -> list[Path]:
-    """Every run below a folder, the oldest first; links lead to none."""
-    found = (path.parent for path in root.glob("*/*/" + RUN))
+    """Every run below a folder, the oldest first; links lead to none.
+
+    Raises:
+        FileNotFoundError: it is relative, and the working folder was removed.
+    """
+    found = (path.parent for path in root.resolve().glob("*/*/" + RUN))
     ours = [path for path in found if not path.is_symlink() and not path.parent.is_symlink()]
     return [path.resolve() for path in sorted(ours, key=lambda path: path.name)]
 

@@ -43,13 +43,16 @@ def list_command(runs: Path, experiment: str, output: str) -> int:
     for run in found:
         table.add_row(*_cells(run))
     stdout().print(table)
+    for run in found:
+        if run.why:
+            note(run.why)
     return 0
 
 
 def _cells(run: RecordedRun) -> tuple[str, ...]:
     seed = "" if run.seed is None else str(run.seed)
     size = f"{run.size_bytes / MIB:.1f}"
-    verdict = run.verdict or "none"
+    verdict = run.verdict or ("damaged" if run.why else "none")
     return (run.experiment or run.name, verdict, run.design, run.runtime, seed, size, run.folder)
 
 

@@ -24,6 +24,7 @@ from harness.safe_files import read_bytes
 from harness.stats import clopper_pearson
 from harness.store import VERDICT
 from harness.suite.recorded_runs import RecordedRun
+from harness.suite.told import contradictions
 
 JUDGED = (RunVerdict.PASS, RunVerdict.FAIL)
 LIKELY = (0.1, 0.5)  # chosen: up to 10 % rare, up to 50 % possible, above it likely
@@ -150,6 +151,8 @@ def _document(run: RecordedRun) -> JsonObject:
     raw = read_bytes(path, SIZE_MAX, follow=False)
     try:
         document: JsonDict = json.loads(raw)
+        if why := next(contradictions(document), ""):
+            raise ValueError(why)
         users = document["figures"].get("users") or {}
         return {
             "verdict": run.verdict,

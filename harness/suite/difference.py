@@ -19,11 +19,14 @@ import msgspec
 
 from harness.errors import ConfigError, Problem
 from harness.json_types import JsonDict, JsonObject
+from harness.model import RunVerdict
+from harness.run_record import miscalled
 from harness.safe_files import read_bytes
 from harness.stats import e_value
 from harness.store import VERDICT, find_run
 from harness.suite.findings import worst
 from harness.suite.outcome import SUITE, brief
+from harness.suite.told import hold
 from harness.text import path_part, quoted
 
 SIZE_MAX = 64 << 20
@@ -89,7 +92,7 @@ def load_side(runs: Path, given: str) -> list[JsonObject]:
     raw = read_bytes(path, SIZE_MAX)
     try:
         summary = json.loads(raw)
-        found = summary["runs"] if "suite" in summary else [_single(summary)]
+        found = summary["runs"] if "suite" in summary else [_single(summary, path)]
         _check(msgspec.convert(found, list[_Compared]))
         return list(found)
     except (*PLACELESS, msgspec.ValidationError) as error:
@@ -99,11 +102,16 @@ def load_side(runs: Path, given: str) -> list[JsonObject]:
 
 
 def _check(runs: Sequence[_Compared]) -> None:
-    """See that counts can be summed up.
+    """See that each verdict is that of its findings, and that counts can be summed up.
 
     Raises:
-        ValueError: one cannot.
+        ValueError: one is not, or cannot.
     """
+    for run in runs:
+        if why := miscalled(run.verdict, run.exit_code):
+            raise ValueError(f"{run.name}: {why}")
+        if (run.verdict, bool(run.findings)) in ((RunVerdict.PASS, True), (RunVerdict.FAIL, False)):
+            raise ValueError(f"{run.name}: {run.verdict} with {len(run.findings)} findings")
     ways: dict[str, int] = {}
     for one in (one for run in runs for one in run.counts):
         if len(one.bad) != ways.setdefault(one.name, len(one.bad)) or max(one.bad) > one.n:
@@ -127,7 +135,8 @@ def _file(runs: Path, given: str) -> Path:
     return Path(given)
 
 
-def _single(summary: JsonObject) -> JsonObject:
+def _single(summary: JsonObject, path: Path) -> JsonObject:
+    hold(path, summary)
     return {"name": Path(summary["run_dir"]).parent.name, "file": "", **brief(summary)}
 
 

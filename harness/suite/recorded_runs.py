@@ -19,9 +19,10 @@ class RecordedRun:
     Args:
         name: of the folder of its experiment.
         at_utc: its own folder: when it was begun.
-        verdict: "" where the run died before it had one, or its files cannot be read.
+        verdict: "" where the run died before it had one, or its files do not add up.
         seed: None where its files cannot be read.
         size_bytes: of all its files.
+        why: what does not add up in them; "" where all does.
     """
 
     folder: str
@@ -33,6 +34,7 @@ class RecordedRun:
     seed: int | None = None
     verdict: str = ""
     size_bytes: int = 0
+    why: str = ""
 
     def as_data(self) -> dict[str, object]:
         """Plain JSON data."""
@@ -48,8 +50,9 @@ def _recorded(path: Path) -> RecordedRun:
     size = sum(one.lstat().st_size for one in path.rglob("*") if not one.is_dir())
     try:
         record, ended = read_run(path), read_ended(path)
-    except ConfigError:
-        return RecordedRun(str(path), path.parent.name, path.name, size_bytes=size)
+    except ConfigError as error:
+        why = str(error)
+        return RecordedRun(str(path), path.parent.name, path.name, size_bytes=size, why=why)
     return RecordedRun(
         folder=str(path),
         name=path.parent.name,

@@ -19,6 +19,7 @@ from harness.rejudge import recheck
 from harness.rng import Seed
 from harness.session import run
 from harness.store import find_run, new_folder
+from harness.suite.difference import load_side
 
 WORDS = load_vocabulary()
 
@@ -51,6 +52,18 @@ def field(folder: Path, name: str, value: object) -> None:
     """Change a field of run.json."""
     record = json.loads((folder / "run.json").read_text())
     (folder / "run.json").write_text(json.dumps({**record, name: value}))
+
+
+def told(folder: Path, **fields: object) -> None:
+    """Change fields of verdict.json."""
+    said = json.loads((folder / "verdict.json").read_text())
+    (folder / "verdict.json").write_text(json.dumps({**said, **fields}))
+
+
+def part(folder: Path, name: str, **fields: object) -> None:
+    """Change fields of the first entry of a list in verdict.json."""
+    first, *rest = json.loads((folder / "verdict.json").read_text())[name]
+    told(folder, **{name: [{**first, **fields}, *rest]})
 
 
 def text(folder: Path, name: str, value: str) -> None:
@@ -96,6 +109,11 @@ DAMAGE: list[tuple[str, Callable[[Path], None]]] = [
     ("run.json", lambda f: field(f, "design_values", {})),
     ("run.json", lambda f: field(f, "runtime", "../../etc")),
     ("run.json", lambda f: field(f, "run_id", "another")),
+    ("run.json", lambda f: field(f, "design", "naive")),
+    ("run.json", lambda f: field(f, "title", "another")),
+    ("run.json", lambda f: field(f, "runtime", "process")),
+    ("verdict.json", lambda f: told(f, exit_code=1)),
+    ("verdict.json", lambda f: told(f, verdict="splendid")),
     ("verdict.json:1:1", lambda f: text(f, "verdict.json", "rubbish")),
     ("verdict.json", lambda f: text(f, "verdict.json", '{"verdict": 1}')),
     ("experiment.yaml", lambda f: gone(f, "experiment.yaml")),
@@ -111,6 +129,29 @@ def test_what_does_not_add_up_is_named_and_not_judged(folder: Path, case: int) -
     with pytest.raises(ConfigError) as caught:
         recheck(folder, WORDS)
     assert caught.value.problems[0].where.startswith(f"{folder}/{where}")
+
+
+COMPARED = [
+    *(row for row in DAMAGE if not row[0].startswith("experiment.yaml")),
+    ("verdict.json", lambda f: told(f, verdict="fail", exit_code=1)),
+    ("verdict.json", lambda f: told(f, seed=4)),
+    ("verdict.json", lambda f: told(f, design="naive")),
+    ("verdict.json", lambda f: part(f, "invariants", verdict="invalid")),
+    ("verdict.json", lambda f: part(f, "invariants", verdict="unknown")),
+    ("verdict.json", lambda f: part(f, "faults", proven=False)),
+    ("verdict.json", lambda f: part(f, "hypothesis", probes=[{"name": "p", "met": False}])),
+    ("verdict.json", lambda f: lines(f, lambda all_: all_[:-1])),
+]
+
+
+@pytest.mark.parametrize("case", range(len(COMPARED)))
+def test_a_result_that_does_not_add_up_is_not_compared(folder: Path, case: int) -> None:
+    """`diff` and baselines take what a run left; a pass that somebody wrote there is none."""
+    where, damage = COMPARED[case]
+    damage(folder)
+    with pytest.raises(ConfigError) as caught:
+        load_side(folder.parent, str(folder))
+    assert caught.value.problems[0].where.startswith(f"{folder}/{where.partition(':')[0]}")
 
 
 def test_what_somebody_else_did_at_a_stand_in_is_no_finding(folder: Path) -> None:

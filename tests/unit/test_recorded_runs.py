@@ -65,6 +65,28 @@ def test_runs_are_listed_for_people_and_for_scripts(runs: Path) -> None:
     assert "no recorded run" in harness("runs", "list", "--runs", str(runs / "none")).stdout
 
 
+def test_a_run_that_does_not_add_up_is_listed_as_damaged(runs: Path) -> None:
+    """A verdict that was written over it is not shown as its own."""
+    (runs / "x20_down/2026-01-09/verdict.json").write_text('{"verdict": "pass", "exit_code": 1}')
+    shown = harness("runs", "list", "x20_down", "--runs", str(runs))
+    assert "damaged" in shown.stdout
+    document = json.loads(harness("runs", "list", "--runs", str(runs), "--output", "json").stdout)
+    assert "exit_code is 1, of pass it is 0" in document["runs"][-1]["why"]
+
+
+def test_nothing_is_listed_from_a_folder_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`no recorded run` would be said of what nobody could look into."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    for words in (("runs", "list"), ("report", "latest"), ("diff", "latest", "X01")):
+        error = harness(*words).exception
+        assert error is not None
+        assert known(error)[0] == 2
+
+
 def test_the_latest_of_each_experiment_stay(runs: Path) -> None:
     """What would go is said first; a link and what is no run are left alone."""
     other = runs / "notes"

@@ -57,7 +57,7 @@ def recorded(
            "runtime": "sim", "seed": seed, "command": "c", "design_values": {}}  # fmt: skip
     told = {
         "verdict": verdict,
-        "reasons": [],
+        "reasons": [], "hypothesis": [], "thresholds": [], "faults": [],
         "figures": {"users": {"seen": 100, "refused": 1, "unexplained": 4, "turned_away": 5}},
         "invariants": [{"id": broken[0], "name": broken[1], "verdict": "invalid",
                         "first_bad": {"what": "loan-1"}}] if broken[1] else [],
