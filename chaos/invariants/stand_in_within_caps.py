@@ -10,6 +10,7 @@ from typing import Any
 from chaos.invariants._approvals import Approval, approvals
 from chaos.invariants._finding import Findings, Invariant, bad, missing, money
 from chaos.invariants._left_waiting import left_waiting
+from chaos.invariants._newest_score import outdated
 from chaos.lending import FUNDER, RISK_ENGINE
 from harness.history import History
 from harness.model import Objectives
@@ -28,6 +29,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
             *_wrong(alone, caps),
             *_not_for(alone, caps, known_days, history),
             *_beyond(alone, caps),
+            *(_bad(one, why) for one, why in outdated(found, caps, history)),
             *left_waiting(history, alone, caps, objectives),
         ],
         details={
@@ -100,8 +102,8 @@ INVARIANT = Invariant(
     name="stand_in_within_caps",
     ids=("M6",),
     claim="Each approval without a score of the risk engine is labelled, for an existing borrower, "
-    "with a usable score, within the caps, and scored afterwards; whoever is surely within them is "
-    "not left to wait.",
+    "with a usable score (the newest known), within the caps, and scored afterwards; whoever is "
+    "surely within them is not left to wait.",
     examine=_examine,
     roles=(RISK_ENGINE,),
     ledgers=(RISK_ENGINE, FUNDER),

@@ -49,6 +49,7 @@ def contract(funders: Sequence[str]) -> Mapping[str, Any]:
             "global_amount_minor_max": 10_000_000,
             "rescore_within_s": 10.0,
             "score_age_days_max": 30,
+            "score_min": 600,
             "not_for": [f"b-{i:04d}" for i in range(4, BOOK_SIZE + 1, 4)],  # low scores, old ones
         },
     }

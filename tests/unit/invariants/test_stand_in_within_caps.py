@@ -136,6 +136,31 @@ def test_a_score_that_is_called_younger_than_it_is_is_found() -> None:
     assert _verdict(_alone(story, "app-1", **told)).validity is Validity.VALID
 
 
+NOW = 0.0001  # days: some seconds of a run
+NEWEST = {"stand_in": {**CAPS, "score_min": 600}, "book": {"score_days": 3}}
+
+
+@pytest.mark.parametrize(
+    ("said", "asked_s", "age_days", "why"),
+    [(720, 5.0, NOW, ""), (720, 5.0, 3, "score 3 days old, and a newer one was known"),
+     (540, 5.0, NOW, "and the newest one was 540"), (540, 1.5, 3, "")],
+)  # fmt: skip
+def test_a_stand_in_decision_goes_by_the_newest_score_that_is_known(
+    said: int, asked_s: float, age_days: float, why: str
+) -> None:
+    """Known is what an earlier application was decided by; who asked before that may have had his
+    answer before it, too."""
+    story = Story().submits(0.5, "k0", "app-0")
+    story.ledger(1.0, "risk", "score", "app-0", borrower="b-0001", score=said, decision="approve")
+    story.reserves(2.0, "app-0").looks(3.0, "app-0", "active", loan_id="loan-0")
+    story.submits(asked_s, "k1", "app-1").reserves(7.0, "app-1")
+    decision = {**BY, "score_age_days": age_days}
+    story.looks(8.0, "app-1", "active", loan_id="loan-1", decision=decision)
+    found = verdict(INVARIANT, story.ledgers_read(), contract=NEWEST)
+    assert (found.validity is Validity.VALID) is (not why)
+    assert not why or why in what(found)
+
+
 ROOM = {**CAPS, "global_count_max": 20, "global_amount_minor_max": 10_000_000}
 
 
