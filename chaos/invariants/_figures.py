@@ -22,18 +22,14 @@ from chaos.targets._reference_gauges import (
 from harness.history import Event, History
 from harness.model import Objectives
 
-BREAKERS, CLOSED, HALF_OPEN, OPEN = "Breakers", "closed", "half open", "open"
-ASKED_WITHIN_S = 0.5
-"""How much older than its sample a figure may be: so long is waited for it."""
-
+BREAKERS, CLOSED, OPEN = "Breakers", "closed", "open"
 LEFT, FIGURES = "left", "figures"
 
 
 def opened_too_early(
     told: list[Event], history: History, objectives: Objectives
 ) -> Iterator[Mapping[str, object]]:
-    """A breaker that opens before so many calls in a row can have failed, or lets somebody through
-    again before it has been open for as long as it stays so."""
+    """A breaker that opens before so many calls in a row can have failed."""
     need = objectives.contract.get("breaker", {}).get("failures", 1)
     rests = _asking_for_rest(history)
     in_a_row: Counter[str] = Counter()
@@ -49,12 +45,6 @@ def opened_too_early(
                 what += f"{at_most:g} calls in a row had failed, not {need}"
                 yield bad(event.t_s, what, [before.i, event.i])
             in_a_row[name] = int(failed if good else at_most)
-            rest_s = objectives.contract.get("breaker", {}).get("open_s", 0.0)
-            within_s = event.t_s - before.t_s + ASKED_WITHIN_S
-            if (was, now) == (CLOSED, HALF_OPEN) and within_s < rest_s and not rested:
-                what = f"the breaker of {name} is half open at {event.t_s:.2f} s, and was closed "
-                what += f"{event.t_s - before.t_s:.1f} s before; it stays open for {rest_s:g} s"
-                yield bad(event.t_s, what, [before.i, event.i])
 
 
 def _asking_for_rest(history: History) -> set[str]:

@@ -78,7 +78,6 @@ INVARIANT = Invariant(
     ids=("R12",),
     claim="The service counts at least as many calls to each third party as things that were done "
     "there for it, and no counter goes back; no breaker opens before so many calls have failed, "
-    "nor lets anybody through before its time, the reserve is told to hold what the ledgers leave "
-    "of it, the outbox the sum of its kinds.",
+    "the reserve is told to hold what the ledgers leave of it, the outbox the sum of its kinds.",
     examine=_examine,
 )

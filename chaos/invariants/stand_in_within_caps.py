@@ -47,11 +47,10 @@ def _examine(history: History, objectives: Objectives) -> Findings:
 def _wrong(alone: list[Approval], caps: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
     prefix = str(caps.get("existing_prefix", "b-"))
     for one in alone:
+        known = one.borrower.startswith(prefix)
         reasons = {
             "approved without a score and without a label": not one.labelled,
-            f"approved without a score for a new borrower ({one.borrower})": not (
-                one.borrower.startswith(prefix)
-            ),
+            f"approved without a score for a new borrower ({one.borrower})": not known,
             "approved without a score and never scored afterwards": not one.rescored,
         }
         for reason in (text for text, holds in reasons.items() if holds):
@@ -102,8 +101,8 @@ INVARIANT = Invariant(
     name="stand_in_within_caps",
     ids=("M6",),
     claim="Each approval without a score of the risk engine is labelled, for an existing borrower, "
-    "with a usable score (the newest known), within the caps, and scored afterwards; whoever is "
-    "surely within them is not left to wait.",
+    "by the newest score known, a usable one, within the caps, and scored afterwards; whoever is "
+    "surely within them does not wait.",
     examine=_examine,
     roles=(RISK_ENGINE,),
     ledgers=(RISK_ENGINE, FUNDER),

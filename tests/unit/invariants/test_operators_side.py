@@ -249,17 +249,6 @@ def test_a_breaker_opens_after_so_many_failures(failed: float, good: bool) -> No
     assert good or "at most 4 calls in a row had failed, not 5" in what(found)
 
 
-@pytest.mark.parametrize(("later_s", "good"), [(1.0, False), (2.0, True)])
-def test_an_open_breaker_stays_open_for_its_time(later_s: float, good: bool) -> None:
-    """Half open so soon after it was closed, it is called so and is not."""
-    story = _counted(0.0, 1.0, "closed")
-    found = verdict(
-        FIGURES, _counted(9.0, 1.0 + later_s, "half open", story), contract=TARGET.contract
-    )
-    assert (found.validity is Validity.VALID) is good
-    assert good or "was closed 1.0 s before; it stays open for 2 s" in what(found)
-
-
 def test_who_asks_for_rest_is_left_alone_at_once() -> None:
     """A Retry-After opens a breaker without a row of failures."""
     rule = {"id": "http_error@1", "effect": "error", "args": {"retry_after_s": 5.0}}
