@@ -5,33 +5,12 @@ from __future__ import annotations
 import os
 import resource
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import docker
-import pytest
-
 from harness.runtime_kind import Recovery, State
-from harness.runtimes.docker import engine
 from harness.undo.recovery import Known
 from harness.undo.watchdogs import can_heal
-
-
-def test_one_connection_serves_however_many_things_an_engine_is_asked_about(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Without one: the SDK is told the engine's version, so that it need not ask."""
-    real = docker.DockerClient
-    monkeypatch.setattr(engine, "_knock", lambda path: None)
-    monkeypatch.setattr(docker, "DockerClient", partial(real, version="1.41"))
-    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/engine.sock")
-    adapter = engine.connect().api.get_adapter("http+docker://localhost")
-
-    for number in range(8):
-        adapter.get_connection(f"http+docker://localhost/containers/{number}/json")
-
-    assert len(adapter.pools) == 1
 
 
 def test_whoever_may_open_hardly_anything_does_not_begin_to_undo() -> None:
