@@ -33,6 +33,7 @@ pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason="; ".join(f"{p.name}: {p.remedy}" for p in MISSING)),
 ]
 DESIGN = "hardened_patroni"
+LISTEN = "0A"  # of /proc/net/tcp
 ALONE = {
     "a node is lost": ("26s", "patroni", "database"),
     "what decides is lost": ("12s", "etcd"),
@@ -133,7 +134,8 @@ def test_an_etcd_listens_to_its_clients_alone(
             assert until(lambda: bool(listening(port)))
             inodes = {os.readlink(fd) for fd in Path(f"/proc/{etcd.pid}/fd").iterdir()}
             rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-            ports = [int(row[1][-4:], 16) for row in rows if f"socket:[{row[9]}]" in inodes]
+            ours = [row for row in rows if f"socket:[{row[9]}]" in inodes]
+            ports = [int(row[1][-4:], 16) for row in ours if row[3] == LISTEN]
             assert ports == [port]
             (peers,) = tmp_path.glob("*.peers")
             assert not peers.stat().st_mode & (stat.S_IWOTH | stat.S_IWGRP)
