@@ -20,14 +20,13 @@ from harness.clock import RunClock, monotonic_ns, poll
 from harness.errors import HarnessError, HealFailed, described
 from harness.history import History
 from harness.looks import Stop
-from harness.model import EXIT_CODES, RunVerdict
+from harness.model import EXIT_CODES, EXITS, RunVerdict
 from harness.undo.faultlog import FaultLog
 from harness.verdict import Findings, decide
 
 ERROR = "error.txt"
 ENDED = "every program of the run has ended, and every fault with it"
 CLEARED = "what may still be active is cleared by: harness faults clear"
-EXITS = {"SIGHUP": 129, "SIGINT": 130, "SIGTERM": 143}
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 TICK_S = 0.5
 STALL_S = 5.0  # chosen: a busy machine takes less between two ticks; a watchdog waits for 3 s

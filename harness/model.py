@@ -226,6 +226,7 @@ EXIT_CODES = {
     RunVerdict.UNSAFE: 5,
     RunVerdict.INTERRUPTED: 130,
 }
+EXITS = {"SIGHUP": 129, "SIGINT": 130, "SIGTERM": 143}  # of what a signal interrupted
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from harness.errors import ConfigError, Problem
 from harness.experiment import Experiment
 from harness.history import Event, History
 from harness.json_types import JsonDict, JsonObject
-from harness.model import EXIT_CODES, RunResult, RunVerdict
+from harness.model import EXIT_CODES, EXITS, RunResult, RunVerdict
 from harness.rng import SEED_MAX
 from harness.safe_files import lines, read_bytes
 from harness.store import EXPERIMENT, FAULTS, HISTORY, RUN, VERDICT
@@ -30,7 +30,6 @@ from harness.verdict import Findings
 SIZE_MAX = 16 << 20  # bytes of one JSON document; chosen
 LINE_MAX = 1 << 20
 ACTIVE = ("injected", "unproven")
-CODES_OF_SIGNALS = {129, 130, 143}
 Word = Annotated[str, Meta(max_length=4000)]
 
 
@@ -116,9 +115,8 @@ def miscalled(verdict: str, exit_code: int | None) -> str:
     """
     if verdict not in set(RunVerdict):
         return f"verdict is {quoted(verdict)}; there are {', '.join(RunVerdict)}"
-    codes = (
-        CODES_OF_SIGNALS if verdict == RunVerdict.INTERRUPTED else {EXIT_CODES[RunVerdict(verdict)]}
-    )
+    interrupted = verdict == RunVerdict.INTERRUPTED
+    codes = set(EXITS.values()) if interrupted else {EXIT_CODES[RunVerdict(verdict)]}
     if exit_code is not None and exit_code not in codes:
         return f"exit_code is {exit_code}, of {verdict} it is {'/'.join(map(str, sorted(codes)))}"
     return ""

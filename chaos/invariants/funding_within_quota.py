@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing, money
+from chaos.invariants._reserve import HELD
 from chaos.invariants._views import (
     acknowledged,
     amount,
@@ -33,7 +34,7 @@ class _Book:
         request_id = str(entry.v.get("request_id"))
         before = self.held.pop(request_id, None)
         self.used_minor -= amount(before) if before else 0
-        if entry.v.get("status") in {"RESERVED", "COMMITTED"}:
+        if entry.v.get("status") in HELD:
             self.held[request_id] = entry
             self.used_minor += amount(entry)
         self.peak_minor = max(self.peak_minor, self.used_minor)

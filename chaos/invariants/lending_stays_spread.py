@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 
 from chaos.invariants._finding import Findings, Invariant, bad, money
 from chaos.invariants._policies import business
+from chaos.invariants._reserve import HELD
 from chaos.invariants._views import amount
 from chaos.lending import FUNDER
 from harness.history import Event, History
 from harness.model import Objectives
 
-KINDS = ("funder", "region", "segment")
-HELD = frozenset({"RESERVED", "COMMITTED"})
 ROUNDING = 1.02
 """A release is known here before it is known there; chosen."""
 

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from harness.cli.console import note, out, progress, stdout
 from harness.clock import utc_stamp
-from harness.ending import EXITS
 from harness.errors import ConfigError, HarnessError, LeftOvers, Problem, RuntimeFailure
+from harness.model import EXITS
 from harness.plugins import DEFAULT_TARGET, absolute
 from harness.prepare import as_designed, in_topology, load_design
 from harness.private import make_private

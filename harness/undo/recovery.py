@@ -70,12 +70,12 @@ class Known:
         self.log = FaultLog(self.run_dir / FAULTS, self.by)
         self._warm = False
 
-    def warm_up(self) -> None:
+    async def warm_up(self) -> None:
         """Load what ending the run needs, once: later there may be no memory to load it into."""
         if not self._warm and self.state is not None and self.runtime is not None:
             self._warm = True
             with suppress(Exception):  # it looks, and changes nothing
-                self.runtime.alive(self.state)
+                await asyncio.to_thread(self.runtime.alive, self.state)
 
     def look(self) -> None:
         """Read the folder; what cannot be read now stays as it was."""

@@ -170,7 +170,6 @@ class Watch:
         self._heard = b""
         self._seen: set[str] = set()
         self._asked_ns = self._gone_ns = 0
-        self._beats = False
 
     async def round(self) -> bool:
         """Look once and do what is needed.
@@ -192,9 +191,7 @@ class Watch:
             stopped = self._owner_is_stopped()
             due = [one for one in self._known.active() if stopped or _expired(one)]
             await heal(self._known, due, _note)
-            if self._beats:
-                self._known.warm_up()
-            self._beats = True
+            await self._known.warm_up()
         return False
 
     async def _clear(self) -> bool:

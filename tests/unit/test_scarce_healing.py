@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 from dataclasses import replace
@@ -40,11 +41,11 @@ def test_what_ends_a_run_is_loaded_while_there_is_memory_and_once(tmp_path: Path
     nothing = Recovery(*(_refuse,) * 6)
     known = Known("run", tmp_path, runtime=replace(nothing, alive=look))
 
-    known.warm_up()
+    asyncio.run(known.warm_up())
     assert not looks
     known.state = {"mark": "run"}
-    known.warm_up()
-    known.warm_up()
+    asyncio.run(known.warm_up())
+    asyncio.run(known.warm_up())
 
     assert len(looks) == 1
 
