@@ -81,6 +81,7 @@ def test_a_port_that_is_taken_meanwhile_is_named_and_nothing_is_left(
 
         def late(count: int) -> PortBlock:
             block = take_ports(count)
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             other.bind(("127.0.0.1", block.ports[0]))
             other.listen()
             return block

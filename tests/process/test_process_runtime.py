@@ -288,10 +288,8 @@ def test_a_taken_port_sends_a_run_to_other_ports(monkeypatch: pytest.MonkeyPatch
     """Somebody listens in the block that the run would take first."""
     monkeypatch.setattr("harness.runtimes.real.loopback.fresh_index", lambda count: count // 2)
     first = take_ports(3)
-    first.release()
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", first.ports[1]))
-        other.listen()
+    with socket.create_server(("127.0.0.1", first.ports[1])):
+        first.release()
         second = take_ports(3)
         second.release()
     assert not set(first.ports) & set(second.ports)
