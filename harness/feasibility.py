@@ -185,10 +185,16 @@ def _nothing_to_examine(rehearsal: Rehearsal, place: Place) -> Iterator[Problem]
 def warnings(experiment: Experiment, words: Vocabulary, place: Place) -> Iterator[str]:
     """What more than one run in a hundred would leave open: too few samples to say anything, an
     invariant that these faults cannot show. A checker may say so itself: `silent(experiment)`."""
+    rehearsal = Rehearsal(experiment, words)
     for loc, f, window, expected in samples(experiment, words):
+        if not expected and rehearsal.whole:
+            yield (
+                f"{place.of(*loc)}: no {f} to expect {window.when} ({window.length_s:.4g} s), "
+                f"{SAMPLES_MIN} needed: likely to end inconclusive; try: another operation"
+            )
         if expected and poisson_at_most(SAMPLES_MIN - 1, expected) > SHORT_MAX:
             yield f"{place.of(*loc)}: {_short(experiment, f, window, expected)}"
-    yield from _settled(Rehearsal(experiment, words), place)
+    yield from _settled(rehearsal, place)
     for number, name in enumerate(experiment.invariants):
         silent = getattr(words.invariants[name], "silent", None)
         if silent and (why := silent(experiment)):
@@ -256,13 +262,16 @@ def _of_hypothesis(experiment: Experiment) -> Iterator[Window]:
 
 def _of_phase(experiment: Experiment, during: str, over_s: float | None) -> Iterator[Window]:
     e = experiment
+    staged = e.has_baseline
+    loaded_s = e.healed_at_s if staged else e.load_s
+    longer_load = "{}s of stages between the first and the recovery" if staged else "recovery: {}s"
     whole: dict[str, list[tuple[str, float, float, str]]] = {
         Phase.BASELINE: [("before the fault", 0.0, e.baseline_s, "a baseline of {}s")],
         Phase.FAULT: [
             (f"during {s.fault.kind} at {s.fault.where}", s.at_s, s.heal_at_s, "for: {}s")
             for s in e.steps
         ],
-        Phase.LOAD: [("under load", e.baseline_s, e.load_s, "recovery: {}s")],
+        Phase.LOAD: [("under load", e.baseline_s, loaded_s, longer_load)],
         Phase.RECOVERY: [("in recovery", e.healed_at_s, e.load_s, "recovery: {}s")],
     }
     for when, from_s, to_s, longer in whole.get(during, []):

@@ -46,6 +46,21 @@ def _load(document: Document, place: Place) -> Iterator[Problem]:
             place.of("load", "stages"),
             remedy=f"a last stage that is {needed_s - staged_s:g} s longer",
         )
+    between_s = _between_s(document)
+    if between_s < 0:
+        yield Problem(
+            f"recovery: {document.recovery:g}s is longer than the stages after the first, "
+            f"{document.recovery + between_s:g} s: the first is the baseline",
+            place.of("recovery"),
+            remedy=f"a last stage that is {-between_s:g} s longer",
+        )
+
+
+def _between_s(document: Document) -> float:
+    """From the baseline to the recovery of a load that changes and has no fault; else 0."""
+    if document.method or len(document.load.stages) < 2:
+        return 0.0
+    return sum(stage.for_ for stage in document.load.stages[1:]) - document.recovery
 
 
 def healed_s(document: Document) -> float:
@@ -110,11 +125,12 @@ def _phases(document: Document, place: Place) -> Iterator[Problem]:
     has = {Phase.SETTLED, *(PHASES_OF_FAULTS if document.method else (Phase.LOAD,))}
     if not document.method and _recovers(document):
         has |= {Phase.BASELINE, Phase.RECOVERY}
+        has -= {Phase.LOAD} if _between_s(document) <= 0 else set()
     for number, part in enumerate(document.thresholds):
         if part.during in set(Phase) - has:
-            without = "" if document.method else "out"
+            run = "a run with a fault" if document.method else "this run without a fault"
             yield Problem(
-                f"during: {part.during}, but a run with{without} a fault has no such phase",
+                f"during: {part.during}, but {run} has no such phase",
                 place.of("thresholds", number, "during"),
                 ", ".join(phase for phase in Phase if phase in has),
             )

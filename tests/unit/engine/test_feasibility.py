@@ -144,6 +144,47 @@ def test_where_everything_may_degrade_nothing_is_shown(
     assert not named or f"every operation may degrade while {named} is broken" in warned[0]
 
 
+def staged(recovery: str, during: str) -> str:
+    """A load that changes, with no fault: 20 s after its first stage."""
+    head, _, tail = GOOD.replace("arrivals: 10/s", STAGES).partition("method:")
+    tail = "thresholds:" + tail.partition("thresholds:")[2].partition("blast-radius")[0]
+    tail = tail.replace("during: fault", f"during: {during}")
+    return f"{head}method: []\nrecovery: {recovery}\ninvariants: [no_double_payout]\n{tail}"
+
+
+@pytest.mark.parametrize(
+    ("recovery", "during", "expected"),
+    [
+        ("26s", "recovery", "recovery: 26s is longer than the stages after the first, 25 s: the "
+         "first is the baseline; try: a last stage that is 1 s longer"),
+        ("25s", "load", "during: load, but this run without a fault has no such phase; allowed: "
+         "baseline, recovery, settled"),
+    ],
+)  # fmt: skip
+def test_a_load_that_changes_has_to_leave_what_is_asked_of_it(
+    tmp_path: Path, recovery: str, during: str, expected: str
+) -> None:
+    """Its first stage is the baseline, its last seconds are the recovery, `load` is between."""
+    assert expected in refused(tmp_path, staged(recovery, during))
+
+
+def test_between_baseline_and_recovery_the_samples_are_those_of_the_stages_there(
+    tmp_path: Path,
+) -> None:
+    """What comes before and after is not `load`, so it is no sample of it."""
+    assert load(tmp_path, staged("15s", "load")).warnings == ()
+    (short,) = load(tmp_path, staged("24s", "load")).warnings
+    assert "about 18 read_limit to expect under load (1 s), 20 needed" in short
+
+
+def test_what_comes_too_late_in_a_journey_is_warned_of(tmp_path: Path) -> None:
+    """None at all to expect is not nothing to say: nobody repays within 200 ms."""
+    text = GOOD.replace("at: 10s", "at: 200ms").replace("of: submit", "of: repayment")
+    assert "no repayment to expect before the fault (0.2 s), 20 needed" in "\n".join(
+        load(tmp_path, text).warnings
+    )
+
+
 def test_last_reads_are_counted_by_what_was_promised(tmp_path: Path) -> None:
     """Once the load is over, an application that was taken in is read again."""
     text = GOOD.replace("of: read_limit, during: fault", "of: application, during: settled")
