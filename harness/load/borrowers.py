@@ -23,6 +23,7 @@ from harness.clock import NS, RunClock
 from harness.json_types import JsonDict, JsonObject
 from harness.load.addresses import Addresses, goes_on
 from harness.load.arrivals import OPEN_MAX, Arrival, Tally, arrivals, journey_dice
+from harness.load.bounded import bound
 from harness.load.driver import AtOnce, Drive, Send, SleepUntil, drive, find_journey
 from harness.model import Outcome
 from harness.target import BODY_MAX, Answer, Completion, Request, decoded, load_target
@@ -227,6 +228,7 @@ class Borrowers(FastHttpUser):
             concurrency=OPEN_MAX + 1, connection_timeout=ENDLESS_S, network_timeout=ENDLESS_S
         )
         super().__init__(environment)
+        bound(self)
 
 
 class Shape(LoadTestShape):

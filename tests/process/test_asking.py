@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
+import pytest
+
 from harness.last_reads import READS_AT_ONCE
+from harness.request import BODY_MAX
 from harness.runtimes.real.sockets import open_client, send
 from harness.target import Request
 
@@ -88,3 +92,45 @@ def test_nobody_is_overtaken_while_many_ask() -> None:
     places = {path: place for place, path in enumerate(arrived)}
     overtaken = [places[path] - place for place, path in enumerate(asked)]
     assert max(overtaken) <= READS_AT_ONCE
+
+
+PACKED = gzip.compress(bytes(BODY_MAX * 100))
+HEAD = b"HTTP/1.1 200 OK\r\nconnection: close\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        pytest.param(b"content-length: 99999999999\r\n\r\n", b"x" * BODY_MAX, id="endless"),
+        pytest.param(b"content-encoding: gzip\r\n\r\n", PACKED, id="packed though nobody asked"),
+        pytest.param(b"content-encoding: none such\r\n\r\n", b"{}", id="packed in no known way"),
+    ],
+)
+def test_of_an_answer_that_would_fill_the_memory_the_status_is_read(
+    head: bytes, body: bytes
+) -> None:
+    """What a service answers takes no more of the harness than an answer may."""
+    written = 0
+
+    async def answer_much(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal written
+        await reader.readuntil(b"\r\n\r\n")
+        with suppress(ConnectionError):
+            writer.write(HEAD + head)
+            while written < 100 * BODY_MAX:
+                writer.write(body)
+                written += len(body)
+                await writer.drain()
+                if b"length" not in head:
+                    break
+        writer.close()
+
+    async def work() -> None:
+        server = await asyncio.start_server(answer_much, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with server, open_client() as client:
+            found = await send(client, url, Request("GET", "/"))
+        assert (found.status, found.error, found.body) == (200, "", {})
+
+    in_loop(work)
+    assert written < 50 * BODY_MAX

@@ -78,6 +78,19 @@ async def cutting(line: str, writer: Writer) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
 
 
+async def endless_head(line: str, writer: Writer) -> None:
+    """Begin an answer and never come to its body."""
+    writer.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    while not writer.is_closing():
+        writer.write(b"x" * 65_536)
+        await writer.drain()
+
+
+async def packing(line: str, writer: Writer) -> None:
+    """Pack the answer in a way that nobody knows."""
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: x\r\nContent-Length: 2\r\n\r\n{}")
+
+
 class Service:
     """A server on a free port that hands each request to a handler.
 
@@ -118,7 +131,7 @@ class Service:
             self.seen[line.split(" ")[0]] += 1
             if self.seen.total() == 20:
                 self.twentieth.set()
-            with suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError, ConnectionError):
                 await self.handler(line, writer)
         finally:
             self._tasks.discard(task)
@@ -191,6 +204,8 @@ def test_a_service_that_never_answers_does_not_hold_up_new_arrivals(tmp_path: Pa
         (resetting, "info", "reset"),
         (babbling, "info", "protocol"),
         (cutting, "info", "protocol"),
+        (endless_head, "info", "protocol"),
+        (packing, "info", "protocol"),
     ],
 )
 def test_a_request_that_was_sent_is_never_called_refused(

@@ -20,7 +20,8 @@ def close(answers: list[httpx.Response]) -> list[tuple[str, dict[str, Any]]]:
 
     def answer(request: httpx.Request) -> httpx.Response:
         told.append((request.url.path, json.loads(request.content)))
-        return answers[len(told) - 1]
+        found = answers[len(told) - 1]
+        return httpx.Response(found.status_code, stream=httpx.ByteStream(found.content))
 
     async def scene() -> None:
         async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as orders:

@@ -143,7 +143,11 @@ class Bench:
             cast(ToxiproxyServer, self.server),
             Book(),
             RunClock(0),
-            httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(200))),
+            httpx.AsyncClient(
+                transport=httpx.MockTransport(
+                    lambda _: httpx.Response(200, stream=httpx.ByteStream(b""))
+                )
+            ),
             restart=self.restart,
             counts=self.counts,
         )

@@ -19,6 +19,8 @@ from harness.target import BODY_MAX, Answer, Request, decoded
 
 CALL_S = 2.0  # chosen, not measured: no local call that is well takes longer
 CANARY_S = 2.0
+TEXT_MAX = 4 << 20  # bytes of a page of metrics; chosen
+OWN_MAX = 64 << 20  # bytes of what our own programs answer: a ledger of a day; chosen
 TCP_STAYS_S = 0.1  # chosen: a proxy whose callee is gone closes within milliseconds
 IDLE_CONNECTIONS = 20  # chosen: as many as are ever asked at once
 
@@ -31,7 +33,7 @@ PROTOCOL_3_0 = 196608  # PostgreSQL, Message Formats: StartupMessage
 
 
 def open_client(idle_s: float = 0.0) -> httpx.AsyncClient:
-    """A client that ignores proxy variables and gives up after 2 s.
+    """A client that ignores proxy variables, follows no redirect and gives up after 2 s.
 
     No request ever queues for a connection: one that is cancelled while it does takes a place of
     the pool with it for ever, and a service that hangs would end all talk with the others.
@@ -47,7 +49,29 @@ def open_client(idle_s: float = 0.0) -> httpx.AsyncClient:
         max_keepalive_connections=IDLE_CONNECTIONS if idle_s else 0,
         keepalive_expiry=idle_s,
     )
-    return httpx.AsyncClient(trust_env=False, timeout=CALL_S, limits=limits)
+    plain = {"Accept-Encoding": "identity"}
+    return httpx.AsyncClient(trust_env=False, timeout=CALL_S, limits=limits, headers=plain)
+
+
+async def fetched(
+    client: httpx.AsyncClient, most: int, method: str, url: str, **how: Any
+) -> tuple[httpx.Response, bytes]:
+    """The head of an answer, and its body as it came; what is packed is not unpacked.
+
+    Args:
+        most: bytes; of a longer body that many and some more, and its connection is closed.
+        how: of httpx.
+
+    Raises:
+        httpx.HTTPError: there is no whole answer.
+    """
+    body = bytearray()
+    async with client.stream(method, url, **how) as response:
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > most:
+                break
+    return response, bytes(body)
 
 
 def once_connected(prove: Callable[[], Awaitable[None]]) -> Mapping[str, Any]:
@@ -82,7 +106,9 @@ async def send(
     """
     try:
         async with asyncio.timeout(request.timeout_s):
-            response = await client.request(
+            response, content = await fetched(
+                client,
+                OWN_MAX if headers else BODY_MAX,
                 request.method,
                 base_url + request.path,
                 headers={**request.headers, **(headers or {})},
@@ -102,7 +128,7 @@ async def send(
         return Answer(None, error="reset" if cut else "protocol")
     except httpx.HTTPError:
         return Answer(None, error="protocol")
-    body = decoded(response.content, None if headers else BODY_MAX)
+    body = decoded(content, OWN_MAX if headers else BODY_MAX)
     return Answer(response.status_code, body, headers=dict(response.headers))
 
 
@@ -114,12 +140,14 @@ async def text_of(
     extensions: Mapping[str, Any] | None = None,
 ) -> str:
     """The text at `url`; "" when it does not come within `within_s` with status 200."""
+    told = {"headers": headers, "extensions": dict(extensions or {})}
     try:
         async with asyncio.timeout(within_s):
-            response = await client.get(url, headers=headers, extensions=dict(extensions or {}))
+            response, body = await fetched(client, TEXT_MAX, "GET", url, **told)
     except (TimeoutError, httpx.HTTPError):
         return ""
-    return response.text if response.status_code == 200 else ""
+    whole = response.status_code == 200 and len(body) <= TEXT_MAX
+    return body.decode("utf-8", "replace") if whole else ""
 
 
 async def canary(
@@ -142,7 +170,7 @@ async def canary(
                 return await _postgres_canary(address)
             if protocol == "tcp":
                 return await _tcp_canary(address)
-            response = await client.get(f"http://{address}{path}")
+            response, _ = await fetched(client, BODY_MAX, "GET", f"http://{address}{path}")
             return "ok" if response.status_code == 200 else "error"
     except (ConnectionRefusedError, httpx.ConnectError):
         return "refused"

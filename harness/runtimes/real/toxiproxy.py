@@ -8,6 +8,7 @@ here.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 from urllib.parse import quote
@@ -24,7 +25,7 @@ from toxiproxy.exceptions import (  # type: ignore[import-untyped]  # ships no t
 from harness.errors import RuntimeFailure
 from harness.json_types import JsonDict
 from harness.ports import Toxic
-from harness.runtimes.real.sockets import CALL_S, once_connected
+from harness.runtimes.real.sockets import CALL_S, OWN_MAX, fetched, once_connected
 from harness.runtimes.toxics import as_data, normal
 
 REMOVE_S = 4.0  # reset_peer's wait cannot be interrupted: a removal lasts as long as its timeout
@@ -128,7 +129,9 @@ class ToxiproxyServer:
     ) -> dict[str, object]:
         """Call through the package, in a thread that is sure to end."""
         await self._prove()
-        options: dict[str, object] = {"timeout": CALL_S, "proxies": NO_PROXY}
+        options: dict[str, object] = {
+            "timeout": CALL_S, "proxies": NO_PROXY, "allow_redirects": False,
+        }  # fmt: skip
         if verb == "post":
             options["json"] = body
         call = f"{verb.upper()} {path}"
@@ -143,7 +146,7 @@ class ToxiproxyServer:
             raise self._failure(call, proxy, f"no answer within {CALL_S:g} s") from None
         except requests.RequestException as error:
             raise self._failure(call, proxy, f"no answer ({type(error).__name__})") from None
-        return self._document(call, proxy, reply.status_code, reply.text, reply)
+        return self._document(call, proxy, reply.status_code, reply.text)
 
     async def _httpx(
         self,
@@ -158,7 +161,9 @@ class ToxiproxyServer:
         call = f"{verb} {path}"
         try:
             async with asyncio.timeout(within_s):
-                reply = await self._client.request(
+                reply, told = await fetched(
+                    self._client,
+                    OWN_MAX,
                     verb,
                     f"http://{self.address}{path}",
                     json=body,
@@ -172,23 +177,16 @@ class ToxiproxyServer:
             raise self._failure(call, proxy, f"no answer ({type(error).__name__})") from None
         if absent_ok and reply.status_code == NOT_FOUND:
             return {}
-        return self._document(call, proxy, reply.status_code, reply.text, reply)
+        return self._document(call, proxy, reply.status_code, told.decode("utf-8", "replace"))
 
-    def _document(
-        self,
-        call: str,
-        proxy: str,
-        status: int,
-        text: str,
-        reply: httpx.Response | requests.Response,
-    ) -> dict[str, object]:
+    def _document(self, call: str, proxy: str, status: int, text: str) -> dict[str, object]:
         if not 200 <= status < 300:
             raise self._failure(call, proxy, f"{status} {text.strip()[:200]}")
         if status == 204:
             return {}
         try:
-            document = reply.json()
-        except ValueError:
+            document = json.loads(text)
+        except (ValueError, RecursionError):
             document = None
         if not isinstance(document, dict):
             raise self._failure(call, proxy, f"{status} with no JSON object: {text[:80]!r}")
