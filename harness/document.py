@@ -22,6 +22,7 @@ from harness.experiment import (
     ids_of_tags,
 )
 from harness.feasibility import impossible, warnings
+from harness.handover import follow_primary
 from harness.json_types import JsonDict, JsonObject
 from harness.measures import MEASURES
 from harness.model import Phase
@@ -158,7 +159,8 @@ def _validated(stem: str, words: Vocabulary, place: Place, document: Document) -
     problems += timeline_problems(document, place)
     if problems:
         raise ConfigError(problems)
-    experiment = build(stem, document, tuple(steps), plain(place.raw), words.target)
+    placed = follow_primary(steps, words.target)
+    experiment = build(stem, document, placed, plain(place.raw), words.target)
     if problems := list(impossible(experiment, words, place)):
         raise ConfigError(problems)
     said = (*_deprecated(document, words, place), *warnings(experiment, words, place))

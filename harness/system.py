@@ -25,6 +25,7 @@ class System:
         degradation: operation -> role -> state -> declared mode. The state is `one` while some of
             that role are broken and `all` while every one is; a cell that is not there is FULL.
         final_reads: history -> what is to be read at the end, given what was promised in it.
+        standby_of: standby -> whose place it takes: what happens to it happens to the other's role.
         unasked: history -> entries of ledgers that no operation asked for: somebody else's.
     """
 
@@ -33,6 +34,7 @@ class System:
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ledgers: tuple[str, ...] = ()
     degradation: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    standby_of: Mapping[str, str] = field(default_factory=dict)
     final_reads: Callable[[Any], Sequence[object]] = nothing
     unasked: Callable[[Any], Iterable[Any]] = nothing
 
@@ -49,9 +51,11 @@ class System:
         """Who stands at a place, `lending->payment_a` -> `payment_a`.
 
         Returns:
-            "" for the service under test, its entry, and for what the target does not list.
+            "" for the service under test, its entry, and for what the target does not list; of a
+            standby the one that it is the standby of.
         """
-        for end in reversed(where.split("->")):
+        for found in reversed(where.split("->")):
+            end = self.standby_of.get(found, found)
             if end != self.service and end in self.role_of:
                 return end
         return ""

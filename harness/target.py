@@ -181,8 +181,7 @@ class Target(Protocol):
     topology; `foreign_proxies` (`ForeignProxies`): links through a Toxiproxy that stands already;
     `environment(service)`: of a service with a module; `queries`: name -> SQL for its own database,
     asked at the end; `queried`: name of a query -> which database; `database_login(service)`: who
-    asks one that the run does not make; `entries`: further links by which the load may enter. See
-    reporting.py.
+    asks one that the run does not make; `entries`: more links of the load. See reporting.py.
     """
 
     name: str
@@ -255,6 +254,7 @@ def system_of(target: Target) -> System:
         roles=roles,
         ledgers=tuple(one.name for one in target.services if one.scripted),
         degradation=getattr(target, "degradation", {}),
+        standby_of={one.name: one.standby_of for one in target.services if one.standby_of},
         final_reads=target.final_reads,
         unasked=getattr(target, "unasked", nothing),
     )

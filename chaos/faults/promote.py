@@ -29,6 +29,7 @@ class Promote(OnService):
 
     kind: ClassVar[str] = "promote"
     capability: ClassVar[Capability] = Capability.REPLICATION
+    hands_over: ClassVar[bool] = True
 
     lag: Duration = 0.0
 

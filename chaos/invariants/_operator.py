@@ -52,14 +52,17 @@ def is_touched(
 def cut(
     history: History, objectives: Objectives, name: str, t_from_s: float, t_to_s: float
 ) -> FaultWindow | None:
-    """A fault that surely let nothing of this third party through for all of that time."""
-    third_party = objectives.system.third_party
+    """A fault that surely let nothing of this third party through for all of that time; none where
+    a standby may have taken its place."""
+    system = objectives.system
+    if name in system.standby_of.values():
+        return None
     return next(
         (
             window
             for window in history.windows
             if window.fault in CUTS
-            and third_party(window.where) == name
+            and system.third_party(window.where) == name
             and window.covers(t_from_s, t_to_s)
             and _whole(window, history)
         ),

@@ -19,7 +19,8 @@ def counts(link: LinkSpec, caller: str, callee: Mapping[str, Any]) -> dict[str, 
     """`attempted`, `failed`, `reached` on a link; {} where nobody counts.
 
     The database and the service's callback route do not count what reaches them: there `reached` is
-    what was answered, the least that must have arrived.
+    what was answered, the least that must have arrived. Which of two servers of its records had a
+    command the service does not say.
     """
     if not caller:
         return {}
@@ -27,7 +28,7 @@ def counts(link: LinkSpec, caller: str, callee: Mapping[str, Any]) -> dict[str, 
         sent = json.loads(caller)["callbacks"]
         return _numbers(sent["sent"], sent["failed"], sent["acknowledged"])
     metric, labels = "lending_upstream_calls_total", {"dependency": link.callee}
-    if link.callee == "database":
+    if link.protocol == "postgres":
         metric, labels = "lending_database_calls_total", {}
     outcomes = _by_outcome(caller, metric, labels)
     attempted = sum(outcomes.values())

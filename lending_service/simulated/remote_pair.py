@@ -17,6 +17,34 @@ R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 
 
+class WayToPrimary:
+    """Two ways, of which the one to whichever is the primary is taken.
+
+    Args:
+        ways: to the one that was the primary to begin with, and to the other one.
+    """
+
+    def __init__(self, pair: ReplicatedStore, ways: tuple[Way, Way]) -> None:
+        self._pair = pair
+        self._ways = ways
+
+    @property
+    def _now(self) -> Way:
+        return self._ways[(self._pair.timeline - 1) % 2]
+
+    def free(self, *, write: bool) -> bool:
+        """Whether nothing is in the way."""
+        return self._now.free(write=write)
+
+    async def there(self, *, write: bool) -> None:
+        """Bring a command there."""
+        await self._now.there(write=write)
+
+    async def back(self, *, write: bool) -> None:
+        """Bring the answer back."""
+        await self._now.back(write=write)
+
+
 class RemotePair(RemoteStore):
     """A primary and its standby over a way, which leads to whichever is the primary.
 

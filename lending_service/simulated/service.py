@@ -17,7 +17,7 @@ from lending_service.book import book
 from lending_service.design import Design
 from lending_service.domain import Record
 from lending_service.ports import Clock, NoReply, Refused, Reply
-from lending_service.simulated.remote_pair import RemotePair, SplitReads
+from lending_service.simulated.remote_pair import RemotePair, SplitReads, WayToPrimary
 from lending_service.simulated.remote_store import WAIT_S, Way
 from lending_service.simulated.replicated_store import ReplicatedStore
 from lending_service.statuses import retry_after_s
@@ -136,6 +136,9 @@ def lending(config: Mapping[str, Any], around: Around) -> ASGIApp:
     pair = _pair(config["book"]["borrowers"], design, around)
     kind = SplitReads if design.reads_from == "standby" else RemotePair
     way = around.way(place["host"], place["port"], WAIT_S)
+    if others := place.get("others"):
+        host, port = others[0]
+        way = WayToPrimary(pair, (way, around.way(host, port, WAIT_S)))
     store = kind(pair, way, leaves=design.read_only_primary == "reconnect")
     parties = config["upstreams"]
     client = AsgiClient({name: one["url"] for name, one in parties.items()}, around)

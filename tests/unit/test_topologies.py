@@ -45,6 +45,24 @@ def test_a_real_database_gets_the_standby_that_a_fault_needs(
     assert prepared(runtime, experiment=experiment).words.target.name == target
 
 
+@pytest.mark.parametrize(
+    ("runtime", "topology", "links"),
+    [
+        ("sim", "", ["lending->database"]),
+        ("sim", "two-regions", ["lending->database_b"]),
+        ("process", "", ["lending->database_b"]),
+        ("process", "two-regions-from-b", ["lending->database_a"]),
+        ("docker", "", ["lending->database_b"]),
+    ],
+)
+def test_a_link_to_the_records_leads_to_whichever_is_the_primary_by_then(
+    runtime: str, topology: str, links: list[str]
+) -> None:
+    """The document loses the primary first: who is slow afterwards is the one that took over."""
+    steps = prepared(runtime, topology, "X47").experiment.steps
+    assert [step.fault.where for step in steps if step.fault.where != "database"] == links
+
+
 @pytest.mark.parametrize("runtime", ["sim", "process"])
 def test_a_topology_that_was_named_is_taken_and_repeated(runtime: str) -> None:
     """The command at the end of a report says all that was asked for."""

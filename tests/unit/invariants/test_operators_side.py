@@ -15,7 +15,9 @@ from chaos.invariants.trouble_is_noticed import INVARIANT as NOTICED
 from chaos.invariants.work_ends import INVARIANT as WORK
 from chaos.targets._reference_gauges import page_group
 from chaos.targets.reference import TARGET
+from chaos.targets.two_regions import TwoRegions
 from harness.model import Validity
+from harness.target import system_of
 from tests.unit.invariants.build import Story, verdict, what
 
 pytestmark = pytest.mark.unit
@@ -149,6 +151,21 @@ def test_ready_follows_the_records(answer: str, t_s: float, why: str) -> None:
     """Red while they are away, green while they are not, and a moment for the change."""
     story = Story().breaks(5.0, 13.0, STORE, "down")
     found = verdict(READY, _tells(story, t_s, Ready={"service": answer}))
+    assert (what(found) if why else "").find(why) >= 0
+    assert (found.validity is Validity.VALID) is (why == "")
+
+
+@pytest.mark.parametrize(
+    ("answer", "t_s", "why"), [("yes", 9.0, ""), ("no", 8.0, ""), ("no", 25.0, "not ready, and")]
+)
+@pytest.mark.parametrize("link", [STORE, "lending->database_b"])
+def test_of_two_records_either_may_be_the_one_that_is_asked(
+    answer: str, t_s: float, why: str, link: str
+) -> None:
+    """A standby may have taken over: it is ready while one of them cannot be reached, or is not."""
+    story = Story().breaks(5.0, 13.0, link, "down")
+    told = _tells(story, t_s, Ready={"service": answer})
+    found = verdict(READY, told, system=system_of(TwoRegions()))
     assert (what(found) if why else "").find(why) >= 0
     assert (found.validity is Validity.VALID) is (why == "")
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from lending_service.domain import Exposure
-from lending_service.simulated.remote_pair import RemotePair, SplitReads
+from lending_service.simulated.remote_pair import RemotePair, SplitReads, WayToPrimary
 from lending_service.simulated.remote_store import WAIT_S
 from lending_service.simulated.replicated_store import ReplicatedStore
 from lending_service.stores.port import CommitUnknown, Store, StoreUnavailable
@@ -180,6 +180,23 @@ def test_a_standby_that_does_not_follow_leaves_a_synchronous_commit_unknown() ->
     play(story)
 
 
+def test_of_two_ways_the_one_to_whichever_leads_is_taken() -> None:
+    """What is in the way of the old primary harms nobody once the standby has taken over."""
+
+    async def story(store: ReplicatedStore, clock: HandClock) -> None:
+        distant = RemotePair(store, WayToPrimary(store, (Cut(), Free())))
+        with pytest.raises(StoreUnavailable):
+            await put(distant, 1)
+        store.promote()
+        await put(distant, 2)
+        assert await count_of(store) == 2
+        store.promote()
+        with pytest.raises(StoreUnavailable):
+            await put(distant, 3)
+
+    play(story)
+
+
 def test_a_commit_whose_primary_is_lost_meanwhile_is_unknown_and_gone() -> None:
     """The new primary never had it."""
 
@@ -341,3 +358,15 @@ class Free:
 
     async def back(self, *, write: bool) -> None:
         """At once."""
+
+
+class Cut(Free):
+    """A way on which nothing arrives."""
+
+    def free(self, *, write: bool) -> bool:
+        """Never."""
+        return False
+
+    async def there(self, *, write: bool) -> None:
+        """Refused."""
+        raise ConnectionRefusedError
