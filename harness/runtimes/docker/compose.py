@@ -24,8 +24,7 @@ from ruamel.yaml import YAML
 from harness.errors import ConfigError, Problem, RuntimeFailure
 from harness.foreign import Composed
 from harness.json_types import JsonDict, JsonObject
-from harness.runtimes.docker.mounts import ENGINE_SOCKETS, mounts
-from harness.runtimes.real.procs import clean_env
+from harness.runtimes.docker.powers import powers
 
 CONFIG_S, UP_S = 60, 120  # chosen: on a machine in distress Python alone takes 20 s to start it
 OURS = "chaos_harness"  # the run's network, as the override calls it
@@ -103,7 +102,7 @@ class Project:
         process = await asyncio.create_subprocess_exec(
             *await asyncio.to_thread(_compose), *base, *argv,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE, env={**os.environ, **clean_env()},
+            stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         try:
             async with asyncio.timeout(within_s):
@@ -163,34 +162,11 @@ def _services(
         if mode.startswith(CONTAINED):
             cause = f"network_mode: {mode}: it has no address of its own, and no link could be cut"
             yield Problem(cause, place("network_mode"), remedy="networks: of its own")
-        for key, cause, remedy in _powers(told, one.service):
+        for key, cause, remedy in powers(told, one.service):
             yield Problem(cause, place(key), remedy=remedy)
         if "image" not in known[one.service]:
             remedy = "docker compose build, and image: NAME beside build:"
             yield Problem("no image:; nothing is built in a run", place("build"), remedy=remedy)
-
-
-def _powers(told: JsonObject, service: str) -> Iterator[tuple[str, str, str]]:
-    """By what a container could touch, or be taken for, what is not the run's: the key, what it
-    does, what to do."""
-    given = told["services"][service]
-    if given.get("privileged"):
-        yield (
-            "privileged",
-            "privileged: true: it may touch what is not the run's",
-            "leave it out, or cap_add:",
-        )
-    if given.get("pid") == "host":
-        yield "pid", "pid: host: it may end what is not the run's", "leave it out"
-    for one in mounts(told, service):
-        if one.source in ENGINE_SOCKETS:
-            cause = f"it has the engine's socket, {one.source}, and may touch what is not the run's"
-            yield "volumes", cause, "a service without it"
-    known = told.get("networks") or {}
-    for name in networks(told, service):
-        if (known.get(name) or {}).get("external"):
-            cause = f"network {name!r} stands already: others there would find two of it"
-            yield "networks", cause, "networks: of its own, in a second compose file for runs"
 
 
 def _names(project: Project, told: JsonObject, place: PlaceOf) -> Iterator[Problem]:
@@ -211,12 +187,6 @@ def images(told: JsonObject, wanted: Mapping[str, Composed]) -> list[str]:
 def _made(told: JsonObject) -> list[str]:
     """Networks or volumes that compose makes: those that do not stand already."""
     return [name for name, one in told.items() if not (one or {}).get("external")]
-
-
-def networks(told: JsonObject, service: str) -> JsonDict:
-    """The networks that a service is on, as they are."""
-    given = told["services"][service].get("networks") or {"default": None}
-    return dict(given) if isinstance(given, Mapping) else dict.fromkeys(given)
 
 
 def _compose() -> list[str]:

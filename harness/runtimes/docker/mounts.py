@@ -1,5 +1,6 @@
 """What a service of somebody else's compose file mounts that stands already: folders of this
-machine, external volumes. In a run they are read-only: the system that stands writes there too."""
+machine, external volumes, volumes that lead to such. In a run they are read-only: the system that
+stands writes there too."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 
 from harness.json_types import JsonObject
 
-ENGINE_SOCKETS = ("/var/run/docker.sock", "/run/docker.sock")
+LOCAL = "local"  # Docker's own driver of volumes
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,13 @@ def mounts(told: JsonObject, service: str) -> Iterator[Mount]:
 def kept_as_they_are(told: JsonObject, service: str) -> list[str]:
     """The mounts of what stands already, read-only."""
     volumes = told.get("volumes") or {}
-    external = {key for key, one in volumes.items() if (one or {}).get("external")}
+    standing = {key for key, one in volumes.items() if _stands(one or {})}
     found = mounts(told, service)
-    return [one.read_only() for one in found if one.is_path or one.source in external]
+    return [one.read_only() for one in found if one.is_path or one.source in standing]
+
+
+def _stands(volume: JsonObject) -> bool:
+    """Whether a volume has what was there before: it is external, a device or folder by its
+    options, or of a driver that keeps its data elsewhere."""
+    options, driver = volume.get("driver_opts") or {}, volume.get("driver") or LOCAL
+    return bool(volume.get("external") or options.get("device") or driver != LOCAL)

@@ -13,6 +13,7 @@ from harness.runtimes.docker import compose
 from harness.runtimes.docker.engine import Engine
 from harness.runtimes.docker.mounts import kept_as_they_are
 from harness.runtimes.docker.plan import Places
+from harness.runtimes.docker.powers import networks
 from harness.runtimes.real.document import RunFolders
 from harness.runtimes.real.sites import TOXIPROXY
 from harness.target import Target, Wiring
@@ -85,7 +86,7 @@ class Theirs:
             "container_name": f"{self._folders.run_id}.{name}",
             "labels": engine.labels(name),
             "environment": dict(cast(HasPrograms, self._target).program(name, wiring).env),
-            "networks": {**compose.networks(told, one.service), compose.OURS: own},
+            "networks": {**networks(told, one.service), compose.OURS: own},
             "extra_hosts": [f"{callee}:{proxy}" for callee, _ in one.calls.values()],
         }
 

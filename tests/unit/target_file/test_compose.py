@@ -17,6 +17,7 @@ from harness.errors import ConfigError
 from harness.foreign import Composed, DatabaseLogin
 from harness.runtimes.docker import compose, mounts
 from harness.runtimes.docker.plan import Places
+from harness.runtimes.docker.powers import networks
 from tests.unit.target_file.a_target import loader
 
 TARGET = """\
@@ -136,8 +137,13 @@ def test_a_database_that_cannot_be_asked_is_named(
         ({"services": {"api": {"build": "."}}}, r"no image:"),
         ({"services": {"api": {"image": "x", "privileged": True}}}, r"privileged: true"),
         ({"services": {"api": {"image": "x", "pid": "host"}}}, r"pid: host"),
-        ({"services": {"api": {"image": "x", "volumes": ["/run/docker.sock:/d:ro"]}}},
-         r"the engine's socket"),
+        *(({"services": {"api": {"image": "x", "volumes": [f"{path}:/d:ro"]}}},
+           r"the engine's socket") for path in ("/run/docker.sock", "/var/run", "/run/./", "/")),
+        *(({"services": {"api": {"image": "x", **says}}}, f"{next(iter(says))}: ") for says in (
+            {"ipc": "host"}, {"pid": "container:prod"}, {"userns_mode": "host"},
+            {"cap_add": ["NET_ADMIN", "cap_sys_admin"]}, {"cap_add": ["ALL"]},
+            {"devices": ["/dev/sda:/dev/sda"]}, {"volumes_from": ["container:prod:rw"]},
+            {"external_links": ["prod:db"]})),
         ({"services": {"api": {"image": "x", "networks": ["shared"]}},
           "networks": {"shared": {"external": True}}}, r"network 'shared' stands already"),
         ({"services": {"api": {"image": "x"}}, "volumes": {"data": {"name": "prod"}}},
@@ -187,19 +193,28 @@ def test_what_stands_already_is_mounted_read_only() -> None:
         "/srv/up:/up:rw,z",
         "kept:/kept",
         "own:/own:rw",
+        "bound:/bound",
+        "cloud:/cloud",
         "/anonymous",
         {"type": "bind", "source": "/srv/long", "target": "/long"},
         {"type": "tmpfs", "target": "/tmp"},
     ]
     told = {
         "services": {"db": {"image": "x", "volumes": volumes}, "none": {"image": "x"}},
-        "volumes": {"kept": {"external": True}, "own": None},
+        "volumes": {
+            "kept": {"external": True},
+            "own": {"driver": "local"},
+            "bound": {"driver_opts": {"type": "none", "o": "bind", "device": "/srv/bound"}},
+            "cloud": {"driver": "someones"},
+        },
     }
     assert mounts.kept_as_they_are(told, "db") == [
         "/srv/data:/data:ro",
         "/srv/schema:/schema:ro",
         "/srv/up:/up:ro,z",
         "kept:/kept:ro",
+        "bound:/bound:ro",
+        "cloud:/cloud:ro",
         "/srv/long:/long:ro",
     ]
     assert mounts.kept_as_they_are(told, "none") == []
@@ -215,9 +230,20 @@ def test_all_that_compose_makes_carries_the_label(tmp_path: Path) -> None:
         "version": "3.8",
     }
     compose.problems(project, told, {"api": Composed(FILE, "api", 80)})
-    project.write(told, {"api": {"networks": compose.networks(told, "api")}}, {"run": "1"})
+    project.write(told, {"api": {"networks": networks(told, "api")}}, {"run": "1"})
     written = json.loads(project.override.read_text())
     label, own = {"labels": {"run": "1"}}, {"external": True, "name": "run-1.network"}
     made = {"default": label, "back": label, "unused": label}
     assert written["networks"] == {"chaos_harness": own, **made}
     assert (written["volumes"], written["version"]) == ({"data": label}, "3.8")
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [{"cap_add": ["NET_ADMIN", "SYS_PTRACE"]}, {"ipc": "shareable"}, {"volumes": ["data:/run"]},
+     {"volumes": ["/srv/run:/run"]}, {"devices": []}],
+)  # fmt: skip
+def test_what_ends_at_the_container_is_its_own_affair(harmless: dict[str, Any]) -> None:
+    """Services have such things; a run needs none of them gone."""
+    told = {"services": {"api": {"image": "x", **harmless}}, "volumes": {"data": None}}
+    compose.problems(PROJECT, told, {"api": Composed(FILE, "api", 80)})
