@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
+from harness.cli.outlet import Outlet
 from harness.clock import monotonic_ns
 from harness.experiment import Experiment
 from harness.text import line, terminal
@@ -45,6 +46,14 @@ def note(text: object) -> None:
     """Print lines for a person to stderr."""
     with suppress(OSError):  # a full disk, a closed pipe: the work goes on without words
         print(terminal(text), file=sys.stderr, flush=True)
+
+
+def tell_runner(command: str) -> None:
+    """Print a command to the runner of a pipeline, which is to take none out of other text."""
+    if isinstance(sys.stderr, Outlet):
+        sys.stderr.command(command)
+    else:
+        note(command)
 
 
 def warn(experiment: Experiment) -> None:

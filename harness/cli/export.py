@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.cli.console import note
+from harness.cli.console import tell_runner
 from harness.errors import ConfigError, Problem
 from harness.json_types import JsonObject
 from harness.report.ci import error_lines, step_summary
@@ -72,7 +72,7 @@ def show_in_ci(markdown: str, runs: Sequence[JsonObject]) -> None:
     """On the page of the job, and beside the lines that were broken."""
     step_summary(markdown)
     for command in error_lines(runs):
-        note(command)
+        tell_runner(command)
 
 
 def write_copy(path: Path, text: str) -> None:

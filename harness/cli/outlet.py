@@ -2,14 +2,23 @@
 
 A pipe whose reader has gone, a terminal that was closed, a full disk, a descriptor that was never
 open, a character that the locale does not have: none of them is an error of what is being done.
+
+The runner of a pipeline reads what is printed for commands of its own, also where a service has
+said them; they stand there as escapes, which JSON has too.
 """
 
 from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from typing import Any, TextIO, cast
+
+RUNNERS = ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
+# Source: actions/runner, ActionCommand.cs: `::name::` begins a line, spaces apart; `##[name]`, of
+# others `##vso[`, `##teamcity[`, stands anywhere.
+_AT_BEGIN, _ANYWHERE = re.compile(r"(?m)^(\s*):(?=:|$)"), re.compile(r"##(?=\w*\[)")
 
 
 class Outlet(io.TextIOBase):
@@ -22,16 +31,32 @@ class Outlet(io.TextIOBase):
     def __init__(self, stream: TextIO) -> None:
         """Nothing has failed yet."""
         self._stream = stream
+        self._in_line = False
         self.failure: OSError | None = None
 
     def write(self, text: str, /) -> int:
         """Print it, unless an earlier print has failed."""
+        self._put(self._without_commands(text) if _is_read_by_a_runner() else text)
+        return len(text)
+
+    def command(self, text: str) -> None:
+        """Print a command of our own to the runner of a pipeline."""
+        self._put(f"{text}\n")
+        self.flush()
+
+    def _put(self, text: str) -> None:
         if self.failure is None:
             try:
                 self._stream.write(text)
             except (OSError, ValueError) as why:
                 self._fail(why)
-        return len(text)
+
+    def _without_commands(self, text: str) -> str:
+        begun = text.partition("\n")[0] if self._in_line else ""
+        rest = text[len(begun) :]
+        last = text.rpartition("\n")[2]
+        self._in_line = bool(last.strip()) or (self._in_line and "\n" not in text)
+        return _ANYWHERE.sub(r"\\u0023#", begun + _AT_BEGIN.sub(r"\1\\x3a", rest))
 
     def flush(self) -> None:
         """Hand over what was printed."""
@@ -84,6 +109,10 @@ def install() -> tuple[Outlet, Outlet]:
     out, err = _outlet(sys.stdout, 1), _outlet(sys.stderr, 2)
     sys.stdout, sys.stderr = cast("TextIO", out), cast("TextIO", err)
     return out, err
+
+
+def _is_read_by_a_runner() -> bool:
+    return any(os.environ.get(name) for name in RUNNERS)
 
 
 def _open_the_closed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from harness.cli.console import note, out, out_json, tell_runner
 from harness.cli.endings import launch
 from harness.ending import Ending
 from harness.errors import ConfigError, HealFailed, Problem, RuntimeFailure, shown
@@ -96,6 +98,33 @@ def test_no_escape_code_of_an_error_reaches_the_terminal(
     """A file name can hold anything."""
     launch(raising(ConfigError(Problem("\x1b[2J", "\x9b", "\x07"))), [])
     assert capsys.readouterr().err == "harness: \\x9b: \\x1b[2J; allowed: \\x07\n"
+
+
+@pytest.mark.parametrize("runner", ["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"])
+def test_a_service_gives_no_orders_to_the_runner_of_a_pipeline(
+    runner: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it answers is printed: it could annotate lines, or silence what comes after."""
+    monkeypatch.setenv(runner, "true")
+    orders = "::stop-commands::x", "  ::error file=a.py::forged", "b ##[error]c", "##vso[x]", ":"
+
+    def command() -> int:
+        out("\n".join(orders))
+        sys.stdout.write("in a line ")
+        sys.stdout.write("::notice::is none\n  ")
+        sys.stdout.write("::add-mask::a\n")
+        out_json({"said": orders[2]})
+        note("x\n\n ::error::forged")
+        tell_runner("::error::ours\na: 1")
+        return 0
+
+    launch(command, [])
+    shown, told = capsys.readouterr()
+    lines = [line.strip() for line in f"{shown}{told}".splitlines()]
+    assert [line for line in lines if line.startswith("::")] == ["::error::ours"]
+    assert not [line for line in lines if "##[" in line or "##vso[" in line]
+    assert "in a line ::notice::is none" in lines
+    assert json.loads(shown[shown.index("{") :]) == {"said": orders[2]}
 
 
 def test_stdout_is_what_it_was_before() -> None:
