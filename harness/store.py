@@ -73,6 +73,8 @@ def new_folder(root: Path, experiment: str) -> RunFolder:
                 "remove it, or give another folder with --runs"
             )
         path.mkdir(mode=0o755)
+        if why := foreign(path):  # made by him since the look before
+            raise RuntimeFailure(f"run folder: {why}")
         _point(parent / "latest", path.name)
     except OSError as error:
         raise RuntimeFailure(f"cannot make the run folder {path}: {error.strerror}") from error

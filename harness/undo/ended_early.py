@@ -24,7 +24,7 @@ def write_verdict(run_dir: Path, by: str, say: Callable[[str], None]) -> None:
         record = json.loads((run_dir / RUN).read_bytes())
         told = result_document(_result(record, run_dir, by))
         with_reserve(run_dir, lambda: RunFolder(run_dir).write_json(VERDICT, told))
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         say(f"{run_dir}: no {VERDICT}: {error!r}")
 
 

@@ -185,7 +185,7 @@ class FaultLog:
         for line in self._journal.records():
             try:
                 entry = _next(latest, line)
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
+            except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
                 strange.append(f"{self.path}: no record of a fault, skipped: {error!r}")
             else:
                 latest[entry.id] = entry

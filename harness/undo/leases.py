@@ -177,5 +177,5 @@ def _said(raw: bytes) -> dict[str, int]:
     try:
         said = json.loads(raw)
         return {name: int(said[name]) for name in NUMBERS}
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return dict.fromkeys(NUMBERS, 0)

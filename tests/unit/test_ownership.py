@@ -144,3 +144,20 @@ def test_what_a_target_file_has_run_is_refused_with_its_place(
         ConfigError, match=r"target\.yaml:5:\d+: (not|nothing is) run.* user nobody"
     ):
         load_target(document)
+
+
+def test_a_run_folder_is_looked_at_again_once_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another user may make the folder above it between the look and the making."""
+    seen: list[bool] = []
+
+    def late(path: Path) -> str:
+        seen.append(path.is_dir())
+        return "it belongs to somebody" if path.is_dir() else ""
+
+    monkeypatch.setattr("harness.store.foreign", late)
+    with pytest.raises(RuntimeFailure, match="run folder: it belongs to somebody"):
+        new_folder(tmp_path / "runs", "x01")
+    assert seen == [False, True]
+    assert not list(tmp_path.glob("runs/x01/latest"))

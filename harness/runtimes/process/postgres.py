@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from harness.foreign import DatabasePlan
 from harness.private import write_private
 from harness.runtimes.process.tools import RunAsUser, Tools, give
 from harness.runtimes.real.loopback import HOST
+from harness.runtimes.real.procs import UNPRIVILEGED, database_account
 from harness.runtimes.real.sockets import PG_DATABASE, PG_USER
 from harness.runtimes.real.standby import (
     AUTO_CONF,
@@ -24,7 +24,6 @@ from harness.runtimes.real.standby import (
 
 ERROR = " ERROR: "
 WAL_MB = 1  # chosen: of a segment; a primary that is wound back is sent each as a whole
-UNPRIVILEGED = ("postgres", "nobody")
 
 # fsync stays on: what is promised to survive a crash is being tested. The rest makes it small.
 # mmap: segments in /dev/shm would outlive a killed server.
@@ -49,11 +48,7 @@ def account() -> RunAsUser:
     """
     if os.geteuid() != 0:
         return RunAsUser()
-    for name in UNPRIVILEGED:
-        try:
-            user = pwd.getpwnam(name)
-        except KeyError:
-            continue
+    if user := database_account():
         return RunAsUser(user.pw_uid, user.pw_gid)
     raise RuntimeFailure(
         "PostgreSQL does not run as root, and there is no user "

@@ -14,7 +14,7 @@ from harness.runtimes.process.cleanup import kill, until_gone
 from harness.runtimes.process.launch import Launcher
 from harness.runtimes.process.readiness import await_ready
 from harness.runtimes.real.listeners import holds_all, listening
-from harness.runtimes.real.procs import family, members, recorded, serves
+from harness.runtimes.real.procs import family, members, recorded, serves, users_of
 from harness.runtimes.real.recovery import RecoveryFile
 from harness.runtimes.real.sites import TOXIPROXY, TOXIPROXY_S, RealSite
 from harness.target import Target
@@ -68,14 +68,20 @@ class Site(RealSite):
         sockets = listening(int(address.rsplit(":", 1)[1]))
         if not sockets:
             raise RuntimeFailure(f"nobody listens at {address}, the address of {program}")
-        if holds_all(recorded(state, program), set(sockets)):
+        strangers = {*sockets.values()} - users_of(database=self._is_database(program))
+        if not strangers and holds_all(recorded(state, program), set(sockets)):
             return
-        if not holds_all(family(state, program), set(sockets)):
+        if strangers or not holds_all(family(state, program), set(sockets)):
             raise PlaceTaken(
                 f"somebody else listens at {address}, the address of {program}: "
                 f"{', '.join(sorted(set(map(user_name, sockets.values()))))}; nothing was sent; "
                 "end that program, or run again to get other ports"
             )
+
+    def _is_database(self, program: str) -> bool:
+        """Whether it is one, or starts one."""
+        one = self.recovery.read()["services"].get(program, {})
+        return bool(one) and (one["protocol"] == "postgres" or bool(one["manages"]))
 
     async def restart_toxiproxy(self) -> None:
         """End our Toxiproxy, hanging or not, and start it again with no proxies."""

@@ -47,7 +47,7 @@ def checked(document: object, folders: RunFolders, local: Local) -> dict[str, ob
     """
     try:
         return {**_state(document, folders, local), **derived(folders)}
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise RuntimeFailure(
             f"{folders.recovery}: not as this run wrote it: {_words(error)}; it is not used"
         ) from None

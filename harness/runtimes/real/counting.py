@@ -57,7 +57,7 @@ class Counting:
         )
         try:
             return self._target.counts(spec, caller, json.loads(callee or "{}"))
-        except (ValueError, KeyError, RecursionError) as error:
+        except (ValueError, KeyError, OverflowError, RecursionError) as error:
             raise TargetContractError(f"counts of {link} cannot be read: {error!r}") from error
 
     async def _text(self, state: JsonObject, name: str, *, metrics: bool) -> str:

@@ -14,6 +14,7 @@ that tells of it is gone. A working folder, a number in a file or a lock make no
 from __future__ import annotations
 
 import os
+import pwd
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,6 +34,7 @@ STANDING = "standing"  # the owner of what stands without one
 POSTGRES = "postgres"
 POSTGRES_TOOLS = ("pg_rewind", "pg_waldump", "pg_basebackup", "pg_controldata", "pg_ctl")
 PATRONI = "patroni"
+UNPRIVILEGED = ("postgres", "nobody")
 # All that a program gets of our environment: a cloud key, a proxy, PG* or what another run was
 # told is none of its business, and PostgreSQL's user can read what PostgreSQL was given.
 PASSED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
@@ -182,14 +184,32 @@ def _environment(pid: int) -> dict[str, str]:
     return {name: value for name, _, value in texts if name.startswith("HARNESS_")}
 
 
+def database_account() -> pwd.struct_passwd | None:
+    """The user as whom PostgreSQL runs where we are root, who may not run it; None for none."""
+    for name in UNPRIVILEGED if os.geteuid() == 0 else ():
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    return None
+
+
+def users_of(*, database: bool) -> set[int]:
+    """The users as whom a program of a run runs: ours, of a database and what starts it also
+    PostgreSQL's."""
+    other = database_account() if database else None
+    return {os.geteuid(), *([other.pw_uid] if other else ())}
+
+
 def _may_be_ours(pid: int) -> bool:
-    """A mark can be copied by whoever reads it: the user must be ours, or PostgreSQL's."""
+    """A mark can be copied by whoever reads it, or made up: the user must be ours, or
+    PostgreSQL's, who runs nothing else of ours but Patroni."""
     uid = _uid(pid)
     if uid == os.geteuid():
         return True
-    # As root, PostgreSQL runs as another user, who runs nothing else of ours but Patroni.
     known = (POSTGRES, *POSTGRES_TOOLS)
-    return os.geteuid() == 0 and (Path(_link(pid, "exe")).name in known or _runs_patroni(pid))
+    databases = Path(_link(pid, "exe")).name in known or _runs_patroni(pid)
+    return databases and uid in users_of(database=True)
 
 
 def _is_postgres_of(pid: int, state: JsonObject) -> bool:

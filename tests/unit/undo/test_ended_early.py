@@ -18,6 +18,9 @@ RUN = {
     "command": "harness run X01 --seed 7",
 }
 
+ENDLESS = json.dumps({**dict.fromkeys(("experiment", "title", "design", "runtime"), "x"),
+                      "command": "", "seed": 1e999})  # fmt: skip
+
 
 def test_what_is_known_is_written_down_once(tmp_path: Path) -> None:
     """Inconclusive, exit 3, how it ended; what the run itself said is never overwritten."""
@@ -33,7 +36,7 @@ def test_what_is_known_is_written_down_once(tmp_path: Path) -> None:
     assert (tmp_path / "verdict.json").read_text() == "its own"
 
 
-@pytest.mark.parametrize("raw", ["", "null", "[]", "{", '{"experiment": "X01"}'])
+@pytest.mark.parametrize("raw", ["", "null", "[]", "{", '{"experiment": "X01"}', ENDLESS])
 def test_a_run_that_cannot_be_read_is_told_and_stops_nothing(raw: str, tmp_path: Path) -> None:
     """Healing goes on whatever became of run.json."""
     said: list[str] = []

@@ -31,6 +31,8 @@ def test_lines_that_are_no_records_are_skipped_and_told(tmp_path: Path) -> None:
         '{"id": "f1", "state": "lost"}',
         '{"id": [], "state": "healed"}',
         '{"id": "f1", "state": "injected", "undo": {"capability": "weather"}}',
+        '{"id": "f1", "kind": "x", "where": "a", "at_utc": "", "state": "injected", '
+        '"expires_ns": 1e999, "undo": {"capability": "link", "where": "a", "restore": {}}}',
     ],
 )
 def test_a_record_of_no_fault_is_skipped_and_told(tmp_path: Path, line: str) -> None:

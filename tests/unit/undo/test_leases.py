@@ -101,7 +101,9 @@ def test_a_lock_that_somebody_else_holds_says_nothing_of_the_owner(tmp_path: Pat
         lease.release()
 
 
-@pytest.mark.parametrize("said", ["", "{}", "null", "[" * 100_000, '{"pid": "x"}'])
+@pytest.mark.parametrize(
+    "said", ["", "{}", "null", "[" * 100_000, '{"pid": "x"}', '{"pid": 1e999}']
+)
 def test_a_lease_that_cannot_be_read_has_no_holder(tmp_path: Path, said: str) -> None:
     """Cut off, or changed by somebody else: no traceback."""
     (tmp_path / OWNER).write_text(said)
