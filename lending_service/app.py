@@ -18,6 +18,7 @@ from lending_service.payouts import Payouts
 from lending_service.pipeline import Pipeline
 from lending_service.policy import Policy
 from lending_service.ports import Client, Clock
+from lending_service.quotas import Quotas
 from lending_service.reserve_pool import ReservePool
 from lending_service.reserving import Reserving
 from lending_service.score_guard import ScoreGuard
@@ -127,7 +128,8 @@ def build(
     risks = _of("risk_engine", upstreams)
     modes = Modes(clock, design.mode_exit_s, risks[0], gateways, funders)
     policy = Policy(design, client, clock, dice, modes.breaker_changed)
-    risk = RiskEngine(policy, risks[0])
+    risk, funding = RiskEngine(policy, risks[0]), FundingProvider(policy)
+    spread = Spread(design.spread)
     parts = Context(
         design=design,
         store=store,
@@ -137,11 +139,12 @@ def build(
         payments=PaymentGateway(policy, failed=design.failed_payment),
         risk=risk,
         guard=ScoreGuard(risk, clock, design.score_guard),
-        funding=FundingProvider(policy),
+        funding=funding,
         gateways=gateways,
         funders=funders,
         pool=ReservePool(design.pool, clock, policy, funders, modes.pool_changed),
-        spread=Spread(design.spread),
+        spread=spread,
+        quotas=Quotas(spread, funding, clock, design.spread.low_from if design.spread else None),
         notifier="".join(_of("notification", upstreams)),
         suspensions=Suspensions(
             policy,

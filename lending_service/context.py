@@ -13,6 +13,7 @@ from lending_service.domain import TERMINAL, Application, AppState, Repayment, a
 from lending_service.messages import MESSAGES
 from lending_service.policy import Policy
 from lending_service.ports import Clock
+from lending_service.quotas import Quotas
 from lending_service.reserve_pool import ReservePool
 from lending_service.score_guard import ScoreGuard
 from lending_service.spread import Spread
@@ -34,6 +35,7 @@ class Context(msgspec.Struct, frozen=True):
         suspensions: which new business may not go on.
         pool: the lender's own money, for when no funder can be reached.
         spread: how much is lent by whom and to whom.
+        quotas: what funders have left.
         notifier: who sends messages to borrowers, "" for nobody.
     """
 
@@ -51,6 +53,7 @@ class Context(msgspec.Struct, frozen=True):
     suspensions: Suspensions
     pool: ReservePool
     spread: Spread
+    quotas: Quotas
     notifier: str = ""
 
     def save(self, tx: Tx, record: Application | Repayment) -> Awaitable[None]:

@@ -37,6 +37,8 @@ async def prometheus(parts: Context, worker: Worker, money: Money) -> str:
         _block("lending_task_failures_total", "counter", _by("kind", _failures(worker))),
         _block("lending_pool_left_minor", "gauge", [("", parts.pool.left_minor)]),
         _block("lending_pool_cover_seconds", "gauge", _known(parts.pool.cover_s())),
+        _block("lending_quota_used_ratio", "gauge", _used(parts)),
+        _block("lending_quota_low", "gauge", _low(parts)),
         _block("lending_late_successes_total", "counter", [("", money.late_successes)]),
     )
     return "".join(blocks)
@@ -58,6 +60,16 @@ def _of(name: str) -> str:
 
 def _failures(worker: Worker) -> dict[str, int]:
     return {kind: lane.failures for kind, lane in worker.lanes.items()}
+
+
+def _used(parts: Context) -> Iterable[Sample]:
+    used = ((funder, parts.quotas.used(funder)) for funder in parts.funders)
+    return ((f'{{dependency="{name}"}}', round(n, 3)) for name, n in used if n is not None)
+
+
+def _low(parts: Context) -> Iterable[Sample]:
+    low = ((funder, parts.quotas.low(funder)) for funder in parts.funders)
+    return ((f'{{dependency="{name}"}}', int(is_low)) for name, is_low in low)
 
 
 def _known(figure: float | None) -> Iterable[Sample]:

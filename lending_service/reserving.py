@@ -134,9 +134,10 @@ class Reserving:
         """A funder that may hold the money comes first."""
         design = self._parts.design
         shares = design.spread.shares if design.spread else None
-        order = funder_order(self._parts.funders, app.id, design.funding, shares)
+        usual = funder_order(self._parts.funders, app.id, design.funding, shares)
+        order = await self._parts.quotas.low_last(usual)
         if app.state == S.APPROVED:
-            return list(order)
+            return order
         clear: list[str] = []
         unclear: list[str] = []
         for funder in order:
@@ -155,6 +156,9 @@ class Reserving:
         known = await self._open(asked)
         if known == "full":
             return "full"
+        if known == "used_up":
+            await self._parts.quotas.look(asked.funder)
+            return "refused"
         if known == "unknown":
             result = await self._clear_up(asked)
         else:
@@ -164,6 +168,8 @@ class Reserving:
             elif result == "unknown" and self._parts.design.unknown_payment == "inquire":
                 result = await self._clear_up(asked)
         await self._settle(asked, result)
+        if result == "refused":
+            await self._parts.quotas.look(funder)
         return result
 
     async def _clear_up(self, asked: Reservation) -> ReserveResult:
@@ -177,15 +183,18 @@ class Reserving:
         return "unknown" if result == "not_taken" else result
 
     async def _open(self, asked: Reservation) -> str | None:
-        """Write the call down before it is made; the status it had, or that a cap forbids it."""
+        """Write the call down before it is made; the status it had, or why it is not made."""
         async with self._parts.store.transaction() as tx:
             app = await self._locked(tx, asked)
             known = await tx.get(Reservation, asked.id, lock=True)
             if app.state not in (S.RESERVING, *PAID_OUT):
                 await self._parts.save(tx, self._parts.move(app, S.RESERVING))
             counted = known is not None and known.status in COUNTED
-            if not counted and not await self._parts.spread.take(tx, app, asked.funder):
-                return "full"
+            if not counted:
+                quota_minor = self._parts.funding.quotas_minor.get(asked.funder)
+                room = await self._parts.spread.take(tx, app, asked.funder, quota_minor)
+                if room != "room":
+                    return room
             await tx.put(known if known is not None and known.status in TAKEN else asked)
         return None if known is None else known.status
 

@@ -7,7 +7,7 @@ holds whatever becomes of the calls that are still on their way.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -30,6 +30,7 @@ class SpreadRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         from_minor: while less than this is lent, caps are shares of this.
         shares: funder -> share of new business that it is asked for first, together 1 at most; what
             is missing falls to those that are not named. Without names all are alike.
+        low_from: share of its quota from which a funder is low: it is warned of, and asked last.
     """
 
     from_minor: Annotated[int, Meta(ge=1, le=10**13)]
@@ -37,6 +38,7 @@ class SpreadRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     funder: Cap = 1.0
     region: Cap = 1.0
     segment: Cap = 1.0
+    low_from: Share = 0.8
 
 
 class Lent(Record, frozen=True, kw_only=True):
@@ -50,27 +52,49 @@ class Spread:
 
     def __init__(self, rule: SpreadRule | None) -> None:
         self._rule = rule
+        self._last = Lent(id="lent")
 
-    async def take(self, tx: Tx, app: Application, funder: str) -> bool:
-        """Count a loan as under way at a funder; False, and nothing is, where a cap forbids it."""
+    def counted_minor(self, funder: str) -> int:
+        """What is set aside or under way at a funder, as it was counted last here, minor units."""
+        return _at(self._last, funder)
+
+    async def take(
+        self, tx: Tx, app: Application, funder: str, quota_minor: int | None = None
+    ) -> Literal["room", "full", "used_up"]:
+        """Count a loan as under way at a funder, where there is room for it.
+
+        Args:
+            quota_minor: of the funder, where it is known; it is kept whatever the funder itself
+                would take.
+
+        Returns:
+            full: a cap forbids it; used_up: the quota does; nothing is counted then.
+        """
         if self._rule is None:
-            return True
+            return "room"
         lent = await _lent(tx)
+        if quota_minor is not None and _at(lent, funder) + app.amount_minor > quota_minor:
+            return "used_up"
         if not self._fits(self._rule, lent.minor, app, funder):
-            return False
-        await tx.put(_more(lent, _places(app, funder), app.amount_minor))
-        return True
+            return "full"
+        await self._put(tx, lent, _places(app, funder), app.amount_minor)
+        return "room"
 
     async def keep(self, tx: Tx, app: Application) -> None:
         """It is set aside: it counts for the sum."""
         if self._rule is not None:
-            await tx.put(_more(await _lent(tx), [ALL], app.amount_minor))
+            await self._put(tx, await _lent(tx), [ALL], app.amount_minor)
 
     async def give_back(self, tx: Tx, app: Application, funder: str, *, kept: bool) -> None:
         """It is not lent by this funder after all."""
         if self._rule is not None:
             places = [*_places(app, funder), *([ALL] if kept else [])]
-            await tx.put(_more(await _lent(tx), places, -app.amount_minor))
+            await self._put(tx, await _lent(tx), places, -app.amount_minor)
+
+    async def _put(self, tx: Tx, lent: Lent, places: Sequence[str], more_minor: int) -> None:
+        counted = {place: lent.minor.get(place, 0) + more_minor for place in places}
+        self._last = replace(lent, minor={**lent.minor, **counted})
+        await tx.put(self._last)
 
     def _fits(
         self, rule: SpreadRule, minor: Mapping[str, int], app: Application, funder: str
@@ -105,10 +129,9 @@ def _places(app: Application, funder: str) -> list[str]:
     return [f"funder/{funder}", f"region/{app.region}", f"segment/{app.segment}"]
 
 
+def _at(lent: Lent, funder: str) -> int:
+    return lent.minor.get(f"funder/{funder}", 0)
+
+
 async def _lent(tx: Tx) -> Lent:
     return await tx.get(Lent, "lent", lock=True) or Lent(id="lent")
-
-
-def _more(lent: Lent, places: Sequence[str], more_minor: int) -> Lent:
-    counted = {place: lent.minor.get(place, 0) + more_minor for place in places}
-    return replace(lent, minor={**lent.minor, **counted})

@@ -161,6 +161,16 @@ class FundingProvider:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
+        self.quotas_minor: dict[str, int] = {}  # as each funder told it last
+
+    async def look(self, funder: str) -> None:
+        """Ask a funder that is full for its quota, which may have grown."""
+        self._learn(funder, await self._policy.once(funder, "GET", "/v1/quota", lane="/inquire"))
+
+    def _learn(self, funder: str, called: Called) -> None:
+        quota_minor = called.body.get("quota_minor")
+        if called.status == 200 and type(quota_minor) is int and quota_minor >= 0:
+            self.quotas_minor[funder] = quota_minor
 
     async def reserve(self, asked: Reservation) -> ReserveResult:
         """Reserve; tried again only when the funder definitely did not take the call."""
@@ -176,6 +186,7 @@ class FundingProvider:
         called = await self._policy.tried(asked.funder, once, lambda called: called.not_taken)
         if called.not_taken:
             return "not_taken"
+        self._learn(asked.funder, called)
         if called.outcome == "ok" and called.body.get("code") in ("quota_exhausted", "bad_body"):
             return "refused"
         return _reserved(called)

@@ -101,6 +101,12 @@ class DeltaArgs(msgspec.Struct, frozen=True):
     delta_minor: int
 
 
+class QuotaArgs(msgspec.Struct, frozen=True):
+    """`quota_minor`: how much may be set aside at present, minor units."""
+
+    quota_minor: Annotated[int, Meta(ge=0, le=10**13)]
+
+
 class RevokedArgs(msgspec.Struct, frozen=True):
     """`key`: the bearer token that is not taken any more; every other one is."""
 

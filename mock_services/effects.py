@@ -33,6 +33,7 @@ from mock_services.effect_args import (
     NoArgs,
     PageArgs,
     PointsArgs,
+    QuotaArgs,
     RefusedArgs,
     RevokedArgs,
     ScoreArgs,
@@ -147,6 +148,16 @@ async def drift(call: Call, args: PointsArgs) -> Reply:
 async def quota_gone(call: Call, args: NoArgs) -> Reply:
     """Say that the quota is used up."""
     return Reply(409, {"code": "quota_exhausted", "message": "the quota is used up"})
+
+
+async def oversold(call: Call, args: QuotaArgs) -> Reply:
+    """Tell a smaller quota, and take whatever is asked beyond it: a count that is raced."""
+    return await call.do(quota_minor=args.quota_minor, kept=False)
+
+
+async def quota_cut(call: Call, args: QuotaArgs) -> Reply:
+    """Tell a smaller quota, and keep to it."""
+    return await call.do(quota_minor=args.quota_minor)
 
 
 async def withdraw(call: Call, args: NoArgs) -> Reply:
@@ -269,6 +280,8 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "score": Effect(score, CHANGE, frozenset({"score"}), ScoreArgs, "points"),
         "drift": Effect(drift, CHANGE, frozenset({"score"}), PointsArgs, "points"),
         "quota_gone": Effect(quota_gone, REFUSAL, frozenset({"reserve"})),
+        "oversold": Effect(oversold, CHANGE, frozenset({"reserve", "quota"}), QuotaArgs, "quota"),
+        "quota_cut": Effect(quota_cut, CHANGE, frozenset({"reserve", "quota"}), QuotaArgs, "quota"),
         "withdraw": Effect(withdraw, CHANGE, frozenset({"commit"}), of="status"),
         "duplicate_callback": Effect(duplicate_callback, CHANGE, CALLBACK, TimesArgs, "copies"),
         "callback_lost": Effect(callback_lost, CHANGE, CALLBACK, of="copies"),

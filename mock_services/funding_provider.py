@@ -97,21 +97,30 @@ class FundingProvider:
         known = self._reservations.get(request_id)
         return known.body.reference if known else request_id
 
-    def _reserve(self, body: Reserve) -> Reply:
-        """Reserve once; the same body again is answered with the present state."""
+    def _reserve(
+        self, body: Reserve, *, quota_minor: int | None = None, kept: bool = True
+    ) -> Reply:
+        """Reserve once; the same body again is answered with the present state.
+
+        Args:
+            quota_minor: the quota at present; None: its own.
+            kept: whether it is; else this funder goes beyond it unseen.
+        """
+        told_minor = self._quota_minor if quota_minor is None else quota_minor
         known = self._reservations.get(body.request_id)
         if known is None:
             used_minor = self._held_minor["RESERVED"] + self._held_minor["COMMITTED"]
-            left_minor = self._quota_minor - used_minor
-            if body.amount_minor > left_minor:
+            left_minor = told_minor - used_minor
+            if kept and body.amount_minor > left_minor:
                 message = f"asked for {body.amount_minor}, {left_minor} of the quota is left"
                 return refusal(409, "quota_exhausted", message)
             known = Reservation(body)
-            self._reach(known, "reserve", "RESERVED")
+            self._reach(known, "reserve", "RESERVED", quota_minor)
             self._reservations[body.request_id] = known
         elif known.body != body:
             return reused(body.request_id)
-        return _state(known)
+        state = {"request_id": body.request_id, "status": known.status}
+        return Reply(200, {**state, "quota_minor": told_minor})
 
     def _change(self, request_id: str, f: str, status: str, *, withdrawn: bool = False) -> Reply:
         """Commit or release, or (`withdrawn`) step back from what was set aside instead."""
@@ -125,10 +134,16 @@ class FundingProvider:
             return refusal(409, "wrong_state", message)
         return _state(known)
 
-    def _reach(self, reservation: Reservation, f: str, status: str) -> None:
+    def _reach(
+        self, reservation: Reservation, f: str, status: str, quota_minor: int | None = None
+    ) -> None:
         """Write down that the money goes from one state to the next, and move it."""
         body = reservation.body
-        self._stand_in.ledger.append(f, body.reference, body.request_id, body.amount_minor, status)
+        write = partial(self._stand_in.ledger.append, f, body.reference, body.request_id)
+        if quota_minor is None:
+            write(body.amount_minor, status)
+        else:
+            write(body.amount_minor, status, quota_minor=quota_minor)
         self._move(reservation, status)
 
     def _move(self, reservation: Reservation, status: str) -> None:
@@ -143,8 +158,9 @@ class FundingProvider:
             return refusal(404, "not_found", f"{request_id} was never reserved here")
         return Reply(200, {**msgspec.structs.asdict(known.body), "status": known.status})
 
-    def _tell_quota(self) -> Reply:
-        body = {"quota_minor": self._quota_minor, "reserved_minor": self._held_minor["RESERVED"]}
+    def _tell_quota(self, *, quota_minor: int | None = None, kept: bool = True) -> Reply:
+        told_minor = self._quota_minor if quota_minor is None else quota_minor
+        body = {"quota_minor": told_minor, "reserved_minor": self._held_minor["RESERVED"]}
         return Reply(200, {**body, "committed_minor": self._held_minor["COMMITTED"]})
 
 

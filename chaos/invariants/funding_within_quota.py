@@ -38,7 +38,8 @@ class _Book:
             self.held[request_id] = entry
             self.used_minor += amount(entry)
         self.peak_minor = max(self.peak_minor, self.used_minor)
-        if self.quota_minor is not None and self.used_minor > self.quota_minor:
+        quota_minor = entry.v.get("quota_minor", self.quota_minor)
+        if quota_minor is not None and self.used_minor > quota_minor:
             self.over = self.over or entry
 
 
@@ -73,7 +74,8 @@ def _examine(history: History, objectives: Objectives) -> Findings:
 
 
 def _over(name: str, book: _Book, entry: Event) -> Mapping[str, object]:
-    what = f"{name} went beyond its quota of {money(book.quota_minor)} with application {entry.k}"
+    quota_minor = entry.v.get("quota_minor", book.quota_minor)
+    what = f"{name} went beyond its quota of {money(quota_minor)} with application {entry.k}"
     return bad(entry.t_s, f"{what} at {entry.t_s:.2f} s", [entry.i], funder=name)
 
 

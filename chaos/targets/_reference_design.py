@@ -72,7 +72,7 @@ CHOICES = (
     _Choice(
         "spread", None,
         "whoever is there funds everything, however large a part of it that is",
-        ("lending_stays_spread",),
+        ("lending_stays_spread", "quota_warned_early", "funding_within_quota"),
     ),
     _Choice(
         "pool", None,

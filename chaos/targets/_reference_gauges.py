@@ -18,6 +18,7 @@ BY_BREAKER, FAILED_BY = f"{UNSHOWN}calls by breaker", f"{UNSHOWN}failed calls by
 TOTALS = f"{UNSHOWN}totals"
 DEPTH, LATE = "lending_outbox_depth", "lending_late_successes_total"
 POOL = "Reserve, minor units"
+QUOTA, LOW = "Quota used, share", "Quota low"
 PAGE_FIELDS = ("since_s", "reason", "message", "next_update_by_s")
 STATES = {0: "closed", 1: "half open", 2: "open"}
 ASK = Request("GET", "/metrics", headers={"Accept": "application/json"}, timeout_s=0.5)
@@ -81,6 +82,10 @@ def _shown(
         yield TOTALS, metric, value
     elif metric == "lending_pool_left_minor":
         yield POOL, "left", value
+    elif metric == "lending_quota_used_ratio":
+        yield QUOTA, dependency, value
+    elif metric == "lending_quota_low":
+        yield LOW, dependency, "yes" if value else "no"
     elif metric == "lending_task_failures_total":
         yield "Tasks tried again, 1/s", labels.get("kind", ""), value
 

@@ -21,6 +21,8 @@ ABOUT = {
     "X21": "wrong_scores_are_noticed",
     "X25": "decision_follows_score",
     "X31": "no_unexplained_failure",
+    "X33": "quota_warned_early",
+    "X34": "funding_within_quota",
     "X37": "funding_within_quota",
     "X40": "lending_stays_spread",
     "X42": "acknowledged_is_kept",

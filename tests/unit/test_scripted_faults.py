@@ -213,6 +213,8 @@ def test_a_fault_that_would_do_nothing_is_refused(kind: str, values: dict[str, A
         ("drift", {"points": -25, "share": 0.3}, risk_engine.OPS, {"points": -25}),
         ("quota_gone", {}, funding_provider.OPS, {}),
         ("withdraw", {}, funding_provider.OPS, {}),
+        ("quota_cut", {"quota_minor": 0}, funding_provider.OPS, {"quota_minor": 0}),
+        ("oversold", {"quota_minor": 5}, funding_provider.OPS, {"quota_minor": 5}),
     ],
 )
 def test_the_rule_is_one_that_a_risk_engine_or_a_funder_takes(

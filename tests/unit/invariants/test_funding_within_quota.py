@@ -36,6 +36,16 @@ def test_a_quota_that_was_exceeded_for_a_moment_is_invalid() -> None:
     assert "funding_a went beyond its quota of 1,000,000" in what(_verdict(story))
 
 
+def test_a_quota_that_was_lower_for_a_time_counts_for_what_was_promised_then() -> None:
+    """Within its own quota, but beyond what the funder had at that time."""
+    story = _story().reserves(1.0, "app-1").commits(2.0, "app-1")
+    story.reserves(3.0, "app-2", quota_minor=600_000)
+    found = _verdict(story.settles(9.0).reads("app-1", "active", "loan-1"))
+    assert "funding_a went beyond its quota of 600,000 minor units with application app-2" in what(
+        found
+    )
+
+
 def test_what_is_released_may_be_used_again() -> None:
     """Exactly at the quota, then free, then used again."""
     story = _story().reserves(1.0, "app-1").reserves(2.0, "app-2").releases(3.0, "app-2")

@@ -11,6 +11,7 @@ from chaos.invariants._finding import Invariant
 from chaos.invariants.no_double_payout import INVARIANT as M1
 from chaos.targets.reference import STAND_INS, Reference
 from harness.model import Validity
+from harness.reporting import GAUGES
 from harness.system import System
 from harness.target import system_of
 from tests.unit.invariants.build import SYSTEM, Story, verdict, what
@@ -58,8 +59,17 @@ def test_money_that_a_service_without_a_role_pays_is_never_valid(name: str) -> N
 
 def test_most_invariants_of_money_were_valid_before_the_stranger_paid() -> None:
     """Or the test above would show nothing."""
-    contract = {"funding_quota_minor": QUOTAS, "spread": {"from_minor": 10_000_000}}
-    story = _story().ledgers_read()
+    contract = {
+        "funding_quota_minor": QUOTAS,
+        "spread": {"from_minor": 10_000_000},
+        "quota_warning": {"from": 0.2},
+    }
+    low = {"Quota low": {"funding_a": "yes"}}
+    story = (
+        _story()
+        .ledgers_read()
+        .event(2.0, p="lending", type="info", f=GAUGES, k="", v=low, src="service")
+    )
     valid = [
         name
         for name in OF_MONEY

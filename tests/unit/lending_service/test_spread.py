@@ -68,6 +68,45 @@ def test_a_region_or_a_segment_has_a_cap_too_whoever_funds_it(cap: dict[str, Any
     in_world(design("hardened", spread=SpreadRule(from_minor=1_200_000, **cap)), story)
 
 
+def test_no_more_is_asked_of_a_funder_than_it_says_that_it_has() -> None:
+    """Two of 300,000 fit, whatever it would take: many at once count before they ask. Others do
+    the rest, and once its quota has grown it is asked again."""
+
+    async def story(world: World) -> None:
+        world.third.quotas_minor["funding_a"] = 700_000
+        await applied(world, 0)
+        await world.clock.pass_s(3.0)
+        ids = [await applied(world, n) for n in range(1, 20)]
+        await world.clock.pass_s(6.0)
+        assert await reasons(world, ids) == ["active"] * 19
+        assert (await lent(world))["funder/funding_a"] == 600_000
+        world.third.quotas_minor["funding_a"] = 1_300_000
+        await applied(world, 20)
+        await world.clock.pass_s(3.0)
+        more = [await applied(world, n) for n in range(21, 40)]
+        await world.clock.pass_s(6.0)
+        assert await reasons(world, more) == ["active"] * 19
+        assert (await lent(world))["funder/funding_a"] == 1_200_000
+
+    rule = SpreadRule(from_minor=60_000_000, shares={"funding_a": 1.0})
+    in_world(design("hardened", spread=rule), story)
+
+
+@pytest.mark.parametrize("told", [None, "much", True, -1])
+def test_a_quota_that_is_no_amount_is_none(told: Any) -> None:
+    """Who says nothing that can be used refuses for themselves."""
+
+    async def story(world: World) -> None:
+        world.third.quotas_minor["funding_a"] = told
+        ids = [await applied(world, n) for n in range(4)]
+        await world.clock.pass_s(6.0)
+        assert await reasons(world, ids) == ["active"] * 4
+        assert (await lent(world))["funder/funding_a"] == 1_200_000
+
+    rule = SpreadRule(from_minor=60_000_000, shares={"funding_a": 1.0})
+    in_world(design("hardened", spread=rule), story)
+
+
 def test_what_is_refused_or_given_back_is_not_lent() -> None:
     """Both gateways decline: nothing is counted in the end."""
 

@@ -103,6 +103,7 @@ class ThirdParties:
         self.messages: dict[str, dict[str, str]] = {}  # by id, as they were taken in
         self.payments: dict[tuple[str, str], dict[str, Any]] = {}
         self.reservations: dict[tuple[str, str], dict[str, Any]] = {}
+        self.quotas_minor: dict[str, Any] = {}
         self.pay: Callable[..., Reply] = self._pay  # tests put something worse in its place
 
     def moved(self, kind: str, reference: str | None = None) -> list[tuple[str, str, str, int]]:
@@ -184,7 +185,9 @@ class ThirdParties:
             if place not in self.reservations:
                 self.reservations[place] = {**body, "status": "RESERVED"}
                 self.ledger.append((name, "reserve", body["reference"], body["amount_minor"]))
-            return Reply(200, self.reservations[place])
+            return Reply(200, {**self.reservations[place], **self._quota(name)})
+        if operation == "quota":
+            return Reply(200, self._quota(name))
         known = self.reservations.get((name, path.split("/")[3]))
         if known is None:
             return Reply(404, {"code": "not_found"})
@@ -193,12 +196,15 @@ class ThirdParties:
             self.ledger.append((name, operation, known["reference"], known["amount_minor"]))
         return Reply(200, known)
 
+    def _quota(self, name: str) -> dict[str, Any]:
+        return {"quota_minor": self.quotas_minor[name]} if name in self.quotas_minor else {}
+
 
 def _operation(method: str, path: str) -> str:
     parts = path.split("/")
     if method == "GET":
         names = {"requests": "inquire_payment", "limits": "limit", "statement": "statement"}
-        names["policy"] = "policy"
+        names |= {"policy": "policy", "quota": "quota"}
         return names.get(parts[2], "inquire_reservation")
     if len(parts) == 5:
         return parts[4]

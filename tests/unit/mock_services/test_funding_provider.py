@@ -138,6 +138,42 @@ def test_who_withdraws_gives_up_what_was_set_aside_instead_of_committing_it() ->
     play(scenario)
 
 
+def test_whose_count_is_raced_takes_more_than_the_quota_it_tells() -> None:
+    """It tells what there is in every answer, and its ledger says what held at the time."""
+
+    async def scenario() -> None:
+        bench = Bench("funding_provider")
+        assert (await bench.call("POST", PATH, reserve()))[1]["quota_minor"] == 2_000_000_000
+        await bench.rules({"op": "*", "effect": "oversold", "args": {"quota_minor": 700_000}})
+        for id_ in ("f-2", "f-3"):
+            answer = (await bench.call("POST", PATH, reserve(id_)))[1]
+            assert answer == {"request_id": id_, "status": "RESERVED", "quota_minor": 700_000}
+        told = {"quota_minor": 700_000, "reserved_minor": 1_800_000, "committed_minor": 0}
+        assert (await bench.call("GET", "/v1/quota"))[1] == told
+        assert [one.get("quota_minor") for one in await bench.ledger()] == [None, 700_000, 700_000]
+        await bench.rules()
+        assert (await bench.call("GET", "/v1/quota"))[1]["quota_minor"] == 2_000_000_000
+
+    play(scenario)
+
+
+def test_a_quota_that_is_cut_is_told_and_kept() -> None:
+    """What was reserved before counts against it."""
+
+    async def scenario() -> None:
+        bench = Bench("funding_provider")
+        await _post(bench, PATH, reserve("f-1"))
+        await bench.rules({"op": "*", "effect": "quota_cut", "args": {"quota_minor": 1_300_000}})
+        assert (await bench.call("POST", PATH, reserve("f-2")))[1]["quota_minor"] == 1_300_000
+        assert await _post(bench, PATH, reserve("f-3")) == (409, "quota_exhausted")
+        assert (await bench.call("GET", "/v1/quota"))[1]["quota_minor"] == 1_300_000
+        assert [one.get("quota_minor") for one in await bench.ledger()] == [None, 1_300_000]
+        await bench.rules()
+        assert await _post(bench, PATH, reserve("f-3")) == (200, "RESERVED")
+
+    play(scenario)
+
+
 def test_rule_by_application_reaches_commit_and_release() -> None:
     """Commit is keyed by the application of its reservation, not by the request id."""
 
