@@ -98,12 +98,13 @@ CHOICES = (
     _Choice(
         "errors", "bare",
         "a refusal gives neither reason nor next step",
-        ("no_unexplained_failure", "acknowledged_in_time", "only_declared_degrades"),
+        ("no_unexplained_failure", "acknowledged_in_time", "only_declared_degrades",
+         "waiting_needs_no_call"),
     ),
     _Choice(
         "application_explain_within_s", None,
         "nobody is told when to expect the next word",
-        ("every_application_answered",),
+        ("every_application_answered", "waiting_needs_no_call"),
     ),
     _Choice(
         "notices", "once",

@@ -31,6 +31,7 @@ ABOUT = {
     "X46": "acknowledged_is_kept",
     "X49": "recovers_from_surge",
     "X66": "suspended_cells_stay_closed",
+    "X70": "waiting_needs_no_call",
     "X76": "acknowledged_is_readable",
     "X79": "borrowers_told",
     "X80": "borrowers_told",
