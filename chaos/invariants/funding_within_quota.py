@@ -8,12 +8,7 @@ from dataclasses import dataclass, field
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing, money
 from chaos.invariants._reserve import HELD
-from chaos.invariants._views import (
-    acknowledged,
-    amount,
-    final_reads,
-    never_read,
-)
+from chaos.invariants._views import acknowledged, amount, final_reads, never_read
 from chaos.lending import FUNDER, PAID_OUT, REFUSED
 from harness.history import Event, History
 from harness.model import Objectives, Op

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._operator import samples
-from chaos.invariants._reserve import HELD
-from chaos.invariants._views import amount
+from chaos.invariants._quota_use import Use, quota_uses
 from chaos.lending import FUNDER
 from harness.history import Event, History
 from harness.model import Objectives
@@ -23,40 +21,11 @@ EARLIER = 0.15  # what is under way counts there before it counts here
 LINGERS_S = 3.0  # what is given back counts there before it counts here
 
 
-@dataclass
-class _Use:
-    """How much of its quota a funder has promised: (instant, share, entry) of each change."""
-
-    quota_minor: int
-    held_minor: dict[str, int] = field(default_factory=dict)
-    shares: list[tuple[float, float, Event]] = field(default_factory=list)
-
-    def take(self, entry: Event) -> None:
-        """Apply one entry of the ledger."""
-        request_id = str(entry.v.get("request_id"))
-        if entry.v.get("status") in HELD:
-            self.held_minor[request_id] = amount(entry)
-        else:
-            self.held_minor.pop(request_id, None)
-        quota_minor = max(1, int(entry.v.get("quota_minor", self.quota_minor)))
-        if entry.f == "reserve":  # only then it says what there is
-            self.shares.append((entry.t_s, sum(self.held_minor.values()) / quota_minor, entry))
-
-    def reached(self, share: float) -> Event | None:
-        """The entry by which it had promised so much, first."""
-        return next((entry for _, used, entry in self.shares if used >= share), None)
-
-    def most(self, t_from_s: float, t_to_s: float) -> float:
-        """The largest share between two instants, and of the last change before."""
-        before = [used for t_s, used, _ in self.shares if t_s <= t_from_s][-1:]
-        return max([*before, *(u for t, u, _ in self.shares if t_from_s < t <= t_to_s)], default=0)
-
-
 def _examine(history: History, objectives: Objectives) -> Findings:
     rule: Mapping[str, float] = objectives.contract.get("quota_warning", {})
     if not rule:
         return Findings(0, missing="the target declares no early warning of quotas")
-    uses = _uses(history, objectives)
+    uses = quota_uses(history, objectives)
     told = samples(history, LOW)
     found, times = [], {}
     for name, use in uses.items():
@@ -72,18 +41,7 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     )
 
 
-def _uses(history: History, objectives: Objectives) -> dict[str, _Use]:
-    quotas = objectives.contract.get("funding_quota_minor", {})
-    uses = {
-        name: _Use(quotas[name]) for name in objectives.system.playing(FUNDER) if name in quotas
-    }
-    for entry in sorted(history.of("ledger"), key=lambda e: e.t_s):
-        if entry.p in uses and entry.f in ("reserve", "commit", "release"):
-            uses[entry.p].take(entry)
-    return uses
-
-
-def _times(use: _Use, warned: Sequence[Event], share: float) -> dict[str, float | None]:
+def _times(use: Use, warned: Sequence[Event], share: float) -> dict[str, float | None]:
     """When it was low, warned of and gone, and how long there was in between, run clock."""
     low, gone = use.reached(share), use.reached(GONE)
     first = warned[0] if warned else None
@@ -101,7 +59,7 @@ def _at(event: Event | None) -> float | None:
 
 
 def _late(
-    name: str, use: _Use, warned: Sequence[Event], share: float
+    name: str, use: Use, warned: Sequence[Event], share: float
 ) -> Iterator[Mapping[str, object]]:
     """Gone, or low for long enough to be seen, before anybody was warned."""
     low, gone = use.reached(share), use.reached(GONE)
@@ -118,7 +76,7 @@ def _late(
 
 
 def _cried_wolf(
-    name: str, use: _Use, warned: Sequence[Event], rule: Mapping[str, float]
+    name: str, use: Use, warned: Sequence[Event], rule: Mapping[str, float]
 ) -> Iterator[Mapping[str, object]]:
     """Warned of while there was enough."""
     for event in warned:

@@ -1,0 +1,51 @@
+"""How much of its quota each funder has promised, from its ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chaos.invariants._reserve import HELD
+from chaos.invariants._views import amount
+from chaos.lending import FUNDER
+from harness.history import Event, History
+from harness.model import Objectives
+
+
+@dataclass
+class Use:
+    """How much of its quota a funder has promised: (instant, share, entry) of each change."""
+
+    quota_minor: int
+    held_minor: dict[str, int] = field(default_factory=dict)
+    shares: list[tuple[float, float, Event]] = field(default_factory=list)
+
+    def take(self, entry: Event) -> None:
+        """Apply one entry of the ledger."""
+        request_id = str(entry.v.get("request_id"))
+        if entry.v.get("status") in HELD:
+            self.held_minor[request_id] = amount(entry)
+        else:
+            self.held_minor.pop(request_id, None)
+        quota_minor = max(1, int(entry.v.get("quota_minor", self.quota_minor)))
+        if entry.f == "reserve":  # only then it says what there is
+            self.shares.append((entry.t_s, sum(self.held_minor.values()) / quota_minor, entry))
+
+    def reached(self, share: float) -> Event | None:
+        """The entry by which it had promised so much, first."""
+        return next((entry for _, used, entry in self.shares if used >= share), None)
+
+    def most(self, t_from_s: float, t_to_s: float) -> float:
+        """The largest share between two instants, and of the last change before."""
+        before = [used for t_s, used, _ in self.shares if t_s <= t_from_s][-1:]
+        return max([*before, *(u for t, u, _ in self.shares if t_from_s < t <= t_to_s)], default=0)
+
+
+def quota_uses(history: History, objectives: Objectives) -> Mapping[str, Use]:
+    """Each funder whose quota is declared."""
+    quotas = objectives.contract.get("funding_quota_minor", {})
+    uses = {name: Use(quotas[name]) for name in objectives.system.playing(FUNDER) if name in quotas}
+    for entry in sorted(history.of("ledger"), key=lambda e: e.t_s):
+        if entry.p in uses and entry.f in ("reserve", "commit", "release"):
+            uses[entry.p].take(entry)
+    return uses
