@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,9 +51,14 @@ BODY_MAX = 256 << 10
 """Bytes of an answer to users that are read; chosen: a quarter of a line of a history."""
 
 
+# Whether it may have such a number: texts may look so too.
+_ODD = re.compile(rb"NaN|Infinity|[0-9]{19}|[:\[,\s]-?[0-9.]+[eE]\+?[0-9]{3}")
+INT_MAX = 2**63 - 1
+
+
 def decoded(content: bytes, longest: int | None = None) -> JsonDict:
     """A body as an `Answer` holds it; {} where it is no JSON, or none that a history can hold: too
-    long, too deep, half a surrogate pair.
+    long, too deep, half a surrogate pair, a number that is none or has no end.
 
     Args:
         longest: bytes; None for any length.
@@ -59,12 +66,32 @@ def decoded(content: bytes, longest: int | None = None) -> JsonDict:
     if longest is not None and len(content) > longest:
         return {}
     try:
-        body = json.loads(content or b"null")
+        odd = _NUMBERS if _ODD.search(content) else {}
+        body = json.loads(content or b"null", **odd)
         if b"\\u" in content:
             msgspec.json.encode(body)
     except (ValueError, RecursionError):
         return {}
     return body_of(body)
+
+
+def _refused(word: str) -> float:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    return value if math.isfinite(value) else _refused(digits)
+
+
+def _whole(digits: str) -> int:
+    value = int(digits)
+    return value if abs(value) <= INT_MAX else int(_refused(digits))
+
+
+_NUMBERS: dict[str, Any] = {
+    "parse_constant": _refused, "parse_float": _finite, "parse_int": _whole,
+}  # fmt: skip
 
 
 def body_of(document: object) -> JsonDict:

@@ -32,7 +32,7 @@ class DoubleTapper:
             "term_months": dice.choice(TERMS_MONTHS),
         }
         tapped = yield Together((Call("submit", f"sub-{number}", application),) * AT_ONCE)
-        ids = [one.value["application_id"] for one in tapped if "application_id" in one.value]
+        ids = [one.value["application_id"] for one in tapped if one.value.get("application_id")]
         if ids:
             yield from look_until(Call("application", ids[0]), TERMINAL)
 

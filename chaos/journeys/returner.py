@@ -33,7 +33,9 @@ class Returner:
             for name in ("one", "two")
         ]
         replies = yield Together(tuple(requests))
-        ids = [str(one.value["application_id"]) for one in replies if "application_id" in one.value]
+        ids = [
+            str(one.value["application_id"]) for one in replies if one.value.get("application_id")
+        ]
         for application_id in ids:
             yield from look_until(Call("application", application_id), TERMINAL, LOOK_GAPS_S)
         yield Wait(BACK_AFTER_S)

@@ -44,9 +44,12 @@ class Settler:
             yield from ask(_order(f"{name}-{number}", other_loan_id, left))
             ended = yield from _watched(repaid)
             loan = yield from ask(Call("read_loan", loan_id))
+            owed = loan.value.get("outstanding_minor")
             if ended.value.get("status") not in ENDS or loan.outcome is not Outcome.OK:
                 return
-            left = int(loan.value["outstanding_minor"]) - MORE_MINOR
+            if not isinstance(owed, int):
+                return
+            left = owed - MORE_MINOR
         left += MORE_MINOR
         both = yield Together(
             tuple(_order(f"{name}-{number}", loan_id, left) for name in ("rest", "also"))

@@ -18,6 +18,13 @@ from harness.request import decoded
         (b'{"a": "\\ud83d\\ude00"}', {"a": "\U0001f600"}),
         (b'{"a": "\\ud83d"}', {}),
         (b'{"a": "\xff"}', {}),
+        (b'{"a": NaN}', {}),
+        (b'{"a": -Infinity}', {}),
+        (b'{"a": 1e999}', {}),
+        (b'{"a": ' + b"9" * 400 + b".5}", {}),
+        (b'{"a": ' + b"9" * 4000 + b"}", {}),
+        (b'{"a": 9223372036854775807}', {"a": 2**63 - 1}),
+        (b'{"a": [1.5e300, "NaN"]}', {"a": [1.5e300, "NaN"]}),
     ],
 )
 def test_what_no_history_can_hold_is_no_body(content: bytes, body: dict[str, object]) -> None:
