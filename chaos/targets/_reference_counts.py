@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from chaos.targets._reference_metrics import samples
 from harness.target import LinkSpec
-
-# A line of Prometheus' text format: name{label="value",...} number
-_SAMPLE = re.compile(r"^(\w+)\{([^}]*)\} ([0-9.eE+-]+)", re.MULTILINE)
-_LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
 def counts(link: LinkSpec, caller: str, callee: Mapping[str, Any]) -> dict[str, int]:
@@ -43,8 +39,7 @@ def _numbers(attempted: int, failed: int, reached: int) -> dict[str, int]:
 
 def _by_outcome(text: str, metric: str, wanted: Mapping[str, str]) -> Counter[str]:
     found: Counter[str] = Counter()
-    for name, labels_text, number in _SAMPLE.findall(text):
-        labels = dict(_LABEL.findall(labels_text))
+    for name, labels, number in samples(text):
         if name == metric and wanted.items() <= labels.items():
-            found[labels.get("outcome", "")] += int(float(number))
+            found[labels.get("outcome", "")] += int(number)
     return found

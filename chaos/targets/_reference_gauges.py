@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from chaos.targets._reference_metrics import samples
 from harness.reporting import UNSHOWN
 from harness.target import Answer, Request
 
-# A line of Prometheus' text format: name{label="value",...} number
-_SAMPLE = re.compile(r"^(\w+)(?:\{([^}]*)\})? ([0-9.eE+-]+)$", re.MULTILINE)
-_LABEL = re.compile(r'(\w+)="([^"]*)"')
 CALLS = "Calls to third parties, 1/s"
 QUEUE = "Queue, tasks"
 BY_BREAKER, FAILED_BY = f"{UNSHOWN}calls by breaker", f"{UNSHOWN}failed calls by breaker"
@@ -39,9 +36,10 @@ def gauges(answer: Answer) -> Gauges:
 
 def modes(answer: Answer) -> Gauges:
     """The declared mode of each operation and what is said of it; {} where there was no answer."""
-    told = answer.body.get("operations", {})
-    if not told:
+    told = answer.body.get("operations")
+    if not told or not isinstance(told, Mapping):
         return {}
+    told = {name: its for name, its in told.items() if isinstance(its, Mapping)}
     groups: Gauges = {"Modes": {name: str(its.get("mode")) for name, its in told.items()}}
     for field in PAGE_FIELDS:
         values = {name: its.get(field) for name, its in told.items()}
@@ -63,8 +61,7 @@ def ready(answer: Answer) -> Gauges:
 
 def _sorted(text: str) -> Iterator[tuple[str, str, float | str]]:
     """Group, name and value of each sample that is shown; equal ones are to be added."""
-    for metric, labels_text, number in _SAMPLE.findall(text):
-        labels, value = dict(_LABEL.findall(labels_text)), float(number)
+    for metric, labels, value in samples(text):
         yield from _shown(metric, labels, value)
 
 

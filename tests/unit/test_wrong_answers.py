@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import pkgutil
 from collections.abc import Mapping
-from random import Random
 from typing import Any
 
 import msgspec
 import pytest
 
 import chaos.journeys
+from chaos.targets._reference_metrics import samples
 from harness.load.arrivals import journey_dice
 from harness.load.driver import AtOnce, Drive, Send, drive, find_journey
+from harness.rng import Dice
 from harness.target import Answer, Completion, decoded, load_target
 from harness.workload import LoadPlan
 
@@ -36,7 +37,7 @@ STEPS_MAX = 300
 NAMES = [one.name for one in pkgutil.iter_modules(chaos.journeys.__path__) if one.name[0] != "_"]
 
 
-def answer(dice: Random) -> Answer:
+def answer(dice: Dice) -> Answer:
     """As all is well, but for a field or two that are missing or of another kind."""
     told = {name: json.dumps(value) for name, value in GOOD.items()}
     for name in dice.sample(sorted(told), 2):
@@ -49,7 +50,7 @@ def answer(dice: Random) -> Answer:
     )
 
 
-def play(steps: Drive, dice: Random) -> Completion | None:
+def play(steps: Drive, dice: Dice) -> Completion | None:
     """A journey to its end, or as far as patience goes."""
     reply: Any = None
     for _ in range(STEPS_MAX):
@@ -79,7 +80,7 @@ def test_no_answer_ends_a_journey_otherwise_than_it_ends(name: str) -> None:
             emit=lambda event: events.append(msgspec.convert(event["k"], str)),
             now_ns=lambda: 0,
         )
-        play(steps, Random(number))  # noqa: S311 - answers to try
+        play(steps, journey_dice(PLAN, number))
     assert len(events) > 100
 
 
@@ -91,3 +92,18 @@ def test_an_answer_with_a_field_of_another_kind_confirms_nothing(value: str) -> 
     done = TARGET.classify(call, Answer(200, body))
     assert (done.outcome, done.err, done.value.get("status")) == ("info", "protocol", None)
     assert TARGET.classify(call, Answer(404, body)).outcome == "fail"
+
+
+PAGES = {
+    "lines that never close": "lending_x{\n" * 80_000,
+    "one word": "lending_x{" + "b" * 160_000 + "} 1",
+    "digits": "lending_x " + "9" * 300_000,
+    "numbers that are none": 'lending_outbox_tasks{kind="a"} 1e999\nlending_outbox_tasks e+-\n',
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_of_metrics_takes_longer_than_its_length(page: str) -> None:
+    """It took 30 s for 60 KB, and 16 times that for these: the harness stood still for so long."""
+    text = PAGES[page] + '\nlending_outbox_tasks{kind="notify"} 4\n'
+    assert ("lending_outbox_tasks", {"kind": "notify"}, 4.0) in list(samples(text))
