@@ -20,6 +20,8 @@ MESSAGES: dict[str, str] = {
     "it will not be sent twice.",
     "risk_down": "Your application is safe and waits: our risk check is unavailable.",
     "funding_down": "Approved. No funder answers at present; we keep trying.",
+    "quota_used_up": "Approved. What our funders can lend at present is used up; we go on as soon "
+    "as they have more.",
     "pool_used_up": "Approved. No funder answers at present, and our reserve for this is used up; "
     "we keep trying.",
     "spread_full": "Approved. Whoever could fund it now would hold too large a part of all loans; "

@@ -26,7 +26,12 @@ RESUMES: dict[AppState, AppState] = {
     S.PAYMENT_FAILED: S.PAYING,
 }
 """Where an application that is suspended goes on: nothing has been sent for it yet."""
-NOT_RESERVED = {"refused": "funding_down", "used_up": "pool_used_up", "full": "spread_full"}
+NOT_RESERVED = {
+    "refused": "funding_down",
+    "short": "quota_used_up",
+    "used_up": "pool_used_up",
+    "full": "spread_full",
+}
 WAITING = (S.QUEUED, S.SUSPENDED)
 STEPS_MAX = 16  # more than the longest legal way; a loop is a defect
 Step = Callable[[Application, int], Awaitable[float | None]]

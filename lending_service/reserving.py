@@ -18,6 +18,7 @@ RESERVABLE = (S.APPROVED, S.RESERVING)
 PAID_OUT = (S.ACTIVE, S.SETTLED)
 TAKEN = ("reserved", "committed")
 COUNTED = ("unknown", *TAKEN)
+NOT_HERE = ("refused", "short", "full")
 
 
 class Reserving:
@@ -32,18 +33,21 @@ class Reserving:
         Returns:
             reserved, at a funder or in the reserve; refused (nothing is held anywhere); used_up
             (nor is there enough in the reserve); full (a cap forbids it to somebody who might);
-            unknown (one funder may hold it: that one is cleared up before any other is asked).
+            short (nobody has enough of a quota left); unknown (one funder may hold it: that one is
+            cleared up before any other is asked).
         """
-        full = False
+        results = set[ReserveResult]()
         for funder in await self._order(app):
             if await self._parts.suspensions.why(app.segment, app.region, funder):
                 continue
             result = await self._at(app, funder)
-            if result not in ("refused", "full"):
+            if result not in NOT_HERE:
                 return result
-            full = full or result == "full"
-        if full:
+            results.add(result)
+        if "full" in results:
             return "full"
+        if results == {"short"}:
+            return "short"
         return await self._drawn(app) if self._parts.pool.may_draw(app) else "refused"
 
     async def release_all(self, app: Application) -> bool:
@@ -122,7 +126,7 @@ class Reserving:
             if await self._parts.suspensions.why(app.segment, app.region, funder):
                 continue
             result = await self._at(app, funder)
-            if result not in ("refused", "full"):
+            if result not in NOT_HERE:
                 return reservation_id(app, funder) if result == "reserved" else None
         return None
 
@@ -158,7 +162,7 @@ class Reserving:
             return "full"
         if known == "used_up":
             await self._parts.quotas.look(asked.funder)
-            return "refused"
+            return "short"
         if known == "unknown":
             result = await self._clear_up(asked)
         else:
@@ -167,8 +171,8 @@ class Reserving:
                 result = "refused"
             elif result == "unknown" and self._parts.design.unknown_payment == "inquire":
                 result = await self._clear_up(asked)
-        await self._settle(asked, result)
-        if result == "refused":
+        await self._settle(asked, "refused" if result == "short" else result)
+        if result == "short":
             await self._parts.quotas.look(funder)
         return result
 

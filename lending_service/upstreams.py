@@ -13,7 +13,7 @@ CURRENCY = "CNY"
 PayResult = Literal["success", "failed", "processing", "unknown", "refused"]
 Found = Literal["success", "failed", "processing", "not_found", "unavailable"]
 ReserveResult = Literal[
-    "reserved", "refused", "used_up", "full", "not_taken", "unknown", "not_found"
+    "reserved", "refused", "short", "used_up", "full", "not_taken", "unknown", "not_found"
 ]
 CloseResult = Literal["done", "not_found", "wrong", "unavailable"]
 STATUSES: dict[str, Literal["success", "failed", "processing"]] = {
@@ -173,7 +173,11 @@ class FundingProvider:
             self.quotas_minor[funder] = quota_minor
 
     async def reserve(self, asked: Reservation) -> ReserveResult:
-        """Reserve; tried again only when the funder definitely did not take the call."""
+        """Reserve; tried again only when the funder definitely did not take the call.
+
+        Returns:
+            short: what is left of the quota is too little; refused: no for another reason.
+        """
         body = {
             "request_id": asked.id,
             "reference": asked.application_id,
@@ -187,8 +191,9 @@ class FundingProvider:
         if called.not_taken:
             return "not_taken"
         self._learn(asked.funder, called)
-        if called.outcome == "ok" and called.body.get("code") in ("quota_exhausted", "bad_body"):
-            return "refused"
+        code = called.body.get("code") if called.outcome == "ok" else None
+        if code in ("quota_exhausted", "bad_body"):
+            return "short" if code == "quota_exhausted" else "refused"
         return _reserved(called)
 
     async def inquire(self, asked: Reservation) -> ReserveResult:

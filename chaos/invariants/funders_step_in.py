@@ -14,12 +14,12 @@ from harness.system import System
 LAG_S = 10.0
 """How long after a healing an application may still wait for its next try; chosen."""
 
-NO_FUNDER = "funding_down"
+NO_FUNDER = ("funding_down", "quota_used_up")
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
     reads = list(history.ops("application", outcome=Outcome.OK))
-    waiting = [op for op in reads if op.value.get("reason_code") == NO_FUNDER]
+    waiting = [op for op in reads if op.value.get("reason_code") in NO_FUNDER]
     system = objectives.system
     found = [_bad(op, there) for op in waiting if (there := _there(op.last_s, history, system))]
     found += [

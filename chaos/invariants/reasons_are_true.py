@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from chaos.invariants._finding import Findings, Invariant
-from chaos.invariants._operator import is_touched
+from chaos.invariants._operator import CUTS, is_touched
 from chaos.invariants._rules_told import LAG_S, of_whom, rules_wrong
 from chaos.lending import DATABASE, FUNDER, GATEWAY, POLICY, RISK_ENGINE, TERMINAL
 from harness.history import History
@@ -15,18 +15,23 @@ BLAMES: Mapping[str, str] = {
     "risk_down": RISK_ENGINE,
     "segment_refused": RISK_ENGINE,
     "funding_down": FUNDER,
+    "quota_used_up": FUNDER,
     "funding_unclear": FUNDER,
     "payment_down": GATEWAY,
     "policy_unknown": POLICY,
 }
 """Reason code -> role of whoever is said to be the cause."""
 
+SHORT = frozenset({"quota_gone", "quota_cut", "oversold"})
 NOT_BY: Mapping[str, frozenset[str]] = {
-    "funding_unclear": frozenset({"quota_gone"}),
+    "funding_down": SHORT,
+    "quota_used_up": CUTS,
+    "funding_unclear": SHORT,
     "policy_unknown": frozenset({"suspend"}),
 }
 """Reason code -> faults that cannot be the cause: a plain no leaves nothing unclear, and a rule
-that is told is known."""
+that is told is known; nor does anybody who says that it has nothing left give no answer, or the
+other way round."""
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chaos.invariants.funders_step_in import INVARIANT
 from harness.model import Validity
 from tests.unit.invariants.build import Story, verdict, what
 
 
-def _waits(t_s: float, story: Story) -> Story:
-    return story.looks(t_s, "app-1", "queued_degraded", reason_code="funding_down")
+def _waits(t_s: float, story: Story, reason_code: str = "funding_down") -> Story:
+    return story.looks(t_s, "app-1", "queued_degraded", reason_code=reason_code)
 
 
 def _breaks(*funders: str) -> Story:
@@ -25,9 +27,10 @@ def test_waiting_is_right_while_no_funder_is_there() -> None:
     assert (found.validity, found.details["waiting"]) == (Validity.VALID, 2)
 
 
-def test_waiting_while_another_funder_is_there_is_found() -> None:
+@pytest.mark.parametrize("reason_code", ["funding_down", "quota_used_up"])
+def test_waiting_while_another_funder_is_there_is_found(reason_code: str) -> None:
     """Three funders, one of them away."""
-    found = verdict(INVARIANT, _waits(7.0, _breaks("funding_a")))
+    found = verdict(INVARIANT, _waits(7.0, _breaks("funding_a"), reason_code))
     assert "waits for funding at 7.10 s, and funding_b, funding_c is there" in what(found)
 
 

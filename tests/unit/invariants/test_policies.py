@@ -114,11 +114,21 @@ def test_each_reason_has_words_of_its_own() -> None:
     assert "has ended as expired in the words of declined: 'No.'" in what(verdict(REASONS, told))
 
 
-@pytest.mark.parametrize(("fault", "good"), [("quota_gone", False), ("timeout", True)])
-def test_a_plain_no_of_a_funder_leaves_nothing_unclear(fault: str, good: bool) -> None:
-    """Who was refused for a quota is not told that somebody has not confirmed."""
+@pytest.mark.parametrize(
+    ("fault", "reason", "good"),
+    [
+        ("quota_gone", "funding_unclear", False),
+        ("timeout", "funding_unclear", True),
+        ("quota_cut", "quota_used_up", True),
+        ("quota_cut", "funding_down", False),
+        ("down", "funding_down", True),
+        ("down", "quota_used_up", False),
+    ],
+)
+def test_a_plain_no_of_a_funder_is_told_as_one(fault: str, reason: str, good: bool) -> None:
+    """Who was refused for a quota is not told that somebody gave no answer, nor the other way."""
     story = Story().submits(1.0, "k", "app-1").breaks(0.5, 3.0, "funding_a", fault)
-    story.looks(2.0, "app-1", "queued_degraded", reason_code="funding_unclear")
+    story.looks(2.0, "app-1", "queued_degraded", reason_code=reason)
     found = verdict(REASONS, story.settles(9.0))
     assert (found.validity is Validity.VALID) is good
-    assert good or "waits for funding_unclear, and nothing there is broken" in what(found)
+    assert good or f"waits for {reason}, and nothing there is broken" in what(found)

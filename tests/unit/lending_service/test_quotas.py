@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lending_service.spread import SpreadRule
-from tests.unit.lending_service.test_spread import applied, lent, reasons
+from tests.unit.lending_service.test_spread import FUNDERS, applied, lent, reasons
 from tests.unit.lending_service.world import World, design, in_world
 
 RULE = SpreadRule(from_minor=60_000_000, shares={"funding_a": 1.0})
@@ -38,8 +40,9 @@ def test_whoever_has_nothing_left_elsewhere_is_asked_to_the_end() -> None:
         world.third.quotas_minor["funding_a"] = 1_500_000
         world.third.script |= {("funding_b", "*"): "refused", ("funding_c", "*"): "refused"}
         for n in range(7):
-            await applied(world, n)
+            id_ = await applied(world, n)
             await world.clock.pass_s(2.0)
+        assert await reasons(world, [id_]) == ["funding_down"], "two of them gave no answer"
         assert (await lent(world))["funder/funding_a"] == 1_500_000
 
     in_world(design("hardened", spread=RULE), story)
@@ -62,6 +65,26 @@ def test_a_quota_that_has_grown_is_found_out_without_asking_for_money() -> None:
         assert len(again) - len(asked) in (1, 2, 3)
         assert (await lent(world))["funder/funding_a"] > 3_000_000
         assert LOW.format("funding_a", 0) in await world.get("/metrics")
+
+    in_world(design("hardened", spread=RULE), story)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_whoever_waits_for_a_quota_reads_so_and_goes_on_with_the_next(told: bool) -> None:
+    """By what funders told before, or by their word of refusal."""
+
+    async def story(world: World) -> None:
+        world.third.quotas_minor |= dict.fromkeys(FUNDERS, 600_000)
+        if not told:
+            world.third.script |= {(one, "reserve"): "quota_exhausted" for one in FUNDERS}
+        ids = [await applied(world, n) for n in range(9)]
+        await world.clock.pass_s(4.0)
+        short = 3 if told else 9
+        assert await reasons(world, ids) == ["active"] * (9 - short) + ["quota_used_up"] * short
+        world.third.quotas_minor |= dict.fromkeys(FUNDERS, 6_000_000)
+        world.third.script.clear()
+        await world.clock.pass_s(6.0)
+        assert await reasons(world, ids) == ["active"] * 9
 
     in_world(design("hardened", spread=RULE), story)
 

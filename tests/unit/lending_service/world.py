@@ -180,6 +180,8 @@ class ThirdParties:
         return Reply(200, self.payments[place])
 
     def _fund(self, name: str, operation: str, path: str, body: dict[str, Any]) -> Reply:
+        if operation == "reserve" and self.script.get((name, operation)) == "quota_exhausted":
+            return Reply(409, {"code": "quota_exhausted"})
         if operation == "reserve":
             place = (name, body["request_id"])
             if place not in self.reservations:
