@@ -106,10 +106,10 @@ class FaultWindow:
         return t_from_s < self.t_heal_s and t_to_s >= self.t_inject_s
 
     def covers(self, t_from_s: float, t_to_s: float) -> bool:
-        """Whether the fault held, surely, for all of [t_from_s, t_to_s]."""
+        """Whether the fault held, surely, for all of [t_from_s, t_to_s]: it is gone when lifted."""
         set_s = self.t_inject_s if self.t_set_s is None else self.t_set_s
         lift_s = self.t_heal_s if self.t_lift_s is None else self.t_lift_s
-        return set_s <= t_from_s and t_to_s <= lift_s
+        return set_s <= t_from_s and t_to_s < lift_s
 
 
 @dataclass(frozen=True)

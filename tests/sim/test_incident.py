@@ -54,3 +54,21 @@ def test_a_service_that_knows_of_it_reports_in_time(tmp_path: Path, design: str,
     lines = (Path(told["run"]) / "history.jsonl").read_text().splitlines()
     events = {event["i"]: event for event in map(json.loads, lines)}
     assert all(events[i]["p"].partition(".")[0] == user for user, i in named.items())
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("design", "code"), [("naive", 1), ("hardened", 0)])
+def test_a_major_incident_is_reported_by_who_knows_of_it(
+    tmp_path: Path, design: str, code: int
+) -> None:
+    """X68: as many users are hit in both, and one of them can say so within every limit."""
+    runs = str(tmp_path / "runs")
+    asked = ["run", "X68", "--runtime", "sim", "--seed", "1", "--design", design, "--runs", runs]
+    assert CliRunner().invoke(app, asked).exit_code == code
+    done = CliRunner().invoke(app, ["incident", "latest", "--runs", runs, "--output", "json"])
+    told = json.loads(done.stdout)
+    assert done.exit_code == code
+    major = next(one for one in told["rules"] if one["id"] == "eu-major")
+    assert major["applies"]
+    assert {one["met"] for one in told["reports"]} == {design == "hardened"}
+    assert all(not one["missing"] for one in told["reports"]) is (design == "hardened")

@@ -145,7 +145,8 @@ def test_totals_that_do_not_add_up_are_found(depth: float, late: float, why: str
 @pytest.mark.parametrize(
     ("answer", "t_s", "why"),
     [("yes", 4.0, ""), ("no", 8.0, ""), ("no", 14.0, ""), ("yes", 5.5, ""),
-     ("yes", 9.0, "ready while down at"), ("no", 25.0, "not ready, and neither")],
+     ("yes", 13.0, ""), ("no", 25.0, "not ready, and neither"),
+     ("yes", 9.0, "ready while down at")],
 )  # fmt: skip
 def test_ready_follows_the_records(answer: str, t_s: float, why: str) -> None:
     """Red while they are away, green while they are not, and a moment for the change."""
