@@ -18,6 +18,10 @@ CALLS_MAX = 1.2
 SPARE = 10
 """Retries that may have been saved up before the fault; chosen."""
 
+UNDER_WAY_S = 2.0
+"""How long before the first look a request may have come whose calls are counted; chosen: whoever
+is acknowledged at once is worked on within a second or two."""
+
 ASKED_BY = {
     "limit": "read_limit",
     "score": "submit",
@@ -86,7 +90,7 @@ def _counted(watch: _Watch, history: History) -> tuple[int, int]:
     requests = [
         op
         for op in history.ops()
-        if op.f in asking and watch.t_from_s <= op.t_invoke_s <= watch.t_to_s
+        if op.f in asking and watch.t_from_s - UNDER_WAY_S <= op.t_invoke_s <= watch.t_to_s
     ]
     return sum(calls.values()), len(requests)
 

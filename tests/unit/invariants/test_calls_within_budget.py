@@ -52,3 +52,12 @@ def test_looks_while_the_fault_holds_bound_what_is_counted() -> None:
     assert "risk got 71 calls for 50 requests from 4.00 s to 9.00 s" in what(
         verdict(INVARIANT, story)
     )
+
+
+def test_calls_for_who_came_a_moment_before_the_first_look_are_no_storm() -> None:
+    """Whoever is acknowledged at once is worked on a little later; of longer ago nobody is."""
+    for t_s, good in ((2.5, True), (1.5, False)):
+        story = _story(80)
+        for n in range(10):
+            story.op(t_s + n / 100, "read_limit", "b-0002", value={"available_minor": 1})
+        assert (verdict(INVARIANT, story).validity is Validity.VALID) is good
