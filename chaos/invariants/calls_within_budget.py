@@ -19,8 +19,7 @@ SPARE = 10
 """Retries that may have been saved up before the fault; chosen."""
 
 UNDER_WAY_S = 2.0
-"""How long before the first look a request may have come whose calls are counted; chosen: whoever
-is acknowledged at once is worked on within a second or two."""
+"""Requests of so long before the first look are counted: they are being worked on; chosen."""
 
 ASKED_BY = {
     "limit": "read_limit",
@@ -86,13 +85,9 @@ def _calls(counts: Mapping[str, int]) -> dict[str, int]:
 def _counted(watch: _Watch, history: History) -> tuple[int, int]:
     """Calls that borrowers' requests lead to, and these requests."""
     calls = {op: n for op, n in watch.calls.items() if op in ASKED_BY}
-    asking = {ASKED_BY[op] for op in calls}
-    requests = [
-        op
-        for op in history.ops()
-        if op.f in asking and watch.t_from_s - UNDER_WAY_S <= op.t_invoke_s <= watch.t_to_s
-    ]
-    return sum(calls.values()), len(requests)
+    asking, since_s = {ASKED_BY[op] for op in calls}, watch.t_from_s - UNDER_WAY_S
+    came = [op for op in history.ops() if op.f in asking]
+    return sum(calls.values()), sum(since_s <= op.t_invoke_s <= watch.t_to_s for op in came)
 
 
 def _bad(watch: _Watch, calls: int, requests: int, ratio: float) -> Mapping[str, object]:
