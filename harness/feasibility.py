@@ -268,8 +268,9 @@ def _of_phase(experiment: Experiment, during: str, over_s: float | None) -> Iter
     whole: dict[str, list[tuple[str, float, float, str]]] = {
         Phase.BASELINE: [("before the fault", 0.0, e.baseline_s, "a baseline of {}s")],
         Phase.FAULT: [
-            (f"during {s.fault.kind} at {s.fault.where}", s.at_s, s.heal_at_s, "for: {}s")
+            (f"during {s.fault.kind} at {s.fault.where}", from_s, to_s, "for: {}s")
             for s in e.steps
+            for from_s, to_s in dict.fromkeys(s.windows)
         ],
         Phase.LOAD: [("under load", e.baseline_s, loaded_s, longer_load)],
         Phase.RECOVERY: [("in recovery", e.healed_at_s, e.load_s, "recovery: {}s")],

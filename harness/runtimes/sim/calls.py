@@ -13,6 +13,7 @@ from harness.ports import Observation
 from harness.runtimes.sim.host import Host
 from harness.runtimes.sim.messages import JSON, Ask, Headers
 from harness.runtimes.sim.network import Network
+from harness.runtimes.sim.toxicity import Active
 from harness.runtimes.sim.wire import Wire
 from harness.target import BODY_MAX, Answer, LinkSpec, Request, ServiceSpec, Target, body_of
 
@@ -113,7 +114,7 @@ class Talk:
                 to.refuse()
                 for stream in ("upstream", "downstream"):
                     outcome: asyncio.Future[None] = self.network.loop.create_future()
-                    to.trip(stream, outcome)
+                    to.trip(stream, outcome, Active.hits)
                     await outcome
         except ConnectionRefusedError:
             return "refused"

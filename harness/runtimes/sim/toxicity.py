@@ -2,7 +2,8 @@
 
 A call is a connection of its own and its request and its reply are one message each; `closes` says
 that the sender closes after this one. The functions return when the message goes on; a connection
-that ends instead is a ConnectionResetError.
+that ends instead is a ConnectionResetError. Commands to a database go over connections that are
+kept (`Kept`).
 
 Source: Toxiproxy 2.12.0, toxics/*.go.
 """
@@ -10,6 +11,7 @@ Source: Toxiproxy 2.12.0, toxics/*.go.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 
 from harness.ports import Toxic
@@ -17,6 +19,9 @@ from harness.rng import Dice
 
 MS = 1e-3
 US = 1e-6
+POOL = 10  # chosen: connections that a service keeps; as many as the reference service does
+ENDING = frozenset({"timeout", "reset_peer", "limit_data"})
+"""Toxics that end the connection which they hit."""
 
 
 class Active:
@@ -32,6 +37,11 @@ class Active:
         self.attributes: Mapping[str, int] = toxic.attributes
         self._loop = loop
         self._held: dict[asyncio.Future[bool], None] = {}
+
+    def hits(self) -> bool:
+        """Whether it is drawn for a new connection."""
+        toxicity = self.toxic.toxicity
+        return toxicity >= 1 or self.dice.random() < toxicity
 
     async def hold(self, seconds: float | None) -> bool:
         """Wait, for ever with None; whether the toxic was removed before the time was over."""
@@ -55,6 +65,25 @@ class Active:
     def ms(self, name: str) -> float:
         """An attribute in milliseconds, as seconds."""
         return self.attributes.get(name, 0) * MS
+
+
+class Kept:
+    """Connections that a service keeps: a toxic is drawn once for each, and again for the one that
+    takes the place of another which it ended. They take turns."""
+
+    def __init__(self) -> None:
+        """None is open."""
+        self._drawn: dict[Active, deque[bool]] = {}
+
+    def hits(self, active: Active) -> bool:
+        """Whether a toxic is drawn for the connection whose turn it is."""
+        if active not in self._drawn:
+            self._drawn[active] = deque(active.hits() for _ in range(POOL))
+        drawn = self._drawn[active]
+        hit = drawn.popleft()
+        replaced = hit and active.toxic.type in ENDING
+        drawn.append(active.hits() if replaced else hit)
+        return hit
 
 
 def _settle(held: asyncio.Future[bool], removed: bool) -> None:

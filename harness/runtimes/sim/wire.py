@@ -17,7 +17,7 @@ from harness.rng import Dice
 from harness.runtimes.sim.host import GONE, Home, Host
 from harness.runtimes.sim.loop import SimLoop
 from harness.runtimes.sim.messages import Ask, Reply
-from harness.runtimes.sim.toxicity import EFFECTS, Active
+from harness.runtimes.sim.toxicity import EFFECTS, Active, Kept
 
 COMMAND_BYTES = 256  # chosen: a command to the database and its answer, for what goes by size
 
@@ -133,9 +133,15 @@ class Wire:
         """A way to the database at the end, for one life of a service."""
         return DatabaseWay(self, self.loop, home, timeout_s)
 
-    def trip(self, stream: str, outcome: asyncio.Future[None]) -> None:
-        """Carry one command (upstream) or its answer (downstream) of a database."""
-        self._carry(Connection(outcome), lambda: self._leg(stream))
+    def trip(
+        self, stream: str, outcome: asyncio.Future[None], hits: Callable[[Active], bool]
+    ) -> None:
+        """Carry one command (upstream) or its answer (downstream) of a database.
+
+        Args:
+            hits: whether a toxic is drawn for the connection that it takes.
+        """
+        self._carry(Connection(outcome), lambda: self._leg(stream, hits))
 
     def _arrive(self, connection: Connection, ask: Ask) -> None:
         """A request has travelled; where nothing is in its way it is there."""
@@ -201,32 +207,40 @@ class Wire:
         await self._pass("downstream", reply.size, closes)
         return reply
 
-    async def _leg(self, stream: str) -> None:
-        await self._pass(stream, COMMAND_BYTES)
+    async def _leg(self, stream: str, hits: Callable[[Active], bool]) -> None:
+        await self._pass(stream, COMMAND_BYTES, hits=hits)
         await self.callee.moving()
 
     async def _hold_up(self, reply: Reply, closes: bool) -> Reply:
         await self._hinder("downstream", reply.size, closes)
         return reply
 
-    async def _pass(self, stream: str, size: int, closes: bool = False) -> None:
+    async def _pass(
+        self,
+        stream: str,
+        size: int,
+        closes: bool = False,
+        hits: Callable[[Active], bool] = Active.hits,
+    ) -> None:
         if self._travel_s:
             await asyncio.sleep(self._travel_s)
-        await self._hinder(stream, size, closes)
+        await self._hinder(stream, size, closes, hits)
 
-    async def _hinder(self, stream: str, size: int, closes: bool = False) -> None:
+    async def _hinder(
+        self,
+        stream: str,
+        size: int,
+        closes: bool = False,
+        hits: Callable[[Active], bool] = Active.hits,
+    ) -> None:
         for active in list(self.active.values()):
-            toxic = active.toxic
-            if toxic.stream == stream and self._hits(toxic):
-                await EFFECTS[toxic.type](active, size, closes)
-
-    def _hits(self, toxic: Toxic) -> bool:
-        return toxic.toxicity >= 1 or self._dice.random() < toxic.toxicity
+            if active.toxic.stream == stream and hits(active):
+                await EFFECTS[active.toxic.type](active, size, closes)
 
     async def _closing(self) -> None:
         """The close of a connection, which a slow_close toxic delays."""
         for active in list(self.active.values()):
-            if active.toxic.type == "slow_close" and self._hits(active.toxic):
+            if active.toxic.type == "slow_close" and active.hits():
                 await active.hold(active.ms("delay"))
 
 
@@ -244,6 +258,7 @@ class DatabaseWay:
         self._loop = loop
         self._home = home
         self._timeout_s = timeout_s
+        self._kept = Kept()
 
     def free(self, *, write: bool) -> bool:
         """Whether nothing is in the way of a command and its answer."""
@@ -265,6 +280,6 @@ class DatabaseWay:
         if self._wire.in_order:
             return
         outcome: asyncio.Future[None] = self._loop.create_future()
-        self._wire.trip(stream, outcome)
+        self._wire.trip(stream, outcome, self._kept.hits)
         self._loop.limit(outcome, self._timeout_s)
         await outcome
