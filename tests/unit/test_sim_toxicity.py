@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from random import Random
 
 import pytest
 
 from harness.ports import Toxic
+from harness.rng import Seed
 from harness.runtimes.sim.toxicity import POOL, Active, Kept
 
 
@@ -15,7 +15,7 @@ def drawn(kind: str, toxicity: float, commands: int) -> list[bool]:
     """Which of so many commands over kept connections a toxic hits."""
     loop = asyncio.new_event_loop()
     try:
-        active = Active(Toxic(kind, "downstream", {}, toxicity), Random(1), loop)
+        active = Active(Toxic(kind, "downstream", {}, toxicity), Seed(1).stream("toxics"), loop)
         kept = Kept()
         return [kept.hits(active) for _ in range(commands)]
     finally:
