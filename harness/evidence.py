@@ -49,6 +49,8 @@ class Seen:
 
     Args:
         between: further looks while it was active, by time.
+        apart: those looks at which the same other faults were at the place as before; None where
+            no other fault was there at any look.
     """
 
     before: Observation
@@ -56,6 +58,7 @@ class Seen:
     late: Observation
     after: Observation
     between: Sequence[Observation] = ()
+    apart: Sequence[Observation] | None = None
 
     @property
     def active(self) -> tuple[Observation, ...]:
@@ -63,19 +66,29 @@ class Seen:
         return (self.early, *self.between, self.late)
 
     @property
+    def telling(self) -> Sequence[Observation]:
+        """The looks at which what is new is of this fault; all where there is none."""
+        return self.apart or self.active
+
+    @property
+    def failed(self) -> int:
+        """How many calls failed by this fault: nobody knows while another one is there."""
+        return self.during(FAILED) if self.apart is None else 0
+
+    @property
     def canaries(self) -> frozenset[str]:
         """What canaries got while the fault was active."""
-        return frozenset(one.canary for one in self.active)
+        return frozenset(one.canary for one in self.telling)
 
     @property
     def slower_s(self) -> float:
         """How much longer than before the slowest canary took."""
-        return max(one.latency_s for one in self.active) - self.before.latency_s
+        return max(one.latency_s for one in self.telling) - self.before.latency_s
 
     @property
     def usually_slower_s(self) -> float:
         """How much longer than before canaries took, by their median: noise is not in all."""
-        return median(one.latency_s for one in self.active) - self.before.latency_s
+        return median(one.latency_s for one in self.telling) - self.before.latency_s
 
     def during(self, name: str) -> int:
         """How much the count `name` rose from before until after, over every link that is counted

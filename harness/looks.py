@@ -126,13 +126,22 @@ class Looks:
         """
         if not (self.before and self.active and self.after):
             return None
-        first, *rest = self.active
-        seen = Seen(
-            self._before(self.before), first, rest[-1] if rest else first, self.after, rest[:-1]
-        )
+        (first, *rest), before = self.active, self._before(self.before)
+        last = rest[-1] if rest else first
+        apart = self._apart(before)
+        seen = Seen(before, first, last, self.after, rest[:-1], apart)
         proof = self.fault.proof(seen)
         numbers = {**proof.numbers, "traffic": seen.traffic}
         return replace(proof, proven=proof.proven and seen.traffic > 0, numbers=numbers)
+
+    def _apart(self, before: Observation) -> list[Observation] | None:
+        """The looks that differ from the one before by this fault alone; None: so do all, and no
+        other one was ever there."""
+        others = [_others(one, self.ids) for one in self.active]
+        if not any(others):
+            return None
+        usual = _others(before, self.ids)
+        return [one for one, of in zip(self.active, others, strict=True) if of == usual]
 
     def _before(self, seen: Observation) -> Observation:
         """What the active looks are compared with; counts go on, whatever was broken."""
@@ -164,6 +173,14 @@ class Looks:
 def worse(seen: Observation, usual: str) -> bool:
     """Whether a canary got worse than usual."""
     return RANK.get(seen.canary, 2) > RANK.get(usual, 2)
+
+
+def _others(seen: Observation, ids: list[str]) -> frozenset[str]:
+    """What other faults had set at a link: toxics, and that it is down, beside a toxic of ours."""
+    names = [str(toxic["name"]) for toxic in seen.state.get("toxics", ())]
+    mine = {name for name in names if name.rpartition("@")[2] in ids}
+    down = {"down"} if mine and not seen.state["enabled"] else set()
+    return frozenset({name for name in names if "@" in name} - mine | down)
 
 
 def _own(counts: Mapping[str, int], ids: list[str], state: Mapping[str, int]) -> dict[str, int]:

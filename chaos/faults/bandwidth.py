@@ -34,7 +34,7 @@ class Bandwidth(OneToxic):
 
     def proof(self, seen: Seen) -> Proof:
         """A canary was slower or got no reply, or calls failed."""
-        return hindered(seen, "answers took as long as the line is thin")
+        return hindered(seen, "answers took as long as the line is thin", self.toxic)
 
 
 FAULT = Bandwidth

@@ -27,7 +27,7 @@ class Down(OnLink):
     def proof(self, seen: Seen) -> Proof:
         """A canary was refused, or calls failed."""
         numbers = felt(seen)
-        bit = "refused" in seen.canaries or numbers["calls_failed"] > 0
+        bit = "refused" in seen.canaries or seen.failed > 0
         return Proof(bit, "connections were refused", numbers)
 
 

@@ -36,7 +36,7 @@ class LimitData(OneToxic):
     def proof(self, seen: Seen) -> Proof:
         """A canary was cut off, or calls failed."""
         numbers = felt(seen)
-        bit = "no_reply" in seen.canaries or numbers["calls_failed"] > 0
+        bit = "no_reply" in seen.canaries or seen.failed > 0
         return Proof(bit, "connections broke in the middle of an answer", numbers)
 
 

@@ -43,7 +43,7 @@ class ResetPeer(OneToxic):
     def proof(self, seen: Seen) -> Proof:
         """A canary lost its connection, or calls failed."""
         numbers = felt(seen)
-        bit = "no_reply" in seen.canaries or numbers["calls_failed"] > 0
+        bit = "no_reply" in seen.canaries or seen.failed > 0
         return Proof(bit, "connections were reset", numbers)
 
 

@@ -53,7 +53,7 @@ class Slicer(OneToxic):
 
     def proof(self, seen: Seen) -> Proof:
         """A canary was slower or got no reply, or calls failed."""
-        return hindered(seen, "answers came in pieces")
+        return hindered(seen, "answers came in pieces", self.toxic)
 
 
 FAULT = Slicer

@@ -40,7 +40,7 @@ class SlowClose(OneToxic):
 
     def proof(self, seen: Seen) -> Proof:
         """A canary was slower or got no reply, or calls failed."""
-        return hindered(seen, "connections closed late")
+        return hindered(seen, "connections closed late", self.toxic)
 
 
 FAULT = SlowClose

@@ -39,7 +39,7 @@ class Timeout(OneToxic):
     def proof(self, seen: Seen) -> Proof:
         """A canary got no reply, or calls failed."""
         numbers = felt(seen)
-        bit = "no_reply" in seen.canaries or numbers["calls_failed"] > 0
+        bit = "no_reply" in seen.canaries or seen.failed > 0
         lost = "replies" if self.stream == "downstream" else "requests"
         return Proof(bit, f"{lost} were lost", numbers)
 

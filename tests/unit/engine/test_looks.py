@@ -9,9 +9,13 @@ from typing import cast
 import pytest
 
 from chaos.faults.down import Down
+from chaos.faults.reset_peer import ResetPeer
+from chaos.faults.slow_close import SlowClose
 from harness.clock import RunClock
 from harness.looks import Looks, Stop
-from harness.ports import Control, Observation, Seen
+from harness.ports import Control, Fault, Observation, Seen
+
+DOWN = Down(link="a->b")
 
 
 @dataclass
@@ -30,16 +34,14 @@ def look(canary: str, **counts: int) -> Observation:
     return Observation(0.0, canary, 0.0, {k.replace("_at_", "@"): n for k, n in counts.items()})
 
 
-def looked(*seen: Observation) -> Looks:
-    """Before, active, after."""
+def looked(*seen: Observation, fault: Fault = DOWN) -> Looks:
+    """Before, active as often as there is something to see, after."""
 
     async def story() -> Looks:
         control = cast(Control, Link(list(seen)))
-        looks = Looks(
-            Down(link="a->b"), control, RunClock(0), lambda when, seen: None, lambda where: {}
-        )
+        looks = Looks(fault, control, RunClock(0), lambda when, seen: None, lambda where: {})
         looks.ids.append("f1")
-        for when in ("before", "active"):
+        for when in ("before", *["active"] * (len(seen) - 2)):
             await looks.begin(when)
         await looks.once_more(Stop())
         return looks
@@ -106,3 +108,52 @@ def test_a_place_is_compared_with_what_it_was_while_healthy() -> None:
     proof = looks.proof()
     assert proof is not None
     assert proof.numbers["canary"] == {"before": "ok", "during": "refused", "after": "ok"}
+
+
+SLOW = {"name": "slow_close_downstream@f1", "type": "slow_close", "attributes": {"delay": 900}}
+LATE = {"name": "latency_downstream@f2", "type": "latency",
+        "attributes": {"latency": 300}}  # fmt: skip
+GONE = {"name": "timeout_downstream@f2", "type": "timeout", "attributes": {"timeout": 0}}
+
+
+def at_link(canary: str, latency_s: float, failed: int, *toxics: object) -> Observation:
+    """One observation of a link with toxics."""
+    counts = {"attempted": 10 + failed, "failed": failed}
+    return Observation(0.0, canary, latency_s, counts, {"enabled": True, "toxics": [*toxics]})
+
+
+@pytest.mark.parametrize(
+    ("seen", "proven"),
+    [
+        pytest.param([("no_reply", 2.0, 9, SLOW, GONE)], False, id="beside what swallows all"),
+        pytest.param([("ok", 0.3, 0, SLOW, LATE)], False, id="as late as the other makes it"),
+        pytest.param([("ok", 0.7, 0, SLOW, LATE)], True, id="later than the other makes it"),
+        pytest.param([("ok", 0.0, 0, SLOW), ("no_reply", 2.0, 9, SLOW, GONE)], False,
+                     id="nothing while it was alone"),
+        pytest.param([("ok", 0.5, 0, SLOW), ("no_reply", 2.0, 9, SLOW, GONE)], True,
+                     id="late while it was alone"),
+        pytest.param([("ok", 0.0, 9, SLOW)], True, id="alone, and calls failed"),
+    ],
+)  # fmt: skip
+def test_what_another_fault_does_at_the_place_proves_nothing_of_this_one(
+    seen: list[tuple[str, float, int, object]], proven: bool
+) -> None:
+    """Faults at one place compose; each has to show what it does itself."""
+    story = [at_link("ok", 0.0, 0), *(at_link(*one) for one in seen), at_link("ok", 0.0, 9)]
+    fault = SlowClose.model_validate({"link": "a->b", "delay": "900ms"})
+    proof = looked(*story, fault=fault).proof()
+    assert proof is not None
+    assert proof.proven is proven
+
+
+def test_failures_beside_another_fault_are_nobodys() -> None:
+    """Nobody knows which of the two lost them; a canary that gets no reply would tell."""
+    lost = {"name": "reset_peer_downstream@f1", "type": "reset_peer", "attributes": {}}
+    story = [
+        at_link("ok", 0.0, 0),
+        at_link("ok", 0.3, 9, lost, LATE),
+        at_link("ok", 0.0, 9),
+    ]
+    proof = looked(*story, fault=ResetPeer(link="a->b")).proof()
+    assert proof is not None
+    assert not proof.proven
