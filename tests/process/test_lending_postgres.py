@@ -424,10 +424,12 @@ def test_taken_port_is_exit_code_4(tmp_path: Path) -> None:
 
 def test_service_that_waits_for_its_database_can_be_ended(tmp_path: Path) -> None:
     """SIGTERM is heard before the service is up."""
-    database = {"host": "127.0.0.1", "port": free_port(), "user": "u", "database": "d"}
-    service = start(config(tmp_path, database=database))
-    time.sleep(1.5)
-    assert service.poll() is None
-    service.terminate()
-    assert service.wait(timeout=2.0) == 0
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(START_S)
+        port = silent.getsockname()[1]
+        database = {"host": "127.0.0.1", "port": port, "user": "u", "database": "d"}
+        service = start(config(tmp_path, database=database))
+        with silent.accept()[0]:
+            service.terminate()
+            assert service.wait(timeout=START_S) == 0
     assert service.communicate()[1] == ""
