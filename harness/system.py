@@ -5,12 +5,49 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 
 def nothing(history: object) -> Sequence[object]:
     """What a target says that does not tell."""
     return ()
+
+
+class Member(Protocol):
+    """A service, by what it has to do with databases; see `harness.target.ServiceSpec`."""
+
+    @property
+    def name(self) -> str:
+        """Unique in the run."""
+
+    @property
+    def needs(self) -> Sequence[str]:
+        """Services that must be ready first."""
+
+    @property
+    def standby_of(self) -> str:
+        """The database that it follows; "" for none."""
+
+    @property
+    def manages(self) -> str:
+        """The database that it starts and ends; "" for none."""
+
+    @property
+    def is_database(self) -> bool:
+        """Whether it is one, or the standby of one."""
+
+
+def parts_of_databases(members: Sequence[Member]) -> dict[str, str]:
+    """Standbys, what manages a database, and what a database cannot be without -> the database."""
+    whose = {one.name: one.standby_of for one in members if one.standby_of}
+    found = dict(whose)
+    for one in members:
+        if one.manages:
+            found[one.name] = whose.get(one.manages, one.manages)
+        if one.is_database:
+            database = whose.get(one.name, one.name)
+            found |= {need: database for need in one.needs if need != database}
+    return found
 
 
 @dataclass(frozen=True)
@@ -25,7 +62,8 @@ class System:
         degradation: operation -> role -> state -> declared mode. The state is `one` while some of
             that role are broken and `all` while every one is; a cell that is not there is FULL.
         final_reads: history -> what is to be read at the end, given what was promised in it.
-        standby_of: standby -> whose place it takes: what happens to it happens to the other's role.
+        part_of: service -> the database that it is a part of, as a standby, or what decides who
+            leads: what happens to it happens to the database.
         unasked: history -> entries of ledgers that no operation asked for: somebody else's.
     """
 
@@ -34,7 +72,7 @@ class System:
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ledgers: tuple[str, ...] = ()
     degradation: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
-    standby_of: Mapping[str, str] = field(default_factory=dict)
+    part_of: Mapping[str, str] = field(default_factory=dict)
     final_reads: Callable[[Any], Sequence[object]] = nothing
     unasked: Callable[[Any], Iterable[Any]] = nothing
 
@@ -52,10 +90,10 @@ class System:
 
         Returns:
             "" for the service under test, its entry, and for what the target does not list; of a
-            standby the one that it is the standby of.
+            part of a database the database.
         """
         for found in reversed(where.split("->")):
-            end = self.standby_of.get(found, found)
+            end = self.part_of.get(found, found)
             if end != self.service and end in self.role_of:
                 return end
         return ""

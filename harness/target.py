@@ -23,7 +23,7 @@ from harness.request import body_of as body_of
 from harness.request import decoded as decoded
 from harness.setting import Factors as Factors  # a word of targets, kept apart
 from harness.setting import Setting as Setting
-from harness.system import System, nothing
+from harness.system import System, nothing, parts_of_databases
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -254,7 +254,7 @@ def system_of(target: Target) -> System:
         roles=roles,
         ledgers=tuple(one.name for one in target.services if one.scripted),
         degradation=getattr(target, "degradation", {}),
-        standby_of={one.name: one.standby_of for one in target.services if one.standby_of},
+        part_of=parts_of_databases(target.services),
         final_reads=target.final_reads,
         unasked=getattr(target, "unasked", nothing),
     )

@@ -55,7 +55,7 @@ def cut(
     """A fault that surely let nothing of this third party through for all of that time; none where
     a standby may have taken its place."""
     system = objectives.system
-    if name in system.standby_of.values():
+    if name in system.part_of.values():
         return None
     return next(
         (

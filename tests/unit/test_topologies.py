@@ -11,9 +11,10 @@ from harness.document import find_experiment
 from harness.errors import ConfigError, RuntimeFailure, UnsupportedFault
 from harness.overrides import AFTER_S
 from harness.prepare import Prepared, RunRequest, prepare
-from harness.registry import design_files
+from harness.registry import design_files, load_vocabulary
 from harness.rng import Seed
 from harness.runtimes.process import parts
+from harness.target import system_of
 from harness.toolchain import Missing, Part
 from harness.yaml_source import load_yaml, plain
 
@@ -164,3 +165,10 @@ def test_a_topology_with_patroni_is_refused_in_the_simulation() -> None:
     """It promotes by hand alone, and must not be taken for Patroni."""
     with pytest.raises(ConfigError, match="does not run on sim"):
         prepared("sim", "two-regions", design="hardened_patroni")
+
+
+@pytest.mark.parametrize("place", ["database_b", "patroni_b", "etcd", "patroni_b->etcd"])
+def test_what_a_database_cannot_be_without_is_a_part_of_it(place: str) -> None:
+    """Without what decides by it nobody leads: who is not ready then is not blamed for that."""
+    target = load_vocabulary("chaos.targets.two_regions_patroni").target
+    assert system_of(target).role_at(place) == "database"
