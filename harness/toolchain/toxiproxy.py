@@ -32,7 +32,7 @@ REMEDY = (
 LOCKED = "takes a control token"  # as ours says of itself
 SOURCE = Path(__file__).with_name("toxiproxy_server.go")
 PEERS = Path(__file__).with_name("toxiproxy_peers.go")
-LISTENS = ("net.Listen(", "listen(")
+LISTENS = ("net.Listen(", "Listen(")
 """The one change to Toxiproxy's own `proxy.go`: it listens by way of `PEERS`."""
 
 

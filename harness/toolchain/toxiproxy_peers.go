@@ -1,20 +1,24 @@
-// Which users of this machine a proxy serves.
+// Which users of this machine a proxy serves, and the control port.
 //
 // Whoever can open a socket on 127.0.0.1 can speak to a proxy, and what he asks for would reach
 // a stand-in as if the service under test had asked. With HARNESS_UIDS in its environment (user
 // ids, by comma) a proxy hangs up on a peer on this machine whose socket belongs to none of them.
 // The kernel tells (sock_diag(7)). A socket that its program has closed already is nobody's: served
 // when the connection is old enough, since a caller who gave up is a caller; not when the peer was
-// gone at once, which hides whose it was. Without the variable everybody is served.
+// gone at once, which hides whose it was. Without the variable everybody is served. The control
+// port needs the token besides, but whoever holds it open holds descriptors, and a proxy that has
+// none for a connection would listen no more: it waits for one here.
 package toxiproxy
 
 import (
 	"encoding/binary"
+	"errors"
 	"net"
 	"os"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -28,16 +32,18 @@ const (
 	established = 1   // TCP_ESTABLISHED, linux/tcp.h
 	ageAt       = 44  // struct tcp_info: tcpi_last_data_sent, ms; without data sent, the age
 	gaveUpMs    = 200 // chosen: less than a caller waits for an answer
+
+	again = 10 * time.Millisecond // chosen: how soon a descriptor may be free
 )
 
-// listen is net.Listen with a look at who connects.
-func listen(network, address string) (net.Listener, error) {
+// Listen is net.Listen with a look at who connects.
+func Listen(network, address string) (net.Listener, error) {
 	listener, err := net.Listen(network, address)
-	served := os.Getenv("HARNESS_UIDS")
-	if err != nil || served == "" {
-		return listener, err
+	if err != nil {
+		return nil, err
 	}
-	return guarded{listener, strings.Split(served, ",")}, nil
+	served := strings.FieldsFunc(os.Getenv("HARNESS_UIDS"), func(r rune) bool { return r == ',' })
+	return guarded{listener, served}, nil
 }
 
 type guarded struct {
@@ -49,6 +55,10 @@ type guarded struct {
 func (g guarded) Accept() (net.Conn, error) {
 	for {
 		client, err := g.Listener.Accept()
+		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+			time.Sleep(again)
+			continue
+		}
 		if err != nil || g.serves(client) {
 			return client, err
 		}
@@ -59,7 +69,7 @@ func (g guarded) Accept() (net.Conn, error) {
 func (g guarded) serves(client net.Conn) bool {
 	peer, known := client.RemoteAddr().(*net.TCPAddr)
 	own, ours := client.LocalAddr().(*net.TCPAddr)
-	if !known || !ours || !own.IP.IsLoopback() || own.IP.To4() == nil {
+	if len(g.served) == 0 || !known || !ours || !own.IP.IsLoopback() || own.IP.To4() == nil {
 		return true
 	}
 	uid, seen := uidOf(peer, own)

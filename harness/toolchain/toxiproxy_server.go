@@ -50,8 +50,13 @@ func main() {
 		WriteTimeout: 30 * time.Second,
 		IdleTimeout:  60 * time.Second,
 	}
+	listener, err := toxiproxy.Listen("tcp", control.Addr)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
 	go func() {
-		fmt.Fprintln(os.Stderr, "error:", control.ListenAndServe())
+		fmt.Fprintln(os.Stderr, "error:", control.Serve(listener))
 		os.Exit(1)
 	}()
 	asked := make(chan os.Signal, 1)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -110,6 +113,28 @@ def test_another_user_of_the_machine_reaches_nobody_by_a_link(tmp_path: Path) ->
             assert (await links.observe(LINK)).counts == before
             seen = [await asyncio.to_thread(asked_as, uid, port) for uid in ("65534", "0")]
             assert seen == ["closed", "HTTP/1.1"]
+            control = runtime.recovery_state()["api"].rpartition(":")[2]
+            seen = [await asyncio.to_thread(asked_as, uid, control) for uid in ("65534", "0")]
+            assert seen == ["closed", "HTTP/1.0"], "he would hold descriptors of every link"
+
+    in_loop(body)
+
+
+def test_a_link_that_has_no_descriptor_left_listens_again(tmp_path: Path) -> None:
+    """It was closed for good, as if the service under test refused everybody from then on."""
+
+    async def body() -> None:
+        async with started(tmp_path, SMALL) as runtime:
+            links, pid = runtime.capability(Capability.LINKS), toxiproxy_pid(runtime)
+            host, _, port = runtime.recovery_state()["links"][LINK]["listen"].rpartition(":")
+            most = len(os.listdir(f"/proc/{pid}/fd")) + 6
+            before = resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, most))
+            with ExitStack() as held:
+                for _ in range(20):
+                    held.enter_context(socket.create_connection((host, int(port))))
+                assert (await links.observe(LINK)).canary != "ok"
+            assert (await links.observe(LINK)).canary == "ok"
+            assert before > (most, most)
 
     in_loop(body)
 
