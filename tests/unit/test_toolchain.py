@@ -89,7 +89,7 @@ def builds(version: str = "2.12.0", listens: str = "l, err = net.Listen(x)") -> 
     answer = f"echo toxiproxy-server version {version}, takes a control token"
     module = 'proxy="$2/vendor/github.com/Shopify/toxiproxy/v2/proxy.go"'
     vendor = f'mkdir -p "$(dirname "$proxy")"; echo "{listens}" > "$proxy"'
-    looks = '[ -f "$(dirname "$proxy")/peers.go" ] && grep -q "= listen(" "$proxy" || exit 1'
+    looks = '[ -f "$(dirname "$proxy")/peers.go" ] && grep -q "= Listen(" "$proxy" || exit 1'
     steps = f'case "$3" in get) exit;; mod) {vendor}; exit;; esac'
     return (module, steps, looks, f'printf "#!/bin/sh\\n{answer}\\n" > "$out"', 'chmod 755 "$out"')
 
