@@ -267,7 +267,7 @@ def test_a_request_ends_by_its_own_time_out_alone() -> None:
     """One of 15 s is waited for: the client's own, 5 s, is none of a target's."""
     ask = (
         "from harness.load import borrowers as load; "
-        "load.FastHttpUser.__init__ = lambda user, environment: None; "
+        "load.FastHttpUser.__init__ = lambda user, environment: None; load.bound = id; "
         "of = load.Borrowers(None).client_pool.get_client('http://127.0.0.1:9')._connection_pool; "
         "print(min(of.network_timeout, of.connection_timeout))"
     )
