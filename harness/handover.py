@@ -29,19 +29,16 @@ def follow_primary(steps: Sequence[Step], target: Target) -> tuple[Step, ...]:
 
 
 def _placed(step: Step, steps: Sequence[Step], target: Target) -> Step:
-    fault = step.fault
-    link = getattr(fault, "link", None)
-    spec = next((one for one in target.links if one.name == link), None)
-    if spec is None or not isinstance(fault, BaseModel):
+    fault, links = step.fault, target.links
+    at = next((one for one in links if one.name == getattr(fault, "link", None)), None)
+    if at is None or not _handed_over(at.callee, step.at_s, steps):
         return step
-    if not _handed_over(spec.callee, step.at_s, steps):
+    standbys = {one.name for one in target.services if one.standby_of == at.callee}
+    ways = (one.name for one in links if one.caller == at.caller and one.callee in standbys)
+    way = next(ways, None)
+    if way is None or not isinstance(fault, BaseModel):
         return step
-    standbys = [one.name for one in target.services if one.standby_of == spec.callee]
-    ways = [
-        one.name for one in target.links if one.caller == spec.caller and one.callee in standbys
-    ]
-    placed = [fault.model_copy(update={"link": way}) for way in ways[:1]]
-    return replace(step, fault=placed[0]) if placed else step
+    return replace(step, fault=fault.model_copy(update={"link": way}))
 
 
 def _handed_over(database: str, at_s: float, steps: Sequence[Step]) -> bool:

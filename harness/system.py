@@ -5,49 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 
 def nothing(history: object) -> Sequence[object]:
     """What a target says that does not tell."""
     return ()
-
-
-class Member(Protocol):
-    """A service, by what it has to do with databases; see `harness.target.ServiceSpec`."""
-
-    @property
-    def name(self) -> str:
-        """Unique in the run."""
-
-    @property
-    def needs(self) -> Sequence[str]:
-        """Services that must be ready first."""
-
-    @property
-    def standby_of(self) -> str:
-        """The database that it follows; "" for none."""
-
-    @property
-    def manages(self) -> str:
-        """The database that it starts and ends; "" for none."""
-
-    @property
-    def is_database(self) -> bool:
-        """Whether it is one, or the standby of one."""
-
-
-def parts_of_databases(members: Sequence[Member]) -> dict[str, str]:
-    """Standbys, what manages a database, and what a database cannot be without -> the database."""
-    whose = {one.name: one.standby_of for one in members if one.standby_of}
-    found = dict(whose)
-    for one in members:
-        if one.manages:
-            found[one.name] = whose.get(one.manages, one.manages)
-        if one.is_database:
-            database = whose.get(one.name, one.name)
-            found |= {need: database for need in one.needs if need != database}
-    return found
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -23,7 +22,10 @@ from harness.request import body_of as body_of
 from harness.request import decoded as decoded
 from harness.setting import Factors as Factors  # a word of targets, kept apart
 from harness.setting import Setting as Setting
-from harness.system import System, nothing, parts_of_databases
+from harness.system import System, nothing
+from harness.topology import LinkSpec as LinkSpec
+from harness.topology import ServiceSpec as ServiceSpec
+from harness.topology import parts_of_databases
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -72,69 +74,6 @@ Journey = Generator[Call | Wait | Together, Any, None]
 """Is sent a Completion after a Call, a tuple of them after a Together, None after a Wait."""
 
 
-@dataclass(frozen=True)
-class LinkSpec:
-    """A link of the target: one proxy.
-
-    Args:
-        name: `lending->payment_a`.
-        caller, callee: service names; `borrower` is the load.
-        protocol, path: how a canary speaks (http, postgres, tcp), and what it gets by http.
-    """
-
-    name: str
-    caller: str
-    callee: str
-    protocol: str = "http"
-    path: str = "/livez"
-
-
-@dataclass(frozen=True)
-class ServiceSpec:
-    """A program of the target.
-
-    Args:
-        name: unique in the run.
-        module: started as `python -m module`; "" for the database, and for a program that the
-            target starts by a command of its own (`Target.program`).
-        kind: the role it plays, such as payment_gateway. Checkers know roles, never names.
-        ready_path: answers 200 when it can do real work.
-        needs: services that must be ready first.
-        scripted: whether it takes behaviour documents and has a ledger.
-        protocol: how it is asked whether it works: http, postgres or tcp.
-        ready_s: how long it may take until it works; 0 for what a runtime allows everybody.
-        running: where it stands already, `127.0.0.1:8080`: it is asked, never started or ended;
-            faults may break its `container`, where that is named.
-        simulated: `module:function` that builds it in process: (config, around) -> ASGI.
-        standby_of: the database that this one follows to begin with; links lead both ways.
-        part: the real part that it is, of those that a runtime knows: etcd, patroni; "" for none.
-        manages: the database that it starts, and of which it decides whether it leads; it reaches
-            what it decides by, and the manager of the other one, over links.
-        tls: names for which it answers by https, with a certificate of the run's own authority.
-    """
-
-    name: str
-    module: str
-    kind: str
-    ready_path: str = "/livez"
-    needs: tuple[str, ...] = ()
-    scripted: bool = False
-    simulated: str = ""
-    protocol: str = "http"
-    ready_s: float = 0.0
-    standby_of: str = ""
-    running: str = ""
-    container: str = ""
-    part: str = ""
-    manages: str = ""
-    tls: tuple[str, ...] = ()
-
-    @property
-    def is_database(self) -> bool:
-        """Whether it is a database of the run's own, first or standby."""
-        return self.kind == "database" or bool(self.standby_of)
-
-
 Degradation = Mapping[str, Mapping[str, Mapping[str, str]]]
 """Operation -> role -> state (`one`, `all`) -> declared mode; a cell that is not there is FULL."""
 
@@ -181,7 +120,8 @@ class Target(Protocol):
     topology; `foreign_proxies` (`ForeignProxies`): links through a Toxiproxy that stands already;
     `environment(service)`: of a service with a module; `queries`: name -> SQL for its own database,
     asked at the end; `queried`: name of a query -> which database; `database_login(service)`: who
-    asks one that the run does not make; `entries`: more links of the load. See reporting.py.
+    asks one that the run does not make; `entries`: further links by which the load may enter. See
+    reporting.py.
     """
 
     name: str
