@@ -13,23 +13,40 @@ from harness.model import Objectives
 
 
 @dataclass
-class Use:
+class Book:
+    """A funder's book, replayed entry by entry: the last one of each request that holds money."""
+
+    quota_minor: int | None
+    held: dict[str, Event] = field(default_factory=dict)
+    used_minor: int = 0
+
+    def take(self, entry: Event) -> None:
+        """Apply one entry: the new state of its request."""
+        request_id = str(entry.v.get("request_id"))
+        before = self.held.pop(request_id, None)
+        self.used_minor -= amount(before) if before else 0
+        if entry.v.get("status") in HELD:
+            self.held[request_id] = entry
+            self.used_minor += amount(entry)
+
+    def quota_at(self, entry: Event) -> int | None:
+        """What there was by then: as the entry says, else as declared."""
+        told: int | None = entry.v.get("quota_minor", self.quota_minor)
+        return told
+
+
+@dataclass
+class Use(Book):
     """How much of its quota a funder has promised: (instant, share, entry) of each change."""
 
-    quota_minor: int
-    held_minor: dict[str, int] = field(default_factory=dict)
     shares: list[tuple[float, float, Event]] = field(default_factory=list)
 
     def take(self, entry: Event) -> None:
-        """Apply one entry of the ledger."""
-        request_id = str(entry.v.get("request_id"))
-        if entry.v.get("status") in HELD:
-            self.held_minor[request_id] = amount(entry)
-        else:
-            self.held_minor.pop(request_id, None)
-        quota_minor = max(1, int(entry.v.get("quota_minor", self.quota_minor)))
-        if entry.f == "reserve":  # only then it says what there is
-            self.shares.append((entry.t_s, sum(self.held_minor.values()) / quota_minor, entry))
+        """Apply one entry; only a promise says what there is."""
+        super().take(entry)
+        if entry.f == "reserve":
+            quota_minor = max(1, self.quota_at(entry) or 0)
+            self.shares.append((entry.t_s, self.used_minor / quota_minor, entry))
 
     def reached(self, share: float) -> Event | None:
         """The entry by which it had promised so much, first."""

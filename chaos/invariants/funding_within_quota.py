@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from chaos.invariants._finding import Findings, Invariant, bad, missing, money
-from chaos.invariants._reserve import HELD
+from chaos.invariants._quota_use import Book
 from chaos.invariants._views import acknowledged, amount, final_reads, never_read
 from chaos.lending import FUNDER, PAID_OUT, REFUSED
 from harness.history import Event, History
@@ -15,25 +15,17 @@ from harness.model import Objectives, Op
 
 
 @dataclass
-class _Book:
-    """A funder's book, replayed entry by entry."""
+class _Book(Book):
+    """A funder's book, with the most that it held and the first entry beyond its quota."""
 
-    quota_minor: int | None
-    held: dict[str, Event] = field(default_factory=dict)
-    used_minor: int = 0
     peak_minor: int = 0
     over: Event | None = None
 
     def take(self, entry: Event) -> None:
-        """Apply one entry: the new state of its request."""
-        request_id = str(entry.v.get("request_id"))
-        before = self.held.pop(request_id, None)
-        self.used_minor -= amount(before) if before else 0
-        if entry.v.get("status") in HELD:
-            self.held[request_id] = entry
-            self.used_minor += amount(entry)
+        """Apply one entry."""
+        super().take(entry)
         self.peak_minor = max(self.peak_minor, self.used_minor)
-        quota_minor = entry.v.get("quota_minor", self.quota_minor)
+        quota_minor = self.quota_at(entry)
         if quota_minor is not None and self.used_minor > quota_minor:
             self.over = self.over or entry
 
@@ -69,8 +61,9 @@ def _examine(history: History, objectives: Objectives) -> Findings:
 
 
 def _over(name: str, book: _Book, entry: Event) -> Mapping[str, object]:
-    quota_minor = entry.v.get("quota_minor", book.quota_minor)
-    what = f"{name} went beyond its quota of {money(quota_minor)} with application {entry.k}"
+    what = (
+        f"{name} went beyond its quota of {money(book.quota_at(entry))} with application {entry.k}"
+    )
     return bad(entry.t_s, f"{what} at {entry.t_s:.2f} s", [entry.i], funder=name)
 
 
