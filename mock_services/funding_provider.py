@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from starlette.types import ASGIApp
@@ -106,7 +106,7 @@ class FundingProvider:
             quota_minor: the quota at present; None: its own.
             kept: whether it is; else this funder goes beyond it unseen.
         """
-        told_minor = self._quota_minor if quota_minor is None else quota_minor
+        told_minor = self._told_minor(quota_minor)
         known = self._reservations.get(body.request_id)
         if known is None:
             used_minor = self._held_minor["RESERVED"] + self._held_minor["COMMITTED"]
@@ -119,8 +119,7 @@ class FundingProvider:
             self._reservations[body.request_id] = known
         elif known.body != body:
             return reused(body.request_id)
-        state = {"request_id": body.request_id, "status": known.status}
-        return Reply(200, {**state, "quota_minor": told_minor})
+        return _state(known, quota_minor=told_minor)
 
     def _change(self, request_id: str, f: str, status: str, *, withdrawn: bool = False) -> Reply:
         """Commit or release, or (`withdrawn`) step back from what was set aside instead."""
@@ -139,11 +138,9 @@ class FundingProvider:
     ) -> None:
         """Write down that the money goes from one state to the next, and move it."""
         body = reservation.body
-        write = partial(self._stand_in.ledger.append, f, body.reference, body.request_id)
-        if quota_minor is None:
-            write(body.amount_minor, status)
-        else:
-            write(body.amount_minor, status, quota_minor=quota_minor)
+        told: dict[str, Any] = {} if quota_minor is None else {"quota_minor": quota_minor}
+        write = self._stand_in.ledger.append
+        write(f, body.reference, body.request_id, body.amount_minor, status, **told)
         self._move(reservation, status)
 
     def _move(self, reservation: Reservation, status: str) -> None:
@@ -159,13 +156,18 @@ class FundingProvider:
         return Reply(200, {**msgspec.structs.asdict(known.body), "status": known.status})
 
     def _tell_quota(self, *, quota_minor: int | None = None, kept: bool = True) -> Reply:
-        told_minor = self._quota_minor if quota_minor is None else quota_minor
+        told_minor = self._told_minor(quota_minor)
         body = {"quota_minor": told_minor, "reserved_minor": self._held_minor["RESERVED"]}
         return Reply(200, {**body, "committed_minor": self._held_minor["COMMITTED"]})
 
+    def _told_minor(self, quota_minor: int | None) -> int:
+        """The quota at present, where a rule changes it; else its own."""
+        return self._quota_minor if quota_minor is None else quota_minor
 
-def _state(reservation: Reservation) -> Reply:
-    return Reply(200, {"request_id": reservation.body.request_id, "status": reservation.status})
+
+def _state(reservation: Reservation, **more: object) -> Reply:
+    state = {"request_id": reservation.body.request_id, "status": reservation.status}
+    return Reply(200, {**state, **more})
 
 
 def build(config: Config, world: World) -> ASGIApp:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from pydantic import Field
-
-from chaos.faults._scripted import Scripted
-from chaos.lending import FUNDER
+from chaos.faults._quota import SmallerQuota
 
 
-class Oversold(Scripted):
+class Oversold(SmallerQuota):
     """The stand-in tells a smaller quota, and its own count is raced: it takes whatever is asked.
 
     Effect: whoever does not count for themselves is promised money that is not there.
@@ -23,15 +19,6 @@ class Oversold(Scripted):
 
     kind: ClassVar[str] = "oversold"
     effect: ClassVar[str] = "oversold"
-    role: ClassVar[str] = FUNDER
-
-    op: Literal["*", "reserve"] = "*"
-    quota_minor: int = Field(ge=0, le=10**13, examples=[9_000_000])
-
-    @property
-    def args(self) -> Mapping[str, object]:
-        """The quota."""
-        return {"quota_minor": self.quota_minor}
 
 
 FAULT = Oversold

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from pydantic import Field
-
-from chaos.faults._scripted import Scripted
-from chaos.lending import FUNDER
+from chaos.faults._quota import SmallerQuota
 
 
-class QuotaCut(Scripted):
+class QuotaCut(SmallerQuota):
     """The stand-in tells a smaller quota, and refuses what goes beyond it.
 
     Effect: what is left runs out little by little; whoever looks sees it coming.
@@ -23,15 +19,6 @@ class QuotaCut(Scripted):
 
     kind: ClassVar[str] = "quota_cut"
     effect: ClassVar[str] = "quota_cut"
-    role: ClassVar[str] = FUNDER
-
-    op: Literal["*", "reserve"] = "*"
-    quota_minor: int = Field(ge=0, le=10**13, examples=[9_000_000])
-
-    @property
-    def args(self) -> Mapping[str, object]:
-        """The quota."""
-        return {"quota_minor": self.quota_minor}
 
 
 FAULT = QuotaCut
