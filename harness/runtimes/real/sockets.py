@@ -104,11 +104,12 @@ async def send(
         headers: of ours, with the token; without any, no more than `BODY_MAX` of the body is read.
         extensions: of httpx, as `once_connected` makes them; what a proof raises goes through.
     """
+    most = OWN_MAX if headers else BODY_MAX
     try:
         async with asyncio.timeout(request.timeout_s):
             response, content = await fetched(
                 client,
-                OWN_MAX if headers else BODY_MAX,
+                most,
                 request.method,
                 base_url + request.path,
                 headers={**request.headers, **(headers or {})},
@@ -128,7 +129,7 @@ async def send(
         return Answer(None, error="reset" if cut else "protocol")
     except httpx.HTTPError:
         return Answer(None, error="protocol")
-    body = decoded(content, OWN_MAX if headers else BODY_MAX)
+    body = decoded(content, most)
     return Answer(response.status_code, body, headers=dict(response.headers))
 
 

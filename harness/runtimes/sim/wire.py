@@ -204,27 +204,22 @@ class Wire:
         if reply is None:
             await self._closing()
             raise ConnectionResetError(f"{self.callee.name} closed the connection")
-        await self._pass("downstream", reply.size, closes)
+        await self._travel()
+        await self._hinder("downstream", reply.size, closes)
         return reply
 
     async def _leg(self, stream: str, hits: Callable[[Active], bool]) -> None:
-        await self._pass(stream, COMMAND_BYTES, hits=hits)
+        await self._travel()
+        await self._hinder(stream, COMMAND_BYTES, hits=hits)
         await self.callee.moving()
 
     async def _hold_up(self, reply: Reply, closes: bool) -> Reply:
         await self._hinder("downstream", reply.size, closes)
         return reply
 
-    async def _pass(
-        self,
-        stream: str,
-        size: int,
-        closes: bool = False,
-        hits: Callable[[Active], bool] = Active.hits,
-    ) -> None:
+    async def _travel(self) -> None:
         if self._travel_s:
             await asyncio.sleep(self._travel_s)
-        await self._hinder(stream, size, closes, hits)
 
     async def _hinder(
         self,
