@@ -85,7 +85,7 @@ INVARIANT = Invariant(
     name="lending_stays_spread",
     ids=("C2", "M5"),
     claim="No funder, no region and no segment gets a larger part of what is lent than its cap, "
-    "whoever is away.",
+    "whoever is unreachable.",
     examine=_examine,
     roles=(FUNDER,),
     ledgers=(FUNDER,),
