@@ -11,12 +11,15 @@ import grp
 import os
 import pwd
 import stat
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 from harness.private import user_name
 
 VARIABLE = "HARNESS_TRUST_UID"
+# Source: acl(5), linux/posix_acl_xattr.h: a version, then tag, permissions and id of each entry.
+ACL, ENTRY, ACL_USER, ACL_GROUP, WRITE = "system.posix_acl_access", "<HHI", 0x02, 0x08, 2
 
 
 def trusted() -> dict[int, str]:
@@ -52,6 +55,8 @@ def foreign(path: Path) -> str:
             return f"{step} may be written by every user; chmod o-w {step}"
         if found.st_mode & stat.S_IWGRP and (other := _other_member(found.st_gid, uids)):
             return f"{step} may be written by {other}, of its group; chmod g-w {step}"
+        if found.st_mode & stat.S_IWGRP and (other := _other_of_list(step, uids)):
+            return f"{step} may be written by {other}, of its access list; setfacl -b {step}"
     return ""
 
 
@@ -78,6 +83,22 @@ def _steps(path: Path) -> Iterator[Path]:
             yield from _steps(step.resolve())
         else:
             yield step
+
+
+def _other_of_list(path: Path, uids: set[int]) -> str:
+    """Who is not trusted and may write by an access control list; "" where there is none. Its mask
+    stands in the mode in place of the group's rights."""
+    try:
+        raw = os.getxattr(path, ACL)
+        entries = list(struct.iter_unpack(ENTRY, raw[4:]))
+    except (OSError, struct.error):
+        return ""
+    for tag, may, who in entries:
+        if tag == ACL_USER and may & WRITE and who not in uids:
+            return user_name(who)
+        if tag == ACL_GROUP and may & WRITE and (other := _other_member(who, uids)):
+            return other
+    return ""
 
 
 def _other_member(gid: int, uids: set[int]) -> str:

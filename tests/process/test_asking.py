@@ -12,7 +12,7 @@ import pytest
 
 from harness.last_reads import READS_AT_ONCE
 from harness.request import BODY_MAX
-from harness.runtimes.real.sockets import open_client, send
+from harness.runtimes.real.sockets import fetched, open_client, send
 from harness.target import Request
 
 from .a_run import in_loop
@@ -57,6 +57,36 @@ def test_a_service_that_hangs_does_not_end_the_talk_with_the_others() -> None:
                     asked = [send(client, hanging, in_vain) for _ in range(MANY)]
                     assert {one.error for one in await asyncio.gather(*asked)} == {"timeout"}
             assert (await send(client, well, Request("GET", "/livez"))).status == 200
+
+    in_loop(body)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirection_is_an_answer_and_is_not_followed(status: int) -> None:
+    """What is attached does not choose whom the harness asks, with a token in its headers."""
+    asked: list[str] = []
+
+    async def elsewhere(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append("somebody")
+        await answer(reader, writer)
+
+    async def body() -> None:
+        other = await asyncio.start_server(elsewhere, "127.0.0.1", 0)
+        to = f"http://127.0.0.1:{other.sockets[0].getsockname()[1]}/"
+
+        async def away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            head = f"HTTP/1.1 {status} Away\r\nlocation: {to}\r\nconnection: close\r\n"
+            writer.write(f"{head}content-length: 0\r\n\r\n".encode())
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(away, "127.0.0.1", 0)
+        well = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with other, server, open_client() as client:
+            said = await send(client, well, Request("GET", "/readyz"))
+            page = (await fetched(client, BODY_MAX, "GET", f"{well}/metrics"))[0].status_code
+        assert (said.status, page, asked) == (status, status, [])
 
     in_loop(body)
 

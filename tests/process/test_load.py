@@ -263,6 +263,28 @@ def test_a_cookie_is_its_borrowers_own(tmp_path: Path) -> None:
     within(40, work())
 
 
+def test_nobody_is_sent_elsewhere(tmp_path: Path) -> None:
+    """A service that answers with a redirection does not choose where a load goes, with its body
+    and its headers: that is its answer."""
+
+    async def work() -> None:
+        other, events = Service(answering), list[Event]()
+        async with other as elsewhere:
+
+            async def away(line: str, writer: Writer) -> None:
+                head = f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {elsewhere}/v1/loans\r\n"
+                writer.write(f"{head}Content-Length: 0\r\n\r\n".encode())
+
+            async with Service(away) as url:
+                load = await begin(plan({"consumer": 1}, 10, 1, 2), url, events, tmp_path)
+                await load.wait()
+        assert other.heads == []
+        ends = [event for event in events if event["type"] != "invoke"]
+        assert {(event["type"], event["err"]) for event in ends} == {("info", "http_307")}
+
+    within(40, work())
+
+
 def test_a_request_ends_by_its_own_time_out_alone() -> None:
     """One of 15 s is waited for: the client's own, 5 s, is none of a target's."""
     ask = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,25 @@ def test_a_run_folder_is_looked_at_again_once_it_is_there(
         new_folder(tmp_path / "runs", "x01")
     assert seen == [False, True]
     assert not list(tmp_path.glob("runs/x01/latest"))
+
+
+@pytest.mark.parametrize(("tag", "who", "refused"), [
+    ("user", NOBODY, True), ("user", os.geteuid(), False), ("group", 65_534, True),
+])  # fmt: skip
+def test_an_access_list_lets_nobody_in_whom_the_mode_does_not_name(
+    tag: str, who: int, refused: bool, tmp_path: Path
+) -> None:
+    """With one, the group's bits are its mask: a group of one's own says nothing."""
+    file = tmp_path / "target.py"
+    file.touch()
+    nobody = 0xFFFFFFFF
+    named = {"user": 0x02, "group": 0x08}[tag]
+    tags = [(0x01, 6, nobody), (0x04, 4, nobody), (named, 6, who)]
+    entries = [*sorted(tags), (0x10, 6, nobody), (0x20, 4, nobody)]
+    listed = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *one) for one in entries)
+    try:
+        os.setxattr(file, "system.posix_acl_access", listed)
+    except OSError as error:
+        pytest.skip(f"this file system has no access lists: {error}")
+    assert (f"{file} may be written by user" in (said := foreign(file))) is refused
+    assert ("of its access list; setfacl -b" in said) is refused
