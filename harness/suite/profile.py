@@ -4,7 +4,7 @@ title, description       for people
 experiments              ids, names or paths; or a mapping with what is set for this one
 tags                     every experiment with one of these
 repeat                   how often each runs
-rate, run-time, vars     set in place of what each document says
+rate, run-time, vars     set in place of what each document says, where it can take it
 wanted                   id -> title of what belongs here and is not written yet
 """
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.document import find_experiment
 from harness.errors import ConfigError, Problem, UnsupportedFault
@@ -18,7 +19,7 @@ from harness.overrides import AS_WRITTEN, Overrides
 from harness.prepare import Prepared, RunRequest, prepare
 from harness.registry import known_experiments
 from harness.store import RUN
-from harness.suite.profile import EntryPart, Profile
+from harness.suite.profile import EntryPart, Profile, Settings
 from harness.text import quoted
 from harness.yaml_source import load_yaml, nearest
 
@@ -73,19 +74,38 @@ def named(refs: Sequence[str], tags: Sequence[str], target: str = "") -> list[En
 
 def of_profile(profile: Profile, target: str = "") -> list[Entry]:
     """The entries of a profile, without those that come twice: what is said of one goes before
-    what its tags say."""
+    what its tags say.
+
+    Raises:
+        ConfigError: nobody has a tag, or a variable that is set for all.
+    """
     parts = [EntryPart(experiment=p) if isinstance(p, str) else p for p in profile.experiments]
-    found = [Entry(part.experiment, part.over(profile)) for part in parts]
     known = known_experiments(target)
-    paths = {find_experiment(entry.ref, known) for entry in found}
-    general = EntryPart(experiment="").over(profile)
-    if profile.tags:
-        found += [
-            replace(entry, overrides=general)
-            for entry in named((), profile.tags, target)
-            if find_experiment(entry.ref, known) not in paths
-        ]
-    return found
+    paths = {find_experiment(part.experiment, known) for part in parts}
+    tagged = named((), profile.tags, target) if profile.tags else []
+    parts += [
+        EntryPart(experiment=entry.ref)
+        for entry in tagged
+        if find_experiment(entry.ref, known) not in paths
+    ]
+    taken = [_taken(profile, load_yaml(find_experiment(one.experiment, known))) for one in parts]
+    used = {name for one in taken for name in one.vars}
+    if unused := [name for name in profile.vars if name not in used]:
+        cause = f"no experiment of this suite has the variable {quoted(unused[0])}"
+        remedy = f"harness suite --list, and vars: {{{unused[0]}: ...}} in one of them"
+        raise ConfigError(Problem(cause, f"vars.{unused[0]}", remedy=remedy))
+    return [
+        Entry(one.experiment, one.over(general)) for one, general in zip(parts, taken, strict=True)
+    ]
+
+
+def _taken(general: Settings, raw: Mapping[str, Any]) -> Settings:
+    """Of what is set for all, what a document can take: variables that it has, and a rate and a
+    length where its load has no stages."""
+    declared, staged = raw.get("vars") or (), "stages" in (raw.get("load") or ())
+    own = {name: value for name, value in general.vars.items() if name in declared}
+    whole = {"rate": None, "run_time": None} if staged else {}
+    return general.model_copy(update={**whole, "vars": own})
 
 
 def ready(

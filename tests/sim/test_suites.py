@@ -10,6 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from harness.cli.main import app
+from harness.errors import ConfigError
+from harness.registry import load_vocabulary
+from harness.suite.profile import load_profile
+from harness.suite.selection import of_profile
 
 pytestmark = pytest.mark.sim
 
@@ -115,8 +119,29 @@ def test_a_profile_of_ones_own_is_checked_with_its_place(tmp_path: Path) -> None
 
 
 def test_what_a_profile_wants_is_not_there_yet() -> None:
-    """Else `--list` would tell of a lack that is none."""
-    summary = json.loads(harness("suite", "--list", "--output", "json")[1])
-    for row in summary["suites"]:
-        built = {ref.partition("_")[0].upper() for ref in row["experiments"]}
-        assert not built & set(row["wanted"])
+    """Else the file would tell of a lack that is none."""
+    words = load_vocabulary()
+    built = {path.stem.partition("_")[0].upper() for path in words.experiments.values()}
+    for path in words.suites.values():
+        assert not built & load_profile(path).wanted.keys(), path.name
+
+
+def test_a_change_is_held_to_all_that_is_starred_within_a_quarter_of_an_hour() -> None:
+    """As many as the catalogue stars, in the time that somebody waits for; every night all."""
+    lines = harness("suite", "pull-request", "--dry", "--runtime", "process")[1].splitlines()
+    assert (len(lines) - 1, float(lines[-1].split()[3]) <= 900.0) == (24, True), lines[-1]
+    nightly = of_profile(load_profile(load_vocabulary().suites["nightly"]))
+    assert {entry.ref for entry in nightly} == set(load_vocabulary().experiments)
+
+
+def test_what_is_set_for_all_is_taken_by_those_who_can(tmp_path: Path) -> None:
+    """A variable by whom has it, a rate where the load has no stages; what nobody has is a slip."""
+    file = tmp_path / "mine.yaml"
+    text = "title: Mine\nrate: 12/s\nvars: {recovery: 9s}\nexperiments: [X01, X13, X49]\n"
+    file.write_text(text, "utf-8")
+    taken = {entry.ref: entry.overrides.argv for entry in of_profile(load_profile(file))}
+    rate = ["--rate", "12/s"]
+    assert taken == {"X01": [*rate, "--var", "recovery=9s"], "X13": rate, "X49": []}
+    file.write_text(text.replace("recovery:", "recovry:"), "utf-8")
+    with pytest.raises(ConfigError, match="no experiment of this suite has the variable 'recovry'"):
+        of_profile(load_profile(file))

@@ -160,6 +160,6 @@ def test_what_is_kept_of_a_run_is_what_was_run(tmp_path: Path) -> None:
     kept.write_text(as_run(tmp_path / "doc.yaml", asked))
     again = load_experiment(kept, load_vocabulary())
     assert again == asked
-    shipped = find_experiment("X02")
+    shipped = find_experiment("X07")
     written = shipped.read_text()  # comments and all
     assert as_run(shipped, load_experiment(shipped, load_vocabulary())) == written
