@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from mock_services.calls import Reply
 from mock_services.config import Config, options_of
 from mock_services.control import control_routes
+from mock_services.period_file import PERIOD_S, Period, PeriodFiles
 from mock_services.routes import Route
 from mock_services.stand_in import (
     Amount,
@@ -37,6 +38,7 @@ class Options(msgspec.Struct, frozen=True):
     """How much may be reserved and committed together; the default is chosen, not measured."""
 
     quota_minor: Amount = 2_000_000_000
+    file_period_s: Period = PERIOD_S
 
 
 class Reserve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -177,7 +179,8 @@ def build(config: Config, world: World) -> ASGIApp:
         InvalidDocument: the options are wrong.
     """
     stand_in = StandIn(config.name, OPS, world)
-    provider = FundingProvider(stand_in, options_of(config, Options))
+    options = options_of(config, Options)
+    provider = FundingProvider(stand_in, options)
     reserve = stand_in.endpoint("reserve", provider.reserving)
     commit = stand_in.endpoint("commit", provider.changing("commit", "COMMITTED"))
     release = stand_in.endpoint("release", provider.changing("release", "RELEASED"))
@@ -189,6 +192,7 @@ def build(config: Config, world: World) -> ASGIApp:
             Route(f"{one}/release", release, methods=["POST"]),
             Route(one, stand_in.endpoint("inquire", provider.inquiring)),
             Route("/v1/quota", stand_in.endpoint("quota", provider.quota)),
+            PeriodFiles(stand_in, "COMMITTED", options.file_period_s).route(),
             *control_routes(stand_in),
         ]
     )

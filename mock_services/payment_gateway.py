@@ -17,6 +17,7 @@ from mock_services.calls import Reply
 from mock_services.config import Config, options_of
 from mock_services.control import control_routes
 from mock_services.effect_args import Seconds
+from mock_services.period_file import PERIOD_S, Period, PeriodFiles
 from mock_services.routes import Route
 from mock_services.stand_in import (
     Amount,
@@ -41,6 +42,7 @@ class Options(msgspec.Struct, frozen=True):
     callback_url: Annotated[str, Meta(pattern="^http://")]
     callback_delay_s: Seconds = 0.1
     callback_gaps_s: tuple[Seconds, ...] = (0.5, 1.0, 2.0, 4.0, 8.0)
+    file_period_s: Period = PERIOD_S
 
 
 class Transfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -289,6 +291,7 @@ def build(config: Config, world: World) -> ASGIApp:
             Route("/v1/debits", debit, methods=["POST"]),
             Route("/v1/requests/{request_id}", inquire),
             Route("/v1/statement/{reference}", stand_in.endpoint("statement", gateway.stating)),
+            PeriodFiles(stand_in, "SUCCESS", options.file_period_s).route(),
             *control_routes(stand_in, callbacks.counts),
         ]
     )
