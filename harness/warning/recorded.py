@@ -45,4 +45,4 @@ def _watched(folder: Path, words: dict[str, Vocabulary], target: str) -> Watched
     if source not in words:
         words[source] = vocabulary_of(record, target)
     name = f"{record['experiment']} {record['design']} {record['seed']}"
-    return watched(name, history, words[source].target)
+    return watched(name, history, words[source].target, str(record["design"]))

@@ -36,12 +36,14 @@ class Watched:
         samples: from the first second to the end of the load.
         harmed_s: when each harmed user was harmed first, in order; a user is harmed who gets no
             answer, no explanation, or a refusal that is no fault of his own.
+        design: whose state it shows: what is usual with one is not with another.
     """
 
     name: str
     quiet_s: float
     samples: tuple[Sample, ...]
     harmed_s: tuple[float, ...]
+    design: str = ""
 
     @property
     def quiet(self) -> tuple[Sample, ...]:
@@ -49,14 +51,14 @@ class Watched:
         return tuple(one for one in self.samples if one.t_s <= self.quiet_s)
 
 
-def watched(name: str, history: History, target: Target) -> Watched:
+def watched(name: str, history: History, target: Target, design: str = "") -> Watched:
     """What a detector would have seen of a run."""
     end_s, classed = history.t_load_end_s, classes(history, target)
     quiet_s = min((one.t_inject_s for one in history.windows), default=end_s)
     seconds = [n * EVERY_S for n in range(int(SPAN_S / EVERY_S), int(end_s / EVERY_S) + 1)]
     gauges = [one for one in history.of("service") if one.f == GAUGES]
     samples = tuple(_samples(seconds, classed, gauges))
-    return Watched(name, quiet_s, samples, tuple(sorted(_harmed_s(classed).values())))
+    return Watched(name, quiet_s, samples, tuple(sorted(_harmed_s(classed).values())), design)
 
 
 def _harmed_s(classed: Classed) -> dict[str, float]:

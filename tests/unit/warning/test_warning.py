@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -83,6 +84,26 @@ def test_what_rings_before_anything_was_injected_is_a_false_alarm() -> None:
     found = score("plain", Plain, [run("a", 70), run("b", 20)], Asked(), lambda: 0.0)
     assert found.false_alarms == 1
     assert {one.run: one.red_s for one in found.runs} == {"a": None, "b": 61.0}
+
+
+def test_what_is_usual_with_one_design_is_no_alarm_with_the_other() -> None:
+    """Of each design half is learned, however the two stand beside one another."""
+
+    class Kept(Plain):
+        """As strange as what it has not seen."""
+
+        def learn(self, quiet: Sequence[Sequence[Sample]]) -> None:
+            self.usual = {one.values["failed"] for run in quiet for one in run}
+
+        def watch(self) -> Callable[[Sample], float]:
+            return lambda sample: float(sample.values["failed"] not in self.usual)
+
+    def of(design: str, number: int) -> Watched:
+        found = run(f"X{number:02} {design} 1", 0 if design == "naive" else 70)
+        return replace(found, design=design)
+
+    runs = [of(design, number) for number in range(4) for design in ("hardened", "naive")]
+    assert score("kept", Kept, runs, Asked(), lambda: 0.0).false_alarms == 0
 
 
 @pytest.mark.parametrize("name", sorted(load_vocabulary().detectors))
