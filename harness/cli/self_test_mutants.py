@@ -30,7 +30,8 @@ def mutants_command(
     """Make mutants, judge them, print the score of each module and what survived.
 
     Returns:
-        0 when every required module reaches its score, else 1.
+        0 when every required module reaches its score, 1 when one does not, 3 when of one none
+        was judged.
     """
     need("libcst")
     from harness.self_test.mutants.campaign import Asked, campaign
@@ -56,7 +57,7 @@ def _document(report: Any, why: Any) -> JsonDict:
         "seconds": round(report.seconds, 1),
         "mutants": report.drawn,
         "not_begun": report.left,
-        "modules": [{**asdict(one), "score": round(one.score, 4)} for one in report.modules],
+        "modules": [{**asdict(one), "score": _rounded(one.score)} for one in report.modules],
         "killed": [asdict(one) for one in report.outcomes if one.seen],
         "survived": [
             {**asdict(one), "diff": diff_of(one.mutant, report.files[one.mutant.module])}
@@ -64,6 +65,10 @@ def _document(report: Any, why: Any) -> JsonDict:
         ],
         "equivalent": [{**asdict(one), "why": why[one.id]} for one in report.equivalent],
     }
+
+
+def _rounded(score: float | None) -> float | None:
+    return None if score is None else round(score, 4)
 
 
 def _show(report: Any, why: Any) -> None:
@@ -83,14 +88,14 @@ def _show(report: Any, why: Any) -> None:
 
 def _scores(report: Any) -> Table:
     table = Table(box=None, pad_edge=False)
-    for name in ("module", "required", "killed", "survived", "equivalent", "score"):
+    for name in ("module", "required", "killed", "survived", "equivalent", "left", "score"):
         table.add_column(name, justify="left" if name == "module" else "right")
     for one in report.modules:
         table.add_row(
             one.name,
             "yes" if one.required else "",
-            *(str(n) for n in (one.killed, one.survived, one.equivalent)),
-            f"{one.score:.1%}",
+            *(str(n) for n in (one.killed, one.survived, one.equivalent, one.left)),
+            "unknown" if one.score is None else f"{one.score:.1%}",
         )
     return table
 

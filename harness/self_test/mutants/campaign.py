@@ -25,6 +25,7 @@ from harness.self_test.mutants.running import Ran, ran
 from harness.self_test.mutants.sites import Mutant, every_mutant, package_files
 
 NOT_RUN = "no experiment runs it"
+SCORE_MIN = 0.9  # of a required module; chosen
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Asked:
         where: who does it.
         modules: last parts of the names of modules; all of them when left out.
         sample: how many mutants are drawn; 0 for all.
-        budget_s: no mutant is begun after it; 0 for no bound.
+        budget_s: nothing is begun after it, the look at the good design neither; 0 for no bound.
     """
 
     package: str
@@ -55,7 +56,7 @@ class ModuleScore:
     """What came of a module's mutants.
 
     Args:
-        score: killed of those that are neither equivalent nor left out; 1.0 of none.
+        left: how many were not begun in time.
     """
 
     name: str
@@ -63,12 +64,13 @@ class ModuleScore:
     killed: int
     survived: int
     equivalent: int
+    left: int
 
     @property
-    def score(self) -> float:
-        """Share of what could be seen that was."""
+    def score(self) -> float | None:
+        """Share killed of those judged, equivalent ones not among them; None: none was judged."""
         judged = self.killed + self.survived
-        return self.killed / judged if judged else 1.0
+        return self.killed / judged if judged else None
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,6 @@ class Report:
 
     Args:
         drawn: how many mutants there are in all.
-        left: of those asked for, how many were not begun in time.
         equivalent: reviewed ones, not run.
         seconds: real time, of the look at the good design too.
     """
@@ -86,7 +87,6 @@ class Report:
     equivalent: tuple[Mutant, ...]
     modules: tuple[ModuleScore, ...]
     drawn: int
-    left: int
     seconds: float
     files: Mapping[str, Path] = field(default_factory=dict)
 
@@ -97,9 +97,19 @@ class Report:
         return sorted(found, key=lambda one: (one.mutant.module, one.mutant.number))
 
     @property
+    def left(self) -> int:
+        """How many of those asked for were not begun in time."""
+        return sum(one.left for one in self.modules)
+
+    @property
     def exit_code(self) -> int:
-        """0 when every required module reaches its score, else 1."""
-        return 0 if all(one.score >= 0.9 for one in self.modules if one.required) else 1
+        """0 when every required module reaches its score, 1 when one does not, 3 when of one none
+        was judged; or of all, where none is required."""
+        scores = [one.score for one in self.modules if one.required]
+        known = [score for score in scores if score is not None]
+        if any(score < SCORE_MIN for score in known):
+            return 1
+        return 0 if len(known) == len(scores) and self.outcomes else 3
 
 
 def campaign(asked: Asked, tell: Callable[[str], None]) -> Report:
@@ -119,15 +129,16 @@ def campaign(asked: Asked, tell: Callable[[str], None]) -> Report:
         hands(asked.where, folder) as (pool, number),
     ):
         root = _root(asked.package)
-        places_ = context(asked.subject).places
-        looks = [pool.submit(ran, place, root, LIGHT, asked.subject) for place in places_]
-        places = [look.result() for look in looks]
-        tell(f"{len(todo)} mutants of {len(files)} modules, {len(places)} places")
-        outcomes = list(_judged(asked, pool, number, todo, files, places, tell, began_ns))
-    modules = tuple(_score(name, asked, outcomes, equal) for name in files)
+        names = list(context(asked.subject).places)
+        looks = [pool.submit(ran, place, root, LIGHT, asked.subject) for place in names]
+        places = _looked(asked, looks, tell, began_ns)
+        outcomes = []
+        if len(places) == len(names):  # else nobody knows which places run a mutant's lines
+            tell(f"{len(todo)} mutants of {len(files)} modules, {len(places)} places")
+            outcomes = list(_judged(asked, pool, number, todo, files, places, tell, began_ns))
+    modules = tuple(_score(name, asked, todo, outcomes, equal) for name in files)
     took_s = (monotonic_ns() - began_ns) / NS
-    left = len(todo) - len(outcomes)
-    return Report(tuple(outcomes), tuple(equal), modules, len(mutants), left, took_s, files)
+    return Report(tuple(outcomes), tuple(equal), modules, len(mutants), took_s, files)
 
 
 def _chosen(asked: Asked) -> dict[str, Path]:
@@ -149,6 +160,29 @@ def _drawn(asked: Asked, mutants: list[Mutant]) -> list[Mutant]:
     """All of them or a sample, in an order that the seed gives: a part is a fair one."""
     dice = Seed(asked.seed).stream("self-test/mutants")
     return dice.sample(mutants, min(asked.sample or len(mutants), len(mutants)))
+
+
+def _looked(
+    asked: Asked,
+    looks: Sequence[Future[Ran]],
+    tell: Callable[[str], None],
+    began_ns: int,
+) -> list[Ran]:
+    """What the good design runs at each place, in the order of the places; as far as there is time
+    for it."""
+    rest: float | None = None
+    if asked.budget_s:
+        rest = max(0.0, asked.budget_s - (monotonic_ns() - began_ns) / NS)
+    done = 0
+    try:
+        for done, look in enumerate(as_completed(looks, timeout=rest), 1):
+            tell(f"{done}/{len(looks)}  {look.result().place} of the good design")
+    except TimeoutError:
+        for look in looks:
+            look.cancel()
+        tell(f"out of time after {done} of {len(looks)} places of the good design")
+        return []
+    return [look.result() for look in looks]
 
 
 def _judged(
@@ -199,7 +233,11 @@ def places_of(mutant: Mutant, file: Path, places: Sequence[Ran]) -> dict[str, fl
 
 
 def _score(
-    name: str, asked: Asked, outcomes: Sequence[Outcome], equal: Sequence[Mutant]
+    name: str,
+    asked: Asked,
+    todo: Sequence[Mutant],
+    outcomes: Sequence[Outcome],
+    equal: Sequence[Mutant],
 ) -> ModuleScore:
     own = [one for one in outcomes if one.mutant.module == name]
     return ModuleScore(
@@ -208,4 +246,5 @@ def _score(
         killed=sum(one.seen for one in own),
         survived=sum(not one.seen for one in own),
         equivalent=sum(one.module == name for one in equal),
+        left=sum(one.module == name for one in todo) - len(own),
     )

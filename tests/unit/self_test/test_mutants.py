@@ -10,8 +10,9 @@ import pytest
 
 from harness.errors import ConfigError
 from harness.plugins import load
-from harness.self_test.mutants.campaign import places_of
+from harness.self_test.mutants.campaign import ModuleScore, Report, places_of
 from harness.self_test.mutants.forked import allow_cpu, forked
+from harness.self_test.mutants.judging import KILLED, Outcome
 from harness.self_test.mutants.loading import planted
 from harness.self_test.mutants.reviewed import reviewed_of
 from harness.self_test.mutants.running import Ran
@@ -124,6 +125,26 @@ def test_places_are_those_that_run_the_line_cheapest_first_search_last(file: Pat
         Ran("elsewhere", {str(file): frozenset({1})}, 0.1, ""),
     ]
     assert list(places_of(mutant, file, ran)) == ["cheap", "dear", "explore"]
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(("killed", "survived", "others", "exit_code"), [
+    (9, 1, (1, 0), 0), (8, 2, (1, 0), 1), (8, 2, (0, 0), 1), (9, 1, (0, 0), 3), (0, 0, (1, 0), 3),
+])  # fmt: skip
+def test_a_module_of_which_nothing_was_judged_has_not_reached_its_score(
+    killed: int, survived: int, others: tuple[int, int], exit_code: int, file: Path
+) -> None:
+    """Out of time is no evidence; one known to be too low is a finding all the same."""
+    modules = (
+        ModuleScore("s.money", True, killed, survived, 0, 5),
+        ModuleScore("s.debits", True, *others, 0, 0),
+        ModuleScore("s.page", False, 0, 0, 0, 1),
+    )
+    one = Outcome(mutants_of("paying", file)[0], KILLED)
+    report = Report((one,), (), modules, 20, 1.0)
+    assert (report.exit_code, report.left) == (exit_code, 6)
+    assert modules[2].score is None
+    assert Report((), (), modules[2:], 20, 1.0).exit_code == 3
 
 
 @pytest.mark.unit
