@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 from harness.document import load_experiments
@@ -128,16 +128,16 @@ class Caught:
 
 @dataclass(frozen=True)
 class CheckContext:
-    """What every look needs; read once a process."""
+    """What every look needs; read once a process.
+
+    Args:
+        experiments: by name.
+    """
 
     subject: Subject
     words: Vocabulary
     good: Mapping[str, object]
-
-    @cached_property
-    def experiments(self) -> Mapping[str, Experiment]:
-        """By name."""
-        return load_experiments(self.words)
+    experiments: Mapping[str, Experiment]
 
     @property
     def places(self) -> list[str]:
@@ -159,7 +159,8 @@ def context(subject: Subject) -> CheckContext:
     """
     words = load_vocabulary(subject.target)
     refuse_runtime(words.target, load_runtime(SIM))
-    return CheckContext(subject, words, load_design(subject.design, words))
+    good = load_design(subject.design, words)
+    return CheckContext(subject, words, good, load_experiments(words))
 
 
 def check_defect(search: DefectSearch) -> tuple[Cell, ...]:
