@@ -18,6 +18,7 @@ from harness.ports import Control, Fault, Observation, Proof, Seen
 
 TICK_S = 0.05  # chosen: how soon a stop is noticed
 EVERY_S = 1.0  # chosen: from one look at an active fault to the next
+BESIDE = "beside"
 RANK = {"ok": 0, "error": 1}  # of what canaries get; all else is worse
 
 Traffic = Callable[[str], Mapping[str, int]]
@@ -47,6 +48,8 @@ class Looks:
         note: takes each look: (before, active or after; what was seen).
         traffic: counts of the place that the history has: `attempted`, `failed`.
         ids: of the fault's injections.
+        beside: what is wrong meanwhile with the program that answers at a link: who looks there
+            cannot tell it from what the link does.
         healthy: what was seen of the place while nothing was broken there; None when the look
             before the injection is as good: no other fault ended between the two.
         error: what was wrong with a look itself.
@@ -58,6 +61,7 @@ class Looks:
     note: Callable[[str, Observation], None]
     traffic: Traffic
     ids: list[str] = field(default_factory=list)
+    beside: Callable[[], frozenset[str]] = frozenset
     before: Observation | None = None
     active: list[Observation] = field(default_factory=list)
     after: Observation | None = None
@@ -126,13 +130,21 @@ class Looks:
         """
         if not (self.before and self.active and self.after):
             return None
-        (first, *rest), before = self.active, self._before(self.before)
+        before = self._before(self.before)
+        alone = [one for one in self.active if not one.state.get(BESIDE)]
+        first, *rest = alone or self.active
         last = rest[-1] if rest else first
-        apart = self._apart(before)
-        seen = Seen(before, first, last, self.after, rest[:-1], apart)
-        proof = self.fault.proof(seen)
-        numbers = {**proof.numbers, "traffic": seen.traffic}
-        return replace(proof, proven=proof.proven and seen.traffic > 0, numbers=numbers)
+        seen = Seen(before, first, last, self.after, rest[:-1], self._apart(before))
+        proof, used = self.fault.proof(seen), self._traffic(seen)
+        numbers = {**proof.numbers, "traffic": used}
+        if not alone:
+            numbers[BESIDE] = sorted({name for one in self.active for name in one.state[BESIDE]})
+        return replace(proof, proven=proof.proven and bool(alone) and used > 0, numbers=numbers)
+
+    def _traffic(self, seen: Seen) -> int:
+        """Of the place, whatever was wrong there."""
+        first, *rest = self.active
+        return replace(seen, early=first, between=rest).traffic
 
     def _apart(self, before: Observation) -> list[Observation] | None:
         """The looks that differ from the one before by this fault alone; None: so do all, and no
@@ -145,6 +157,8 @@ class Looks:
 
     def _before(self, seen: Observation) -> Observation:
         """What the active looks are compared with; counts go on, whatever was broken."""
+        if self.healthy is None and self.after and seen.state.get(BESIDE):
+            return replace(self.after, counts=seen.counts)
         if self.healthy is None:
             return seen
         alike = self.healthy.state.keys() == seen.state.keys()
@@ -164,8 +178,11 @@ class Looks:
 
     async def _look(self, when: str) -> Observation:
         state = dict(self.traffic(self.fault.where))
+        beside = self.beside()
         seen = await self.control.observe(self.fault.where)
         seen = replace(seen, counts=_own(seen.counts, self.ids, state))
+        if beside := beside | self.beside():  # one that began meanwhile was felt too
+            seen = replace(seen, state={**seen.state, BESIDE: sorted(beside)})
         self.note(when, seen)
         return seen
 
@@ -180,7 +197,8 @@ def _others(seen: Observation, ids: list[str]) -> frozenset[str]:
     names = [str(toxic["name"]) for toxic in seen.state.get("toxics", ())]
     mine = {name for name in names if name.rpartition("@")[2] in ids}
     down = {"down"} if mine and not seen.state["enabled"] else set()
-    return frozenset({name for name in names if "@" in name} - mine | down)
+    beside = set(seen.state.get(BESIDE, ()))
+    return frozenset({name for name in names if "@" in name} - mine | down | beside)
 
 
 def _own(counts: Mapping[str, int], ids: list[str], state: Mapping[str, int]) -> dict[str, int]:

@@ -19,12 +19,18 @@ from harness.errors import HealFailed
 from harness.experiment import Step
 from harness.looks import TICK_S, Looks, Stop, Traffic, worse
 from harness.model import FaultReport, Outcome
-from harness.ports import Control, Observation, Proof, Runtime
+from harness.ports import Capability, Control, Observation, Proof, Runtime
 from harness.undo.faultlog import Entry, FaultLog
 
 LOOK_S = 2.2  # a look waits at most 2 s for its canary
 LEAST_S = 1e-6  # a shorter sleep may not move a clock at all, for ever
 AGAIN_S = 0.1  # chosen: from one look to the next until the place answers as before
+
+OF_PROGRAMS = frozenset({
+    Capability.PROCESSES, Capability.LIFECYCLE, Capability.NETWORK,
+    Capability.CPU, Capability.MEMORY, Capability.DISK,
+})  # fmt: skip
+"""Powers over a program as a whole: whoever calls it feels what they do."""
 
 Record = Callable[[str, str, str, Mapping[str, object]], None]
 
@@ -62,6 +68,7 @@ class Nemesis:
         record: writes a nemesis event: (type, fault, where, values).
         traffic: counts of a place that the history has: `attempted`, `failed`.
         under_test: whether it is the service under test that answers at a place.
+        answers: the service that does.
         quiet_at_s: when the last fault is to be undone, run clock.
         patience_s: how long after that a place may answer worse than before its first fault.
     """
@@ -71,12 +78,14 @@ class Nemesis:
     record: Record
     traffic: Traffic = lambda where: {}
     under_test: Callable[[str], bool] = lambda where: True
+    answers: Callable[[str], str] = lambda where: where
     quiet_at_s: float = 0.0
     patience_s: float = 10.0
     unhealed: list[str] = field(default_factory=list)
     _usual: dict[str, Observation] = field(default_factory=dict)
     _open: list[tuple[str, float, asyncio.Event]] = field(default_factory=list)
     _endings: list[asyncio.Task[None]] = field(default_factory=list)
+    _troubled: dict[int, Step] = field(default_factory=dict)
     _mending: set[str] = field(default_factory=set)
 
     async def carry_out(self, step: Step, stop: Stop) -> None:
@@ -132,8 +141,18 @@ class Nemesis:
             self._usual.setdefault(step.fault.where, seen)
             self._note(Outcome.OK, step, "observe", {"when": when, **asdict(seen)})
 
-        looks = Looks(step.fault, control, self.runtime.clock, note, self.traffic)
+        def beside() -> frozenset[str]:
+            return self._beside(step.fault.where)
+
+        clock = self.runtime.clock
+        looks = Looks(step.fault, control, clock, note, self.traffic, beside=beside)
         return Case(step, control, looks)
+
+    def _beside(self, where: str) -> frozenset[str]:
+        """What is wrong with the program that answers at a link, until it is ready again."""
+        service = self.answers(where)
+        faults = [step.fault for step in self._troubled.values()]
+        return frozenset(f"{one.kind} {service}" for one in faults if one.where == service != where)
 
     async def _prepare(self, case: Case) -> None:
         """Write down what undoes the next window, before it begins."""
@@ -171,6 +190,8 @@ class Nemesis:
 
     async def _hold(self, case: Case, entry: Entry, stop: Stop) -> None:
         """Inject, keep it for as long as it is to last, heal."""
+        if case.step.fault.capability in OF_PROGRAMS:
+            self._troubled[id(case)] = case.step
         t_set_s = await self._inject(case, entry)
         watch = asyncio.create_task(case.looks.watch())
         try:
@@ -235,6 +256,7 @@ class Nemesis:
                 break
             await clock.sleep(AGAIN_S)
         t_ready_s = clock.now_s()
+        self._troubled.pop(id(case), None)
         await looks.end(stop)
         complaint = ""
         if seen and worse(seen, usual):

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
 from harness.clock import NS
 from harness.counting import counts_as
@@ -95,6 +96,7 @@ async def carry_out(run: Run) -> History:
         _nemesis_sink(run),
         traffic=lambda where: _traffic(run, where),
         under_test=lambda where: answers_at(run.target, where) == entry_service(run.target),
+        answers=partial(answers_at, run.target),
         quiet_at_s=run.experiment.healed_at_s,
         patience_s=run.experiment.objectives.recovery_s,
     )

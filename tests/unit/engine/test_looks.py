@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import pytest
 
 from chaos.faults.down import Down
+from chaos.faults.latency import Latency
 from chaos.faults.reset_peer import ResetPeer
 from chaos.faults.slow_close import SlowClose
 from harness.clock import RunClock
@@ -157,3 +158,44 @@ def test_failures_beside_another_fault_are_nobodys() -> None:
     proof = looked(*story, fault=ResetPeer(link="a->b")).proof()
     assert proof is not None
     assert not proof.proven
+
+
+def beside(canary: str, latency_s: float, *names: str, **counts: int) -> Observation:
+    """What was seen while something was wrong with the program at the other end."""
+    state = {"toxics": [{"name": "reset_peer@f1", "type": "reset_peer"}], "enabled": True}
+    return Observation(0.0, canary, latency_s, counts, {**state, "beside": [*names]})
+
+
+RESET = ResetPeer(link="a->b")
+
+
+@pytest.mark.parametrize(("canaries", "proven"), [
+    (("no_reply beside", "no_reply beside"), False),
+    (("no_reply beside", "no_reply"), True),
+    (("no_reply beside", "ok"), False),
+])  # fmt: skip
+def test_what_a_program_in_trouble_does_proves_nothing_of_its_link(
+    canaries: tuple[str, str], proven: bool
+) -> None:
+    """A link whose other end is stopped loses calls, whatever is set at it."""
+    looks = [
+        beside(
+            one.split()[0], 0.1, *(["pause b"] if "beside" in one else []), attempted=9, failed=9
+        )
+        for one in canaries
+    ]
+    usual = look("ok", attempted=0, failed=0)
+    proof = looked(usual, *looks, look("ok", attempted=20, failed=9), fault=RESET).proof()
+    assert proof is not None
+    assert proof.proven is proven
+    assert ("pause b" in str(proof.numbers)) is all("beside" in one for one in canaries)
+
+
+def test_a_look_at_a_program_in_trouble_is_no_usual_one() -> None:
+    """It was slow before the fault began: the look after it is what is compared with."""
+    late = Latency.model_validate({"link": "a->b", "delay": "300ms"})
+    before = beside("ok", 0.25, "pause b", attempted=1)
+    slow = replace(look("ok", attempted=5), latency_s=0.3)
+    proof = looked(before, slow, look("ok", attempted=9), fault=late).proof()
+    assert proof is not None
+    assert proof.proven
