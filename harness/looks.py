@@ -132,19 +132,19 @@ class Looks:
             return None
         before = self._before(self.before)
         alone = [one for one in self.active if not one.state.get(BESIDE)]
-        first, *rest = alone or self.active
-        last = rest[-1] if rest else first
-        seen = Seen(before, first, last, self.after, rest[:-1], self._apart(before))
-        proof, used = self.fault.proof(seen), self._traffic(seen)
+        whole = self._seen(before, self.active, self.after)
+        seen = self._seen(before, alone, self.after) if alone else whole
+        proof, used = self.fault.proof(seen), whole.traffic
         numbers = {**proof.numbers, "traffic": used}
         if not alone:
             numbers[BESIDE] = sorted({name for one in self.active for name in one.state[BESIDE]})
         return replace(proof, proven=proof.proven and bool(alone) and used > 0, numbers=numbers)
 
-    def _traffic(self, seen: Seen) -> int:
-        """Of the place, whatever was wrong there."""
-        first, *rest = self.active
-        return replace(seen, early=first, between=rest).traffic
+    def _seen(self, before: Observation, active: list[Observation], after: Observation) -> Seen:
+        """The fault, by some of the looks at it while it was active."""
+        first, *rest = active
+        last = rest[-1] if rest else first
+        return Seen(before, first, last, after, rest[:-1], self._apart(before))
 
     def _apart(self, before: Observation) -> list[Observation] | None:
         """The looks that differ from the one before by this fault alone; None: so do all, and no

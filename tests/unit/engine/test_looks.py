@@ -191,6 +191,14 @@ def test_what_a_program_in_trouble_does_proves_nothing_of_its_link(
     assert ("pause b" in str(proof.numbers)) is all("beside" in one for one in canaries)
 
 
+def test_what_used_a_place_while_its_program_was_in_trouble_is_counted_once() -> None:
+    """Counters rise from look to look, whichever of these prove the fault."""
+    story = (beside("no_reply", 0.1, attempted=4), beside("no_reply", 0.1, "pause b", attempted=9))
+    proof = looked(look("ok", attempted=0), *story, look("ok", attempted=10), fault=RESET).proof()
+    assert proof is not None
+    assert (proof.proven, proof.numbers["traffic"]) == (True, 6)
+
+
 def test_a_look_at_a_program_in_trouble_is_no_usual_one() -> None:
     """It was slow before the fault began: the look after it is what is compared with."""
     late = Latency.model_validate({"link": "a->b", "delay": "300ms"})
