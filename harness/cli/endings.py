@@ -34,8 +34,9 @@ ClickException = typer.BadParameter.__mro__[2]  # what the library raises for wr
 
 ONLY_PRINT = frozenset(
     {"list", "explain", "schema", "show", "doctor", "images", "runs list", "faults list",
-     "-h", "--help", "--version"}
+     "--version"}
 )  # what they print is all that they do  # fmt: skip
+HELP = frozenset({"-h", "--help"})  # of any command
 ACCIDENTS = (OSError, EOFError)
 COMMANDS = ("harness", "typer", "click")  # packages that may end a command
 
@@ -183,7 +184,7 @@ def _close(out: Outlet, err: Outlet, code: int, words: Sequence[str]) -> int:
     if out.failure is not None:
         why = out.failure.strerror
         print(f"harness: stdout: {why}: not everything was printed", file=sys.stderr)
-        only_prints = {" ".join(words[:n]) for n in (1, 2)} & ONLY_PRINT
+        only_prints = {" ".join(words[:n]) for n in (1, 2)} & ONLY_PRINT or HELP & set(words)
         code = code or (EXIT_ERROR if only_prints else 0)
     err.flush()
     return code

@@ -73,7 +73,9 @@ def test_a_reader_that_goes_away_ends_nothing(tmp_path: Path) -> None:
     assert verdict(tmp_path)["verdict"] == "pass"
 
 
-@pytest.mark.parametrize("words", [("list",), ("explain", "latency"), ("runs", "list")])
+@pytest.mark.parametrize(
+    "words", [("list",), ("explain", "latency"), ("runs", "list"), ("run", "--help")]
+)
 def test_what_is_only_printed_must_be_printed(tmp_path: Path, words: tuple[str, ...]) -> None:
     """A list that nobody got is no success; nor is it a weakness."""
     with open("/dev/full", "w") as full:
