@@ -14,6 +14,8 @@ from harness.text import quoted
 from harness.units import Condition, Quantity, misfit
 from harness.yaml_source import Place, nearest, unknown
 
+OF_DATABASES = frozenset({Capability.REPLICATION, Capability.DISK})
+
 
 def blast_problems(
     steps: Sequence[Step], document: Document, target: Target, place: Place
@@ -44,7 +46,10 @@ def blast_problems(
 
 
 def able_services(fault: Fault, target: Target) -> list[str]:
-    """Where a fault can be: what a stand-in answers, at those of its role if there are any."""
+    """Where a fault can be: what a stand-in answers, at those of its role if there are any; what
+    only a database has, at one."""
+    if fault.capability in OF_DATABASES:
+        return [one.name for one in target.services if one.is_database]
     if fault.capability is not Capability.UPSTREAMS:
         return [one.name for one in target.services]
     scripted = [one for one in target.services if one.scripted]
@@ -63,8 +68,9 @@ def rule_problems(fault: Fault, target: Target, place: Place, number: int) -> It
     """A service that is nobody who can do this, or none of whose calls can show it."""
     service, at = getattr(fault, "service", ""), place.of("method", number, "service")
     if service not in (able := able_services(fault, target)):
-        cause = f"{fault.kind} at {service}: it is no stand-in that can do this"
-        yield Problem(cause, at, ", ".join(able))
+        what = "database" if fault.capability in OF_DATABASES else "stand-in that can do this"
+        cause = f"{fault.kind} at {service}: it is no {what}"
+        yield Problem(cause, at, ", ".join(able) or f"nothing: target {target.name} has none")
         return
     showing = calls_showing(fault, target, service)
     if showing is None:

@@ -27,7 +27,7 @@ class LimitData(OneToxic):
     kind: ClassVar[str] = "limit_data"
     toxic: ClassVar[str] = "limit_data"
 
-    bytes: Annotated[int, Field(ge=0, le=1_000_000_000, examples=[1000])]
+    bytes: Annotated[int, Field(ge=0, le=1_000_000_000, examples=[100])]
 
     def attributes(self) -> Mapping[str, int]:
         """As Toxiproxy names them."""

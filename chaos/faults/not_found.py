@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from chaos.faults._places import OnService, canaries
 from harness.ports import Capability, Proof, Seen, UpstreamScript
 
 LOST, DENIED = "not_found/lost", "not_found/denied"
+LOSING, INQUIRE = ("create_payout", "create_debit"), "inquire"
 
 
 class NotFound(OnService):
@@ -29,13 +31,18 @@ class NotFound(OnService):
     op: Literal["create_payout", "create_debit"] = "create_payout"
     times: int = Field(default=1, ge=1, le=100)
 
+    @classmethod
+    def fits(cls, ops: Sequence[str]) -> list[str]:
+        """What may lose its replies, of a stand-in that can be asked about it."""
+        return [one for one in ops if one in LOSING and INQUIRE in ops]
+
     async def inject(self, control: UpstreamScript) -> None:
         """Set both rules."""
         lost = {"id": LOST, "effect": "reply_lost", "op": self.op}
         denied = {
             "id": DENIED,
             "effect": "not_found",
-            "op": "inquire",
+            "op": INQUIRE,
             "per_key": True,
             "last": self.times,
         }

@@ -20,7 +20,8 @@ class Slicer(OneToxic):
     Args:
         average_size: bytes of a piece, 1 .. 1000000.
         size_variation: by how much a piece may be smaller or larger, less than `average_size`.
-        delay: pause after a piece, 0 .. 10s.
+        delay: pause after a piece, 0 .. 10s. Without one nobody feels it who puts pieces together,
+            and the run is inconclusive.
         stream, toxicity: see `OneToxic`.
     Heals by: removing the toxic.
     Source: toxiproxy 2.12.0, toxics/slicer.go; an average size of 0 ends the server.
@@ -31,7 +32,7 @@ class Slicer(OneToxic):
 
     average_size: Annotated[int, Field(ge=1, le=1_000_000, examples=[64])]
     size_variation: Annotated[int, Field(ge=0)] = 0
-    delay: Duration = 0.0
+    delay: Duration = 0.01
 
     def check(self) -> None:
         """Refuse pieces of no size and pauses that outlast every caller."""

@@ -12,6 +12,7 @@ from itertools import pairwise
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from harness.blast import OF_DATABASES
 from harness.document import load_experiment
 from harness.errors import ConfigError
 from harness.ports import Capability
@@ -25,7 +26,6 @@ ENTRY = re.compile(r"^    (\w[\w, ]*): (.*)$")
 PLACES = ("link", "service")
 STEP = {"at": "8s", "for": "8s"}
 PERSON = "first"  # whom a runbook may page
-OF_DATABASES = (Capability.REPLICATION, Capability.DISK)
 
 
 @dataclass(frozen=True)
@@ -154,9 +154,9 @@ def _place(fault: type[BaseModel], target: Target) -> dict[str, object]:
 
 def _service(fault: type[BaseModel], target: Target) -> str:
     role, power = getattr(fault, "role", ""), getattr(fault, "capability", None)
-    if role and places(target, role):
-        return str(role)
-    named: Sequence[str] = ()
+    named: Sequence[str] = places(target, role) if role else ()  # the first one is the usual one
+    if named:
+        return named[0]
     if power is Capability.UPSTREAMS:
         named = [one.name for one in target.services if one.scripted]
     elif power in OF_DATABASES:

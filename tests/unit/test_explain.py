@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from harness.authoring.explain import explain
 from harness.authoring.parameters import example, parameters
+from harness.blast import OF_DATABASES
 from harness.cli.endings import known
 from harness.cli.main import app
 from harness.document import load_experiment
@@ -56,6 +57,10 @@ def test_the_example_of_every_fault_is_one_that_a_document_may_have(
         asked = [op for ops in rules.values() for op in ops]
         if target and (getattr(fault, "role", "") or not getattr(fault, "fits", len)(asked)):
             continue  # of a third party that this target has not
+        if fault.capability in OF_DATABASES and not any(
+            s.is_database for s in words.target.services
+        ):
+            continue
         (step,) = YAML(typ="safe").load(example(kind, words))
         step = {name: value for name, value in step.items() if name not in ("repeat", "every")}
         file = tmp_path / f"{kind}.yaml"

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from ruamel.yaml import YAML
 
 from chaos.faults.not_found import NotFound
 from chaos.faults.timeout import Timeout
 from chaos.lending import RULE_OPS
+from harness.authoring.parameters import example
 from harness.ports import Observation, Seen, UndoRecord
 from harness.registry import load_vocabulary
 from mock_services import funding_provider, notification, payment_gateway, policy, risk_engine
@@ -139,7 +141,22 @@ def test_the_vocabulary_knows_the_operations_of_the_stand_ins() -> None:
     assert dict(RULE_OPS) == {one.__name__.split(".")[1]: one.OPS for one in programs}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in FAULTS if hasattr(FAULTS[kind], "fits")])
+@pytest.mark.parametrize("role", RULE_OPS)
+def test_what_a_document_may_say_of_a_stand_in_is_what_it_takes(role: str) -> None:
+    """Else a document is valid, and its run breaks down in the middle."""
+    for kind, fault in FAULTS.items():
+        if not hasattr(fault, "fits") or getattr(fault, "role", role) != role:
+            continue
+        if not (fitting := fault.fits(RULE_OPS[role])):
+            continue
+        given = dict(YAML(typ="safe").load(example(kind, load_vocabulary()))[0])
+        if given.get("op") not in (*fitting, None):
+            given["op"] = fitting[0]
+        values = {k: v for k, v in given.items() if k in fault.model_fields and k != "service"}
+        assert parse({"rules": _rules(_fault(kind, **values))}, RULE_OPS[role]), kind
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FAULTS if hasattr(FAULTS[kind], "effect")])
 @pytest.mark.parametrize("role", RULE_OPS)
 def test_a_fault_fits_the_operations_that_its_effect_fits(kind: str, role: str) -> None:
     """As the stand-in has it, also for the operations of one out of mappings."""

@@ -66,6 +66,20 @@ def test_a_fault_of_a_stand_in_is_refused_where_no_stand_in_can_do_it(
     ]
 
 
+@pytest.mark.parametrize("where", ["payment_a", "lending"])
+@pytest.mark.parametrize("fault", ["demote", "promote", "replica_lag, lag: 1s", "full_disk"])
+def test_what_only_a_database_has_is_refused_elsewhere(
+    tmp_path: Path, where: str, fault: str
+) -> None:
+    """Else the document is valid, and its run breaks down in the middle, with the system up."""
+    good = "fault: latency, link: lending->payment_a, delay: 300ms"
+    text = GOOD.replace(good, f"fault: {fault}, service: {where}")
+    text = text.replace("links: [lending->payment_a]", f"services: [{where}]")
+    (problem,) = problems_of(tmp_path, text)
+    assert problem.startswith("/doc.yaml:8:")
+    assert problem.endswith(f" at {where}: it is no database; allowed: database")
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
