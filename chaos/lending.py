@@ -13,6 +13,7 @@ RISK_ENGINE = "risk_engine"
 FUNDER = "funding_provider"
 NOTIFIER = "notification"
 POLICY = "policy"
+STATUS_PAGE = "status_page"
 DATABASE = "database"
 
 CALLBACK = "callback"
@@ -23,6 +24,7 @@ RULE_OPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         FUNDER: ("reserve", "commit", "release", "inquire"),
         NOTIFIER: ("send",),
         POLICY: ("policy", "enact"),
+        STATUS_PAGE: ("publish",),
     }
 )
 """Role -> the operations of its stand-in that a rule may name."""

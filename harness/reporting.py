@@ -11,10 +11,10 @@ identifiers               fields of requests, replies and ledgers that name one 
     related(history)          pairs of names of one thing that no answer joins
     tier_one                  ids of the invariants that tolerate nothing; a target that names none
                               means all of its own
-    gauges                    (request, read), or several: what to ask the service under test for
-                              every second, and `read(answer) -> {group: {name: value}}`; words are
-                              states, as of a breaker; numbers of a group whose name ends in `1/s`
-                              are counters
+    gauges                    (request, read), or several: what to ask for every second, of the
+                              service under test unless the request names another program, and
+                              `read(answer) -> {group: {name: value}}`; words are states, as of a
+                              breaker; numbers of a group whose name ends in `1/s` are counters
 calls_group               the group of gauges that counts calls to third parties, by their names
 """
 

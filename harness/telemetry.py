@@ -2,7 +2,7 @@
 
 An event of source `service`, `f` gauges; its values are groups, as `Target.gauges` gives them, of
 answers that came within the second before it. A service that does not answer leaves a gap: nothing
-waits for it, and no verdict rests on one.
+waits for it, and no verdict rests on one. A request may name another program to be asked.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Telemetry:
             await clock.sleep(EVERY_S)
 
     async def _groups(self, service: str, asked: Sequence[Gauge]) -> Groups:
-        answers = await asyncio.gather(*(self.runtime.ask(service, one) for one, _ in asked))
+        answers = await asyncio.gather(
+            *(self.runtime.ask(one.to or service, one) for one, _ in asked)
+        )
         each = [read(answer) for (_, read), answer in zip(asked, answers, strict=True)]
         return {name: values for groups in each for name, values in groups.items()}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 
+from lending_service.announcing import Announcer
 from lending_service.context import NOTICE, Context
 from lending_service.debits import Debits, collect
 from lending_service.design import Design
@@ -35,6 +37,7 @@ KINDS = {
     "funding_provider": (1, 99),
     "notification": (0, 1),
     "policy": (0, 1),
+    "status_page": (0, 1),
 }
 
 # Tasks at once, by kind; chosen, not measured.
@@ -44,9 +47,13 @@ WIDTHS = {"application": 8, "debit": 8, "inquire": 4, "commit": 4, "rescore": 2,
 class Service:
     """One lending service. `asgi` answers requests at once; `start` begins work on the outbox."""
 
-    def __init__(self, parts: Context, modes: Modes, report: Report) -> None:
+    def __init__(
+        self, parts: Context, modes: Modes, report: Report, announcer: Announcer | None
+    ) -> None:
         self.parts = parts
         self.modes = modes
+        self._announcer = announcer
+        self._announcing: asyncio.Task[None] | None = None
         self.debits = Debits(parts)
         self.money = Money(parts, {"payout": Payouts(parts), "debit": self.debits})
         self.reserving = Reserving(parts)
@@ -69,9 +76,13 @@ class Service:
         """
         await self.parts.store.release_leases()
         self.worker.start(spawn, await self.parts.store.counts())
+        if self._announcer is not None:
+            self._announcing = spawn(self._announcer.run())
 
     async def stop(self) -> None:
         """End the work; what is unfinished stays in the outbox."""
+        if self._announcing is not None:
+            self._announcing.cancel()
         await self.worker.stop()
 
     def _handlers(self) -> dict[str, Handler]:
@@ -155,7 +166,9 @@ def build(
             modes.policy_changed,
         ),
     )
-    return Service(parts, modes, report)
+    page = "".join(_of("status_page", upstreams)) if design.status_page == "apart" else ""
+    announcer = Announcer(policy, clock, modes, page) if page else None
+    return Service(parts, modes, report, announcer)
 
 
 def _batch(kind: str) -> int:

@@ -149,6 +149,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         writer: which of two instances writes: the one that holds the epoch in the database
             (`lease`), or each whenever it is asked to (`any`). One that is alone always does.
         credentials: keys for third parties and when they change, or null: none is shown.
+        status_page: the page is published at a provider `apart`, where there is one; or users
+            have the service's `own`, which is away when it is.
         jitter: share by which pauses differ, so that those who failed together part.
     """
 
@@ -199,6 +201,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     patroni: PatroniRule | None = None
     runbook: str | None = None
     writer: Literal["lease", "any"] = "lease"
+    status_page: Literal["apart", "own"] = "apart"
     jitter: Annotated[float, Meta(ge=0, le=1)] = 0.25
     notices: Literal["retry", "once"] = "retry"
     score_guard: ScoreGuardRule | None = None

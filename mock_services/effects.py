@@ -230,7 +230,7 @@ CALLBACK = frozenset({CALLBACK_OP})
 POLICY = frozenset({"policy"})
 CREATE = frozenset({"create_payout", "create_debit"})
 OWN = CREATE | {CALLBACK_OP, "inquire", "statement", "score", "limit", "send"}
-OWN |= {"reserve", "commit", "release", "quota", "file", "policy", "enact"}
+OWN |= {"reserve", "commit", "release", "quota", "file", "policy", "enact", "publish"}
 """Ops of the stand-ins of this package; any other is one of a mapping."""
 PAUSE, ENDING, CHANGE, REFUSAL = "pause", "ending", "change", "refusal"
 

@@ -15,6 +15,7 @@ from mock_services import (
     payment_gateway,
     policy,
     risk_engine,
+    status_page,
 )
 from mock_services.config import Config
 from mock_services.stand_in import World
@@ -41,6 +42,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "funding_provider": Kind(funding_provider.Options, funding_provider.build),
         "notification": Kind(notification.Options, notification.build),
         "policy": Kind(policy.Options, policy.build),
+        "status_page": Kind(status_page.Options, status_page.build),
         "mapping": Kind(mapping.Options, mapping.build, calls_back=True),
     }
 )

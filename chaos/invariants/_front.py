@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from chaos.invariants._views import cut_off, explained, intents
-from harness.history import History
+from harness.history import Event, History
 from harness.model import FaultWindow, Objectives, Op, Outcome
 
 
@@ -35,15 +35,39 @@ BUSY_S = 1.0
 
 
 def front_windows(history: History, objectives: Objectives) -> list[FaultWindow]:
-    """What stood between borrower and service, or was of the service itself: faults, and times in
-    which the machine of the run was too busy to let borrowers begin.
+    """What stood between borrower and service, or was of the service itself: faults, times in which
+    it was started again, and times in which the machine of the run was too busy to let borrowers
+    begin.
 
     The contract's `front` lists other places, where there are others.
     """
     system = objectives.system
     front = objectives.contract.get("front", (system.entry, system.service))
     faults = [window for window in history.windows if window.where in front]
-    return faults + busy_windows(history, objectives)
+    return faults + _starts(faults, history, objectives) + busy_windows(history, objectives)
+
+
+def _starts(
+    faults: Iterable[FaultWindow], history: History, objectives: Objectives
+) -> list[FaultWindow]:
+    """From the undo of what had ended the service until somebody listens there again, as the looks
+    at the fault show it; how long that may take the objective of recovery says."""
+    looks = [one for one in history.of("nemesis") if one.v.get("when") == "after"]
+    found = []
+    for window in faults:
+        again = [one for one in looks if (one.f, one.k) == (window.fault, window.where)]
+        later = [one for one in again if one.t_s >= window.t_heal_s]
+        if window.where != objectives.system.service or not later or not _nobody(later[0]):
+            continue
+        latest_s = window.t_heal_s + objectives.recovery_s
+        back_s = next((one.t_s for one in later if not _nobody(one)), latest_s)
+        start = FaultWindow("start", window.where, window.t_heal_s, min(back_s, latest_s))
+        found.append(start)
+    return found
+
+
+def _nobody(look: Event) -> bool:
+    return bool(look.v.get("canary") == "refused")
 
 
 def busy_windows(history: History, objectives: Objectives) -> list[FaultWindow]:

@@ -44,7 +44,8 @@ INVARIANT = Invariant(
     name="no_unexplained_failure",
     ids=("U3",),
     claim="Every failure is explained with code, message, retryable, retry_after_s and reference; "
-    "silence is excused only while a fault stands between borrower and service.",
+    "silence is excused only while a fault stands between borrower and service, or the service "
+    "starts again after one.",
     examine=_examine,
     timed=True,
 )

@@ -36,6 +36,7 @@ def contract(funders: Sequence[str]) -> Mapping[str, Any]:
             "retry_after_max_s": 10.0,
         },
         "mode_lingers_s": 2.0,
+        "page_told_within_s": 5.0,
         "policy": {"effective_within_s": 5.0, "unknown_after_s": 10.0},
         "pool": {"size_minor": 8_000_000, "draw_minor_max": 500_000, "drawn_within_s": 6.0},
         "quota_warning": {"from": 0.8},

@@ -112,6 +112,11 @@ CHOICES = (
         ("borrowers_told",),
     ),
     _Choice(
+        "status_page", "own",
+        "the page is served by the service itself, and is away when it is",
+        ("status_page_stands_apart",),
+    ),
+    _Choice(
         "score_guard", None,
         "whatever the risk engine answers is taken for a score",
         ("wrong_scores_are_noticed",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from chaos.targets._reference_metrics import samples
 from harness.reporting import UNSHOWN
@@ -21,6 +21,10 @@ STATES = {0: "closed", 1: "half open", 2: "open"}
 ASK = Request("GET", "/metrics", headers={"Accept": "application/json"}, timeout_s=0.5)
 ASK_MODES = Request("GET", "/v1/status", timeout_s=0.5)
 ASK_READY = Request("GET", "/readyz", timeout_s=1.5)  # it may take 1 s to say no
+
+PAGE_MODES = f"{UNSHOWN}status page apart, modes"
+PAGE = "Status page apart"
+CURRENT, STALE, NOTHING, SILENT = "current", "out of date", "nothing published", "no answer"
 
 Gauges = dict[str, dict[str, float | str]]
 
@@ -99,6 +103,20 @@ def _calls(
     if outcome != "held_back":
         yield BY_BREAKER, breaker, value
         yield FAILED_BY, breaker, 0.0 if outcome == "ok" else value
+
+
+def page_apart(name: str) -> tuple[Request, Callable[[Answer], Gauges]]:
+    """How the page of a provider is asked for and read; that nobody answers is told too."""
+    return Request("GET", "/v1/page", timeout_s=0.5, to=name), page
+
+
+def page(answer: Answer) -> Gauges:
+    """What somebody sees who looks at the page apart."""
+    if answer.status != 200:
+        return {PAGE: {"page": NOTHING if answer.status == 404 else SILENT}}
+    shown: Gauges = {PAGE: {"page": STALE if answer.body.get("stale") else CURRENT}}
+    modes_shown = modes(answer).get("Modes", {})
+    return {**shown, PAGE_MODES: modes_shown}
 
 
 ALL = ((ASK, gauges), (ASK_MODES, modes), (ASK_READY, ready))

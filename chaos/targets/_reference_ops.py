@@ -18,5 +18,6 @@ STAND_IN_OPS: Mapping[str, str] = MappingProxyType(
         "GET /v1/reservations/*": "inquire",
         "POST /v1/messages": "send",
         "GET /v1/policy": "policy",
+        "POST /v1/publications": "publish",
     }
 )

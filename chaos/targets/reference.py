@@ -26,6 +26,7 @@ from chaos.lending import (
     POLICY,
     RISK_ENGINE,
     RULE_OPS,
+    STATUS_PAGE,
 )
 from chaos.targets import _reference_asked as asked
 from chaos.targets import _reference_contract as declared
@@ -63,9 +64,11 @@ STAND_INS: Mapping[str, str] = {
     "funding_c": FUNDER,
     "notification": NOTIFIER,
     "policy": POLICY,
+    "status_page": STATUS_PAGE,
 }
 """Third parties, the preferred one of a role first: one more is one more line here."""
 
+ASIDE = (NOTIFIER, POLICY, STATUS_PAGE)
 HOME = "lending"
 CALLBACK_DELAY_S = 2.5  # chosen: a gateway calls back later than a caller is willing to wait
 
@@ -125,7 +128,6 @@ class Reference:
     risks = Path(__file__).parents[1] / "risks.yaml"
     incident_rules = Path(__file__).parents[1] / "incident_rules.yaml"
     tier_one = TIER_ONE
-    gauges = state.ALL
     calls_group = state.CALLS
     explored = ("consumer", "repayer", "angry_retrier")
     defects = "chaos.defects"
@@ -140,18 +142,20 @@ class Reference:
         self.services = _services(stand_ins)
         self.links = _links(stand_ins)
         self._kinds = dict(stand_ins)
+        self.gauges = (*state.ALL, *map(state.page_apart, self._playing(STATUS_PAGE)))
         gateways, engines, funders = map(self._playing, (GATEWAY, RISK_ENGINE, FUNDER))
         self.contract = declared.contract(funders)
         self.factors: Factors = environments.factors(gateways, engines, funders)
 
     @cached_property
     def core(self) -> Reference:
-        """The same without notifications, for which nobody waits, and without policy: a search
-        would spend its time on them."""
-        aside = (*self._playing(NOTIFIER), *self._playing(POLICY))
+        """The same without notifications and a page, for which nobody waits, and without policy: a
+        search would spend its time on them."""
+        aside = [name for kind in ASIDE for name in self._playing(kind)]
         core = copy(self)
         core.services = tuple(one for one in self.services if one.name not in aside)
         core.links = tuple(link for link in self.links if link.callee not in aside)
+        core.gauges = state.ALL
         core._kinds = {name: kind for name, kind in self._kinds.items() if name not in aside}
         return core
 

@@ -79,7 +79,7 @@ def test_every_dependency_can_be_broken_in_every_way(tmp_path: Path) -> None:
     found = list(rows(words, load_runtime("sim"), names, tmp_path))
     assert names == ["down", "slow", "flapping", "wrong"]
     assert [row for row in found if row.path is None] == []
-    assert len(found) == len(names) * len(dependencies(words)) == 32
+    assert len(found) == len(names) * len(dependencies(words)) == 36
     assert {one.name for one in dependencies(words)} >= {"one payment_gateway", "risk_engine"}
 
 

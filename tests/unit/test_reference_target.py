@@ -48,8 +48,8 @@ def test_it_is_a_target() -> None:
     """The engine knows it through the port alone; each name is there once."""
     target: Target = TARGET
     names = [service.name for service in target.services]
-    assert len(set(names)) == len(names) == 10
-    assert len(LINKS) == len(target.links) == 12
+    assert len(set(names)) == len(names) == 11
+    assert len(LINKS) == len(target.links) == 13
     assert target.entry in LINKS
     assert {end for link in target.links for end in (link.caller, link.callee)} == {
         *names, "borrower",
@@ -104,7 +104,7 @@ def test_everybody_is_called_through_a_link() -> None:
     """No configuration names a callee's own port: each call must pass its proxy."""
     lending = TARGET.config("lending", Wires())
     assert lending["upstreams"]["risk"] == {"kind": RISK_ENGINE, "url": "http://lending-to-risk:80"}
-    assert len(lending["upstreams"]) == 8
+    assert len(lending["upstreams"]) == 9
     assert lending["database"]["host"] == "lending->database"
     assert lending["design"] == {"name": "naive"}
     gateway = TARGET.config("payment_b", Wires())

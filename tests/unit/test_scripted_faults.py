@@ -17,7 +17,14 @@ from chaos.lending import RULE_OPS
 from harness.authoring.parameters import example
 from harness.ports import Observation, Seen, UndoRecord
 from harness.registry import load_vocabulary
-from mock_services import funding_provider, notification, payment_gateway, policy, risk_engine
+from mock_services import (
+    funding_provider,
+    notification,
+    payment_gateway,
+    policy,
+    risk_engine,
+    status_page,
+)
 from mock_services.behaviour import parse
 from mock_services.effects import EFFECTS
 from mock_services.payment_gateway import OPS
@@ -137,7 +144,7 @@ def test_a_rule_that_no_call_can_show_is_refused(
 
 def test_the_vocabulary_knows_the_operations_of_the_stand_ins() -> None:
     """A document is refused by the one, its rule in mid-run by the other."""
-    programs = (payment_gateway, risk_engine, funding_provider, notification, policy)
+    programs = (payment_gateway, risk_engine, funding_provider, notification, policy, status_page)
     assert dict(RULE_OPS) == {one.__name__.split(".")[1]: one.OPS for one in programs}
 
 

@@ -50,6 +50,26 @@ def test_a_crash_of_the_service_itself_excuses_silence() -> None:
     assert strict.validity is Validity.INVALID
 
 
+def _killed(*canaries: str) -> Story:
+    """Killed from 5 s to 10 s; then a look every half a second."""
+    story = Story().breaks(5.0, 10.0, "lending", kind="crash")
+    for n, canary in enumerate(canaries):
+        story.nemesis(10.1 + n / 2, "observe", "lending", kind="crash", when="after", canary=canary)
+    return story
+
+
+def test_silence_is_excused_until_a_service_that_was_killed_has_started_again() -> None:
+    """As far as the looks show that nobody listens, and for no longer than recovery may take."""
+    for t_s, validity in ((10.9, Validity.VALID), (11.5, Validity.INVALID)):
+        story = _killed("refused", "refused", "ok").fails(t_s, "submit", "k", "reset")
+        assert verdict(INVARIANT, story.settles(30.0)).validity is validity
+    never = _killed(*["refused"] * 20).fails(18.0, "submit", "k", "reset").settles(30.0)
+    assert verdict(INVARIANT, never, recovery_s=9.0).validity is Validity.VALID
+    assert verdict(INVARIANT, never, recovery_s=5.0).validity is Validity.INVALID
+    there = _killed("ok", "refused").fails(10.3, "submit", "k", "reset").settles(30.0)
+    assert verdict(INVARIANT, there).validity is Validity.INVALID
+
+
 def test_an_operation_that_hangs_is_invalid_unless_the_load_had_stopped() -> None:
     """Open at the end: the last ones had no time."""
     story = _story().op(29.0, "submit", "k2", took_s=None).settles(30.0)

@@ -30,6 +30,7 @@ UPSTREAMS = {
 }
 NOTIFIED = {**UPSTREAMS, "notification": "notification"}
 RULED = {**UPSTREAMS, "policy": "policy"}
+PAGED = {**UPSTREAMS, "page": "status_page"}
 SUBMIT = {
     "borrower": "b-0001",
     "segment": "consumer",
@@ -100,6 +101,7 @@ class ThirdParties:
         self.calls: list[tuple[str, str]] = []
         self.ledger: list[tuple[str, str, str, int]] = []  # name, kind, reference, amount
         self.policy: dict[str, Any] = {"epoch": 1, "suspended": []}
+        self.published: list[dict[str, Any]] = []
         self.messages: dict[str, dict[str, str]] = {}  # by id, as they were taken in
         self.payments: dict[tuple[str, str], dict[str, Any]] = {}
         self.reservations: dict[tuple[str, str], dict[str, Any]] = {}
@@ -148,6 +150,9 @@ class ThirdParties:
         if operation == "messages":
             self.messages |= {one["message_id"]: one for one in body["messages"]}
             return Reply(200, {"accepted": len(body["messages"])})
+        if operation == "publications":
+            self.published.append(body["operations"])
+            return Reply(200, {})
         if operation == "policy":
             return Reply(200, {} if wrong == "blank" else self.policy)
         if operation == "statement":
@@ -211,6 +216,7 @@ def _operation(method: str, path: str) -> str:
     if len(parts) == 5:
         return parts[4]
     names = {"payouts": "payout", "debits": "debit", "scores": "score", "messages": "messages"}
+    names |= {"publications": "publications"}
     return names.get(parts[2], "reserve")
 
 
