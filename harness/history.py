@@ -29,7 +29,7 @@ from harness.json_types import JsonDict
 from harness.model import FaultWindow, Op, Outcome, Phase
 
 COMPLETIONS = {outcome.value: outcome for outcome in Outcome}
-Source = Literal["client", "ledger", "nemesis", "service", "clock", "response"]
+Source = Literal["client", "ledger", "calls", "nemesis", "service", "clock", "response"]
 SOURCES = frozenset(get_args(Source))
 
 

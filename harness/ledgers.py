@@ -1,5 +1,8 @@
 """Ledgers of stand-ins, copied into the history, and whether each is whole.
 
+Beside its ledger a stand-in may say which calls it answered, and how: who calls how often, and
+hears what. That is evidence of callers, no part of what was done.
+
 A ledger says when each of its lives began (`epochs_s`), where it can. One whose first life began
 after the load did has lost what was before; so has one that lacks what was read of it earlier.
 """
@@ -7,7 +10,7 @@ after the load did has lost what was before; so has one that lacks what was read
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from harness.clock import NS
 from harness.history import HistoryWriter
@@ -49,14 +52,16 @@ class Ledgers:
                 self._say(f"no ledger from {name}")
                 continue
             for entry in document["entries"]:
-                self._entry(name, entry)
+                self._entry(name, entry, "ledger")
+            for call in document.get("calls", ()):
+                self._entry(name, call, "calls")
             self._write(name, document)
 
     async def _read(self, name: str) -> JsonDict | None:
         answer = await self._runtime.ask(name, LEDGER)
         return dict(answer.body) if answer.status == 200 else None
 
-    def _entry(self, name: str, entry: JsonDict) -> None:
+    def _entry(self, name: str, entry: JsonDict, src: Literal["ledger", "calls"]) -> None:
         self._writer.append(
             t=round((entry["t_s"] - self._runtime.service_offset_s) * NS),
             p=name,
@@ -64,7 +69,7 @@ class Ledgers:
             f=entry["f"],
             k=entry["k"],
             v=entry,
-            src="ledger",
+            src=src,
         )
 
     def _write(self, name: str, document: JsonDict) -> None:

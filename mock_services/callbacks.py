@@ -8,11 +8,11 @@ from typing import Any
 
 from mock_services.calls import Reply
 from mock_services.clock import Clock
+from mock_services.ledger import Ledger
 from mock_services.stand_in import World
 
 ACKNOWLEDGED = "success"
-
-
+ANSWER_MAX = 200  # of an answer so much is kept; chosen
 Send = Callable[[dict[str, object]], Awaitable[bool]]
 Copy = tuple[float, dict[str, object]]
 """How long a callback is held back beyond the usual, s, and its body."""
@@ -122,10 +122,17 @@ class Callbacks:
         return acknowledged
 
 
-def sent_to(url: str, world: World) -> Send:
-    """Sends to a URL; a reply of exactly `success` acknowledges."""
+def sent_to(url: str, world: World, ledger: Ledger) -> Send:
+    """Sends to a URL; a reply of exactly `success` acknowledges. What was told, and what was
+    answered (None: nothing), is kept as a call."""
 
     async def send(body: dict[str, object]) -> bool:
-        return await world.send_callback(url, body) == ACKNOWLEDGED
+        since_s, answer = world.clock.now_s(), None
+        try:
+            answer = (await world.send_callback(url, body))[:ANSWER_MAX]
+        finally:
+            key = str(body.get("reference", ""))
+            ledger.called("callback", key, since_s, told=body, answer=answer)
+        return answer == ACKNOWLEDGED
 
     return send

@@ -27,7 +27,7 @@ def control_routes(stand_in: StandIn, callbacks: Mapping[str, int] = NO_CALLBACK
 
     async def ledger(request: Request) -> Response:
         kept = stand_in.ledger
-        body = {"name": stand_in.name, "entries": kept.entries()}
+        body = {"name": stand_in.name, "entries": kept.entries(), "calls": kept.calls()}
         return respond(Reply(200, {**body, "epochs_s": kept.epochs_s, "torn": kept.torn}))
 
     async def counts(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The ledger of a stand-in: what really happened, over all of its lives."""
+"""The ledger of a stand-in: what really happened, and what it answered, over all of its lives."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Ledger:
         past = journal.records()
         self._entries: list[Entry] = [one["entry"] for one in past if "entry" in one]
         self._states = [one["state"] for one in past if "state" in one]
+        self._calls: list[Entry] = [one["called"] for one in past if "called" in one]
         self.epochs_s: list[float] = [one["epoch_s"] for one in past if "epoch_s" in one]
         self.torn = journal.torn
         self.epochs_s.append(clock.now_s())
@@ -70,6 +71,19 @@ class Ledger:
         self._entries.append(entry)
         return entry
 
+    def called(self, f: str, k: str, since_s: float, **more: object) -> None:
+        """Keep that a call has ended now; it is no part of what was done.
+
+        Args:
+            f: the operation.
+            k: the business key.
+            since_s: when it began, run clock.
+        """
+        now_s = self._clock.now_s()
+        call = {"t_s": now_s, "f": f, "k": k, "took_s": round(now_s - since_s, 6), **more}
+        self._journal.append({"called": call})
+        self._calls.append(call)
+
     def note(self, state: dict[str, Any]) -> None:
         """Keep something for `past` of the next life that is no entry."""
         self._journal.append({"state": state})
@@ -77,6 +91,10 @@ class Ledger:
     def past(self, name: str) -> Iterator[Any]:
         """What earlier lives have kept under a name, oldest first."""
         return (state[name] for state in self._states if name in state)
+
+    def calls(self) -> tuple[Entry, ...]:
+        """Every call that was kept so far, oldest first."""
+        return tuple(self._calls)
 
     def entries(self) -> tuple[Entry, ...]:
         """Every entry so far, oldest first."""

@@ -279,7 +279,7 @@ def build(config: Config, world: World) -> ASGIApp:
     options = options_of(config, Options)
     stand_in = StandIn(config.name, OPS, world)
     counts = {"sent": 0, "acknowledged": 0, "failed": 0}
-    send, gaps_s = sent_to(options.callback_url, world), options.callback_gaps_s
+    send, gaps_s = sent_to(options.callback_url, world, stand_in.ledger), options.callback_gaps_s
     callbacks = Callbacks(send, options.callback_delay_s, gaps_s, world.clock, counts)
     gateway = PaymentGateway(stand_in, callbacks)
     payout = stand_in.endpoint("create_payout", gateway.creating("payout"))

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -28,6 +28,7 @@ Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Amount = Annotated[int, Meta(gt=0)]
 Prepared = tuple[str, Callable[..., Reply]]
 Prepare = Callable[[dict[str, str], bytes], Prepared]
+NO_REPLY = 0  # the status of a call that gets none
 encode = msgspec.json.Encoder().encode
 
 
@@ -119,6 +120,18 @@ class StandIn:
         world = self.world
         return await show(shown, Call(op, world.clock, work, world.calendar, bearer, self._lane))
 
+    async def _watched(self, op: str, key: str, do: Callable[..., Reply], bearer: str) -> Reply:
+        """`act`; while any rule is set, what came of it is kept: how callers take trouble."""
+        if not self.script.behaviour.rules:
+            return await self.act(op, key, do, bearer)
+        since_s, told = self.world.clock.now_s(), dict[str, Any](status=NO_REPLY)
+        try:
+            reply = await self.act(op, key, do, bearer)
+            told = _told(reply)
+        finally:
+            self.ledger.called(op, key, since_s, **told)
+        return reply
+
     def endpoint(self, op: str, prepare: Prepare) -> Endpoint:
         """Make an endpoint of an op.
 
@@ -134,9 +147,19 @@ class StandIn:
                 key, do = prepare(request.params, request.body)
             except msgspec.DecodeError as wrong:
                 return respond(Reply(422, {"code": "bad_body", "message": f"{op}: {wrong}"}))
-            return respond(await self.act(op, key, do, request.bearer))
+            return respond(await self._watched(op, key, do, request.bearer))
 
         return handle
+
+
+def _told(reply: Reply) -> dict[str, Any]:
+    """What of a reply is kept: its status, the code of its body, and for how long it asks to be
+    left alone, where it says so in seconds."""
+    told: dict[str, Any] = {"status": reply.status}
+    if isinstance(reply.body, dict) and "code" in reply.body:
+        told["code"] = reply.body["code"]
+    rest = dict(reply.headers).get(b"retry-after", b"")
+    return {**told, "retry_after_s": int(rest)} if rest.isdigit() else told
 
 
 def respond(reply: Reply) -> Response:

@@ -11,6 +11,9 @@ from chaos.lending import FUNDER
 from harness.history import Event, History
 from harness.model import Objectives
 
+LOOK_S = 1.5
+"""What a stand-in was told is looked at so often; chosen."""
+
 
 @dataclass
 class Book:
@@ -48,6 +51,10 @@ class Use(Book):
             quota_minor = max(1, self.quota_at(entry) or 0)
             self.shares.append((entry.t_s, self.used_minor / quota_minor, entry))
 
+    def refuse(self, call: Event, quota_minor: int) -> None:
+        """What was asked for is more than what is left of so much."""
+        self.shares.append((call.t_s, self.used_minor / max(1, quota_minor), call))
+
     def reached(self, share: float) -> Event | None:
         """The entry by which it had promised so much, first."""
         return next((entry for _, used, entry in self.shares if used >= share), None)
@@ -62,7 +69,22 @@ def quota_uses(history: History, objectives: Objectives) -> Mapping[str, Use]:
     """Each funder whose quota is declared."""
     quotas = objectives.contract.get("funding_quota_minor", {})
     uses = {name: Use(quotas[name]) for name in objectives.system.playing(FUNDER) if name in quotas}
-    for entry in sorted(history.of("ledger"), key=lambda e: e.t_s):
-        if entry.p in uses and entry.f in ("reserve", "commit", "release"):
+    refused = [e for e in history.of("calls") if e.v.get("code") == "quota_exhausted"]
+    for entry in sorted([*history.of("ledger"), *refused], key=lambda e: e.t_s):
+        if entry.p not in uses:
+            continue
+        if entry.src == "ledger" and entry.f in ("reserve", "commit", "release"):
             uses[entry.p].take(entry)
+        elif entry.src == "calls" and (left := _cut_to(history, entry)) is not None:
+            uses[entry.p].refuse(entry, left)
     return uses
+
+
+def _cut_to(history: History, call: Event) -> int | None:
+    """The quota that a funder was told to keep to when it refused a call; None: nobody knows."""
+    seen = None
+    for look in history.of("nemesis"):
+        for rule in look.v.get("state", {}).get("rules", ()) if look.k == call.p else ():
+            if rule["effect"] == "quota_cut" and look.t_s <= call.t_s + LOOK_S:
+                seen = rule["args"]["quota_minor"]
+    return seen

@@ -35,6 +35,17 @@ def contract(funders: Sequence[str]) -> Mapping[str, Any]:
             "call_timeout_s": 1.0,
             "retry_after_max_s": 10.0,
         },
+        "retries": {
+            "base_s": 0.05,
+            "jitter": 0.5,
+            "tries_max": 3,
+            "saved": 10,
+            "failures": 5,
+            "timeout_s": 1.0,
+            "rest_s": 10.0,
+        },
+        # What is worked on at once; a payment also when it is asked about and sent again.
+        "calls_at_once": {"create_payout": 12, "create_debit": 12, "commit": 4, "send": 1},
         "mode_lingers_s": 2.0,
         "page_told_within_s": 5.0,
         "policy": {"effective_within_s": 5.0, "unknown_after_s": 10.0},

@@ -112,6 +112,28 @@ class Report:
         return 0 if len(known) == len(scores) and self.outcomes else 3
 
 
+@dataclass(frozen=True)
+class _Time:
+    """How long it has taken, and may take.
+
+    Args:
+        budget_s: 0 for no bound.
+    """
+
+    budget_s: float
+    began_ns: int = field(default_factory=monotonic_ns)
+
+    @property
+    def took_s(self) -> float:
+        """Real time until now."""
+        return (monotonic_ns() - self.began_ns) / NS
+
+    @property
+    def rest_s(self) -> float | None:
+        """What is left; None: nothing bounds it."""
+        return max(0.0, self.budget_s - self.took_s) if self.budget_s else None
+
+
 def campaign(asked: Asked, tell: Callable[[str], None]) -> Report:
     """Carry it out.
 
@@ -119,7 +141,7 @@ def campaign(asked: Asked, tell: Callable[[str], None]) -> Report:
         ConfigError: no such package, or what is needed is not installed.
         HarnessError: the good design fails somewhere.
     """
-    began_ns = monotonic_ns()
+    spent = _Time(asked.budget_s)
     files = _chosen(asked)
     mutants = _drawn(asked, list(every_mutant(files)))
     equal = [one for one in mutants if one.id in asked.reviewed.equivalent]
@@ -131,14 +153,13 @@ def campaign(asked: Asked, tell: Callable[[str], None]) -> Report:
         root = _root(asked.package)
         names = list(context(asked.subject).places)
         looks = [pool.submit(ran, place, root, LIGHT, asked.subject) for place in names]
-        places = _looked(asked, looks, tell, began_ns)
+        places = _looked(looks, tell, spent)
         outcomes = []
         if len(places) == len(names):  # else nobody knows which places run a mutant's lines
             tell(f"{len(todo)} mutants of {len(files)} modules, {len(places)} places")
-            outcomes = list(_judged(asked, pool, number, todo, files, places, tell, began_ns))
+            outcomes = list(_judged(asked, pool, number, todo, files, places, tell, spent))
     modules = tuple(_score(name, asked, todo, outcomes, equal) for name in files)
-    took_s = (monotonic_ns() - began_ns) / NS
-    return Report(tuple(outcomes), tuple(equal), modules, len(mutants), took_s, files)
+    return Report(tuple(outcomes), tuple(equal), modules, len(mutants), spent.took_s, files)
 
 
 def _chosen(asked: Asked) -> dict[str, Path]:
@@ -162,20 +183,12 @@ def _drawn(asked: Asked, mutants: list[Mutant]) -> list[Mutant]:
     return dice.sample(mutants, min(asked.sample or len(mutants), len(mutants)))
 
 
-def _looked(
-    asked: Asked,
-    looks: Sequence[Future[Ran]],
-    tell: Callable[[str], None],
-    began_ns: int,
-) -> list[Ran]:
+def _looked(looks: Sequence[Future[Ran]], tell: Callable[[str], None], spent: _Time) -> list[Ran]:
     """What the good design runs at each place, in the order of the places; as far as there is time
     for it."""
-    rest: float | None = None
-    if asked.budget_s:
-        rest = max(0.0, asked.budget_s - (monotonic_ns() - began_ns) / NS)
     done = 0
     try:
-        for done, look in enumerate(as_completed(looks, timeout=rest), 1):
+        for done, look in enumerate(as_completed(looks, timeout=spent.rest_s), 1):
             tell(f"{done}/{len(looks)}  {look.result().place} of the good design")
     except TimeoutError:
         for look in looks:
@@ -193,14 +206,13 @@ def _judged(
     files: Mapping[str, Path],
     places: Sequence[Ran],
     tell: Callable[[str], None],
-    began_ns: int,
+    spent: _Time,
 ) -> Iterable[Outcome]:
     going: set[Future[Outcome]] = set()
     waiting = iter(mutants)
     done = 0
     while True:
-        late = asked.budget_s and (monotonic_ns() - began_ns) / NS > asked.budget_s
-        while len(going) < 2 * number and not late:
+        while len(going) < 2 * number and spent.rest_s != 0.0:
             mutant = next(waiting, None)
             if mutant is None:
                 break

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from harness.procfs import signal_with_parent_gone
+
 WALL_S = 900.0  # chosen: who uses no processor time at all for so long does not come back
 ENDED_BY_LIMIT = (signal.SIGXCPU, signal.SIGKILL)
 
@@ -39,8 +41,12 @@ class Ended:
 def forked(work: Callable[[], object]) -> Ended:
     """Call a function in a child; what it prints is dropped."""
     reading, writing = os.pipe()
+    parent = os.getpid()
     child = os.fork()
     if child == 0:
+        signal_with_parent_gone(signal.SIGKILL)  # a fork does not inherit it
+        if os.getppid() != parent:  # gone before the kernel was asked
+            os._exit(0)
         os.close(reading)
         _in_child(work, writing)
     os.close(writing)

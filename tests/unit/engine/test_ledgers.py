@@ -88,3 +88,13 @@ def test_ledger_that_cannot_be_read_is_missing() -> None:
     """Neither read nor broken."""
     history = _history()
     assert (history.ledgers_read, history.ledgers_broken) == (frozenset(), {})
+
+
+def test_calls_that_a_stand_in_kept_are_evidence_beside_its_ledger() -> None:
+    """On the run clock; no ledger entry is one of them."""
+    call = {"t_s": 4.0, "f": "limit", "k": "b-1", "took_s": 0.5, "status": 503}
+    history = _history({**_document(_entry(0, 3.0)), "calls": [call]})
+    assert [(one.f, one.t_s, one.v["status"]) for one in history.of("calls")] == [
+        ("limit", 3.0, 503)
+    ]
+    assert [one.f for one in history.of("ledger")] == ["payout"]

@@ -104,6 +104,12 @@ class Story:
         v = {"request_id": f"{p}:{k}", "amount_minor": PRICE, **v}
         return self.event(t_s, p=p, type="ok", f=f, k=k, v=v, src="ledger")
 
+    def called(self, t_s: float, p: str, f: str, k: str, /, *, took_s: float = 0.001,
+               **v: Any) -> Story:  # fmt: skip
+        """A call that a stand-in kept, by the instant at which it ended."""
+        v = {"status": 200, "took_s": took_s, **v}
+        return self.event(t_s, p=p, type="ok", f=f, k=k, v=v, src="calls")
+
     def pays_out(self, t_s: float, loan: str, /, by: str = "payment_a", **v: Any) -> Story:
         """Money goes to a borrower."""
         return self.ledger(t_s, by, "payout", loan, **{"status": "SUCCESS", **v})

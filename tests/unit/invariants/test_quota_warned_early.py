@@ -83,3 +83,16 @@ def test_nobody_low_nobody_asked_or_nothing_declared_is_unknown() -> None:
     silent = Story().submits(0.5, "k0", "app-0").reserves(1.0, "app-0", amount_minor=9_000_000)
     assert "nobody asked the service" in _verdict(silent.settles(9.0)).why
     assert "declares no early warning" in _verdict(_story(), {}).why
+
+
+@pytest.mark.parametrize("warned", [True, False])
+def test_a_quota_that_was_cut_below_what_is_used_is_warned_of(warned: bool) -> None:
+    """No promise shows the cut, as nothing is promised any more; a refusal does."""
+    story = _story(until=4, warned_s=None)
+    rules = [{"effect": "quota_cut", "args": {"quota_minor": 1_000_000}}]
+    story.nemesis(5.0, "observe", "funding_a", when="active", state={"rules": rules})
+    for t_s in (5.5, 9.0):
+        story.called(t_s, "funding_a", "reserve", "app-9", status=409, code="quota_exhausted")
+    _says(story, 6.0, funding_a="yes" if warned else "no")
+    found = _verdict(story.settles(12.0))
+    assert found.validity is Validity.VALID if warned else "never warned" in what(found)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
+import select
+import subprocess
 import sys
 from pathlib import Path
 
@@ -177,3 +180,30 @@ def test_a_service_that_is_loaded_by_its_file_has_the_mistake_too(file: Path) ->
         seen += [load(str(one)).LIMIT for one in (file, beside)]
     seen += [load(str(one)).LIMIT for one in (file, beside)]
     assert seen == [3, 3, 4, 4, 3, 3]
+
+
+FORKS = """
+import os, sys, time
+from harness.self_test.mutants.forked import forked
+
+def work():
+    os.write(int(sys.argv[1]), b"!")
+    time.sleep(60)
+
+forked(work)
+"""
+
+
+def test_a_mutant_goes_with_whoever_judges_it() -> None:
+    """Terminated in the middle of one: nothing works on, so nobody holds the pipe any more."""
+    reading, writing = os.pipe()
+    judge = subprocess.Popen([sys.executable, "-c", FORKS, str(writing)], pass_fds=[writing])
+    os.close(writing)
+    try:
+        assert os.read(reading, 1) == b"!"
+    finally:
+        judge.terminate()
+        judge.wait()
+    assert select.select([reading], [], [], 20)[0]
+    assert os.read(reading, 1) == b""
+    os.close(reading)
