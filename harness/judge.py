@@ -14,7 +14,7 @@ from harness.fault_windows import injection_of
 from harness.figures import figures
 from harness.history import Event, History
 from harness.metered import starved
-from harness.model import FaultReport, HypothesisResult, Phase, Validity
+from harness.model import FaultReport, HypothesisResult, Phase, Validity, Verdict
 from harness.steady_state import assess, doubted
 from harness.target import Target
 from harness.thresholds import thresholds
@@ -31,9 +31,11 @@ def judge(experiment: Experiment, checkers: Mapping[str, Checker], history: Hist
         history = history.without(forged)
     always = (*CHECKERS_ALWAYS, *(CHECKERS_OF_FAULTS if experiment.steps else ()))
     chosen = dict.fromkeys([*experiment.invariants, *always])
+    exits = tuple({**event.v, "t_s": event.t_s} for event in _clock(history, "exit"))
+    verdicts = check_all([checkers[name] for name in chosen], history, experiment.objectives)
     return Findings(
         hypothesis=tuple(_hypothesis(experiment, history)),
-        verdicts=check_all([checkers[name] for name in chosen], history, experiment.objectives),
+        verdicts=tuple(_dated(one, history) for one in verdicts) if exits else verdicts,
         thresholds=thresholds(experiment, history),
         faults=tuple(
             sorted(
@@ -48,9 +50,21 @@ def judge(experiment: Experiment, checkers: Mapping[str, Checker], history: Hist
         },
         aborted=next((event.v["why"] for event in _clock(history, "stopped")), ""),
         unhealed=tuple(_unhealed(history)),
-        exits=tuple({**event.v, "t_s": event.t_s} for event in _clock(history, "exit")),
+        exits=exits,
         unasked=tuple(f"{one.f} of {one.k} at {one.p}, {one.t_s:.2f} s" for one in forged),
     )
+
+
+def _dated(verdict: Verdict, history: History) -> Verdict:
+    """With `t_to_s`: when the last thing that its counterexample rests on had ended."""
+    first = verdict.first_bad
+    if first is None:
+        return verdict
+    rests_on = set(first.get("events", ()))
+    ends_s = [op.last_s for op in history.all_ops if op.index in rests_on]
+    ends_s += [event.t_s for event in history.events if event.i in rests_on]
+    t_to_s = max([float(first.get("t_s", 0.0)), *ends_s])
+    return msgspec.structs.replace(verdict, first_bad={**first, "t_to_s": t_to_s})
 
 
 def explained(findings: Findings, target: Target, design: Mapping[str, object]) -> Findings:

@@ -64,18 +64,24 @@ def _steady(found: Findings) -> str:
 
 
 def _until_a_program_died(found: Findings) -> Findings:
-    """Without what was seen after a program had died that is not the service's own doing: nobody
-    knows what of that is the service's."""
-    died_s = min((one["t_s"] for one in found.exits if not one["finding"]), default=None)
-    if died_s is None:
+    """Without what was seen after a program was last alive that ended, and not by the service's own
+    doing: nobody knows what of that is the service's."""
+    foreign = [one.get("alive_s", one["t_s"]) for one in found.exits if not one["finding"]]
+    alive_s = min(foreign, default=None)
+    if alive_s is None:
         return found
     kept = tuple(
         verdict
         for verdict in found.verdicts
-        if verdict.validity is not Validity.INVALID
-        or float((verdict.first_bad or {}).get("t_s", died_s)) < died_s
+        if verdict.validity is not Validity.INVALID or _seen_s(verdict, alive_s) < alive_s
     )
     return replace(found, verdicts=kept, thresholds=(), hypothesis=found.hypothesis[:1])
+
+
+def _seen_s(verdict: Verdict, unknown_s: float) -> float:
+    """When all was there that a counterexample rests on."""
+    first = verdict.first_bad or {}
+    return float(first.get("t_to_s", first.get("t_s", unknown_s)))
 
 
 def broken(verdicts: Iterable[Verdict]) -> Iterator[str]:

@@ -54,6 +54,7 @@ class Watch:
     stop: Stop
     note: Callable[[str, dict[str, object]], None]
     under_test: str
+    _looked_s: float = 0.0
     _harm: Growth = field(default_factory=lambda: Growth(GUARD_S))
 
     async def over(self, load: Load, work: asyncio.Task[LoadReport]) -> None:
@@ -84,15 +85,19 @@ class Watch:
         """Names of programs that ended unasked since the last look; noted in the history."""
         if not isinstance(self.runtime, NoticesExits):
             return []
+        now_s = self.runtime.clock.now_s()
         found = self.runtime.unasked_exits()
         for one in found:
             self.note_exit(one)
+        self._looked_s = now_s
         return [one.program for one in found]
 
     def note_exit(self, one: Exit) -> None:
-        """Write down that a program ended unasked; of the service under test it is a finding."""
+        """Write down that a program ended unasked, since the last look (`alive_s`, run clock); of
+        the service under test it is a finding."""
         by_itself = one.program == self.under_test and not one.signalled
-        self.note("exit", {**asdict(one), "what": _described(one), "finding": by_itself})
+        told = {"what": _described(one), "finding": by_itself, "alive_s": self._looked_s}
+        self.note("exit", {**asdict(one), **told})
 
 
 def _described(one: Exit) -> str:

@@ -59,6 +59,11 @@ def test_everything_shown_is_a_pass() -> None:
         ({"exits": (KILLED,)}, RunVerdict.INCONCLUSIVE, "database ended"),
         ({"exits": (KILLED,), "verdicts": (BROKEN,)}, RunVerdict.INCONCLUSIVE, "database ended"),
         (
+            {"exits": ({**KILLED, "t_s": 8.0, "alive_s": 6.9},), "verdicts": (BROKEN,)},
+            RunVerdict.INCONCLUSIVE,
+            "database ended",
+        ),
+        (
             {"exits": ({**KILLED, "t_s": 8.0},), "verdicts": (BROKEN,)},
             RunVerdict.FAIL,
             "paid twice",
