@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 
+from lending_service.admission import Admission
 from lending_service.announcing import Announcer
 from lending_service.context import NOTICE, Context
 from lending_service.debits import Debits, collect
@@ -65,7 +66,8 @@ class Service:
             ]
         )
         parts.store.listen(self.worker.kick)
-        intake = Intake(parts, self.pipeline, self.money, self.debits)
+        admission = Admission(parts.design.shed, parts.store, parts.clock, modes.refused)
+        intake = Intake(parts, self.pipeline, self.money, self.debits, admission)
         self.asgi = Handlers(parts, intake, self.money, modes, self.worker, report).asgi
 
     async def start(self, spawn: Spawn) -> None:

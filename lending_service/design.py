@@ -80,6 +80,14 @@ class PoolRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     after_s: Seconds
 
 
+class ShedRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Refuse new applications once whoever comes would have waited longer than `after_s` before
+    work on theirs begins, for `for_s`; until that is over."""
+
+    after_s: Seconds
+    for_s: Seconds
+
+
 class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Every defence and its parameters. What older documents do not name has a default.
 
@@ -151,6 +159,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         credentials: keys for third parties and when they change, or null: none is shown.
         status_page: the page is published at a provider `apart`, where there is one; or users
             have the service's `own`, which is away when it is.
+        shed: when new applications are refused because too much waits, or null: never.
         jitter: share by which pauses differ, so that those who failed together part.
     """
 
@@ -203,6 +212,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     writer: Literal["lease", "any"] = "lease"
     status_page: Literal["apart", "own"] = "apart"
     jitter: Annotated[float, Meta(ge=0, le=1)] = 0.25
+    shed: ShedRule | None = None
     notices: Literal["retry", "once"] = "retry"
     score_guard: ScoreGuardRule | None = None
     credentials: CredentialsRule | None = None

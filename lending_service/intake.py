@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable
 
+from lending_service.admission import Admission
 from lending_service.context import Context
 from lending_service.debits import Debits, collect
 from lending_service.domain import (
@@ -28,8 +29,16 @@ Taken = tuple[int, bytes]  # HTTP status and body
 class Intake:
     """Takes in submissions and repayments as the design says."""
 
-    def __init__(self, parts: Context, pipeline: Pipeline, money: Money, debits: Debits) -> None:
+    def __init__(
+        self,
+        parts: Context,
+        pipeline: Pipeline,
+        money: Money,
+        debits: Debits,
+        admission: Admission,
+    ) -> None:
         self._parts = parts
+        self._admission = admission
         self._pipeline = pipeline
         self._money = money
         self._debits = debits
@@ -38,13 +47,16 @@ class Intake:
         """Take in an application.
 
         Raises:
-            Problem: the key was used for something else, or (sync) it could not be done.
+            Problem: the key was used for something else, too much waits, or (sync) it could not be
+                done.
         """
+        await self._admission.look()
         app = await self._new_application(body)
         reply = (202, encode(submitted(app)))
         queue = self._parts.design.submit == "queue"
 
         async def take(tx: Tx) -> None:
+            self._admission.take_in(key)  # whoever was taken in before is told so
             await self._parts.save(tx, app)
             if queue:
                 await tx.enqueue("application", app.id, app.created_s)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from lending_service.admission import oldest_wait_s
 from lending_service.context import Context
 from lending_service.money import Money
 from lending_service.stores.port import StoreUnavailable
@@ -12,12 +13,13 @@ from lending_service.worker import Worker
 
 Sample = tuple[str, float]
 BREAKER_VALUES = {"closed": 0, "half_open": 1, "open": 2}
+WAITING = ("application", "debit")  # work that borrowers wait for
 DEPTHS_WITHIN_S = 0.2  # chosen: whoever asks for figures does not wait for our records
 
 
 async def prometheus(parts: Context, worker: Worker, money: Money) -> str:
     """All figures; those of the outbox are left out while it cannot be read."""
-    depths = await _depths(parts)
+    depths, waits = await _depths(parts), await _waits(parts)
     calls = (
         (f'{{{_of(name)},outcome="{outcome}"}}', n)
         for (name, outcome), n in parts.policy.calls.items()
@@ -33,6 +35,7 @@ async def prometheus(parts: Context, worker: Worker, money: Money) -> str:
             "lending_outbox_depth", "gauge", [] if depths is None else [("", sum(depths.values()))]
         ),
         _block("lending_outbox_tasks", "gauge", _by("kind", depths or {})),
+        _block("lending_outbox_wait_seconds", "gauge", _by("kind", waits)),
         _block("lending_database_calls_total", "counter", _by("outcome", parts.store.outcomes)),
         _block("lending_task_failures_total", "counter", _by("kind", _failures(worker))),
         _block("lending_pool_left_minor", "gauge", [("", parts.pool.left_minor)]),
@@ -50,6 +53,18 @@ async def _depths(parts: Context) -> dict[str, int] | None:
             return await parts.store.counts()
     except (StoreUnavailable, TimeoutError):
         return None
+
+
+async def _waits(parts: Context) -> dict[str, float]:
+    """How long the oldest task that nobody has taken up has waited, by kind."""
+    try:
+        async with asyncio.timeout(DEPTHS_WITHIN_S):
+            return {
+                kind: round(await oldest_wait_s(parts.store, parts.clock, kind), 3)
+                for kind in WAITING
+            }
+    except (StoreUnavailable, TimeoutError):
+        return {}
 
 
 def _of(name: str) -> str:
@@ -76,7 +91,7 @@ def _known(figure: float | None) -> Iterable[Sample]:
     return () if figure is None else [("", round(figure, 1))]
 
 
-def _by(label: str, figures: dict[str, int]) -> Iterable[Sample]:
+def _by(label: str, figures: Mapping[str, float]) -> Iterable[Sample]:
     return ((f'{{{label}="{value}"}}', n) for value, n in figures.items())
 
 

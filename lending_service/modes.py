@@ -15,13 +15,14 @@ import msgspec
 from lending_service.ports import Clock
 from lending_service.suspensions import Cell, Rules
 
-Mode = Literal["FULL", "STALE", "STANDIN", "POOL", "QUEUE", "SUSPENDED"]
+Mode = Literal["FULL", "STALE", "STANDIN", "POOL", "QUEUE", "SHED", "SUSPENDED"]
 EVENTS_MAX = 1000  # the latest ones are kept
 NEXT_UPDATE_S = 5.0  # a promise of the status page; chosen, not measured
 WORDS: dict[str, tuple[str, str]] = {
     "FULL": ("none", "Works."),
     "STALE": ("risk_down", "The limit shown may be old; its age is given."),
     "POOL": ("funding_down", "No funder answers; a reserve pays for loans up to a limit."),
+    "SHED": ("overload", "New applications are refused for now, so that those taken in are done."),
     "SUSPENDED": ("policy", ""),  # its words depend on what is suspended
     "STANDIN": ("risk_down", "Known customers are decided within caps; others are queued."),
 }
@@ -75,6 +76,7 @@ class Modes:
         self._down: dict[str, bool] = {}
         self._suspended = ""
         self._unfunded: Mode = "QUEUE"
+        self._shed_s = float("-inf")
         self._closed_s: dict[str, float] = {}
         self._now: dict[str, tuple[Mode, float]] = {
             operation: ("FULL", clock.now_s())
@@ -98,6 +100,11 @@ class Modes:
     def pool_changed(self, pays: bool) -> None:
         """Take in whether the reserve can pay while nobody else does."""
         self._unfunded = "POOL" if pays else "QUEUE"
+        self._refresh()
+
+    def refused(self) -> None:
+        """Take in that an application was refused because too much waits."""
+        self._shed_s = self._clock.now_s()
         self._refresh()
 
     def status(self) -> dict[str, dict[str, object]]:
@@ -126,6 +133,8 @@ class Modes:
         funded = not self._all_down(self._funders)
         if not funded:
             submit = self._unfunded
+        if self._clock.now_s() < self._shed_s + self._exit_s:
+            submit = "SHED"
         if self._suspended:
             submit = "SUSPENDED"
         self._declare("submit", submit)

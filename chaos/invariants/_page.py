@@ -9,6 +9,7 @@ from chaos.invariants._operator import is_touched, samples
 from chaos.invariants._page_times import (
     ANSWERED_S,
     BLAMES,
+    BY_LOAD,
     BY_PEOPLE,
     FULL,
     LINGERS_S,
@@ -53,7 +54,7 @@ def _words(
         yield "does not say when the next word comes"
     elif ahead_s is not None and next_s - ahead_s < event.t_s - ANSWERED_S - CLOCKS_S:
         yield f"promises the next word for {next_s - ahead_s:.2f} s, which is over"
-    if mode != BY_PEOPLE:
+    if mode not in (BY_PEOPLE, BY_LOAD):
         yield from _blames(event, operation, str(reason), history, objectives)
 
 

@@ -19,7 +19,7 @@ from chaos.targets._reference_gauges import page_group
 from harness.history import Event, History
 from harness.model import Objectives
 
-MODES, FULL, BY_PEOPLE = "Modes", "FULL", "SUSPENDED"
+MODES, FULL, BY_PEOPLE, BY_LOAD = "Modes", "FULL", "SUSPENDED", "SHED"
 BREAKERS, CLOSED, OPEN = "Breakers", "closed", "open"
 BLAMES = {"risk_down": RISK_ENGINE, "funding_down": FUNDER, "payment_down": GATEWAY}
 """Reason -> role of whoever is said to be the cause."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._views import cut_off, explained, own_doing, result
+from chaos.invariants._waits import over, refused_truly
 from harness.experiment import Experiment
 from harness.history import History
 from harness.model import Objectives, Op, Outcome
@@ -71,10 +72,12 @@ def _state(role: str, broken: set[str], system: System) -> str:
 
 
 def _judged(ops: list[Op], history: History, objectives: Objectives) -> list[Op]:
+    waits = over(history, objectives, "least_s")
     return [
         op
         for op in ops
         if not own_doing(op, objectives)
+        and not refused_truly(op, waits)
         and not (op.t_end_s is None and cut_off(op, history, objectives))
     ]
 

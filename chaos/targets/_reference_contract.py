@@ -48,6 +48,7 @@ def contract(funders: Sequence[str]) -> Mapping[str, Any]:
         "calls_at_once": {"create_payout": 12, "create_debit": 12, "commit": 4, "send": 1},
         "mode_lingers_s": 2.0,
         "page_told_within_s": 5.0,
+        "shed": {"after_s": 4.0, "least_s": 0.5, "within_s": 3.0},
         "policy": {"effective_within_s": 5.0, "unknown_after_s": 10.0},
         "pool": {"size_minor": 8_000_000, "draw_minor_max": 500_000, "drawn_within_s": 6.0},
         "quota_warning": {"from": 0.8},

@@ -75,6 +75,11 @@ CHOICES = (
         ("lending_stays_spread", "quota_warned_early", "funding_within_quota"),
     ),
     _Choice(
+        "shed", None,
+        "everybody is taken in, however long they will wait",
+        ("sheds_in_order",),
+    ),
+    _Choice(
         "pool", None,
         "nobody pays while no funder can be reached",
         ("reserve_pool_holds",),

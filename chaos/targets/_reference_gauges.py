@@ -11,6 +11,7 @@ from harness.target import Answer, Request
 
 CALLS = "Calls to third parties, 1/s"
 QUEUE = "Queue, tasks"
+WAIT = "Longest wait in the queue, s"
 BY_BREAKER, FAILED_BY = f"{UNSHOWN}calls by breaker", f"{UNSHOWN}failed calls by breaker"
 TOTALS = f"{UNSHOWN}totals"
 DEPTH, LATE = "lending_outbox_depth", "lending_late_successes_total"
@@ -79,6 +80,8 @@ def _shown(
         yield from _calls(dependency, labels, value)
     elif metric == "lending_outbox_tasks":
         yield QUEUE, labels.get("kind", ""), value
+    elif metric == "lending_outbox_wait_seconds":
+        yield WAIT, labels.get("kind", ""), value
     elif metric in (DEPTH, LATE):
         yield TOTALS, metric, value
     elif metric == "lending_pool_left_minor":

@@ -37,6 +37,7 @@ REFUSAL_STATUSES = {
     "outcome_unknown": 503,
     "limit_unknown": 503,
     "not_done": 503,
+    "overloaded": 503,
 }
 ERROR_FIELDS = frozenset({"code", "message", "retryable", "retry_after_s", "reference"})
 OUTCOME_UNKNOWN = "outcome_unknown"  # the service says itself: it may have happened
