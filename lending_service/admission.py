@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from lending_service.design import ShedRule
+from lending_service.defences import ShedRule
 from lending_service.ports import Clock
 from lending_service.replies import Problem
 from lending_service.stores.port import Store, StoreUnavailable
@@ -25,6 +25,7 @@ KIND = "application"  # of the tasks that are looked at
 OVERLOADED = "overloaded"
 
 # The figures of this block are chosen, not measured.
+WAITS_S = 0.5  # of the oldest: less is no queue
 LOOK_GAP_S = 0.25  # a look is a query
 LOOKS = 5  # over which the rate of the work is measured: a second
 
@@ -46,20 +47,23 @@ class Admission:
         self._refused = refused
         self._taken_s: deque[float] = deque()
         self._looks: deque[tuple[float, float]] = deque(maxlen=LOOKS)  # when, begun until
+        self._looked_s = float("-inf")
         self._over_since_s: float | None = None
 
     async def look(self) -> None:
         """See how long whoever comes now would wait, unless somebody just has."""
         now_s = self._clock.now_s()
-        if self._rule is None or (self._looks and now_s < self._looks[-1][0] + LOOK_GAP_S):
+        if self._rule is None or now_s < self._looked_s + LOOK_GAP_S:
             return
-        self._looks.append((now_s, now_s))
+        self._looked_s = now_s
         try:
             wait_s = await oldest_wait_s(self._store, self._clock, KIND)
-        except StoreUnavailable:
-            return  # whoever takes it in will say so
-        self._looks[-1] = now_s, now_s - wait_s
-        if self._expected_s(wait_s) <= self._rule.after_s:
+        except StoreUnavailable:  # whoever takes it in will say so
+            self._looks.clear()  # how fast work goes without records says nothing
+            self._over_since_s = None
+            return
+        self._looks.append((now_s, now_s - wait_s))
+        if wait_s < WAITS_S or self._expected_s(wait_s) <= self._rule.after_s:
             self._over_since_s = None
         elif self._over_since_s is None:
             self._over_since_s = now_s

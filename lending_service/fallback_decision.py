@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from lending_service.design import StandInCaps
+from lending_service.defences import StandInCaps
 from lending_service.domain import Borrower, Exposure
 
 DAY_S = 86_400.0

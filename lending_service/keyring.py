@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lending_service.design import CredentialsRule
+from lending_service.defences import CredentialsRule
 from lending_service.ports import Clock
 
 

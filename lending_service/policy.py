@@ -9,7 +9,8 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
-from lending_service.design import BreakerRule, Design
+from lending_service.defences import BreakerRule
+from lending_service.design import Design
 from lending_service.keyring import KeyRing
 from lending_service.ports import Client, Clock, NoReply, Refused
 from lending_service.statuses import verdict

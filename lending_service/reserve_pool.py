@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from lending_service.design import PoolRule
+from lending_service.defences import PoolRule
 from lending_service.domain import Application, PoolAccount, Reservation
 from lending_service.policy import Policy
 from lending_service.ports import Clock

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lending_service.design import ScoreGuardRule
+from lending_service.defences import ScoreGuardRule
 from lending_service.ports import Clock
 from lending_service.upstreams import RiskEngine, Score
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.self_test.defects import Defect, Swap
 from lending_service import pipeline
-from lending_service.design import StandInCaps
+from lending_service.defences import StandInCaps
 from lending_service.domain import Borrower, Exposure
 from lending_service.fallback_decision import StandInVerdict, decide
 

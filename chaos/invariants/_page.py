@@ -21,6 +21,8 @@ from chaos.invariants._page_times import (
     wrong_of,
 )
 from chaos.invariants._service_clock import CLOCKS_S, offset_s
+from chaos.invariants._waits import is_over, over
+from chaos.lending import DATABASE
 from harness.history import Event, History
 from harness.model import Objectives
 
@@ -54,8 +56,19 @@ def _words(
         yield "does not say when the next word comes"
     elif ahead_s is not None and next_s - ahead_s < event.t_s - ANSWERED_S - CLOCKS_S:
         yield f"promises the next word for {next_s - ahead_s:.2f} s, which is over"
-    if mode not in (BY_PEOPLE, BY_LOAD):
+    if mode == BY_LOAD:
+        yield from _unloaded(event, history, objectives)
+    elif mode != BY_PEOPLE:
         yield from _blames(event, operation, str(reason), history, objectives)
+
+
+def _unloaded(event: Event, history: History, objectives: Objectives) -> Iterator[str]:
+    """Too much work, where none waited; while our records are away nobody knows how much does."""
+    since_s = event.t_s - LINGERS_S
+    if is_touched(history, objectives, (DATABASE, ""), since_s, event.t_s):
+        return
+    if not is_over(over(history, objectives, "least_s"), since_s, event.t_s):
+        yield f"tells of too much work, and hardly any waited for {LINGERS_S:g} s"
 
 
 def _of_the_whole(event: Event) -> set[Any]:

@@ -76,8 +76,7 @@ def _judged(ops: list[Op], history: History, objectives: Objectives) -> list[Op]
     return [
         op
         for op in ops
-        if not own_doing(op, objectives)
-        and not refused_truly(op, waits)
+        if not (own_doing(op, objectives) or refused_truly(op, waits))
         and not (op.t_end_s is None and cut_off(op, history, objectives))
     ]
 

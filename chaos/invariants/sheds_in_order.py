@@ -26,13 +26,14 @@ TOGETHER_S = 0.5  # after a failure: who is taken in by then was at the same tim
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    spans = over(history, objectives)
+    spans, waits = over(history, objectives), over(history, objectives, "least_s")
+    broken = [*front_windows(history, objectives), *_of_records(history, objectives)]
     refused = [op for op in history.all_ops if op.err == OVERLOADED]
     found = [
-        *_untrue(refused, over(history, objectives, "least_s")),
+        *_untrue([op for op in refused if not _met(op, broken)], waits),
         *_too_long(history, objectives, spans),
+        *_out_of_order(history, objectives, broken),
     ]
-    found += _out_of_order(history, objectives)
     told = bool(samples(history, WAIT)) or not objectives.contract.get("shed")
     return Findings(
         examined=len(refused) + sum(1 for _ in history.ops(*KEPT)),
@@ -68,10 +69,11 @@ def _too_long(
         known.add(op.k)
 
 
-def _out_of_order(history: History, objectives: Objectives) -> Iterator[Mapping[str, object]]:
+def _out_of_order(
+    history: History, objectives: Objectives, broken: list[FaultWindow]
+) -> Iterator[Mapping[str, object]]:
     """What fails while new applications are taken in."""
     ends_s = sorted(op.last_s for op in history.ops(SUBMIT, outcome=Outcome.OK))
-    broken = [*front_windows(history, objectives), *_of_records(history, objectives)]
     for op in history.ops(*KEPT):
         if op.outcome is Outcome.OK or own_doing(op, objectives):
             continue

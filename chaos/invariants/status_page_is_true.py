@@ -8,16 +8,7 @@ from collections.abc import Iterator, Mapping
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._operator import cut, samples, touched
 from chaos.invariants._page import said_wrong
-from chaos.invariants._page_times import (
-    BREAKERS,
-    BY_LOAD,
-    BY_PEOPLE,
-    CLOSED,
-    FULL,
-    MODES,
-    times_wrong,
-)
-from chaos.invariants._waits import Span, is_over, over
+from chaos.invariants._page_times import BREAKERS, CLOSED, FULL, MODES, OF_NO_PARTY, times_wrong
 from chaos.lending import DATABASE, POLICY
 from harness.history import Event, History
 from harness.model import Objectives, Op
@@ -31,14 +22,11 @@ ASKED_MIN = 8  # operations in that time that need what is unreachable
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    told, waits = samples(history, MODES), over(history, objectives, "least_s")
+    told = samples(history, MODES)
     found = [*said_wrong(history, objectives), *times_wrong(history, objectives)]
     for event in told:
         for operation, mode in event.v[MODES].items():
-            if mode == BY_PEOPLE:
-                continue
-            if mode == BY_LOAD:
-                found += _unloaded(event, operation, waits)
+            if mode in OF_NO_PARTY:
                 continue
             roles = objectives.system.degradation.get(operation, {})
             wrongs = _wrong(event, operation, mode, roles, history, objectives)
@@ -49,12 +37,6 @@ def _examine(history: History, objectives: Objectives) -> Findings:
         details={"degraded": sum(set(e.v[MODES].values()) != {FULL} for e in told)},
         missing="" if told else "nobody asked for the status page",
     )
-
-
-def _unloaded(event: Event, operation: str, waits: list[Span]) -> Iterator[Mapping[str, object]]:
-    if not is_over(waits, event.t_s - LINGERS_S, event.t_s):
-        what = f"the status page calls {operation} {BY_LOAD} at {event.t_s:.2f} s, and no work "
-        yield bad(event.t_s, f"{what}waited long", [event.i], operation=operation)
 
 
 def _wrong(

@@ -62,7 +62,7 @@ def harness(
 @pytest.mark.parametrize(
     ("words", "cause"),
     [
-        (("run", "X011"), "no experiment 'X011'; did you mean 'X01'?"),
+        (("run", "X001"), "no experiment 'X001'; did you mean 'X01'?"),
         (("run", "nowhere.yaml"), "nowhere.yaml: no such file"),
         (("run", "X01", "--design", "hardend"), "no design 'hardend'; did you mean 'hardened'?"),
         (("run", "X01", "--runtime", "proces"), "no runtime 'proces'; did you mean 'process'?"),

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from lending_service.admission import Admission
-from lending_service.design import ShedRule
+from lending_service.defences import ShedRule
 from lending_service.replies import Problem
 from lending_service.stores.port import Store, StoreUnavailable
 from tests.unit.lending_service.world import FakeClock

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from lending_service.design import CredentialsRule, Design, DesignError
+from lending_service.defences import CredentialsRule
+from lending_service.design import Design, DesignError
 from lending_service.policy import Policy
 from lending_service.ports import Reply
 from tests.unit.lending_service.world import FakeClock, design

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from lending_service.design import Design, DesignError, PoolRule
+from lending_service.defences import PoolRule
+from lending_service.design import Design, DesignError
 from tests.unit.lending_service.world import World, design, in_world
 
 FUNDERS = ("funding_a", "funding_b", "funding_c")
