@@ -107,6 +107,16 @@ class QuotaArgs(msgspec.Struct, frozen=True):
     quota_minor: Annotated[int, Meta(ge=0, le=10**13)]
 
 
+class SpoiledArgs(msgspec.Struct, frozen=True):
+    """`form`: what becomes of every `every`-th line: it is left out, stands there twice, or has an
+    amount that is one minor unit too large. `totals`: `kept` are those of the true file, so that
+    who counts sees it; `fitting` are those of the lines that are told."""
+
+    form: Literal["missing", "doubled", "amount"]
+    every: Annotated[int, Meta(ge=1, le=1_000)] = 3
+    totals: Literal["kept", "fitting"] = "fitting"
+
+
 class RevokedArgs(msgspec.Struct, frozen=True):
     """`key`: the bearer token that is not taken any more; every other one is."""
 

@@ -37,7 +37,28 @@ from mock_services.effect_args import (
     RefusedArgs,
     RevokedArgs,
     ScoreArgs,
+    SpoiledArgs,
     TimesArgs,
+)
+from mock_services.effect_changes import (
+    callback_lost,
+    decline,
+    drift,
+    duplicate_callback,
+    file_spoiled,
+    forged_callback,
+    key_expired,
+    late_callback,
+    late_success,
+    outdated,
+    oversold,
+    processing,
+    quota_cut,
+    refuse,
+    score,
+    suspend,
+    withdraw,
+    wrong_amount,
 )
 from mock_services.unreadable import unreadable
 
@@ -112,37 +133,9 @@ async def capacity(call: Call, args: CapacityArgs) -> Reply:
     return await call.do()
 
 
-async def late_success(call: Call, args: LateSuccessArgs) -> Reply:
-    """Answer FAILED now and reach SUCCESS later."""
-    return await call.do(first="FAILED", code=args.code, ends="SUCCESS", after_s=args.delay_s)
-
-
-async def processing(call: Call, args: LaterArgs) -> Reply:
-    """Answer PROCESSING now, and reach its end later, or never."""
-    ends, after_s = ("", 0.0) if args.delay_s is None else (args.ends, args.delay_s)
-    return await call.do(first="PROCESSING", ends=ends, after_s=after_s)
-
-
-async def decline(call: Call, args: NoArgs) -> Reply:
-    """Refuse for a business reason: FAILED for money, `decline` for a score."""
-    if call.op == "score":
-        return await call.do(declined=True)
-    return await call.do(first="FAILED", code="DECLINED")
-
-
 async def not_found(call: Call, args: NoArgs) -> Reply:
     """Deny knowing the request."""
     return Reply(404, {"code": "not_found", "message": "no such request"})
-
-
-async def score(call: Call, args: ScoreArgs) -> Reply:
-    """Answer a given score."""
-    return await call.do(adjust=lambda _: args.value)
-
-
-async def drift(call: Call, args: PointsArgs) -> Reply:
-    """Move the score, within 0..1000."""
-    return await call.do(adjust=lambda points: min(1000, max(0, points + args.points)))
 
 
 async def quota_gone(call: Call, args: NoArgs) -> Reply:
@@ -150,71 +143,9 @@ async def quota_gone(call: Call, args: NoArgs) -> Reply:
     return Reply(409, {"code": "quota_exhausted", "message": "the quota is used up"})
 
 
-async def oversold(call: Call, args: QuotaArgs) -> Reply:
-    """Tell a smaller quota, and take whatever is asked beyond it: a count that is raced."""
-    return await call.do(quota_minor=args.quota_minor, kept=False)
-
-
-async def quota_cut(call: Call, args: QuotaArgs) -> Reply:
-    """Tell a smaller quota, and keep to it."""
-    return await call.do(quota_minor=args.quota_minor)
-
-
-async def withdraw(call: Call, args: NoArgs) -> Reply:
-    """Step back from what was set aside, when it is asked for."""
-    return await call.do(withdrawn=True)
-
-
-async def duplicate_callback(call: Call, args: TimesArgs) -> Reply:
-    """Deliver the callback several times."""
-    return await call.do(times=args.times)
-
-
-async def callback_lost(call: Call, args: NoArgs) -> Reply:
-    """Never deliver the callback."""
-    return await call.do(times=0)
-
-
-async def late_callback(call: Call, args: LateCallbackArgs) -> Reply:
-    """Deliver the callback late, or a contradiction after it."""
-    if args.status is None:
-        return await call.do(held_s=args.delay_s)
-    return await call.do(later_s=args.delay_s, later=args.status)
-
-
-async def key_expired(call: Call, args: ForgetArgs) -> Reply:
-    """Treat a request id that is older as one that never came."""
-    return await call.do(forget_after_s=args.after_s)
-
-
-async def wrong_amount(call: Call, args: DeltaArgs) -> Reply:
-    """Deliver a callback with a wrong amount."""
-    return await call.do(delta_minor=args.delta_minor)
-
-
-async def forged_callback(call: Call, args: NoArgs) -> Reply:
-    """Somebody else tells that the money moved, each time with one detail that is wrong."""
-    return await call.do(forged=True)
-
-
-async def suspend(call: Call, args: CellArgs) -> Reply:
-    """Never shown by a call: the policy changes when the rule is set."""
-    return await call.do()
-
-
 async def blank(call: Call, args: NoArgs) -> Reply:
     """Answer a document without anything in it."""
     return Reply(200, {})
-
-
-async def outdated(call: Call, args: NoArgs) -> Reply:
-    """Answer the document that was in force before the last change."""
-    return await call.do(back=1)
-
-
-async def refuse(call: Call, args: RefusedArgs) -> Reply:
-    """Score nobody of a segment or region: a business refusal, with its own code."""
-    return await call.do(refused=args)
 
 
 async def credential_revoked(call: Call, args: RevokedArgs) -> Reply:
@@ -227,7 +158,7 @@ async def credential_revoked(call: Call, args: RevokedArgs) -> Reply:
 CALLBACK_OP = "callback"
 ANY_REQUEST: frozenset[str] = frozenset()
 CALLBACK = frozenset({CALLBACK_OP})
-POLICY = frozenset({"policy"})
+POLICY, FILE = frozenset({"policy"}), frozenset({"file"})
 CREATE = frozenset({"create_payout", "create_debit"})
 OWN = CREATE | {CALLBACK_OP, "inquire", "statement", "score", "limit", "send"}
 OWN |= {"reserve", "commit", "release", "quota", "file", "policy", "enact", "publish"}
@@ -282,6 +213,7 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "quota_gone": Effect(quota_gone, REFUSAL, frozenset({"reserve"})),
         "oversold": Effect(oversold, CHANGE, frozenset({"reserve", "quota"}), QuotaArgs, "quota"),
         "quota_cut": Effect(quota_cut, CHANGE, frozenset({"reserve", "quota"}), QuotaArgs, "quota"),
+        "file_spoiled": Effect(file_spoiled, CHANGE, FILE, SpoiledArgs, "lines"),
         "withdraw": Effect(withdraw, CHANGE, frozenset({"commit"}), of="status"),
         "duplicate_callback": Effect(duplicate_callback, CHANGE, CALLBACK, TimesArgs, "copies"),
         "callback_lost": Effect(callback_lost, CHANGE, CALLBACK, of="copies"),

@@ -31,7 +31,7 @@ from mock_services.stand_in import (
     routing,
 )
 
-OPS = ("reserve", "commit", "release", "inquire")
+OPS = ("reserve", "commit", "release", "inquire", "file")
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -51,10 +51,11 @@ class Reserve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(slots=True)
 class Reservation:
-    """Money that was set aside, and its state."""
+    """Money that was set aside, its state, and when it was committed, run clock."""
 
     body: Reserve
     status: str = ""
+    settled_s: float | None = None
 
 
 class FundingProvider:
@@ -70,7 +71,7 @@ class FundingProvider:
         for entry in stand_in.ledger.entries():
             body = Reserve(entry["request_id"], entry["k"], entry["amount_minor"])
             known = self._reservations.setdefault(body.request_id, Reservation(body))
-            self._move(known, entry["status"])
+            self._move(known, entry["status"], entry["t_s"])
 
     def reserving(self, params: dict[str, str], raw: bytes) -> Prepared:
         """Set money aside."""
@@ -142,20 +143,22 @@ class FundingProvider:
         body = reservation.body
         told: dict[str, Any] = {} if quota_minor is None else {"quota_minor": quota_minor}
         write = self._stand_in.ledger.append
-        write(f, body.reference, body.request_id, body.amount_minor, status, **told)
-        self._move(reservation, status)
+        entry = write(f, body.reference, body.request_id, body.amount_minor, status, **told)
+        self._move(reservation, status, entry["t_s"])
 
-    def _move(self, reservation: Reservation, status: str) -> None:
+    def _move(self, reservation: Reservation, status: str, t_s: float) -> None:
         if reservation.status:
             self._held_minor[reservation.status] -= reservation.body.amount_minor
         self._held_minor[status] += reservation.body.amount_minor
         reservation.status = status
+        reservation.settled_s = t_s if status == "COMMITTED" else None
 
     def _tell(self, request_id: str) -> Reply:
         known = self._reservations.get(request_id)
         if known is None:
             return refusal(404, "not_found", f"{request_id} was never reserved here")
-        return Reply(200, {**msgspec.structs.asdict(known.body), "status": known.status})
+        facts = {**msgspec.structs.asdict(known.body), "status": known.status}
+        return Reply(200, {**facts, "settled_s": known.settled_s})
 
     def _tell_quota(self, *, quota_minor: int | None = None, kept: bool = True) -> Reply:
         told_minor = self._told_minor(quota_minor)
@@ -169,7 +172,7 @@ class FundingProvider:
 
 def _state(reservation: Reservation, **more: object) -> Reply:
     state = {"request_id": reservation.body.request_id, "status": reservation.status}
-    return Reply(200, {**state, **more})
+    return Reply(200, {**state, "settled_s": reservation.settled_s, **more})
 
 
 def build(config: Config, world: World) -> ASGIApp:

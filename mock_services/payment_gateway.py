@@ -33,7 +33,7 @@ from mock_services.stand_in import (
 
 DECLINED, CHANNEL_ERROR = "DECLINED", "CHANNEL_ERROR"
 CODES = {"SUCCESS": "", "PROCESSING": "", "FAILED": DECLINED}
-OPS = ("create_payout", "create_debit", "inquire", "statement", "callback")
+OPS = ("create_payout", "create_debit", "inquire", "statement", "file", "callback")
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -91,7 +91,7 @@ class Payment(msgspec.Struct, frozen=True):
     Args:
         status: PROCESSING, SUCCESS or FAILED.
         code: of a FAILED: DECLINED is said to be final, CHANNEL_ERROR may still become a SUCCESS.
-        t_s: when it came there.
+        t_s: when it came there; of a SUCCESS, when the money moved.
         ends: what it will become; empty when that is all, or never.
         due_s: and when.
     """
@@ -184,9 +184,7 @@ class PaymentGateway:
                     self._stand_in.world.spawn(self._callbacks.slip_in(told))
         elif payment.body != body:
             return reused(body.request_id)
-        answer = {"request_id": body.request_id, **_status(payment)}
-        settled_s = payment.t_s if payment.status == "SUCCESS" else None
-        return Reply(200, {**answer, "settled_s": settled_s})
+        return Reply(200, {"request_id": body.request_id, **_status(payment)})
 
     def _reach(self, payment: Payment) -> None:
         """Write down how far a payment has come."""
@@ -197,6 +195,7 @@ class PaymentGateway:
             body.request_id,
             body.amount_minor,
             payment.status,
+            t_s=payment.t_s,
             currency=body.currency,
             party=body.party,
             state={"payment": {**asdict(payment), "body": asdict(body)}},
@@ -232,7 +231,7 @@ class PaymentGateway:
     def _state(self, reference: str) -> Reply:
         """Money that moved, and payments that still may."""
         moved = [
-            {"request_id": entry["request_id"], "status": "SUCCESS"}
+            {"request_id": entry["request_id"], "status": "SUCCESS", "settled_s": entry["t_s"]}
             for entry in self._stand_in.ledger.entries()
             if entry["k"] == reference and entry["status"] == "SUCCESS"
         ]
@@ -265,8 +264,9 @@ def _contradiction(told: Mapping[str, Any], status: str) -> dict[str, Any]:
     return {**told, "status": status, **code}
 
 
-def _status(payment: Payment) -> dict[str, str]:
-    told = {"status": payment.status}
+def _status(payment: Payment) -> dict[str, Any]:
+    settled_s = payment.t_s if payment.status == "SUCCESS" else None
+    told = {"status": payment.status, "settled_s": settled_s}
     return {**told, "code": payment.code} if payment.code else told
 
 

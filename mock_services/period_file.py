@@ -6,12 +6,13 @@ period 0: [0, period_s)  ->  to be had from period_s on, and never another one
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from mock_services.calls import Reply
+from mock_services.effect_args import SpoiledArgs
 from mock_services.routes import Route
 from mock_services.stand_in import Prepared, StandIn, refusal
 
@@ -42,7 +43,7 @@ class PeriodFiles:
         number = msgspec.convert(params["period"], Number, strict=False)
         return params["period"], partial(self._file, number)
 
-    def _file(self, number: int) -> Reply:
+    def _file(self, number: int, *, spoiled: SpoiledArgs | None = None) -> Reply:
         """All lines of a period, how many they are, and what they come to, minor units."""
         from_s, to_s = number * self._period_s, (number + 1) * self._period_s
         if self._stand_in.world.clock.now_s() < to_s:
@@ -57,7 +58,23 @@ class PeriodFiles:
             for entry in self._stand_in.ledger.entries()
             if entry["status"] == self._moved and from_s <= entry["t_s"] < to_s
         ]
-        totals = {"count": len(lines), "total_minor": sum(one["amount_minor"] for one in lines)}
+        told = lines if spoiled is None else _spoiled(lines, spoiled)
+        counted = lines if spoiled is not None and spoiled.totals == "kept" else told
+        total_minor = sum(line["amount_minor"] for line in counted)
+        totals = {"count": len(counted), "total_minor": total_minor}
         return Reply(
-            200, {"period": number, "from_s": from_s, "to_s": to_s, **totals, "lines": lines}
+            200, {"period": number, "from_s": from_s, "to_s": to_s, **totals, "lines": told}
         )
+
+
+def _spoiled(lines: list[dict[str, Any]], args: SpoiledArgs) -> list[dict[str, Any]]:
+    """The lines with every so many-th one, the first included, wrong."""
+    told: list[dict[str, Any]] = []
+    for n, line in enumerate(lines):
+        if n % args.every:
+            told.append(line)
+        elif args.form == "doubled":
+            told += [line, line]
+        elif args.form == "amount":
+            told.append({**line, "amount_minor": line["amount_minor"] + 1})
+    return told

@@ -35,6 +35,7 @@ def test_callback_carries_the_facts_after_its_delay() -> None:
                 "amount_minor": 600_000,
                 "currency": "CNY",
                 "status": "SUCCESS",
+                "settled_s": 0.0,
             }
         ]
 

@@ -91,7 +91,28 @@ def test_inquiry_tells_the_state_after_a_lost_reply() -> None:
         await bench.rules({"op": "reserve", "effect": "reply_lost"})
         with pytest.raises(ReplyLost):
             await bench.call("POST", PATH, reserve())
-        assert await bench.call("GET", f"{PATH}/f-1") == (200, {**reserve(), "status": "RESERVED"})
+        told = (await bench.call("GET", f"{PATH}/f-1"))[1]
+        assert told == {**reserve(), "status": "RESERVED", "settled_s": None}
+
+    play(scenario)
+
+
+def test_whoever_asks_late_learns_when_the_money_was_given() -> None:
+    """By the ledger's own time, whoever asks and however late: the file of that period has it."""
+
+    async def scenario() -> None:
+        bench = Bench("funding_provider", file_period_s=2.0)
+        await bench.call("POST", PATH, reserve())
+        await bench.clock.advance(1.5)
+        await bench.rules({"op": "commit", "effect": "reply_lost"})
+        with pytest.raises(ReplyLost):
+            await bench.call("POST", f"{PATH}/f-1/commit", {})
+        await bench.rules()
+        await bench.clock.advance(3.0)
+        again = (await bench.call("POST", f"{PATH}/f-1/commit", {}))[1]
+        inquired = (await bench.call("GET", f"{PATH}/f-1"))[1]
+        assert again["settled_s"] == inquired["settled_s"] == 1.5
+        assert (await bench.call("GET", "/v1/files/0"))[1]["count"] == 1
 
     play(scenario)
 
@@ -147,7 +168,7 @@ def test_whose_count_is_raced_takes_more_than_the_quota_it_tells() -> None:
         await bench.rules({"op": "*", "effect": "oversold", "args": {"quota_minor": 700_000}})
         for id_ in ("f-2", "f-3"):
             answer = (await bench.call("POST", PATH, reserve(id_)))[1]
-            assert answer == {"request_id": id_, "status": "RESERVED", "quota_minor": 700_000}
+            assert (answer["status"], answer["quota_minor"]) == ("RESERVED", 700_000)
         told = {"quota_minor": 700_000, "reserved_minor": 1_800_000, "committed_minor": 0}
         assert (await bench.call("GET", "/v1/quota"))[1] == told
         assert [one.get("quota_minor") for one in await bench.ledger()] == [None, 700_000, 700_000]

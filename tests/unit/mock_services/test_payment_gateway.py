@@ -101,6 +101,7 @@ def test_inquiry_tells_what_happened_and_denies_the_unknown() -> None:
                 "reference": "loan-1",
                 "amount_minor": 600_000,
                 "status": "SUCCESS",
+                "settled_s": 0.0,
             },
         )
         status, answer = await bench.call("GET", "/v1/requests/p-2")
@@ -404,7 +405,7 @@ def test_forgotten_id_moves_money_again_and_the_statement_tells() -> None:
         await bench.rules({"op": "*", "effect": "key_expired", "args": {"after_s": 1.0}})
         assert (await bench.call("GET", "/v1/requests/p-1"))[0] == 404
         held = (await bench.call("GET", "/v1/statement/loan-1"))[1]["payments"]
-        assert held == [{"request_id": "p-1", "status": "SUCCESS"}]
+        assert held == [{"request_id": "p-1", "status": "SUCCESS", "settled_s": 0.0}]
         await bench.call("POST", "/v1/payouts", payout())
         assert len(await bench.ledger()) == 2
 

@@ -93,3 +93,36 @@ def test_a_rule_of_money_changes_no_file() -> None:
         assert (status, file["count"]) == (200, 1)
 
     play(scenario)
+
+
+@pytest.mark.parametrize(
+    ("form", "amounts"),
+    [
+        ("missing", [600_000]),
+        ("doubled", [600_000, 600_000, 600_000]),
+        ("amount", [600_001, 600_000]),
+    ],
+)
+@pytest.mark.parametrize("totals", ["kept", "fitting"])
+def test_a_file_can_be_spoiled_and_is_true_again(
+    form: str, amounts: list[int], totals: str
+) -> None:
+    """The ledger stays true; control totals show it or do not, as asked."""
+
+    async def scenario() -> None:
+        bench = Bench("payment_gateway", file_period_s=2.0)
+        for n in (1, 2):
+            await bench.call("POST", "/v1/payouts", payout(f"p-{n}", reference=f"loan-{n}"))
+        await bench.clock.advance(2.0)
+        _, true = await bench.call("GET", "/v1/files/0")
+        args = {"form": form, "every": 2, "totals": totals}
+        await bench.rules({"op": "file", "effect": "file_spoiled", "args": args})
+        _, told = await bench.call("GET", "/v1/files/0")
+        assert [line["amount_minor"] for line in told["lines"]] == amounts
+        fits = (told["count"], told["total_minor"]) == (len(amounts), sum(amounts))
+        assert fits == (totals == "fitting")
+        await bench.rules()
+        assert (await bench.call("GET", "/v1/files/0"))[1] == true
+        assert len(await bench.ledger()) == 2
+
+    play(scenario)
