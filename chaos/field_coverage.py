@@ -50,6 +50,19 @@ FIELD_COVERAGE: Mapping[str, str | tuple[str, ...]] = MappingProxyType(
         "Status.operations.reason": ("status_page_is_true",),
         "Status.operations.message": ("status_page_is_true",),
         "Status.operations.next_update_by_s": ("status_page_is_true",),
+        **dict.fromkeys(
+            ("Breaks.breaks.sender", "Breaks.breaks.kind", "Breaks.breaks.since_s"),
+            ("breaks_are_found",),
+        ),
+        **dict.fromkeys(
+            (
+                "Breaks.breaks.period",
+                "Breaks.breaks.request_id",
+                "Breaks.breaks.ours_minor",
+                "Breaks.breaks.theirs_minor",
+            ),
+            "For people who clear a break up; a run reads how many there are and how old.",
+        ),
         "ledger payout": ("no_double_payout", "active_means_paid", "paid_to_the_borrower"),
         "ledger debit": ("debits_match_repayments", "loans_add_up", "paid_to_the_borrower"),
         "ledger score": ("decision_follows_score", "stand_in_within_caps", "paid_to_the_borrower"),

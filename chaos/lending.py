@@ -17,11 +17,12 @@ STATUS_PAGE = "status_page"
 DATABASE = "database"
 
 CALLBACK = "callback"
+FILE = "file"
 RULE_OPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        GATEWAY: ("create_payout", "create_debit", "inquire", "statement", CALLBACK),
+        GATEWAY: ("create_payout", "create_debit", "inquire", "statement", FILE, CALLBACK),
         RISK_ENGINE: ("score", "limit"),
-        FUNDER: ("reserve", "commit", "release", "inquire"),
+        FUNDER: ("reserve", "commit", "release", "inquire", FILE),
         NOTIFIER: ("send",),
         POLICY: ("policy", "enact"),
         STATUS_PAGE: ("publish",),

@@ -22,6 +22,7 @@ from lending_service.pipeline import Pipeline
 from lending_service.policy import Policy
 from lending_service.ports import Client, Clock
 from lending_service.quotas import Quotas
+from lending_service.reconciliation import Reconciliation
 from lending_service.reserve_pool import ReservePool
 from lending_service.reserving import Reserving
 from lending_service.score_guard import ScoreGuard
@@ -78,6 +79,7 @@ class Service:
         """
         await self.parts.store.release_leases()
         self.worker.start(spawn, await self.parts.store.counts())
+        self.parts.reconciliation.start(spawn)
         if self._announcer is not None:
             self._announcing = spawn(self._announcer.run())
 
@@ -85,6 +87,7 @@ class Service:
         """End the work; what is unfinished stays in the outbox."""
         if self._announcing is not None:
             self._announcing.cancel()
+        await self.parts.reconciliation.stop()
         await self.worker.stop()
 
     def _handlers(self) -> dict[str, Handler]:
@@ -158,6 +161,9 @@ def build(
         pool=ReservePool(design.pool, clock, policy, funders, modes.pool_changed),
         spread=spread,
         quotas=Quotas(spread, funding, clock, design.spread.low_from if design.spread else None),
+        reconciliation=Reconciliation(
+            design.reconcile, gateways, funders, store, clock, policy, report
+        ),
         notifier="".join(_of("notification", upstreams)),
         suspensions=Suspensions(
             policy,

@@ -23,6 +23,7 @@ async def take_in(parts: Context, money: Money, told: Callback) -> None:
     # A payment in doubt is asked about anyway, and the answer to a question is the newer word.
     believes = parts.design.failed_payment == "believe"
     if status == "success" or (status == "failed" and believes):
+        parts.payments.learn(payment.id, told.settled_s)
         await money.settle(payment.id, status, resume=True)
 
 

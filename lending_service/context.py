@@ -14,6 +14,7 @@ from lending_service.messages import MESSAGES
 from lending_service.policy import Policy
 from lending_service.ports import Clock
 from lending_service.quotas import Quotas
+from lending_service.reconciliation import Reconciliation
 from lending_service.reserve_pool import ReservePool
 from lending_service.score_guard import ScoreGuard
 from lending_service.spread import Spread
@@ -36,6 +37,7 @@ class Context(msgspec.Struct, frozen=True):
         pool: the lender's own money, for when no funder can be reached.
         spread: how much is lent by whom and to whom.
         quotas: what funders have left.
+        reconciliation: our records held to what others say.
         notifier: who sends messages to borrowers, "" for nobody.
     """
 
@@ -54,6 +56,7 @@ class Context(msgspec.Struct, frozen=True):
     pool: ReservePool
     spread: Spread
     quotas: Quotas
+    reconciliation: Reconciliation
     notifier: str = ""
 
     def save(self, tx: Tx, record: Application | Repayment) -> Awaitable[None]:

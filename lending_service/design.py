@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from lending_service.allowed import allowed, struct_in
 from lending_service.defences import (
     BreakerRule,
     Count,
@@ -20,6 +21,7 @@ from lending_service.defences import (
     StandInCaps,
 )
 from lending_service.patroni import PatroniRule, undecided
+from lending_service.reconciling import ReconcileRule
 from lending_service.spread import SpreadRule, too_much
 
 
@@ -97,6 +99,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             callback; or every one is `believe`d.
         pool: the reserve that pays while no funder can be reached, or null for none.
         spread: shares and caps of funders, regions and segments, or null for none.
+        reconcile: when our records are held to the files of who moves money, or null: never.
         failover: who promotes the standby of a primary that is gone: somebody by hand (`manual`),
             a `script` that looks whether the primary answers, and fences nothing; or `patroni`.
         patroni: how it decides; needed where it does.
@@ -154,6 +157,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     failed_payment: Literal["statement", "final_code", "believe"] = "final_code"
     pool: PoolRule | None = None
     spread: SpreadRule | None = None
+    reconcile: ReconcileRule | None = None
     failover: Literal["manual", "script", "patroni"] = "manual"
     patroni: PatroniRule | None = None
     runbook: str | None = None
@@ -203,55 +207,14 @@ def _problems(struct: type[Any], mapping: Mapping[str, object], where: str) -> l
         if key not in mapping and key in optional:
             continue
         if key not in mapping:
-            found.append(f"{where}{key}: missing, need {_allowed(hint)}")
+            found.append(f"{where}{key}: missing, need {allowed(hint)}")
             continue
-        value, nested = mapping[key], _struct_in(hint)
+        value, nested = mapping[key], struct_in(hint)
         if nested is not None and isinstance(value, Mapping):
             found += _problems(nested, value, f"{where}{key}.")
             continue
         try:
             msgspec.convert(value, hint)
         except msgspec.ValidationError:
-            found.append(f"{where}{key}: got {value!r}, need {_allowed(hint)}")
+            found.append(f"{where}{key}: got {value!r}, need {allowed(hint)}")
     return found
-
-
-def _struct_in(hint: object) -> type[object] | None:
-    """The Struct that a field of this type may hold, if any."""
-    for part in (hint, *typing.get_args(hint)):
-        if isinstance(part, type) and issubclass(part, msgspec.Struct):
-            return part
-    return None
-
-
-def _allowed(hint: Any) -> str:
-    """What a field of this type takes, in words."""
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if hint is type(None):
-        return "null"
-    if origin is Literal:
-        return " | ".join(str(arg) for arg in args)
-    if origin is Annotated:
-        return _allowed(args[0]) + _bounds(args[1])
-    if origin is dict:
-        return f"a mapping of names to {_allowed(args[1])}"
-    if args:
-        return " or ".join(_allowed(arg) for arg in args)
-    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-        return "a mapping of " + ", ".join(hint.__struct_fields__)
-    return str(getattr(hint, "__name__", hint))
-
-
-def _bounds(meta: Meta) -> str:
-    words = [
-        f"{sign} {bound}"
-        for sign, bound in (
-            (">", meta.gt),
-            (">=", meta.ge),
-            ("<=", meta.le),
-            ("of length >=", meta.min_length),
-            ("of length <=", meta.max_length),
-        )
-        if bound is not None
-    ]
-    return " " + " and ".join(words)

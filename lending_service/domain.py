@@ -82,13 +82,6 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     id: str
 
 
-class Heartbeat(Record, frozen=True, kw_only=True):
-    """Says nothing: written to see whether writing works."""
-
-
-HEARTBEAT = Heartbeat(id="ready")
-
-
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Who said yes, on how old a score, and whether the model has looked since."""
 
@@ -153,7 +146,14 @@ PaymentKind = Literal["payout", "debit"]
 Held = Literal["unknown", "reserved", "refused", "released", "withdrawn", "committed"]
 
 
-class Payment(Record, frozen=True, kw_only=True):
+class Movement(Record, frozen=True, kw_only=True):
+    """Money that somebody else moves under our request id, `id`; `settled_s`: when, as they say."""
+
+    amount_minor: int
+    settled_s: float | None = None
+
+
+class Payment(Movement, frozen=True, kw_only=True):
     """One external money call, written down before it is made; `id` is its request id.
 
     `owner` is the application or repayment it belongs to, `reference` the business key that the
@@ -164,7 +164,6 @@ class Payment(Record, frozen=True, kw_only=True):
     owner: str
     reference: str
     gateway: str
-    amount_minor: int
     party: str
     created_s: float
     status: PaymentStatus = "unknown"
@@ -173,12 +172,11 @@ class Payment(Record, frozen=True, kw_only=True):
     not_found: int = 0
 
 
-class Reservation(Record, frozen=True, kw_only=True):
+class Reservation(Movement, frozen=True, kw_only=True):
     """Money asked of one funder for one application; `id` is its request id."""
 
     application_id: str
     funder: str
-    amount_minor: int
     status: Held = "unknown"
 
 

@@ -68,6 +68,7 @@ class Handlers:
             ("GET", "/v1/borrowers/{id}/limit", self.limit),
             ("POST", "/callbacks/payments", self.callback),
             ("GET", "/v1/status", self.status),
+            ("GET", "/v1/breaks", self.breaks),
             ("GET", "/livez", self.livez),
             ("GET", "/readyz", self.readyz),
             ("GET", "/metrics", self.metrics),
@@ -118,6 +119,14 @@ class Handlers:
     async def status(self, request: Request) -> Response:
         """The status page."""
         return json_response({"operations": self._modes.status()})
+
+    async def breaks(self, request: Request) -> Response:
+        """Where our records and somebody else's disagree; for those who clear it up."""
+        told = [
+            {"sender": sender, "period": period, **msgspec.to_builtins(one)}
+            for sender, period, one in self._parts.reconciliation.breaks()
+        ]
+        return json_response({"breaks": told})
 
     async def livez(self, request: Request) -> Response:
         """The process answers."""

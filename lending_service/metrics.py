@@ -42,6 +42,8 @@ async def prometheus(parts: Context, worker: Worker, money: Money) -> str:
         _block("lending_pool_cover_seconds", "gauge", _known(parts.pool.cover_s())),
         _block("lending_quota_used_ratio", "gauge", _used(parts)),
         _block("lending_quota_low", "gauge", _low(parts)),
+        _block("lending_breaks", "gauge", _breaks(parts)),
+        _block("lending_break_age_seconds", "gauge", _ages(parts)),
         _block("lending_late_successes_total", "counter", [("", money.late_successes)]),
     )
     return "".join(blocks)
@@ -85,6 +87,16 @@ def _used(parts: Context) -> Iterable[Sample]:
 def _low(parts: Context) -> Iterable[Sample]:
     low = ((funder, parts.quotas.low(funder)) for funder in parts.funders)
     return ((f'{{dependency="{name}"}}', int(is_low)) for name, is_low in low)
+
+
+def _breaks(parts: Context) -> Iterable[Sample]:
+    counts = parts.reconciliation.counts()
+    return ((f'{{dependency="{name}",kind="{kind}"}}', n) for (name, kind), n in counts.items())
+
+
+def _ages(parts: Context) -> Iterable[Sample]:
+    ages_s = parts.reconciliation.ages_s()
+    return ((f'{{dependency="{name}"}}', round(age_s, 3)) for name, age_s in ages_s.items())
 
 
 def _known(figure: float | None) -> Iterable[Sample]:

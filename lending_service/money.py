@@ -98,6 +98,8 @@ class Money:
             owner = self._owners[seen.kind]
             await owner.lock(tx, seen.owner)
             payment = await _payment(tx, payment_id, lock=True)
+            settled_s = self._parts.payments.settled_s.pop(payment_id, None)
+            payment = replace(payment, settled_s=settled_s)
             if payment.status != "unknown":
                 return await self._late(tx, payment, status)
             payment = replace(payment, status=status)

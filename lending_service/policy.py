@@ -139,24 +139,30 @@ class Policy:
         body: dict[str, object] | None = None,
         *,
         lane: str = "",
+        guarded: bool = True,
     ) -> Called:
         """One call behind the breaker of the dependency (and lane); never raises for its outcome.
 
         Args:
             lane: a breaker of its own, so that inquiries neither close nor suffer from the one
                 of the calls that they inquire about.
+            guarded: whether a breaker guards it; not what is asked once in a while at most.
         """
+        if not guarded:
+            called = await self._call(dependency, method, path, body)
+            self._count(dependency + lane, called.outcome)
+            return called
         breaker = self.breaker(dependency + lane)
         if not breaker.allow():
             self._count(dependency + lane, HELD_BACK)
             return NOT_SENT
-        called: Called | None = None
+        ended: Called | None = None
         try:
-            called = await self._call(dependency, method, path, body)
+            ended = await self._call(dependency, method, path, body)
         finally:
-            breaker.note(None if called is None else called.outcome, self._asked_s(called))
-        self._count(dependency + lane, called.outcome)
-        return called
+            breaker.note(None if ended is None else ended.outcome, self._asked_s(ended))
+        self._count(dependency + lane, ended.outcome)
+        return ended
 
     async def tried(
         self, dependency: str, once: Callable[[int], Awaitable[T]], again: Callable[[T], bool]

@@ -42,6 +42,7 @@ class Callback(msgspec.Struct, frozen=True):
     amount_minor: int
     currency: str
     status: str
+    settled_s: float | None = None
 
 
 class Problem(Exception):

@@ -81,7 +81,8 @@ class Reserving:
             await self._leave(await self._application(held), held, "withdrawn")
             return await self._taken_over(held, n)
         async with self._parts.store.transaction() as tx:
-            await tx.put(replace(held, status="committed"))
+            settled_s = self._parts.funding.settled_s.pop(id_, None)
+            await tx.put(replace(held, status="committed", settled_s=settled_s))
         return None
 
     async def _drawn(self, app: Application) -> ReserveResult:

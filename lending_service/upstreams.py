@@ -46,12 +46,21 @@ class PaymentGateway:
         """
         self._policy = policy
         self._failed = failed
+        self.settled_s: dict[str, float] = {}
+        """Request id -> when its money moved, as told; until it is written down."""
+
+    def learn(self, request_id: str, settled_s: object) -> None:
+        """Take in when money moved, if that is what was told."""
+        if isinstance(settled_s, float | int):
+            self.settled_s[request_id] = float(settled_s)
 
     async def _status(
         self, payment: Payment, called: Called
     ) -> Literal["success", "failed", "processing"] | None:
         """A status of the contract; a FAILED that may still become a SUCCESS is `processing`."""
         status = STATUSES.get(str(called.body.get("status")))
+        if status == "success":
+            self.learn(payment.id, called.body.get("settled_s"))
         if status != "failed" or self._failed == "believe":
             return status
         if called.body.get("code") not in FINAL_CODES:
@@ -76,8 +85,11 @@ class PaymentGateway:
         found = called.body.get("payments")
         if called.status != 200 or not isinstance(found, list):
             return "unavailable"
-        if {"request_id": payment.id, "status": "SUCCESS"} in found:
-            return "success"
+        moved = {"request_id": payment.id, "status": "SUCCESS"}
+        for one in found:
+            if isinstance(one, dict) and moved.items() <= one.items():
+                self.learn(payment.id, one.get("settled_s"))
+                return "success"
         return "processing" if found else "not_found"
 
     async def pay(self, payment: Payment) -> PayResult:
@@ -162,6 +174,7 @@ class FundingProvider:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self.quotas_minor: dict[str, int] = {}  # as each funder told it last
+        self.settled_s: dict[str, float] = {}  # of commits; until it is written down
 
     async def look(self, funder: str) -> None:
         """Ask a funder that is full for its quota, which may have grown."""
@@ -217,6 +230,9 @@ class FundingProvider:
             return "unavailable"
         if called.status >= 300:
             return "not_found" if called.status == 404 else "wrong"
+        settled_s = called.body.get("settled_s")
+        if how == "commit" and isinstance(settled_s, float | int):
+            self.settled_s[held.id] = float(settled_s)
         return "done" if called.body.get("status") == CLOSED[how] else "unavailable"
 
 

@@ -52,6 +52,7 @@ def contract(funders: Sequence[str]) -> Mapping[str, Any]:
         "policy": {"effective_within_s": 5.0, "unknown_after_s": 10.0},
         "pool": {"size_minor": 8_000_000, "draw_minor_max": 500_000, "drawn_within_s": 6.0},
         "quota_warning": {"from": 0.8},
+        "files": {"period_s": 5.0, "late_after_s": 3.0, "found_within_s": 3.0},
         "spread": {"from_minor": 12_000_000, "funder": 0.6},
         "deadlines": {"payroll": {"within_s": 12.0, "elsewhere_s": 4.0}},
         "stand_in": {

@@ -80,6 +80,11 @@ CHOICES = (
         ("sheds_in_order",),
     ),
     _Choice(
+        "reconcile", None,
+        "nobody compares our records with the files of those who move money",
+        ("breaks_are_found",),
+    ),
+    _Choice(
         "pool", None,
         "nobody pays while no funder can be reached",
         ("reserve_pool_holds",),

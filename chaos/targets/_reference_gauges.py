@@ -17,6 +17,7 @@ TOTALS = f"{UNSHOWN}totals"
 DEPTH, LATE = "lending_outbox_depth", "lending_late_successes_total"
 POOL = "Reserve, minor units"
 QUOTA, LOW = "Quota used, share", "Quota low"
+BREAKS, BREAK_AGE = "Breaks with files, open", "Oldest break, s"
 PAGE_FIELDS = ("since_s", "reason", "message", "next_update_by_s")
 STATES = {0: "closed", 1: "half open", 2: "open"}
 ASK = Request("GET", "/metrics", headers={"Accept": "application/json"}, timeout_s=0.5)
@@ -90,6 +91,10 @@ def _shown(
         yield QUOTA, dependency, value
     elif metric == "lending_quota_low":
         yield LOW, dependency, "yes" if value else "no"
+    elif metric == "lending_breaks":
+        yield BREAKS, f"{dependency}: {labels.get('kind', '')}", value
+    elif metric == "lending_break_age_seconds":
+        yield BREAK_AGE, dependency, value
     elif metric == "lending_task_failures_total":
         yield "Tasks tried again, 1/s", labels.get("kind", ""), value
 

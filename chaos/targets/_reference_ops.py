@@ -19,5 +19,6 @@ STAND_IN_OPS: Mapping[str, str] = MappingProxyType(
         "POST /v1/messages": "send",
         "GET /v1/policy": "policy",
         "POST /v1/publications": "publish",
+        "GET /v1/files/*": "file",
     }
 )

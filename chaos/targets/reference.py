@@ -20,6 +20,7 @@ from chaos.catalogue import TIER_ONE
 from chaos.lending import (
     BOOK_SIZE,
     DATABASE,
+    FILE,
     FUNDER,
     GATEWAY,
     NOTIFIER,
@@ -70,6 +71,7 @@ STAND_INS: Mapping[str, str] = {
 
 ASIDE = (NOTIFIER, POLICY, STATUS_PAGE)
 HOME = "lending"
+NO_FILES: Mapping[str, object] = {"reconcile": None}  # of a design
 CALLBACK_DELAY_S = 2.5  # chosen: a gateway calls back later than a caller is willing to wait
 
 
@@ -143,26 +145,32 @@ class Reference:
         self.links = _links(stand_ins)
         self._kinds = dict(stand_ins)
         self.gauges = (*state.ALL, *map(state.page_apart, self._playing(STATUS_PAGE)))
+        self._files = True
         gateways, engines, funders = map(self._playing, (GATEWAY, RISK_ENGINE, FUNDER))
         self.contract = declared.contract(funders)
         self.factors: Factors = environments.factors(gateways, engines, funders)
 
     @cached_property
     def core(self) -> Reference:
-        """The same without notifications and a page, for which nobody waits, and without policy: a
-        search would spend its time on them."""
+        """The same without notifications and a page, for which nobody waits, without policy and
+        without files: a search would spend its time on them."""
         aside = [name for kind in ASIDE for name in self._playing(kind)]
         core = copy(self)
         core.services = tuple(one for one in self.services if one.name not in aside)
         core.links = tuple(link for link in self.links if link.callee not in aside)
         core.gauges = state.ALL
         core._kinds = {name: kind for name, kind in self._kinds.items() if name not in aside}
+        core._files = False
         return core
 
     @property
     def rule_ops(self) -> Mapping[str, tuple[str, ...]]:
         """Third party -> the operations that a rule may name."""
-        return {name: RULE_OPS[kind] for name, kind in self._kinds.items()}
+        ops = {
+            kind: [op for op in found if self._files or op != FILE]
+            for kind, found in RULE_OPS.items()
+        }
+        return {name: tuple(ops[kind]) for name, kind in self._kinds.items()}
 
     def _playing(self, kind: str) -> tuple[str, ...]:
         return tuple(name for name, its in self._kinds.items() if its == kind)
@@ -262,7 +270,7 @@ class Reference:
             name: the caller of its links.
         """
         return {
-            "design": dict(wiring.design),
+            "design": {**wiring.design, **({} if self._files else NO_FILES)},
             "database": dict(wiring.database(f"{name}->database")),
             "upstreams": {
                 party: {"kind": kind, "url": url(wiring, f"{name}->{party}")}

@@ -14,11 +14,12 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Protocol, TypeVar
 
-from lending_service.domain import HEARTBEAT, Record, Task
+from lending_service.domain import Movement, Record, Task
 from lending_service.stores.memory import MemoryStore, MemoryTx
-from lending_service.stores.port import CommitUnknown, StoreUnavailable
+from lending_service.stores.port import HEARTBEAT, CommitUnknown, StoreUnavailable
 
 R = TypeVar("R", bound=Record)
+M = TypeVar("M", bound=Movement)
 T = TypeVar("T")
 WAIT_S = 2.0  # as the store in PostgreSQL
 
@@ -89,6 +90,12 @@ class RemoteStore:
     def read(self, kind: type[R], id_: str) -> Coroutine[object, object, R | None]:
         """One read."""
         return self._command(lambda: self.memory.read(kind, id_))
+
+    def settled(
+        self, kind: type[M], from_s: float, to_s: float
+    ) -> Coroutine[object, object, list[M]]:
+        """What moved in a period."""
+        return self._command(lambda: self.memory.settled(kind, from_s, to_s))
 
     def load(self, records: Sequence[Record]) -> Coroutine[object, object, None]:
         """Write those whose ids are free."""

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from lending_service.domain import Record, Task
+from lending_service.domain import Movement, Record, Task
 
 R = TypeVar("R", bound=Record)
+M = TypeVar("M", bound=Movement)
 Place = tuple[type[Record], str]
 NOTHING: Mapping[Place, Record] = MappingProxyType({})
 
@@ -114,6 +115,13 @@ class MemoryStore:
         """The committed record."""
         found: Any = self._records[kind, id_]
         return found  # type: ignore[no-any-return]  # a place holds records of its kind alone
+
+    async def settled(self, kind: type[M], from_s: float, to_s: float) -> list[M]:
+        """A walk through all that was written."""
+        found = (one for one in self._records.values() if isinstance(one, kind))
+        return [
+            one for one in found if one.settled_s is not None and from_s <= one.settled_s < to_s
+        ]
 
     async def load(self, records: Sequence[Record]) -> None:
         """Write those whose ids are free."""

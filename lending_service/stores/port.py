@@ -6,9 +6,17 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
-from lending_service.domain import Record, Task
+from lending_service.domain import Movement, Record, Task
 
 R = TypeVar("R", bound=Record)
+M = TypeVar("M", bound=Movement)
+
+
+class Heartbeat(Record, frozen=True, kw_only=True):
+    """Says nothing: written to see whether writing works."""
+
+
+HEARTBEAT = Heartbeat(id="ready")
 
 
 class StoreUnavailable(Exception):
@@ -58,6 +66,9 @@ class Store(Protocol):
 
     async def read(self, kind: type[R], id_: str) -> R | None:
         """One record as it stands, outside of any transaction."""
+
+    async def settled(self, kind: type[M], from_s: float, to_s: float) -> list[M]:
+        """The records of `kind` whose money moved from `from_s` up to `to_s`, in no order."""
 
     async def load(self, records: Sequence[Record]) -> None:
         """Write those records whose ids are free, in one go."""

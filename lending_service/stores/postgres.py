@@ -12,43 +12,36 @@ from typing import TypeVar, cast
 import asyncpg
 import msgspec
 
-from lending_service.domain import HEARTBEAT, Heartbeat, Record, Task
+from lending_service.domain import Movement, Record, Task
 from lending_service.stores.connecting import TROUBLE, commit_or_abandon, first_that_is
 from lending_service.stores.driver import Connection, Pool, Queries
 from lending_service.stores.epochs import PASSIVE, Epochs, fence
-from lending_service.stores.port import CommitUnknown, NotTheWriter, StoreUnavailable
+from lending_service.stores.port import (
+    HEARTBEAT,
+    CommitUnknown,
+    Heartbeat,
+    NotTheWriter,
+    StoreUnavailable,
+)
+from lending_service.stores.statements import (
+    ADD,
+    CLAIM,
+    ENQUEUE,
+    FINISH,
+    GET,
+    NEXT_DUE,
+    PUT,
+    RELEASE,
+    RESCHEDULE,
+    SCHEMA,
+    SETTLED,
+)
 from lending_service.stores.waits import WAIT_S, cleaning_s, left_s
 from lending_service.viewing import VIEWING
 
 R = TypeVar("R", bound=Record)
+M = TypeVar("M", bound=Movement)
 POOL_MIN, POOL_MAX = 2, 10
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS records (
-    kind text NOT NULL, id text NOT NULL, version integer NOT NULL DEFAULT 1, body jsonb NOT NULL,
-    PRIMARY KEY (kind, id));
-CREATE TABLE IF NOT EXISTS outbox (
-    id bigserial PRIMARY KEY, kind text NOT NULL, key text NOT NULL,
-    due_s double precision NOT NULL, leased_until_s double precision NOT NULL DEFAULT '-infinity',
-    attempts integer NOT NULL DEFAULT 0);
-CREATE INDEX IF NOT EXISTS outbox_due ON outbox (kind, due_s);
-"""
-GET = "SELECT body FROM records WHERE kind = $1 AND id = $2"
-PUT = """INSERT INTO records (kind, id, body) VALUES ($1, $2, $3) ON CONFLICT (kind, id)
-    DO UPDATE SET body = excluded.body, version = records.version + 1"""
-ADD = "INSERT INTO records (kind, id, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
-ENQUEUE = "INSERT INTO outbox (kind, key, due_s) VALUES ($1, $2, $3)"
-CLAIM = """UPDATE outbox SET leased_until_s = $2 + $4, attempts = attempts + 1 WHERE id IN (
-    SELECT id FROM outbox WHERE kind = $1 AND due_s <= $2 AND leased_until_s <= $2
-    ORDER BY due_s, id LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id, kind, key, due_s, attempts"""
-NEXT_DUE = "SELECT min(greatest(due_s, leased_until_s)) FROM outbox WHERE kind = $1"
-RELEASE = """
-UPDATE outbox SET leased_until_s = '-infinity'
-WHERE ($1 = '' OR kind = $1) AND id <> ALL ($2::bigint[])
-"""
-FINISH = "DELETE FROM outbox WHERE id = ANY ($1::bigint[])"
-RESCHEDULE = """
-UPDATE outbox SET due_s = $2, leased_until_s = '-infinity' WHERE id = ANY ($1::bigint[])
-"""
 
 
 class PostgresTx:
@@ -187,6 +180,12 @@ class PostgresStore:
         async with self._one(pool) as one:
             return _decoded(kind, await one.fetchval(GET, kind.__name__, id_, timeout=left_s()))
 
+    async def settled(self, kind: type[M], from_s: float, to_s: float) -> list[M]:
+        """One SELECT."""
+        async with self._one(self._pool) as one:
+            rows = await one.fetch(SETTLED, kind.__name__, from_s, to_s, timeout=left_s())
+        return [msgspec.json.decode(row[0], type=kind) for row in rows]
+
     async def load(self, records: Sequence[Record]) -> None:
         """One transaction, pipelined."""
         async with self._one(self._pool) as one:
@@ -288,8 +287,9 @@ class PostgresStore:
                 connection.terminate()
 
 
-def _row(record: Record) -> tuple[str, str, str]:
-    return type(record).__name__, record.id, msgspec.json.encode(record).decode()
+def _row(record: Record) -> tuple[str, str, str, float | None]:
+    settled_s = record.settled_s if isinstance(record, Movement) else None
+    return type(record).__name__, record.id, msgspec.json.encode(record).decode(), settled_s
 
 
 def _decoded(kind: type[R], body: str | None) -> R | None:

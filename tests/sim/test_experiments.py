@@ -17,6 +17,7 @@ from harness.session import run
 # The invariant that each experiment is about: what a naive design breaks first.
 ABOUT = {
     "X01": "no_double_payout",
+    "X19": "breaks_are_found",
     "X20": "stand_in_within_caps",
     "X21": "wrong_scores_are_noticed",
     "X25": "decision_follows_score",
@@ -24,6 +25,7 @@ ABOUT = {
     "X33": "quota_warned_early",
     "X34": "funding_within_quota",
     "X37": "funding_within_quota",
+    "X39": "breaks_are_found",
     "X40": "lending_stays_spread",
     "X42": "acknowledged_is_kept",
     "X43": "acknowledged_is_kept",

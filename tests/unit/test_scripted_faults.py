@@ -81,6 +81,11 @@ KINDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("http_error", {"status": 409, "code": "no"}, {"args": {"status": 409, "code": "no"}}),
     ("capacity", {"rate": "20/s"}, {"effect": "capacity", "args": {"per_s": 20.0}}),
     ("slow", {"delay": "500ms"}, {"effect": "slow", "args": {"delay_s": 0.5}}),
+    (
+        "file_spoiled",
+        {"form": "missing", "every": 2, "totals": "kept"},
+        {"op": "file", "args": {"form": "missing", "every": 2, "totals": "kept"}},
+    ),
 ]
 
 
@@ -219,6 +224,8 @@ def test_the_rule_is_one_that_a_policy_takes(kind: str, values: dict[str, Any]) 
         ("segment_refused", {}),
         ("other_fields", {"fields": {}}),
         ("garbled", {"form": "poem"}),
+        ("file_spoiled", {"form": "poem"}),
+        ("file_spoiled", {"op": "inquire"}),
         ("http_error", {"retry_after": "1500ms"}),
     ],
 )

@@ -28,7 +28,8 @@ def _story(gateway: str = "payment_a") -> Story:
     """A loan, from application to repayment: every invariant of money has something to look at."""
     story = Story().submits(1.0, "k1", "app-1").scores(1.1, "app-1").reserves(1.2, "app-1")
     story.submits(1.3, "k1", "app-1")
-    story.pays_out(1.5, "loan-1", gateway).commits(1.6, "app-1").repays(3.0, "k2", "rep-1")
+    story.pays_out(1.5, "loan-1", gateway).repays(3.0, "k2", "rep-1")
+    story.ledger(1.6, "funding_a", "commit", "app-1", status="COMMITTED", t_s=1.6)
     story.looks(2.0, "app-1", "active", loan_id="loan-1").debits(3.5, "rep-1", gateway)
     story.settles(30.0).reads("app-1", "active", "loan-1").reads_repayment("rep-1", "credited")
     schedule = [{"amount_minor": 500_000, "paid_minor": 200_000}]
@@ -57,16 +58,33 @@ def test_money_that_a_service_without_a_role_pays_is_never_valid(name: str) -> N
             assert f"payout by {stranger}" in found.why
 
 
+def _with_a_file_that_lies(story: Story) -> Story:
+    """And a service that shows it: without one, nothing is known of breaks."""
+    args = {"form": "amount", "every": 1, "totals": "fitting"}
+    rule = {"id": "file_spoiled", "effect": "file_spoiled", "op": "file", "args": args}
+    look = {"when": "active", "state": {"rules": [{**rule, "share": 1, "first": 1, "last": None}]}}
+    story.breaks(2.0, 20.0, "funding_a", "file_spoiled")
+    story.event(3.0, p="nemesis", type="ok", f="file_spoiled", k="funding_a", v=look, src="nemesis")
+    shown = {"Breaks with files, open": {"funding_a: amount_differs": 1.0}}
+    told = {
+        "Calls to third parties, 1/s": {"funding_a": 1.0},
+        "Oldest break, s": {"funding_a": 4.0},
+    }
+    v = {**shown, **told}
+    return story.event(9.0, p="lending", type="info", f=GAUGES, k="", v=v, src="service")
+
+
 def test_most_invariants_of_money_were_valid_before_the_stranger_paid() -> None:
     """Or the test above would show nothing."""
     contract = {
         "funding_quota_minor": QUOTAS,
         "spread": {"from_minor": 10_000_000},
         "quota_warning": {"from": 0.2},
+        "files": {"period_s": 5.0, "late_after_s": 3.0, "found_within_s": 3.0},
     }
     low = {"Quota low": {"funding_a": "yes"}}
     story = (
-        _story()
+        _with_a_file_that_lies(_story())
         .ledgers_read()
         .event(2.0, p="lending", type="info", f=GAUGES, k="", v=low, src="service")
     )

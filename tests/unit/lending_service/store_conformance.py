@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from msgspec.structs import replace
 
-from lending_service.domain import Exposure, Repayment
+from lending_service.domain import Exposure, Payment, Repayment, Reservation
 from lending_service.stores.port import Store
 
 LEASE_S = 10.0
@@ -124,6 +124,25 @@ async def gives_up_leases_of_one_kind_that_nobody_holds(store: Store) -> None:
     assert await store.claim("commit", 1.0, 9, LEASE_S) == []
 
 
+async def lists_what_moved_in_a_period(store: Store) -> None:
+    """From the first instant on, without the last; of one kind; by what is written now."""
+    held = Reservation(id="r", application_id="app-1", funder="funding_a", amount_minor=5)
+    paid = Payment(
+        id="p", kind="payout", owner="app-1", reference="loan-1", gateway="payment_a",
+        amount_minor=5, party="b-0001", created_s=0.0,
+    )  # fmt: skip
+    times_s = {"before": 4.9, "first": 5.0, "last": 9.9, "after": 10.0, "unknown": None}
+    async with store.transaction() as tx:
+        await tx.put(held)
+        for id_, settled_s in times_s.items():
+            await tx.add(replace(paid, id=id_, settled_s=settled_s))
+    assert sorted(one.id for one in await store.settled(Payment, 5.0, 10.0)) == ["first", "last"]
+    assert await store.settled(Reservation, 5.0, 10.0) == []
+    async with store.transaction() as tx:
+        await tx.put(committed := replace(held, status="committed", settled_s=6.0))
+    assert await store.settled(Reservation, 5.0, 10.0) == [committed]
+
+
 async def wakes_after_the_commit(store: Store) -> None:
     """Whoever does the work hears of it when it is there to be found, and not of a rollback."""
     woken: list[str] = []
@@ -155,6 +174,7 @@ CONFORMANCE: tuple[Callable[[Store], Awaitable[None]], ...] = (
     finishes_and_reschedules,
     gives_up_leases,
     gives_up_leases_of_one_kind_that_nobody_holds,
+    lists_what_moved_in_a_period,
     wakes_after_the_commit,
     answers_a_ping_and_counts,
 )
