@@ -71,16 +71,6 @@ class Lane:
                 wait_s = FAILED_FIRST_S
             self._set_alarm(spawn, wait_s)
 
-    async def run_due(self) -> int:
-        """Do all that is due now, one after another; how many."""
-        done = 0
-        while claimed := await self._store.claim(
-            self.kind, self._clock.now_s(), self._batch, LEASE_S
-        ):
-            await self.do(claimed)
-            done += len(claimed)
-        return done
-
     async def do(self, tasks: Sequence[Task]) -> None:
         """One batch, whatever comes of it."""
         try:
@@ -186,10 +176,3 @@ class Worker:
         for lane in self.lanes.values():
             ending += lane.stop()
         await asyncio.gather(*ending, return_exceptions=True)
-
-    async def run_due(self) -> int:
-        """Do all that is due now in every lane, again until nothing is; how many tasks."""
-        total = 0
-        while done := sum([await lane.run_due() for lane in self.lanes.values()]):
-            total += done
-        return total

@@ -42,9 +42,9 @@ def mutants_command(
     asked = Asked(package, reviewed, seed, where, chosen, sample, seconds, subject)
     report = campaign(asked, progress())
     if output == "json":
-        out_json(_document(report, reviewed.equivalent))
+        out_json(_document(report, reviewed.why))
     else:
-        _show(report, reviewed.equivalent)
+        _show(report, reviewed.why)
     return report.exit_code
 
 
@@ -63,7 +63,7 @@ def _document(report: Any, why: Any) -> JsonDict:
             {**asdict(one), "diff": diff_of(one.mutant, report.files[one.mutant.module])}
             for one in report.survivors
         ],
-        "equivalent": [{**asdict(one), "why": why[one.id]} for one in report.equivalent],
+        "equivalent": [{**asdict(one), "why": why(one)} for one in report.equivalent],
     }
 
 

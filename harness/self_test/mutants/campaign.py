@@ -144,8 +144,8 @@ def campaign(asked: Asked, tell: Callable[[str], None]) -> Report:
     spent = _Time(asked.budget_s)
     files = _chosen(asked)
     mutants = _drawn(asked, list(every_mutant(files)))
-    equal = [one for one in mutants if one.id in asked.reviewed.equivalent]
-    todo = [one for one in mutants if one.id not in asked.reviewed.equivalent]
+    equal = [one for one in mutants if asked.reviewed.why(one)]
+    todo = [one for one in mutants if not asked.reviewed.why(one)]
     with (
         TemporaryDirectory(prefix="harness-") as folder,
         hands(asked.where, folder) as (pool, number),

@@ -3,6 +3,7 @@
 required: [money, debits]          # modules whose score has to be reached
 left-out: {serve: runs on real parts alone}
 equivalent: {1a2b3c4d: "money.Money.run: why no borrower and no ledger can tell"}
+never-called: {intake.Intake._collect_now: why the good design does not}
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from ruamel.yaml import YAML
 
 from harness import plugins
 from harness.errors import ConfigError, Problem
+from harness.self_test.mutants.sites import Mutant
 
-KEYS = ("required", "left-out", "equivalent")
+KEYS = ("required", "left-out", "equivalent", "never-called")
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,19 @@ class Reviewed:
         required: last parts of names of modules.
         left_out: modules, or packages, below the package -> why.
         equivalent: id of a mutant -> why it is no mistake.
+        never_called: functions, below the package -> why the good design never calls them: none of
+            their mutants is a mistake of it.
     """
 
     required: frozenset[str] = frozenset()
     left_out: Mapping[str, str] = field(default_factory=dict)
     equivalent: Mapping[str, str] = field(default_factory=dict)
+    never_called: Mapping[str, str] = field(default_factory=dict)
+
+    def why(self, mutant: Mutant) -> str:
+        """Why it is no mistake of the good design; "" where it is one."""
+        function = f"{mutant.module.partition('.')[2]}.{mutant.function}"
+        return self.equivalent.get(mutant.id) or self.never_called.get(function, "")
 
     def leaves_out(self, module: str) -> bool:
         """Whether a module, by its dotted name, is not looked at."""
@@ -58,4 +68,5 @@ def _read(file: Path) -> Reviewed:
         frozenset(found.get("required") or ()),
         dict(found.get("left-out") or {}),
         {str(key): str(why) for key, why in (found.get("equivalent") or {}).items()},
+        dict(found.get("never-called") or {}),
     )

@@ -89,6 +89,7 @@ def _fails(*at: tuple[float, int], rest: int | None = None, ends_s: float = 40.0
      (_fails((10.0, 503), (10.05, 503), (10.15, 503)), ""),
      (_fails((10.0, 503), (10.01, 200)), "was called again 0.009 s later"),
      (_fails((10.0, 503), (10.05, 503), (10.08, 200)), "the 2. in a row"),
+     (_fails((10.0, 503), (10.05, 503), (10.4, 200)), "declared 0.150 s or less"),
      (_fails((10.0, 503), (10.1, 503), (10.3, 503), (10.6, 503)), "called 4 times"),
      (_fails((10.0, 503)), "and nobody called again"),
      (_fails((10.0, 503), ends_s=10.1), ""),
