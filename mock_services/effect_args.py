@@ -135,6 +135,12 @@ class PointsArgs(msgspec.Struct, frozen=True):
     points: int
 
 
+class VersionArgs(msgspec.Struct, frozen=True):
+    """`version`: of the model that scores."""
+
+    version: Annotated[str, Meta(min_length=1, max_length=60)] = "m2"
+
+
 class CellArgs(msgspec.Struct, frozen=True):
     """What is suspended: new business that matches each of these which is given."""
 

@@ -20,6 +20,7 @@ from mock_services.effect_args import (
     ScoreArgs,
     SpoiledArgs,
     TimesArgs,
+    VersionArgs,
 )
 
 
@@ -116,3 +117,8 @@ async def outdated(call: Call, args: NoArgs) -> Reply:
 async def refuse(call: Call, args: RefusedArgs) -> Reply:
     """Score nobody of a segment or region: a business refusal, with its own code."""
     return await call.do(refused=args)
+
+
+async def other_model(call: Call, args: VersionArgs) -> Reply:
+    """Answer as another replica does, which has another version of the model."""
+    return await call.do(version=args.version)

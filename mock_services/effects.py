@@ -39,6 +39,7 @@ from mock_services.effect_args import (
     ScoreArgs,
     SpoiledArgs,
     TimesArgs,
+    VersionArgs,
 )
 from mock_services.effect_changes import (
     callback_lost,
@@ -50,6 +51,7 @@ from mock_services.effect_changes import (
     key_expired,
     late_callback,
     late_success,
+    other_model,
     outdated,
     oversold,
     processing,
@@ -210,6 +212,7 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "not_found": Effect(not_found, REFUSAL, frozenset({"inquire"})),
         "score": Effect(score, CHANGE, frozenset({"score"}), ScoreArgs, "points"),
         "drift": Effect(drift, CHANGE, frozenset({"score"}), PointsArgs, "points"),
+        "other_model": Effect(other_model, CHANGE, frozenset({"score"}), VersionArgs, "model"),
         "quota_gone": Effect(quota_gone, REFUSAL, frozenset({"reserve"})),
         "oversold": Effect(oversold, CHANGE, frozenset({"reserve", "quota"}), QuotaArgs, "quota"),
         "quota_cut": Effect(quota_cut, CHANGE, frozenset({"reserve", "quota"}), QuotaArgs, "quota"),

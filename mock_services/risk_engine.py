@@ -74,6 +74,7 @@ class RiskEngine:
         adjust: Callable[[int], object] = lambda points: points,
         declined: bool = False,
         refused: RefusedArgs | None = None,
+        version: str = "",
     ) -> Reply:
         seen, told = self._scored.get(body.application_id, (body, None))
         if seen != body:
@@ -82,11 +83,13 @@ class RiskEngine:
             whom = f"{body.segment} in {body.region}"
             return refusal(403, "segment_refused", f"no scores for {whom} at present")
         stream = f"score/{body.borrower}/{body.amount_minor}"
+        if version not in ("", self._options.model_version):
+            stream = f"{version}/{stream}"
         points = thrown(self._seed, stream, SCORE_MAX + 1)
         score = adjust(points)
         decision = "decline" if declined else self._decide(score, points)
         answer = {"application_id": body.application_id, "score": score, "decision": decision}
-        answer["model_version"] = self._options.model_version
+        answer["model_version"] = version or self._options.model_version
         if answer != told:
             own = {"score": points, "decision": self._decide(points, points)}
             right = (score, decision) == (own["score"], own["decision"])
@@ -114,6 +117,7 @@ class RiskEngine:
             region=body.region,
             decision=answer["decision"],
             score=answer["score"],
+            model_version=answer["model_version"],
             **wrong,
             state={"scored": {"body": msgspec.structs.asdict(body), "answer": answer}},
         )

@@ -61,7 +61,8 @@ CHOICES = (
     _Choice(
         "idempotency", "ignore",
         "a repeated request is a new request",
-        ("same_key_same_result", "no_double_payout", "debits_match_repayments"),
+        ("same_key_same_result", "decision_is_pinned", "no_double_payout",
+         "debits_match_repayments"),
     ),
     _Choice(
         "funding", "single",
@@ -114,7 +115,7 @@ CHOICES = (
     _Choice(
         "application_explain_within_s", None,
         "nobody is told when to expect the next word",
-        ("every_application_answered", "waiting_needs_no_call"),
+        ("every_application_answered", "waiting_needs_no_call", "staff_can_tell"),
     ),
     _Choice(
         "notices", "once",
@@ -144,7 +145,7 @@ CHOICES = (
     _Choice(
         "breaker", None,
         "calls go on to what is known to be broken",
-        ("recovers_within", "recovers_from_surge"),
+        ("recovers_within", "recovers_from_surge", "staff_can_tell"),
     ),
     _Choice(
         "synchronous_commit", "local",

@@ -242,6 +242,7 @@ def test_a_fault_that_would_do_nothing_is_refused(kind: str, values: dict[str, A
         ("score", {"value": 700}, risk_engine.OPS, {"value": 700}),
         ("score", {}, risk_engine.OPS, {"value": None}),
         ("drift", {"points": -25, "share": 0.3}, risk_engine.OPS, {"points": -25}),
+        ("two_models", {}, risk_engine.OPS, {"version": "m2"}),
         ("quota_gone", {}, funding_provider.OPS, {}),
         ("withdraw", {}, funding_provider.OPS, {}),
         ("quota_cut", {"quota_minor": 0}, funding_provider.OPS, {"quota_minor": 0}),

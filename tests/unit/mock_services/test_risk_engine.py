@@ -114,6 +114,23 @@ def test_drift_moves_score_and_decision_together() -> None:
     play(scenario)
 
 
+def test_another_replica_scores_by_a_model_of_its_own() -> None:
+    """Each version answers alike whenever it is asked; the ledger says which one it was."""
+
+    async def scenario() -> None:
+        bench, other = Bench("risk_engine"), {"op": "score", "effect": "other_model"}
+        first = await _score(bench)
+        await bench.rules({**other, "args": {"version": "m9"}, "first": 1, "last": 1})
+        second, third = await _score(bench), await _score(bench)
+        assert [one["model_version"] for one in (first, second)] == ["m1", "m9"]
+        assert (second["score"] != first["score"], third) == (True, first)
+        assert [e["model_version"] for e in await bench.ledger()] == ["m1", "m9", "m1"]
+        await bench.rules({**other, "args": {"version": "m1"}})
+        assert await _score(bench) == first
+
+    play(scenario)
+
+
 def test_decline_leaves_the_score_alone() -> None:
     """A refused segment: the decision is wrong, the score is not."""
 
