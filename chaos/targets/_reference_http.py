@@ -9,7 +9,7 @@ from urllib.parse import quote
 from harness.model import Outcome
 from harness.target import Answer, Call, Completion, Request
 
-OPERATIONS = ("submit", "application", "read_loan", "read_limit", "repay", "repayment")
+OPERATIONS = ("submit", "application", "read_loan", "read_limit", "repay", "repayment", "status")
 # Refusals that are the borrower's own doing; everything else is the service's.
 BUSINESS_CODES = (
     "invalid",
@@ -57,6 +57,7 @@ _READS = {
     "read_loan": "/v1/loans/{}",
     "read_limit": "/v1/borrowers/{}/limit",
     "repayment": "/v1/repayments/{}",
+    "status": "/v1/status",  # of staff: how the whole service stands
 }
 
 

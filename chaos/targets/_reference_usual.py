@@ -15,6 +15,7 @@ WELL: Mapping[str, Mapping[str, object]] = {
     "read_loan": {"status": "active", "schedule": (ITEM,)},
     "repay": {"repayment_id": "rep-1"},
     "repayment": {"status": "credited"},
+    "status": {"operations": {}},
 }
 
 

@@ -60,8 +60,8 @@ def test_a_document_with_enough_of_everything_is_warned_of_nothing(tmp_path: Pat
         ("recovery: 15s", "recovery: 5s", "doc.yaml:9:11: recovery: 5s is not longer than its"),
         ("recovery: 15s", "recovery: 0s", "doc.yaml:9:11: recovery: 0s leaves no time"),
         ("consumer: 6, ", "", "doc.yaml:6:48: nobody does submit: no journey of the load does; "
-         "try: a journey that does: angry_retrier, clumsy, consumer, double_tapper, payroll, "
-         "regular, returner, sme, watcher"),
+         "try: a journey that does: angry_retrier, clerk, clumsy, consumer, double_tapper, "
+         "payroll, regular, returner, sme, watcher"),
         ("consumer: 6", "consumer: 0", "nobody does submit"),
         ("consumer: 6", "angry_retrier: 6", "doc.yaml:12:29: nobody does read_limit"),
         ("arrivals: 10/s, ", "", "load.arrivals is missing"),
@@ -74,7 +74,7 @@ def test_a_document_with_enough_of_everything_is_warned_of_nothing(tmp_path: Pat
         ("during: fault", "during: load", "doc.yaml:12:49: during: load, but a run with a fault"),
         ("consumer: 6, sme: 0, repayer: 4", "angry_retrier: 6",
          "doc.yaml:10:14: limit_is_ones_own has nothing to look at: no journey of the load does "
-         "read_limit; try: leave it out, or a journey that does: consumer,"),
+         "read_limit; try: leave it out, or a journey that does: clerk, consumer,"),
         ("arrivals: 10/s", "stages: [{for: 10h, arrivals: 100/s}]",
          "about 3.6e+06 arrivals in 36000 s; allowed: at most 1000000"),
     ],
