@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -195,11 +195,23 @@ def warnings(experiment: Experiment, words: Vocabulary, place: Place) -> Iterato
         if expected and poisson_at_most(SAMPLES_MIN - 1, expected) > SHORT_MAX:
             yield f"{place.of(*loc)}: {_short(experiment, f, window, expected)}"
     yield from _settled(rehearsal, place)
+    loaded = _of_the_load(rehearsal)
     for number, name in enumerate(experiment.invariants):
         silent = getattr(words.invariants[name], "silent", None)
-        if silent and (why := silent(experiment)):
+        if silent and (why := silent(loaded)):
             where = place.of("invariants", number)
             yield f"{where}: {name} will be unknown: {why}; try: leave it out"
+
+
+def _of_the_load(rehearsal: Rehearsal) -> Experiment:
+    """The experiment with those operations alone that its journeys do, where that is known."""
+    experiment = rehearsal.experiment
+    contract = experiment.objectives.contract
+    if not rehearsal.whole or "operations" not in contract:
+        return experiment
+    done = tuple(f for f in contract["operations"] if rehearsal.expected(f, 0.0, math.inf))
+    objectives = replace(experiment.objectives, contract={**contract, "operations": done})
+    return replace(experiment, objectives=objectives)
 
 
 def _settled(rehearsal: Rehearsal, place: Place) -> Iterator[str]:
