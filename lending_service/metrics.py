@@ -14,12 +14,12 @@ from lending_service.worker import Worker
 Sample = tuple[str, float]
 BREAKER_VALUES = {"closed": 0, "half_open": 1, "open": 2}
 WAITING = ("application", "debit")  # work that borrowers wait for
-DEPTHS_WITHIN_S = 0.2  # chosen: whoever asks for figures does not wait for our records
+OUTBOX_WITHIN_S = 0.2  # chosen: whoever asks for figures does not wait for our records
 
 
 async def prometheus(parts: Context, worker: Worker, money: Money) -> str:
     """All figures; those of the outbox are left out while it cannot be read."""
-    depths, waits = await _depths(parts), await _waits(parts)
+    depths, waits = await _outbox(parts)
     calls = (
         (f'{{{_of(name)},outcome="{outcome}"}}', n)
         for (name, outcome), n in parts.policy.calls.items()
@@ -49,24 +49,16 @@ async def prometheus(parts: Context, worker: Worker, money: Money) -> str:
     return "".join(blocks)
 
 
-async def _depths(parts: Context) -> dict[str, int] | None:
+async def _outbox(parts: Context) -> tuple[dict[str, int] | None, dict[str, float]]:
+    """How many tasks there are, None for unknown, and how long the oldest one has waited that
+    nobody has taken up, by kind."""
     try:
-        async with asyncio.timeout(DEPTHS_WITHIN_S):
-            return await parts.store.counts()
+        async with asyncio.timeout(OUTBOX_WITHIN_S):
+            depths = await parts.store.counts()
+            waits = [await oldest_wait_s(parts.store, parts.clock, kind) for kind in WAITING]
     except (StoreUnavailable, TimeoutError):
-        return None
-
-
-async def _waits(parts: Context) -> dict[str, float]:
-    """How long the oldest task that nobody has taken up has waited, by kind."""
-    try:
-        async with asyncio.timeout(DEPTHS_WITHIN_S):
-            return {
-                kind: round(await oldest_wait_s(parts.store, parts.clock, kind), 3)
-                for kind in WAITING
-            }
-    except (StoreUnavailable, TimeoutError):
-        return {}
+        return None, {}
+    return depths, {kind: round(wait_s, 3) for kind, wait_s in zip(WAITING, waits, strict=True)}
 
 
 def _of(name: str) -> str:
