@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -11,7 +11,7 @@ from chaos.faults._places import OnService, canaries
 from harness.ports import Capability, Proof, Seen, UpstreamScript
 
 LOST, DENIED = "not_found/lost", "not_found/denied"
-LOSING, INQUIRE = ("create_payout", "create_debit"), "inquire"
+INQUIRE = "inquire"
 
 
 class NotFound(OnService):
@@ -34,7 +34,8 @@ class NotFound(OnService):
     @classmethod
     def fits(cls, ops: Sequence[str]) -> list[str]:
         """What may lose its replies, of a stand-in that can be asked about it."""
-        return [one for one in ops if one in LOSING and INQUIRE in ops]
+        losing = get_args(cls.model_fields["op"].annotation)
+        return [one for one in ops if one in losing and INQUIRE in ops]
 
     async def inject(self, control: UpstreamScript) -> None:
         """Set both rules."""

@@ -18,10 +18,8 @@ KINDS = {
 """Form of a wrong line -> the kind of break that it is."""
 
 NOT_WHOLE, LATE = "not_whole", "late"
-SPOILED, NOT_GIVEN = (
-    "file_spoiled",
-    frozenset({"error", "error_after", "reply_lost", "request_lost"}),
-)
+SPOILED = "file_spoiled"
+NOT_GIVEN = frozenset({"error", "error_after", "reply_lost", "request_lost"})
 
 
 def file_rule(window: FaultWindow, history: History) -> Mapping[str, Any] | None:

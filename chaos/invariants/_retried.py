@@ -26,20 +26,22 @@ LATE_S = 0.1
 def spaced(chain: Sequence[Event], rule: Retries) -> Iterator[Mapping[str, object]]:
     """Tried again too soon, too late, or too often."""
     for n, (first, then) in enumerate(pairwise(chain), start=1):
-        gap_s, least_s = began_s(then) - first.t_s, rule.pause_s(n, -1)
+        gap_s = began_s(then) - first.t_s
+        least_s, most_s = rule.pause_s(n, -1), rule.pause_s(n, 1)
         ended = first.v["took_s"] < rule.timeout_s * 0.9
         if ended and gap_s <= UNDER_WAY_S and first.v.get("retry_after_s", 0) > WHOLE_S:
             what = f"{first.p} asked for rest in its answer for {first.k} at {first.t_s:.2f} s, "
             yield bad(first.t_s, f"{what}and was asked again", [first.i, then.i], key=first.k)
-        if has_failed(first) and ended and gap_s < least_s - SOON_S:
+        if not (has_failed(first) and ended):
+            continue
+        declared = ""
+        if gap_s < least_s - SOON_S:
+            declared = f"{least_s:.3f} s or more"
+        elif gap_s > most_s + LATE_S and not first.v.get("retry_after_s"):
+            declared = f"{most_s:.3f} s or less"
+        if declared:
             what = f"{first.p} failed a call for {first.k} at {first.t_s:.2f} s, the {n}. in a row,"
-            what += f" and was called again {gap_s:.3f} s later, declared {least_s:.3f} s or more"
-            yield bad(first.t_s, what, [first.i, then.i], key=first.k)
-        most_s = rule.pause_s(n, 1)
-        soon = has_failed(first) and ended and not first.v.get("retry_after_s")
-        if soon and gap_s > most_s + LATE_S:
-            what = f"{first.p} failed a call for {first.k} at {first.t_s:.2f} s, the {n}. in a row,"
-            what += f" and was called again {gap_s:.3f} s later, declared {most_s:.3f} s or less"
+            what += f" and was called again {gap_s:.3f} s later, declared {declared}"
             yield bad(first.t_s, what, [first.i, then.i], key=first.k)
     if len(chain) > rule.tries_max:
         what = f"{chain[0].p} was called {len(chain)} times for one request of {chain[0].k}, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chaos.invariants._finding import Findings, Invariant, bad
+from chaos.invariants._kept_calls import began_s
 from chaos.invariants._operator import is_touched
 from chaos.invariants._silent import none_faulted
 from harness.history import Event, History
@@ -27,24 +28,20 @@ def _examine(history: History, objectives: Objectives) -> Findings:
     for (name, f), calls in groups.items():
         held = _at_once(calls, wait_s)
         most[f"{f} at {name}"] = len(held)
-        t_s = max(_began_s(one) for one in held)
+        t_s = max(began_s(one) for one in held)
         if len(held) > declared[f] and not is_touched(history, objectives, ("",), 0.0, t_s):
             what = f"{len(held)} calls of {f} were under way at {name} at {t_s:.2f} s, declared "
             found.append(bad(t_s, f"{what}{declared[f]}", [one.i for one in held], where=name))
     return Findings(examined=sum(map(len, groups.values())), bad=found, details={"most": most})
 
 
-def _began_s(call: Event) -> float:
-    return float(call.t_s - call.v["took_s"])
-
-
 def _at_once(calls: Sequence[Event], wait_s: float) -> list[Event]:
     """The largest group that was under way together, for as long as the caller surely waited."""
     most: list[Event] = []
     going: list[Event] = []
-    for call in sorted(calls, key=_began_s):
-        now_s = _began_s(call)
-        going = [one for one in going if min(one.t_s, _began_s(one) + wait_s) > now_s]
+    for call in sorted(calls, key=began_s):
+        now_s = began_s(call)
+        going = [one for one in going if min(one.t_s, began_s(one) + wait_s) > now_s]
         going.append(call)
         most = max(most, list(going), key=len)
     return most

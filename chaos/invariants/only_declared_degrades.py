@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._views import cut_off, explained, own_doing, result
-from chaos.invariants._waits import over, refused_truly
+from chaos.invariants._waits import Span, over, refused_truly
 from harness.experiment import Experiment
 from harness.history import History
 from harness.model import Objectives, Op, Outcome
@@ -28,7 +28,8 @@ def _examine(history: History, objectives: Objectives) -> Findings:
         windows = [w for w in history.windows if w.overlaps(op.t_invoke_s, op.last_s)]
         if windows and not _may_degrade(op.f, [w.where for w in windows], system):
             held[op.f].append(op)
-    judged = {f: _judged(ops, history, objectives) for f, ops in sorted(held.items())}
+    waits = over(history, objectives, "least_s")
+    judged = {f: _judged(ops, waits, history, objectives) for f, ops in sorted(held.items())}
     wrong = [one for f, ops in judged.items() if ops and (one := _wrong(f, ops))]
     ratios = {f: round(_ok_ratio(ops), 4) for f, ops in judged.items() if ops}
     return Findings(
@@ -71,8 +72,7 @@ def _state(role: str, broken: set[str], system: System) -> str:
     return "all" if broken.issuperset(system.playing(role)) else "one"
 
 
-def _judged(ops: list[Op], history: History, objectives: Objectives) -> list[Op]:
-    waits = over(history, objectives, "least_s")
+def _judged(ops: list[Op], waits: list[Span], history: History, objectives: Objectives) -> list[Op]:
     return [
         op
         for op in ops

@@ -26,10 +26,15 @@ FAILING = frozenset({"http_error", "error_after", "reply_lost", "request_lost"})
 
 
 def _examine(history: History, objectives: Objectives) -> Findings:
-    declared = objectives.contract.get("retries")
-    if not declared:
-        return Findings(0, missing="the contract declares no retries")
-    rule = Retries(**declared)
+    declared, breaker = (objectives.contract.get(one) for one in ("retries", "breaker"))
+    if not declared or not breaker:
+        return Findings(0, missing="the contract declares no retries, or no breaker")
+    rule = Retries(
+        **declared,
+        failures=breaker["failures"],
+        timeout_s=breaker["call_timeout_s"],
+        rest_s=breaker["retry_after_max_s"],
+    )
     found: list[Mapping[str, object]] = []
     seen: dict[str, int] = {}
     for name in objectives.system.playing(RISK_ENGINE):

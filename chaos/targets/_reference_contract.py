@@ -40,9 +40,6 @@ def contract(funders: Sequence[str]) -> Mapping[str, Any]:
             "jitter": 0.5,
             "tries_max": 3,
             "saved": 10,
-            "failures": 5,
-            "timeout_s": 1.0,
-            "rest_s": 10.0,
         },
         # What is worked on at once; a payment also when it is asked about and sent again.
         "calls_at_once": {"create_payout": 12, "create_debit": 12, "commit": 4, "send": 1},
