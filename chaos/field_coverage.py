@@ -45,7 +45,7 @@ FIELD_COVERAGE: Mapping[str, str | tuple[str, ...]] = MappingProxyType(
         "Limit.currency": ("limit_is_ones_own",),
         "Limit.as_of_s": ("limit_is_ones_own", "old_limit_is_the_last"),
         "Limit.source": ("limit_fresh_or_marked", "limit_is_ones_own"),
-        "Status.operations.mode": ("status_page_is_true",),
+        "Status.operations.mode": ("status_page_is_true", "modes_do_not_flap"),
         "Status.operations.since_s": ("status_page_is_true",),
         "Status.operations.reason": ("status_page_is_true",),
         "Status.operations.message": ("status_page_is_true",),

@@ -21,7 +21,7 @@ from harness.model import Objectives
 
 MODES, FULL, BY_PEOPLE, BY_LOAD = "Modes", "FULL", "SUSPENDED", "SHED"
 OF_NO_PARTY = (BY_PEOPLE, BY_LOAD)
-BREAKERS, CLOSED, OPEN = "Breakers", "closed", "open"
+BREAKERS, CLOSED = "Breakers", "closed"
 BLAMES = {"risk_down": RISK_ENGINE, "funding_down": FUNDER, "payment_down": GATEWAY}
 """Reason -> role of whoever is said to be the cause."""
 
@@ -36,8 +36,7 @@ SINCE, REASON, MESSAGE, NEXT = map(page_group, ("since_s", "reason", "message", 
 
 
 def times_wrong(history: History, objectives: Objectives) -> Iterator[Mapping[str, object]]:
-    """Modes that began at another time than is said, or ended with too much haste."""
-    yield from _whole_again(history, objectives)
+    """Modes that began at another time than is said."""
     told = [event for event in samples(history, MODES) if SINCE in event.v]
     ahead_s = offset_s(history)
     if ahead_s is None:
@@ -50,26 +49,6 @@ def times_wrong(history: History, objectives: Objectives) -> Iterator[Mapping[st
             # Between two looks a mode may end and begin again; it does not do so at once again.
             if wrong and moved[operation] != 1:
                 yield wrong_of(event, operation, wrong)
-
-
-def _whole_again(history: History, objectives: Objectives) -> Iterator[Mapping[str, object]]:
-    """A mode that ends at once flaps with whatever flaps (R9)."""
-    lingers_s = objectives.contract.get("mode_lingers_s", 0.0)
-    open_s: dict[str, float] = {}
-    for event in samples(history, BREAKERS):
-        states = event.v[BREAKERS]
-        for operation, roles in objectives.system.degradation.items():
-            if event.v.get(MODES, {}).get(operation) != FULL:
-                continue
-            for role in roles:
-                since_s = open_s.get(role, -LINGERS_S)
-                if "all" in roles[role] and event.t_s - since_s < lingers_s:
-                    wrong = f"calls it whole, and every breaker of {role} was open at "
-                    yield wrong_of(event, operation, f"{wrong}{since_s:.2f} s")
-        for role in BLAMES.values():
-            names = objectives.system.playing(role)
-            if names and all(states.get(name, CLOSED) == OPEN for name in names):
-                open_s[role] = event.t_s
 
 
 def _since(

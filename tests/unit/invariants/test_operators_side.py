@@ -287,15 +287,6 @@ def test_the_reserve_holds_what_the_ledgers_leave_of_it(left: float, good: bool)
     assert good or "by the ledgers it holds 7,500,000" in what(found)
 
 
-@pytest.mark.parametrize(("t_s", "good"), [(7.5, False), (9.5, True)])
-def test_a_mode_does_not_flap_with_what_flaps(t_s: float, good: bool) -> None:
-    """Whole again a moment after the breaker was open: with the next failure it is not."""
-    story = _status("STANDIN", 7.0, "open", "latency")
-    _tells(story, t_s, Modes={"submit": "FULL"}, Breakers={"risk": "closed"})
-    found = verdict(STATUS, story, contract=TARGET.contract)
-    assert (found.validity is Validity.VALID) is good
-
-
 def test_a_design_without_a_reserve_has_none_to_tell_of() -> None:
     """It says 0 from the beginning."""
     story = _counted(0.0, 1.0, "closed").settles(9.0)
