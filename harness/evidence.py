@@ -51,6 +51,7 @@ class Seen:
         between: further looks while it was active, by time.
         apart: those looks at which the same other faults were at the place as before; None where
             no other fault was there at any look.
+        others: other faults that can have made calls fail there since the look before.
     """
 
     before: Observation
@@ -59,6 +60,7 @@ class Seen:
     after: Observation
     between: Sequence[Observation] = ()
     apart: Sequence[Observation] | None = None
+    others: frozenset[str] = frozenset()
 
     @property
     def active(self) -> tuple[Observation, ...]:
@@ -72,8 +74,8 @@ class Seen:
 
     @property
     def failed(self) -> int:
-        """How many calls failed by this fault: nobody knows while another one is there."""
-        return self.during(FAILED) if self.apart is None else 0
+        """How many calls failed by this fault: nobody knows where another one was felt too."""
+        return 0 if self.others or self.apart is not None else self.during(FAILED)
 
     @property
     def canaries(self) -> frozenset[str]:

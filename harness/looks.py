@@ -19,6 +19,7 @@ from harness.ports import Control, Fault, Observation, Proof, Seen
 TICK_S = 0.05  # chosen: how soon a stop is noticed
 EVERY_S = 1.0  # chosen: from one look at an active fault to the next
 BESIDE = "beside"
+OTHERS = "felt_there_too"
 RANK = {"ok": 0, "error": 1}  # of what canaries get; all else is worse
 
 Traffic = Callable[[str], Mapping[str, int]]
@@ -50,6 +51,7 @@ class Looks:
         ids: of the fault's injections.
         beside: what is wrong meanwhile with the program that answers at a link: who looks there
             cannot tell it from what the link does.
+        others: what else can have made calls fail there between two instants, run clock, s.
         healthy: what was seen of the place while nothing was broken there; None when the look
             before the injection is as good: no other fault ended between the two.
         error: what was wrong with a look itself.
@@ -62,11 +64,13 @@ class Looks:
     traffic: Traffic
     ids: list[str] = field(default_factory=list)
     beside: Callable[[], frozenset[str]] = frozenset
+    others: Callable[[float, float], frozenset[str]] = lambda from_s, until_s: frozenset()
     before: Observation | None = None
     active: list[Observation] = field(default_factory=list)
     after: Observation | None = None
     healthy: Observation | None = None
     error: HarnessError | None = None
+    _counted_s: float = 0.0
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
 
     def begin(self, when: str) -> asyncio.Task[None]:
@@ -102,7 +106,9 @@ class Looks:
             seen = task.result()
         finally:
             task.cancel()
-        self.after = replace(seen, counts=self.after.counts) if self.after else seen
+        if self.after is None:
+            self.after, self._counted_s = seen, seen.t_s
+        self.after = replace(seen, counts=self.after.counts)
         return seen
 
     async def end(self, stop: Stop) -> None:
@@ -138,13 +144,17 @@ class Looks:
         numbers = {**proof.numbers, "traffic": used}
         if not alone:
             numbers[BESIDE] = sorted({name for one in self.active for name in one.state[BESIDE]})
+        if whole.others and not proof.proven:
+            numbers[OTHERS] = sorted(whole.others)
         return replace(proof, proven=proof.proven and bool(alone) and used > 0, numbers=numbers)
 
     def _seen(self, before: Observation, active: list[Observation], after: Observation) -> Seen:
         """The fault, by some of the looks at it while it was active."""
         first, *rest = active
         last = rest[-1] if rest else first
-        return Seen(before, first, last, after, rest[:-1], self._apart(before))
+        assert self.before
+        others = self.others(self.before.t_s - self.before.latency_s, self._counted_s)
+        return Seen(before, first, last, after, rest[:-1], self._apart(before), others)
 
     def _apart(self, before: Observation) -> list[Observation] | None:
         """The looks that differ from the one before by this fault alone; None: so do all, and no

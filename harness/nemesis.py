@@ -13,24 +13,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
 from harness.clock import Clock
 from harness.errors import HealFailed
 from harness.experiment import Step
 from harness.looks import TICK_S, Looks, Stop, Traffic, worse
 from harness.model import FaultReport, Outcome
-from harness.ports import Capability, Control, Observation, Proof, Runtime
+from harness.ports import Control, Observation, Proof, Runtime
+from harness.troubles import Troubles
 from harness.undo.faultlog import Entry, FaultLog
 
 LOOK_S = 2.2  # a look waits at most 2 s for its canary
 LEAST_S = 1e-6  # a shorter sleep may not move a clock at all, for ever
 AGAIN_S = 0.1  # chosen: from one look to the next until the place answers as before
-
-OF_PROGRAMS = frozenset({
-    Capability.PROCESSES, Capability.LIFECYCLE, Capability.NETWORK,
-    Capability.CPU, Capability.MEMORY, Capability.DISK,
-})  # fmt: skip
-"""Powers over a program as a whole: whoever calls it feels what they do."""
 
 Record = Callable[[str, str, str, Mapping[str, object]], None]
 
@@ -69,6 +65,7 @@ class Nemesis:
         traffic: counts of a place that the history has: `attempted`, `failed`.
         under_test: whether it is the service under test that answers at a place.
         answers: the service that does.
+        felt_at: places whose trouble makes calls at a place fail.
         quiet_at_s: when the last fault is to be undone, run clock.
         patience_s: how long after that a place may answer worse than before its first fault.
     """
@@ -79,14 +76,19 @@ class Nemesis:
     traffic: Traffic = lambda where: {}
     under_test: Callable[[str], bool] = lambda where: True
     answers: Callable[[str], str] = lambda where: where
+    felt_at: Callable[[str], frozenset[str]] = lambda where: frozenset({where})
     quiet_at_s: float = 0.0
     patience_s: float = 10.0
     unhealed: list[str] = field(default_factory=list)
     _usual: dict[str, Observation] = field(default_factory=dict)
     _open: list[tuple[str, float, asyncio.Event]] = field(default_factory=list)
     _endings: list[asyncio.Task[None]] = field(default_factory=list)
-    _troubled: dict[int, Step] = field(default_factory=dict)
+    _troubles: Troubles = field(init=False)
     _mending: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Nothing is wrong yet."""
+        self._troubles = Troubles(self.answers, self.felt_at)
 
     async def carry_out(self, step: Step, stop: Stop) -> None:
         """One step until its last undo; nothing when it was stopped before the injection.
@@ -141,18 +143,11 @@ class Nemesis:
             self._usual.setdefault(step.fault.where, seen)
             self._note(Outcome.OK, step, "observe", {"when": when, **asdict(seen)})
 
-        def beside() -> frozenset[str]:
-            return self._beside(step.fault.where)
-
-        clock = self.runtime.clock
-        looks = Looks(step.fault, control, clock, note, self.traffic, beside=beside)
+        clock, troubles = self.runtime.clock, self._troubles
+        beside = partial(troubles.beside, step.fault.where)
+        others = partial(troubles.others, step)
+        looks = Looks(step.fault, control, clock, note, self.traffic, beside=beside, others=others)
         return Case(step, control, looks)
-
-    def _beside(self, where: str) -> frozenset[str]:
-        """What is wrong with the program that answers at a link, until it is ready again."""
-        service = self.answers(where)
-        faults = [step.fault for step in self._troubled.values()]
-        return frozenset(f"{one.kind} {service}" for one in faults if one.where == service != where)
 
     async def _prepare(self, case: Case) -> None:
         """Write down what undoes the next window, before it begins."""
@@ -190,8 +185,7 @@ class Nemesis:
 
     async def _hold(self, case: Case, entry: Entry, stop: Stop) -> None:
         """Inject, keep it for as long as it is to last, heal."""
-        if case.step.fault.capability in OF_PROGRAMS:
-            self._troubled[id(case)] = case.step
+        trouble = self._troubles.begins(case.step, self.runtime.clock.now_s())
         t_set_s = await self._inject(case, entry)
         watch = asyncio.create_task(case.looks.watch())
         try:
@@ -201,7 +195,8 @@ class Nemesis:
             watch.cancel()
             self._notice_thieves(entry, stop)
             case.undone &= await self._heal(case, entry)
-            case.spans.append((t_set_s, self.runtime.clock.now_s()))
+            trouble.until_s = self.runtime.clock.now_s()
+            case.spans.append((t_set_s, trouble.until_s))
 
     async def _last(self, until_s: float, where: str, stop: Stop) -> None:
         """Let it last, unless somebody mends it."""
@@ -256,7 +251,7 @@ class Nemesis:
                 break
             await clock.sleep(AGAIN_S)
         t_ready_s = clock.now_s()
-        self._troubled.pop(id(case), None)
+        self._troubles.over(case.step)
         await looks.end(stop)
         complaint = ""
         if seen and worse(seen, usual):

@@ -36,6 +36,7 @@ from harness.target import (
     answers_at,
     entry_service,
     failure_counters,
+    felt_at,
 )
 from harness.telemetry import Telemetry
 from harness.undo.faultlog import FaultLog
@@ -97,6 +98,7 @@ async def carry_out(run: Run) -> History:
         traffic=lambda where: _traffic(run, where),
         under_test=lambda where: answers_at(run.target, where) == entry_service(run.target),
         answers=partial(answers_at, run.target),
+        felt_at=partial(felt_at, run.target),
         quiet_at_s=run.experiment.healed_at_s,
         patience_s=run.experiment.objectives.recovery_s,
     )

@@ -238,3 +238,20 @@ def load_target(ref: str) -> Target:
 def answers_at(target: Target, where: str) -> str:
     """The service at a place: a link's callee, or the place itself."""
     return next((link.callee for link in target.links if link.name == where), where)
+
+
+def felt_at(target: Target, where: str) -> frozenset[str]:
+    """Places whose trouble makes calls at a place fail: that place, who calls there, and all that
+    is asked, step by step, for an answer: services and the links to them, but for the caller's."""
+    here = next((link for link in target.links if link.name == where), None)
+    if here is None:
+        return frozenset({where})
+    felt, ahead = {where, here.caller}, [here.callee]
+    while ahead:
+        service = ahead.pop()
+        felt.add(service)
+        for link in target.links:
+            if link.caller == service:
+                felt.add(link.name)
+                ahead += {link.callee} - felt
+    return frozenset(felt)

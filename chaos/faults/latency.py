@@ -43,8 +43,9 @@ class Latency(OneToxic):
         return {"latency": round(self.delay * 1000), "jitter": round(self.jitter * 1000)}
 
     def proof(self, seen: Seen) -> Proof:
-        """A canary took at least half of the delay longer."""
-        bit = seen.slower_s >= min((self.delay - self.jitter) / 2, 1.0)
+        """A canary took at least half of the shortest delay longer, and an eighth of `delay`: one
+        that jitter may take all from is seldom shorter."""
+        bit = seen.slower_s >= min(max(self.delay - self.jitter, self.delay / 4) / 2, 1.0)
         return Proof(bit, "answers were late", felt(seen))
 
 

@@ -86,3 +86,11 @@ def test_it_is_proven_by_what_a_canary_felt(kind: str, values: dict[str, Any], c
     noise = Observation(0.0, "ok", 0.05)
     assert fault(kind, **values).proof(Seen(calm, hurt, hurt, calm)).proven
     assert not fault(kind, **values).proof(Seen(calm, calm, calm, calm, (noise, calm))).proven
+
+
+@pytest.mark.parametrize(("late_s", "proven"), [(0.0, False), (0.004, False), (0.02, True)])
+def test_a_delay_that_may_be_none_needs_a_canary_that_was_late(late_s: float, proven: bool) -> None:
+    """Jitter as long as the delay, at one connection in a thousand: most canaries are as ever."""
+    one = fault("latency", delay="100ms", jitter="100ms", toxicity=0.001)
+    usual, late = Observation(0.0, "ok", 0.001), Observation(1.0, "ok", 0.001 + late_s)
+    assert one.proof(Seen(usual, late, late, usual)).proven is proven

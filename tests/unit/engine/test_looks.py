@@ -17,6 +17,7 @@ from harness.looks import Looks, Stop
 from harness.ports import Control, Fault, Observation, Seen
 
 DOWN = Down(link="a->b")
+RESET = ResetPeer(link="a->b")
 
 
 @dataclass
@@ -160,13 +161,27 @@ def test_failures_beside_another_fault_are_nobodys() -> None:
     assert not proof.proven
 
 
+@pytest.mark.parametrize(
+    ("canary", "others", "proven"),
+    [("ok", "", True), ("ok", "reply_lost b", False), ("no_reply", "reply_lost b", True)],
+)
+def test_calls_that_another_fault_may_have_lost_prove_nothing(
+    canary: str, others: str, proven: bool
+) -> None:
+    """A canary that gets no reply does, and who made them fail is named where nothing does."""
+    usual, lost = look("ok", attempted=0, failed=0), look(canary, attempted=9, failed=9)
+    looks = looked(usual, lost, look("ok", attempted=9, failed=9), fault=RESET)
+    looks.others = lambda from_s, until_s: frozenset({others} - {""})
+    proof = looks.proof()
+    assert proof is not None
+    assert proof.proven is proven
+    assert (others in str(proof.numbers)) is (others == "" or not proven)
+
+
 def beside(canary: str, latency_s: float, *names: str, **counts: int) -> Observation:
     """What was seen while something was wrong with the program at the other end."""
     state = {"toxics": [{"name": "reset_peer@f1", "type": "reset_peer"}], "enabled": True}
     return Observation(0.0, canary, latency_s, counts, {**state, "beside": [*names]})
-
-
-RESET = ResetPeer(link="a->b")
 
 
 @pytest.mark.parametrize(("canaries", "proven"), [
