@@ -25,14 +25,11 @@ class Restart(OnService):
         await control.restart(self.service)
 
     def proof(self, seen: Seen) -> Proof:
-        """Another process runs than before, although nothing was undone yet."""
-        numbers = {
-            "pid_before": seen.before.state.get("pid"),
-            "pid_during": seen.late.state.get("pid"),
-            **felt(seen),
-        }
-        bit = None not in (numbers["pid_before"], numbers["pid_during"])
-        bit = bit and numbers["pid_before"] != numbers["pid_during"]
+        """Another process ran than before, although nothing was undone yet."""
+        before = seen.before.state.get("pid")
+        others = {look.state.get("pid") for look in seen.active} - {None, before}
+        numbers = {"pid_before": before, "pids_during": sorted(others, key=str), **felt(seen)}
+        bit = before is not None and bool(others)
         return Proof(bit, "another process took its place", numbers)
 
 

@@ -48,6 +48,7 @@ CASES: list[tuple[Fault, Seen, Seen]] = [
     (Stop(service="a"), seen(UP, DOWN, AGAIN), seen(UP, UP, UP)),
     (Restart(service="a"), seen(UP, AGAIN, AGAIN), seen(UP, UP, UP)),
     (Restart(service="a"), seen(UP, AGAIN, AGAIN), seen(UP, DOWN, AGAIN)),
+    (Restart(service="a"), Seen(UP, AGAIN, DOWN, AGAIN), Seen(UP, UP, DOWN, AGAIN)),
     (Crash(service="a"), seen(UP, DOWN, AGAIN), seen(UP, UP, UP)),
     (Crash(service="a"), seen(UP, DOWN, AGAIN), seen(UP, DOWN, UP)),
     (CpuLimit(service="a"), limited(held_ms=100), limited(held_ms=99)),
