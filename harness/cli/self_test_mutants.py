@@ -55,8 +55,10 @@ def _document(report: Any, why: Any) -> JsonDict:
     return {
         "exit_code": report.exit_code,
         "seconds": round(report.seconds, 1),
+        "seconds_not_seen_soon": round(report.rest_s, 1),
         "mutants": report.drawn,
         "not_begun": report.left,
+        "unfinished": report.unfinished,
         "modules": [{**asdict(one), "score": _rounded(one.score)} for one in report.modules],
         "killed": [asdict(one) for one in report.outcomes if one.seen],
         "survived": [
@@ -111,7 +113,9 @@ def _summary(report: Any) -> list[str]:
     ranked = sorted(by.items(), key=lambda pair: -pair[1])
     return [
         f"killed   {killed} of {judged} ({killed / max(1, judged):.1%}); "
-        f"{len(report.equivalent)} equivalent, {report.left} not begun in time",
+        f"{len(report.equivalent)} equivalent, {report.left} not begun in time, "
+        f"{report.unfinished} not shown to every place in time",
         f"by       {', '.join(f'{name} {n}' for name, n in ranked)}",
-        f"time     {report.seconds:.1f} s; {lost_s:.0f} processor seconds on survivors",
+        f"time     {report.seconds:.1f} s, of it {report.rest_s:.1f} s for what the first places "
+        f"did not see; {lost_s:.0f} processor seconds on survivors",
     ]

@@ -2,29 +2,29 @@
 
 every place ──> lines that the good design runs there, and its cost
                   │
-mutants ──────────┴─> judge ─> killed by ..., survived ─> score of each module
+mutants ──────────┴─> judge: the first places ─> killed by ... ──────┐
+                        └─> not seen: several at once, the others ───┴─> score of each module
 
 What no place runs is not run, and counts as survived.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from harness.clock import NS, monotonic_ns
-from harness.pool.hands import Pool, Where, hands
+from harness.pool.hands import Where, hands
 from harness.rng import Seed
-from harness.self_test.checks import DEFAULT, EXPLORE, LIGHT, Subject, context
-from harness.self_test.mutants.judging import SURVIVED, Outcome, Trial, judge
+from harness.self_test.checks import DEFAULT, LIGHT, Subject, context
+from harness.self_test.mutants.judging import Outcome, Trial
+from harness.self_test.mutants.passes import Hands, Spent, first_pass, places_of, second_pass
 from harness.self_test.mutants.reviewed import Reviewed
 from harness.self_test.mutants.running import Ran, ran
 from harness.self_test.mutants.sites import Mutant, every_mutant, package_files
 
-NOT_RUN = "no experiment runs it"
 SCORE_MIN = 0.9  # of a required module; chosen
 
 
@@ -56,6 +56,7 @@ class ModuleScore:
     """What came of a module's mutants.
 
     Args:
+        survived: nothing saw them, where time was over before every place had looked too.
         left: how many were not begun in time.
     """
 
@@ -81,6 +82,7 @@ class Report:
         drawn: how many mutants there are in all.
         equivalent: reviewed ones, not run.
         seconds: real time, of the look at the good design too.
+        rest_s: of it for those that the first places did not see.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -88,6 +90,7 @@ class Report:
     modules: tuple[ModuleScore, ...]
     drawn: int
     seconds: float
+    rest_s: float = 0.0
     files: Mapping[str, Path] = field(default_factory=dict)
 
     @property
@@ -95,6 +98,11 @@ class Report:
         """By place in the source."""
         found = [one for one in self.outcomes if not one.seen]
         return sorted(found, key=lambda one: (one.mutant.module, one.mutant.number))
+
+    @property
+    def unfinished(self) -> int:
+        """How many of the survivors not every place had looked at when time was over."""
+        return sum(one.unfinished for one in self.outcomes)
 
     @property
     def left(self) -> int:
@@ -112,28 +120,6 @@ class Report:
         return 0 if len(known) == len(scores) and self.outcomes else 3
 
 
-@dataclass(frozen=True)
-class _Time:
-    """How long it has taken, and may take.
-
-    Args:
-        budget_s: 0 for no bound.
-    """
-
-    budget_s: float
-    began_ns: int = field(default_factory=monotonic_ns)
-
-    @property
-    def took_s(self) -> float:
-        """Real time until now."""
-        return (monotonic_ns() - self.began_ns) / NS
-
-    @property
-    def rest_s(self) -> float | None:
-        """What is left; None: nothing bounds it."""
-        return max(0.0, self.budget_s - self.took_s) if self.budget_s else None
-
-
 def campaign(asked: Asked, tell: Callable[[str], None]) -> Report:
     """Carry it out.
 
@@ -141,7 +127,7 @@ def campaign(asked: Asked, tell: Callable[[str], None]) -> Report:
         ConfigError: no such package, or what is needed is not installed.
         HarnessError: the good design fails somewhere.
     """
-    spent = _Time(asked.budget_s)
+    spent = Spent(asked.budget_s)
     files = _chosen(asked)
     mutants = _drawn(asked, list(every_mutant(files)))
     equal = [one for one in mutants if asked.reviewed.why(one)]
@@ -154,12 +140,34 @@ def campaign(asked: Asked, tell: Callable[[str], None]) -> Report:
         names = list(context(asked.subject).places)
         looks = [pool.submit(ran, place, root, LIGHT, asked.subject) for place in names]
         places = _looked(looks, tell, spent)
-        outcomes = []
+        outcomes: list[Outcome] = []
+        rest_s = 0.0
         if len(places) == len(names):  # else nobody knows which places run a mutant's lines
             tell(f"{len(todo)} mutants of {len(files)} modules, {len(places)} places")
-            outcomes = list(_judged(asked, pool, number, todo, files, places, tell, spent))
+            outcomes, rest_s = _judged(asked, Hands(pool, number, tell, spent), todo, files, places)
     modules = tuple(_score(name, asked, todo, outcomes, equal) for name in files)
-    return Report(tuple(outcomes), tuple(equal), modules, len(mutants), spent.took_s, files)
+    return Report(tuple(outcomes), tuple(equal), modules, len(mutants), spent.took_s, rest_s, files)
+
+
+def _judged(
+    asked: Asked,
+    at: Hands,
+    todo: Sequence[Mutant],
+    files: Mapping[str, Path],
+    places: Sequence[Ran],
+) -> tuple[list[Outcome], float]:
+    """What came of each that was begun, and how long those took that the first places did not
+    see, s."""
+    trials = [
+        Trial(
+            one, asked.package, files[one.module], places_of(one, files[one.module], places),
+            asked.subject,
+        )
+        for one in todo
+    ]  # fmt: skip
+    begun = list(first_pass(at, trials))
+    middle_s = at.spent.took_s
+    return list(second_pass(at, begun)), at.spent.took_s - middle_s
 
 
 def _chosen(asked: Asked) -> dict[str, Path]:
@@ -183,7 +191,7 @@ def _drawn(asked: Asked, mutants: list[Mutant]) -> list[Mutant]:
     return dice.sample(mutants, min(asked.sample or len(mutants), len(mutants)))
 
 
-def _looked(looks: Sequence[Future[Ran]], tell: Callable[[str], None], spent: _Time) -> list[Ran]:
+def _looked(looks: Sequence[Future[Ran]], tell: Callable[[str], None], spent: Spent) -> list[Ran]:
     """What the good design runs at each place, in the order of the places; as far as there is time
     for it."""
     done = 0
@@ -196,52 +204,6 @@ def _looked(looks: Sequence[Future[Ran]], tell: Callable[[str], None], spent: _T
         tell(f"out of time after {done} of {len(looks)} places of the good design")
         return []
     return [look.result() for look in looks]
-
-
-def _judged(
-    asked: Asked,
-    pool: Pool,
-    number: int,
-    mutants: Sequence[Mutant],
-    files: Mapping[str, Path],
-    places: Sequence[Ran],
-    tell: Callable[[str], None],
-    spent: _Time,
-) -> Iterable[Outcome]:
-    going: set[Future[Outcome]] = set()
-    waiting = iter(mutants)
-    done = 0
-    while True:
-        while len(going) < 2 * number and spent.rest_s != 0.0:
-            mutant = next(waiting, None)
-            if mutant is None:
-                break
-            chosen = places_of(mutant, files[mutant.module], places)
-            if chosen:
-                trial = Trial(mutant, asked.package, files[mutant.module], chosen, asked.subject)
-                going.add(pool.submit(judge, trial))
-            else:
-                yield Outcome(mutant, SURVIVED, why=NOT_RUN)
-        if not going:
-            return
-        future = next(as_completed(going))
-        going.remove(future)
-        done += 1
-        one = future.result()
-        tell(
-            f"{done}/{len(mutants)}  {one.mutant.id} {one.mutant.module}:{one.mutant.line} "
-            f"{one.state} {', '.join(one.by)} {one.place}  {one.cpu_s:.1f} s"
-        )
-        yield one
-
-
-def places_of(mutant: Mutant, file: Path, places: Sequence[Ran]) -> dict[str, float]:
-    """Where the mutant's lines run, with the cost of each place: the cheapest first, the search
-    last."""
-    lines = set(range(mutant.line, mutant.last_line + 1))
-    running = [one for one in places if lines & one.lines.get(str(file), frozenset())]
-    running.sort(key=lambda one: (one.place == EXPLORE, one.cpu_s))
-    return {one.place: one.cpu_s for one in running}
 
 
 def _score(

@@ -1,13 +1,14 @@
-"""One mutant before the experiments, in a process of its own with a bound on its processor time.
+"""Mutants before the experiments, in a process of its own with a bound on its processor time.
 
-worker ──fork──> plant ─> place, place, … until one sees it ──pipe──> Outcome
+worker ──fork──> plant ─> place, place, … until one sees it ──pipe──> Sight
                    RLIMIT_CPU: a mutant that never ends is ended by the system
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from harness.model import RunVerdict
 from harness.self_test.checks import DEFAULT, LIGHT, SEED, Cell, Subject, context, look
 from harness.self_test.mutants.forked import allow_cpu, cpu_s, forked
 from harness.self_test.mutants.loading import planted
-from harness.self_test.mutants.sites import Mutant, source_of
+from harness.self_test.mutants.sites import Mutant, source_with
 
 KILLED, SURVIVED, HANGS, BROKEN = "killed", "survived", "hangs", "does not run"
 CPU_FACTOR = (
@@ -31,7 +32,8 @@ class Trial:
     Args:
         package: of the service under test.
         file: of the module.
-        places: place -> processor seconds of the service without a mistake, cheapest first.
+        places: place -> processor seconds of the service without a mistake, in the order in which
+            they look.
     """
 
     mutant: Mutant
@@ -42,8 +44,8 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of it.
+class Sight:
+    """What some places saw of one mutant, or of several at once.
 
     Args:
         state: killed, survived, hangs, or `does not run` (also seen: no verdict comes of it).
@@ -53,7 +55,6 @@ class Outcome:
         looks: how many places were tried.
     """
 
-    mutant: Mutant
     state: str
     place: str = ""
     by: tuple[str, ...] = ()
@@ -67,34 +68,71 @@ class Outcome:
         return self.state != SURVIVED
 
 
+@dataclass(frozen=True)
+class Outcome(Sight):
+    """What came of a mutant.
+
+    Args:
+        unfinished: time was over before every place had looked, and none had seen it.
+    """
+
+    mutant: Mutant = field(kw_only=True)
+    unfinished: bool = field(default=False, kw_only=True)
+
+
 def judge(trial: Trial) -> Outcome:
-    """Plant a mutant in a child of this process, and see what sees it."""
-    context(trial.subject)  # read before the fork, so that every child has it
-    ended = forked(partial(_looked_at, trial))
-    if isinstance(ended.result, Outcome):
+    """See which of its places sees a mutant."""
+    sight = seen_of([trial], trial.places)
+    return Outcome(**vars(sight), mutant=trial.mutant)
+
+
+def seen_of(trials: Sequence[Trial], places: Mapping[str, float]) -> Sight:
+    """Plant mutants together in a child of this process, and see what sees them first.
+
+    Args:
+        trials: of one package and subject; none within another.
+        places: see `Trial`.
+    """
+    context(trials[0].subject)  # read before the fork, so that every child has it
+    sources = _sources(trials)  # so is the syntax tree, which is kept for the next one
+    ended = forked(partial(_looked_at, trials[0], sources, places))
+    if isinstance(ended.result, Sight):
         return ended.result
+    place = next(iter(places)) if len(places) == 1 else ""
     if ended.overran:
-        return Outcome(trial.mutant, HANGS, why="used up its processor time")
-    return Outcome(trial.mutant, BROKEN, why=f"signal {ended.number}, {ended.result!r}")
+        return Sight(HANGS, place, why="used up its processor time")
+    return Sight(BROKEN, place, why=f"signal {ended.number}, {ended.result!r}")
 
 
-def _looked_at(trial: Trial) -> Outcome:
+def _sources(trials: Sequence[Trial]) -> list[tuple[str, Path, str]]:
+    """Module, file and changed source of each module in which one of them is."""
+    modules: dict[str, list[Trial]] = {}
+    for trial in trials:
+        modules.setdefault(trial.mutant.module, []).append(trial)
+    return [
+        (module, own[0].file, source_with([one.mutant for one in own], own[0].file))
+        for module, own in modules.items()
+    ]
+
+
+def _looked_at(
+    trial: Trial, sources: Sequence[tuple[str, Path, str]], places: Mapping[str, float]
+) -> Sight:
     """In this very process."""
-    source = source_of(trial.mutant, trial.file)
     looks, unclear = 0, ""
-    with planted(trial.package, trial.mutant.module, trial.file, source):
-        for place, clean_s in trial.places.items():
+    with ExitStack() as mistakes:
+        for module, file, source in sources:
+            mistakes.enter_context(planted(trial.package, module, file, source))
+        for place, clean_s in places.items():
             allow_cpu(max(CPU_S_MIN, CPU_FACTOR * clean_s))
             looks += 1
             cell = _cell(place, trial.subject)
             state = _state(cell)
             if state != SURVIVED:
-                return Outcome(
-                    trial.mutant, state, place, tuple(cell.broken), cell.why, cpu_s(), looks
-                )
+                return Sight(state, place, tuple(cell.broken), cell.why, cpu_s(), looks)
             if cell.verdict != RunVerdict.PASS.value:
                 unclear = unclear or f"{place}: {cell.why}"
-    return Outcome(trial.mutant, SURVIVED, why=unclear, cpu_s=cpu_s(), looks=looks)
+    return Sight(SURVIVED, why=unclear, cpu_s=cpu_s(), looks=looks)
 
 
 def _cell(place: str, subject: Subject) -> Cell:

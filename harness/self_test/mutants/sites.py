@@ -9,11 +9,12 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -73,10 +74,27 @@ def mutants_of(module: str, file: Path) -> list[Mutant]:
 
 def source_of(mutant: Mutant, file: Path) -> str:
     """The module's source with the mistake."""
-    _, node, instead = _table(mutant.module, file)[mutant.number]
-    changed = _tree(file).module.deep_replace(node, instead)
+    return source_with([mutant], file)
+
+
+def source_with(mutants: Sequence[Mutant], file: Path) -> str:
+    """A module's source with several mistakes, none of them within another."""
+    places = [_table(one.module, file)[one.number] for one in mutants]
+    changed = _tree(file).module.visit(_Replacing({node: new for _, node, new in places}))
     assert isinstance(changed, cst.Module)
     return changed.code
+
+
+class _Replacing(cst.CSTTransformer):
+    """Puts other nodes in the place of some; nodes are told apart by identity."""
+
+    def __init__(self, instead: Mapping[cst.CSTNode, cst.CSTNode]) -> None:
+        super().__init__()
+        self._instead = instead
+
+    def on_leave(self, original_node: Any, updated_node: Any) -> Any:
+        """The node that is to stand here."""
+        return self._instead.get(original_node, updated_node)
 
 
 def diff_of(mutant: Mutant, file: Path) -> str:

@@ -13,10 +13,11 @@ import pytest
 
 from harness.errors import ConfigError
 from harness.plugins import load
-from harness.self_test.mutants.campaign import ModuleScore, Report, places_of
+from harness.self_test.mutants.campaign import ModuleScore, Report
 from harness.self_test.mutants.forked import allow_cpu, forked
 from harness.self_test.mutants.judging import KILLED, Outcome
 from harness.self_test.mutants.loading import planted
+from harness.self_test.mutants.passes import places_of
 from harness.self_test.mutants.reviewed import reviewed_of
 from harness.self_test.mutants.running import Ran
 from harness.self_test.mutants.sites import (
@@ -143,7 +144,7 @@ def test_a_module_of_which_nothing_was_judged_has_not_reached_its_score(
         ModuleScore("s.debits", True, *others, 0, 0),
         ModuleScore("s.page", False, 0, 0, 0, 1),
     )
-    one = Outcome(mutants_of("paying", file)[0], KILLED)
+    one = Outcome(KILLED, mutant=mutants_of("paying", file)[0])
     report = Report((one,), (), modules, 20, 1.0)
     assert (report.exit_code, report.left) == (exit_code, 6)
     assert modules[2].score is None
