@@ -51,6 +51,17 @@ FIELD_COVERAGE: Mapping[str, str | tuple[str, ...]] = MappingProxyType(
         "Status.operations.message": ("status_page_is_true",),
         "Status.operations.next_update_by_s": ("status_page_is_true",),
         **dict.fromkeys(
+            (
+                "ModeChanges.changes.number",
+                "ModeChanges.changes.operation",
+                "ModeChanges.changes.from",
+                "ModeChanges.changes.to",
+                "ModeChanges.changes.reason",
+                "ModeChanges.changes.at_s",
+            ),
+            ("mode_changes_are_kept",),
+        ),
+        **dict.fromkeys(
             ("Breaks.breaks.sender", "Breaks.breaks.kind", "Breaks.breaks.since_s"),
             ("breaks_are_found",),
         ),

@@ -12,8 +12,9 @@ from lending_service.context import NOTICE, Context
 from lending_service.debits import Debits, collect
 from lending_service.design import Design
 from lending_service.domain import Task
-from lending_service.handlers import Handlers
+from lending_service.handlers import Handlers, Pages
 from lending_service.intake import Intake
+from lending_service.mode_trail import ModeTrail
 from lending_service.modes import Modes
 from lending_service.money import Money
 from lending_service.notices import BATCH, Notices
@@ -27,6 +28,7 @@ from lending_service.reserve_pool import ReservePool
 from lending_service.reserving import Reserving
 from lending_service.score_guard import ScoreGuard
 from lending_service.spread import Spread
+from lending_service.stores.memory import MemoryStore
 from lending_service.stores.port import Store
 from lending_service.suspensions import Suspensions
 from lending_service.upstreams import FundingProvider, PaymentGateway, RiskEngine
@@ -53,7 +55,8 @@ class Service:
         self, parts: Context, modes: Modes, report: Report, announcer: Announcer | None
     ) -> None:
         self.parts = parts
-        self.modes = modes
+        kept = parts.store if parts.design.mode_trail == "records" else MemoryStore()
+        self._trail = ModeTrail(modes, kept, parts.clock, report)
         self._announcer = announcer
         self._announcing: asyncio.Task[None] | None = None
         self.debits = Debits(parts)
@@ -69,7 +72,8 @@ class Service:
         parts.store.listen(self.worker.kick)
         admission = Admission(parts.design.shed, parts.store, parts.clock, modes.refused)
         intake = Intake(parts, self.pipeline, self.money, self.debits, admission)
-        self.asgi = Handlers(parts, intake, self.money, modes, self.worker, report).asgi
+        pages = Pages(modes, self._trail)
+        self.asgi = Handlers(parts, intake, self.money, pages, self.worker, report).asgi
 
     async def start(self, spawn: Spawn) -> None:
         """Take up what the outbox holds, also what an earlier service left half done.
@@ -80,6 +84,7 @@ class Service:
         await self.parts.store.release_leases()
         self.worker.start(spawn, await self.parts.store.counts())
         self.parts.reconciliation.start(spawn)
+        self._trail.start(spawn)
         if self._announcer is not None:
             self._announcing = spawn(self._announcer.run())
 
@@ -87,6 +92,7 @@ class Service:
         """End the work; what is unfinished stays in the outbox."""
         if self._announcing is not None:
             self._announcing.cancel()
+        await self._trail.stop()
         await self.parts.reconciliation.stop()
         await self.worker.stop()
 

@@ -110,6 +110,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         credentials: keys for third parties and when they change, or null: none is shown.
         status_page: the page is published at a provider `apart`, where there is one; or users
             have the service's `own`, which is away when it is.
+        mode_trail: changes of declared modes are kept with our `records`, or in `memory` alone.
         shed: when new applications are refused because too much waits, or null: never.
         jitter: share by which pauses differ, so that those who failed together part.
     """
@@ -163,6 +164,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     runbook: str | None = None
     writer: Literal["lease", "any"] = "lease"
     status_page: Literal["apart", "own"] = "apart"
+    mode_trail: Literal["records", "memory"] = "records"
     jitter: Annotated[float, Meta(ge=0, le=1)] = 0.25
     shed: ShedRule | None = None
     notices: Literal["retry", "once"] = "retry"

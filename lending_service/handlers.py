@@ -13,6 +13,7 @@ from lending_service.context import Context
 from lending_service.domain import Application, Loan, Record, Repayment
 from lending_service.intake import Intake
 from lending_service.limits import read_limit
+from lending_service.mode_trail import ModeTrail
 from lending_service.modes import Modes
 from lending_service.money import Money
 from lending_service.replies import (
@@ -38,6 +39,13 @@ AGAIN_WITHIN_S = 0.5  # chosen: a reset connection fails at once, a database tha
 RETRY_AFTER_S = 2.0  # our database away: a short pause; chosen, not measured
 
 
+class Pages(msgspec.Struct, frozen=True):
+    """What is declared of each operation, and how that came to be."""
+
+    modes: Modes
+    trail: ModeTrail
+
+
 class Handlers:
     """Answers requests; `asgi` is the application."""
 
@@ -46,14 +54,14 @@ class Handlers:
         parts: Context,
         intake: Intake,
         money: Money,
-        modes: Modes,
+        pages: Pages,
         worker: Worker,
         report: Report,
     ) -> None:
         self._parts = parts
         self._intake = intake
         self._money = money
-        self._modes = modes
+        self._pages = pages
         self._worker = worker
         self._report = report
         self.asgi: ASGIApp = Router(self._routes(), self._not_found)
@@ -68,6 +76,7 @@ class Handlers:
             ("GET", "/v1/borrowers/{id}/limit", self.limit),
             ("POST", "/callbacks/payments", self.callback),
             ("GET", "/v1/status", self.status),
+            ("GET", "/v1/modes", self.mode_changes),
             ("GET", "/v1/breaks", self.breaks),
             ("GET", "/livez", self.livez),
             ("GET", "/readyz", self.readyz),
@@ -118,7 +127,16 @@ class Handlers:
 
     async def status(self, request: Request) -> Response:
         """The status page."""
-        return json_response({"operations": self._modes.status()})
+        return json_response({"operations": self._pages.modes.status()})
+
+    async def mode_changes(self, request: Request) -> Response:
+        """How the modes of the status page have changed; for those who answer for it."""
+        told = [
+            {"number": int(one.id), "operation": one.operation, "from": one.old, "to": one.new,
+             "reason": one.reason, "at_s": one.at_s}
+            for one in await self._pages.trail.told()
+        ]  # fmt: skip
+        return json_response({"changes": told})
 
     async def breaks(self, request: Request) -> Response:
         """Where our records and somebody else's disagree; for those who clear it up."""

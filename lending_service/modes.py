@@ -6,8 +6,7 @@ closed for `mode_exit_s`: a dependency that flaps does not make the status page 
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -16,7 +15,6 @@ from lending_service.ports import Clock
 from lending_service.suspensions import Cell, Rules
 
 Mode = Literal["FULL", "STALE", "STANDIN", "POOL", "QUEUE", "SHED", "SUSPENDED"]
-EVENTS_MAX = 1000  # the latest ones are kept
 NEXT_UPDATE_S = 5.0  # a promise of the status page; chosen, not measured
 WORDS: dict[str, tuple[str, str]] = {
     "FULL": ("none", "Works."),
@@ -44,13 +42,16 @@ def _words(cell: Cell) -> str:
 
 
 class ModeEvent(msgspec.Struct, frozen=True):
-    """One change of a declared mode."""
+    """One change of what is declared of an operation: the mode, or the reason of it."""
 
-    t_s: float
+    at_s: float
     operation: str
-    old: Mode
-    new: Mode
+    mode: Mode
     reason: str
+
+
+def _nobody(event: ModeEvent) -> None:
+    """Nobody listens yet."""
 
 
 class Modes:
@@ -78,11 +79,12 @@ class Modes:
         self._unfunded: Mode = "QUEUE"
         self._shed_s = float("-inf")
         self._closed_s: dict[str, float] = {}
-        self._now: dict[str, tuple[Mode, float]] = {
-            operation: ("FULL", clock.now_s())
+        self._now: dict[str, tuple[Mode, str, float]] = {
+            operation: ("FULL", WORDS["FULL"][0], clock.now_s())
             for operation in ("submit", "repay", "read_loan", "read_limit", "disburse")
         }
-        self.events: deque[ModeEvent] = deque(maxlen=EVENTS_MAX)
+        self.changed: Callable[[ModeEvent], None] = _nobody
+        """Called at each change."""
 
     def breaker_changed(self, dependency: str, old: str, new: str) -> None:
         """Take in a breaker's change."""
@@ -107,14 +109,18 @@ class Modes:
         self._shed_s = self._clock.now_s()
         self._refresh()
 
+    def now(self) -> Mapping[str, tuple[Mode, str, float]]:
+        """Mode and reason of each operation, and since when it is in that mode."""
+        return self._now
+
     def status(self) -> dict[str, dict[str, object]]:
         """The status page's `operations`."""
         self._refresh()
         return {operation: self._entry(operation) for operation in self._now}
 
     def _entry(self, operation: str) -> dict[str, object]:
-        mode, since_s = self._now[operation]
-        reason, message = WORDS.get(mode) or (self._queued(operation), QUEUE_TEXT)
+        mode, reason, since_s = self._now[operation]
+        message = WORDS[mode][1] if mode in WORDS else QUEUE_TEXT
         if mode == "SUSPENDED":
             message = self._suspended
         full = mode == "FULL"
@@ -143,13 +149,13 @@ class Modes:
         self._declare("disburse", paying if funded or paying == "QUEUE" else self._unfunded)
 
     def _declare(self, operation: str, mode: Mode) -> None:
-        old, _ = self._now[operation]
-        if mode == old:
+        old, old_reason, since_s = self._now[operation]
+        reason = WORDS[mode][0] if mode in WORDS else self._queued(operation)
+        if (mode, reason) == (old, old_reason):
             return
         now_s = self._clock.now_s()
-        reason = WORDS[mode][0] if mode in WORDS else self._queued(operation)
-        self._now[operation] = (mode, now_s)
-        self.events.append(ModeEvent(now_s, operation, old, mode, reason))
+        self._now[operation] = (mode, reason, since_s if mode == old else now_s)
+        self.changed(ModeEvent(now_s, operation, mode, reason))
 
     def _queued(self, operation: str) -> str:
         """Why an operation waits: what is paid out waits for funders as well as for gateways."""

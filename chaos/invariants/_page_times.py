@@ -21,7 +21,7 @@ from harness.model import Objectives
 
 MODES, FULL, BY_PEOPLE, BY_LOAD = "Modes", "FULL", "SUSPENDED", "SHED"
 OF_NO_PARTY = (BY_PEOPLE, BY_LOAD)
-BREAKERS, CLOSED = "Breakers", "closed"
+BREAKERS, CLOSED, OPEN = "Breakers", "closed", "open"
 BLAMES = {"risk_down": RISK_ENGINE, "funding_down": FUNDER, "payment_down": GATEWAY}
 """Reason -> role of whoever is said to be the cause."""
 

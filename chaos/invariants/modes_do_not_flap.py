@@ -8,11 +8,10 @@ from itertools import pairwise
 
 from chaos.invariants._finding import Findings, Invariant, bad
 from chaos.invariants._operator import samples, touched
-from chaos.invariants._page_times import BLAMES, BREAKERS, CLOSED, FULL, MODES, wrong_of
+from chaos.invariants._page_times import BLAMES, BREAKERS, CLOSED, FULL, MODES, OPEN, wrong_of
 from harness.history import Event, History
 from harness.model import Objectives
 
-OPEN = "open"
 LONG_AGO_S = float("-inf")
 
 

@@ -44,7 +44,7 @@ def contract(funders: Sequence[str]) -> Mapping[str, Any]:
         # What is worked on at once; a payment also when it is asked about and sent again.
         "calls_at_once": {"create_payout": 12, "create_debit": 12, "commit": 4, "send": 1},
         "mode_lingers_s": 2.0,
-        "mode_changes": {"most": 6, "within_s": 600.0},
+        "mode_changes": {"most": 6, "within_s": 600.0, "kept_within_s": 1.0},
         "page_told_within_s": 5.0,
         "shed": {"after_s": 4.0, "least_s": 0.5, "within_s": 3.0},
         "policy": {"effective_within_s": 5.0, "unknown_after_s": 10.0},

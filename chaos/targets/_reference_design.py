@@ -128,6 +128,11 @@ CHOICES = (
         ("status_page_stands_apart",),
     ),
     _Choice(
+        "mode_trail", "memory",
+        "what was declared, when and why is gone with the process",
+        ("mode_changes_are_kept",),
+    ),
+    _Choice(
         "score_guard", None,
         "whatever the risk engine answers is taken for a score",
         ("wrong_scores_are_noticed",),

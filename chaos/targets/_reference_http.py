@@ -58,6 +58,7 @@ _READS = {
     "read_limit": "/v1/borrowers/{}/limit",
     "repayment": "/v1/repayments/{}",
     "status": "/v1/status",  # of staff: how the whole service stands
+    "mode_changes": "/v1/modes",
 }
 
 

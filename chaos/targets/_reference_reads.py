@@ -17,12 +17,13 @@ LOAN_ONLY = frozenset({"pending"})  # a loan follows its application, which is c
 FINAL = TERMINAL | WITH_PEOPLE | REPAID | LOAN_ONLY
 ASKS = "inquire"  # the kind of task that also asks about what people look at
 FIGURES = "figures"
-"""A last read of the service's own figures; no operation of borrowers."""
+MODE_CHANGES = "mode_changes"
+"""Last reads of the service's own figures and record of modes; no operations of borrowers."""
 
 
-def final_reads(history: History) -> list[Call]:
-    """One read of every application and repayment acknowledged, of every loan named, and of the
-    figures.
+def final_reads(history: History, *, modes: bool = True) -> list[Call]:
+    """One read of every application and repayment acknowledged, of every loan named, of the
+    figures, and of the record of modes where `modes` says that there is one.
 
     Loans of applications that are paid out late are named only by the reads themselves: asking
     again with the longer history finds them.
@@ -31,7 +32,8 @@ def final_reads(history: History) -> list[Call]:
     for op in history.ops():
         keys.update(dict.fromkeys(_named(op)))
     named = [Call(f, k) for f, k in sorted(keys) if k]
-    return [*named, Call(FIGURES, "service")] if named else []
+    own = (FIGURES, MODE_CHANGES) if modes else (FIGURES,)
+    return [*named, *(Call(f, "service") for f in own)] if named else []
 
 
 def _named(op: Op) -> Iterator[tuple[str, str]]:

@@ -71,7 +71,9 @@ STAND_INS: Mapping[str, str] = {
 
 ASIDE = (NOTIFIER, POLICY, STATUS_PAGE)
 HOME = "lending"
-NO_FILES: Mapping[str, object] = {"reconcile": None}  # of a design
+LEAN: Mapping[str, object] = {"reconcile": None, "mode_trail": "memory"}
+"""Of a design: what a search goes without."""
+
 CALLBACK_DELAY_S = 2.5  # chosen: a gateway calls back later than a caller is willing to wait
 
 
@@ -145,29 +147,29 @@ class Reference:
         self.links = _links(stand_ins)
         self._kinds = dict(stand_ins)
         self.gauges = (*state.ALL, *map(state.page_apart, self._playing(STATUS_PAGE)))
-        self._files = True
+        self._whole = True
         gateways, engines, funders = map(self._playing, (GATEWAY, RISK_ENGINE, FUNDER))
         self.contract = declared.contract(funders)
         self.factors: Factors = environments.factors(gateways, engines, funders)
 
     @cached_property
     def core(self) -> Reference:
-        """The same without notifications and a page, for which nobody waits, without policy and
-        without files: a search would spend its time on them."""
+        """The same without notifications and a page, for which nobody waits, without policy, files
+        and a record of modes: a search would spend its time on them."""
         aside = [name for kind in ASIDE for name in self._playing(kind)]
         core = copy(self)
         core.services = tuple(one for one in self.services if one.name not in aside)
         core.links = tuple(link for link in self.links if link.callee not in aside)
         core.gauges = state.ALL
         core._kinds = {name: kind for name, kind in self._kinds.items() if name not in aside}
-        core._files = False
+        core._whole = False
         return core
 
     @property
     def rule_ops(self) -> Mapping[str, tuple[str, ...]]:
         """Third party -> the operations that a rule may name."""
         ops = {
-            kind: [op for op in found if self._files or op != FILE]
+            kind: [op for op in found if self._whole or op != FILE]
             for kind, found in RULE_OPS.items()
         }
         return {name: tuple(ops[kind]) for name, kind in self._kinds.items()}
@@ -228,7 +230,7 @@ class Reference:
 
     def final_reads(self, history: History) -> list[Call]:
         """What is to be read once the load has stopped: everything that users were promised."""
-        return reads.final_reads(history)
+        return reads.final_reads(history, modes=self._whole)
 
     def degraded(self, op: Op) -> bool:
         """Whether an ok answer is less than on a good day."""
@@ -270,7 +272,7 @@ class Reference:
             name: the caller of its links.
         """
         return {
-            "design": {**wiring.design, **({} if self._files else NO_FILES)},
+            "design": {**wiring.design, **({} if self._whole else LEAN)},
             "database": dict(wiring.database(f"{name}->database")),
             "upstreams": {
                 party: {"kind": kind, "url": url(wiring, f"{name}->{party}")}

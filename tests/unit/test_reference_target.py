@@ -247,6 +247,7 @@ def test_everything_that_was_promised_is_read_at_the_end_once() -> None:
         Call("read_loan", "loan-b-0001"),
         Call("repayment", "r-1"),
         Call("figures", "service"),
+        Call("mode_changes", "service"),
     ]
 
 

@@ -55,7 +55,7 @@ def _tell(story: Callable[[World, Records, Way], Awaitable[None]], tries: int = 
     """The story in a world whose records are at the end of a way; a request is tried so often."""
 
     async def run() -> None:
-        world, way = World(design("hardened", records_tries_max=tries)), Way()
+        world, way = World(design("hardened", mode_trail="memory", records_tries_max=tries)), Way()
         records = Records(world.store, way)
         await world.store.load(book(2, world.clock.now_s()))
         world.store = cast(MemoryStore, records)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lending_service.modes import Modes
+from lending_service.modes import ModeEvent, Modes
 from lending_service.policy import Breaker, Called, Policy
 from lending_service.ports import NoReply, Refused, Reply
 from lending_service.statuses import retry_after_s
@@ -231,9 +231,11 @@ def test_failed_probe_opens_again_and_a_cancelled_one_frees_its_place() -> None:
 
 
 def test_mode_outlasts_a_flap_and_ends_by_itself() -> None:
-    """R9: exit only after the dependency was well for `mode_exit_s`; every change is kept."""
+    """R9: exit only after the dependency was well for `mode_exit_s`; every change is told."""
     clock = FakeClock()
     modes = Modes(clock, 3.0, "risk", ("payment_a", "payment_b"), ("funding_a",))
+    seen: list[ModeEvent] = []
+    modes.changed = seen.append
 
     def mode(operation: str) -> object:
         return modes.status()[operation]["mode"]
@@ -250,4 +252,4 @@ def test_mode_outlasts_a_flap_and_ends_by_itself() -> None:
     assert mode("repay") == "QUEUE"
     clock.t_s += 3.1
     assert mode("repay") == "FULL"
-    assert [event.new for event in modes.events if event.operation == "repay"] == ["QUEUE", "FULL"]
+    assert [event.mode for event in seen if event.operation == "repay"] == ["QUEUE", "FULL"]
