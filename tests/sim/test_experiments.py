@@ -17,6 +17,7 @@ from harness.session import run
 # The invariant that each experiment is about: what a naive design breaks first.
 ABOUT = {
     "X01": "no_double_payout",
+    "X10": "mode_changes_are_kept",
     "X19": "breaks_are_found",
     "X20": "stand_in_within_caps",
     "X21": "wrong_scores_are_noticed",
