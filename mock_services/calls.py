@@ -34,6 +34,10 @@ class Lane:
     taken_s: float = 0.0
 
 
+async def _unlimited(per_s: float) -> Reply | None:
+    return None
+
+
 class Call(msgspec.Struct, frozen=True):
     """One call as an effect sees it.
 
@@ -44,6 +48,8 @@ class Call(msgspec.Struct, frozen=True):
         calendar: the instant in UTC, for headers of HTTP.
         bearer: the key that the caller showed, "" for none.
         lane: of the stand-in, the same for all its calls.
+        refused: (calls a second that all who share an allowance may do) -> what a call is answered
+            for which nothing is left of it, or None.
     """
 
     op: str
@@ -52,3 +58,4 @@ class Call(msgspec.Struct, frozen=True):
     calendar: Callable[[], datetime]
     bearer: str = ""
     lane: Lane = msgspec.field(default_factory=Lane)
+    refused: Callable[[float], Awaitable[Reply | None]] = _unlimited

@@ -33,7 +33,7 @@ def control_routes(stand_in: StandIn, callbacks: Mapping[str, int] = NO_CALLBACK
     async def counts(request: Request) -> Response:
         hits = stand_in.script.hits
         body = {"calls": stand_in.calls, "rules": hits, "callbacks": dict(callbacks)}
-        return respond(Reply(200, body))
+        return respond(Reply(200, {**body, "turned_away": stand_in.allowance.turned_away}))
 
     async def behaviour(request: Request) -> Response:
         if request.method == "PUT":

@@ -135,6 +135,11 @@ async def capacity(call: Call, args: CapacityArgs) -> Reply:
     return await call.do()
 
 
+async def shared_limit(call: Call, args: CapacityArgs) -> Reply:
+    """Do it while something is left of the allowance that others use up too; refuse the rest."""
+    return await call.refused(args.per_s) or await call.do()
+
+
 async def not_found(call: Call, args: NoArgs) -> Reply:
     """Deny knowing the request."""
     return Reply(404, {"code": "not_found", "message": "no such request"})
@@ -206,6 +211,7 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "credential_revoked": Effect(credential_revoked, PAUSE, ANY_REQUEST, RevokedArgs, "key"),
         "slow": Effect(slow, PAUSE, ANY_REQUEST, DelayArgs),
         "capacity": Effect(capacity, PAUSE, ANY_REQUEST, CapacityArgs, "turn"),
+        "shared_limit": Effect(shared_limit, PAUSE, CREATE, CapacityArgs, "allowance"),
         "late_success": Effect(late_success, CHANGE, CREATE, LateSuccessArgs, "status"),
         "processing": Effect(processing, CHANGE, CREATE, LaterArgs, "status"),
         "decline": Effect(decline, CHANGE, CREATE | {"score"}, of="status", mapped=True),

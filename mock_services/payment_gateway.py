@@ -12,6 +12,8 @@ from msgspec import Meta
 from msgspec.structs import asdict, replace
 from starlette.types import ASGIApp
 
+from mock_services.allowance import PATH
+from mock_services.allowance_route import counting
 from mock_services.callbacks import Callbacks, made_up, planned, sent_to
 from mock_services.calls import Reply
 from mock_services.config import Config, options_of
@@ -37,12 +39,17 @@ OPS = ("create_payout", "create_debit", "inquire", "statement", "file", "callbac
 
 
 class Options(msgspec.Struct, frozen=True):
-    """Where callbacks go and when; the defaults are chosen, not measured."""
+    """Where callbacks go and when; the defaults are chosen, not measured.
+
+    Args:
+        keeper: URL of the gateway that keeps the count of what both may do together.
+    """
 
     callback_url: Annotated[str, Meta(pattern="^http://")]
     callback_delay_s: Seconds = 0.1
     callback_gaps_s: tuple[Seconds, ...] = (0.5, 1.0, 2.0, 4.0, 8.0)
     file_period_s: Period = PERIOD_S
+    keeper: Annotated[str, Meta(pattern="^(http://.*)?$")] = ""
 
 
 class Transfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -277,7 +284,7 @@ def build(config: Config, world: World) -> ASGIApp:
         InvalidDocument: the options are wrong.
     """
     options = options_of(config, Options)
-    stand_in = StandIn(config.name, OPS, world)
+    stand_in = StandIn(config.name, OPS, world, options.keeper)
     counts = {"sent": 0, "acknowledged": 0, "failed": 0}
     send, gaps_s = sent_to(options.callback_url, world, stand_in.ledger), options.callback_gaps_s
     callbacks = Callbacks(send, options.callback_delay_s, gaps_s, world.clock, counts)
@@ -291,6 +298,7 @@ def build(config: Config, world: World) -> ASGIApp:
             Route("/v1/debits", debit, methods=["POST"]),
             Route("/v1/requests/{request_id}", inquire),
             Route("/v1/statement/{reference}", stand_in.endpoint("statement", gateway.stating)),
+            Route(PATH, counting(stand_in), methods=["POST"]),
             PeriodFiles(stand_in, "SUCCESS", options.file_period_s).route(),
             *control_routes(stand_in, callbacks.counts),
         ]

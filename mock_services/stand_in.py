@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 from starlette.types import Receive, Scope, Send
 
+from mock_services.allowance import Allowance
 from mock_services.behaviour import Behaviour, Script, parse
 from mock_services.calls import Call, Lane, Reply
 from mock_services.clock import Clock, utc
@@ -73,14 +74,16 @@ class StandIn:
     Args:
         name: as the run calls it, `payment_a`.
         ops: the ops that rules may name.
+        keeper: URL of the stand-in that counts what it and others may do together; "" for itself.
     """
 
-    def __init__(self, name: str, ops: Sequence[str], world: World) -> None:
+    def __init__(self, name: str, ops: Sequence[str], world: World, keeper: str = "") -> None:
         """Take up ledger, counts and rules of an earlier life, if there was one."""
         self.name = name
         self.ops = tuple(ops)
         self.world = world
         self._lane = Lane()  # who waits in it is lost by a restart
+        self.allowance = Allowance(world.clock, world.send_callback, keeper)
         self.ledger = Ledger(world.clock, world.journal)
         self.script = Script(lambda stream: world.dice(f"{name}/{stream}"))
         self.calls: Counter[str] = Counter(self.ledger.past("call"))
@@ -117,8 +120,9 @@ class StandIn:
         async def work(**changes: object) -> Reply:
             return do(**changes)
 
-        world = self.world
-        return await show(shown, Call(op, world.clock, work, world.calendar, bearer, self._lane))
+        world, refused = self.world, self.allowance.refused
+        call = Call(op, world.clock, work, world.calendar, bearer, self._lane, refused)
+        return await show(shown, call)
 
     async def _watched(self, op: str, key: str, do: Callable[..., Reply], bearer: str) -> Reply:
         """`act`; while any rule is set, what came of it is kept: how callers take trouble."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from chaos.invariants._finding import Findings, Invariant, bad
-from chaos.invariants.calls_within_budget import ASKED_BY
+from chaos.invariants._watched_calls import ASKED_BY
 from harness.history import Event, History
 from harness.model import Objectives
 

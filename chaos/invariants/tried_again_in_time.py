@@ -15,7 +15,7 @@ from chaos.invariants._kept_calls import (
     has_failed,
 )
 from chaos.invariants._retried import given_up, spaced
-from chaos.invariants.calls_within_budget import ASKED_BY
+from chaos.invariants._watched_calls import ASKED_BY
 from chaos.lending import RISK_ENGINE
 from harness.experiment import Experiment
 from harness.history import Event, History

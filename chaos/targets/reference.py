@@ -2,7 +2,7 @@
 
 borrower ──> lending ──> payment gateways, risk engine, funders, policy, ... (`STAND_INS`)
               ^   └────> database
-              └── payment gateways (callbacks)
+              └── payment gateways (callbacks) ──> the first of them, for `shared_limit` alone
 """
 
 from __future__ import annotations
@@ -100,13 +100,19 @@ def _services(stand_ins: Mapping[str, str]) -> tuple[ServiceSpec, ...]:
 
 
 def _links(stand_ins: Mapping[str, str]) -> tuple[LinkSpec, ...]:
+    gateways = [name for name, kind in stand_ins.items() if kind == GATEWAY]
     pairs = [
         ("borrower", "lending"),
         *(("lending", name) for name in stand_ins),
-        *((name, "lending") for name, kind in stand_ins.items() if kind == GATEWAY),
+        *((name, "lending") for name in gateways),
     ]
     database = LinkSpec("lending->database", "lending", "database", protocol="postgres")
-    return (*(LinkSpec(f"{a}->{b}", a, b) for a, b in pairs), database)
+    shared = ((f"{name}->{gateways[0]}", name, gateways[0]) for name in gateways[1:])
+    return (
+        *(LinkSpec(f"{a}->{b}", a, b) for a, b in pairs),
+        database,
+        *(LinkSpec(*one) for one in shared),
+    )
 
 
 class Reference:
@@ -222,7 +228,8 @@ class Reference:
                 text; else "".
             callee: the callee's /_counts document when it is a stand-in, else {}.
         """
-        return counting.counts(link, caller, callee)
+        between = {link.caller, link.callee} <= self._kinds.keys()
+        return {} if between else counting.counts(link, caller, callee)
 
     def loose_ends(self, completions: Mapping[str, Completion]) -> int:
         """How many of the last reads are not final yet: what settling waits for."""
@@ -258,6 +265,8 @@ class Reference:
         if kind == GATEWAY:
             options["callback_url"] = url(wiring, f"{service}->lending") + "/callbacks/payments"
             options["callback_delay_s"] = CALLBACK_DELAY_S
+            if service != (first := self._playing(GATEWAY)[0]):
+                options["keeper"] = url(wiring, f"{service}->{first}")
         elif kind == FUNDER:
             options["quota_minor"] = declared.FUNDING_QUOTA_MINOR
         return {"kind": kind, "options": options}

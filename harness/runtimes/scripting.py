@@ -95,7 +95,8 @@ class Scripted(ABC):
         """Counts and behaviour; none of either from one that cannot be read.
 
         Counts: `calls` of all operations and each as `calls.OP`, `hits` of rules and each as
-        `hits.ID`; those of a rule of an injection bear its name, `hits@f1`, `hits.ID@f1`.
+        `hits.ID`; those of a rule of an injection bear its name, `hits@f1`, `hits.ID@f1`;
+        `turned_away`: calls for which nothing was left of an allowance.
         """
         try:
             counted = await self._ask(where, "GET", COUNTS)
@@ -130,6 +131,7 @@ def _without(
 def _flat(counted: JsonObject) -> dict[str, int]:
     calls, hits = counted.get("calls", {}), counted.get("rules", {})
     flat = Counter({"calls": sum(calls.values()), "hits": 0})
+    flat["turned_away"] = counted.get("turned_away", 0)
     flat.update({f"calls.{op}": number for op, number in calls.items()})
     for rule, number in hits.items():
         _, mark, injection = rule.partition("@")

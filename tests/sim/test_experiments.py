@@ -40,6 +40,7 @@ ABOUT = {
     "X76": "acknowledged_is_readable",
     "X79": "borrowers_told",
     "X80": "borrowers_told",
+    "X97": "calls_within_budget",
 }
 
 

@@ -49,7 +49,7 @@ def test_it_is_a_target() -> None:
     target: Target = TARGET
     names = [service.name for service in target.services]
     assert len(set(names)) == len(names) == 11
-    assert len(LINKS) == len(target.links) == 13
+    assert len(LINKS) == len(target.links) == 14
     assert target.entry in LINKS
     assert {end for link in target.links for end in (link.caller, link.callee)} == {
         *names, "borrower",

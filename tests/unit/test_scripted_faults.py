@@ -80,6 +80,7 @@ KINDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ),
     ("http_error", {"status": 409, "code": "no"}, {"args": {"status": 409, "code": "no"}}),
     ("capacity", {"rate": "20/s"}, {"effect": "capacity", "args": {"per_s": 20.0}}),
+    ("shared_limit", {"rate": "6/s"}, {"effect": "shared_limit", "args": {"per_s": 6.0}}),
     ("slow", {"delay": "500ms"}, {"effect": "slow", "args": {"delay_s": 0.5}}),
     (
         "file_spoiled",
@@ -191,8 +192,14 @@ def test_it_is_proven_by_calls_that_were_hit(
     kind: str, values: dict[str, Any], _: dict[str, Any]
 ) -> None:
     """A rule that no call met has shown nothing."""
-    assert _fault(kind, **values).proof(_seen({"hits": 3})).proven
-    assert not _fault(kind, **values).proof(_seen({"hits": 0})).proven
+    assert _fault(kind, **values).proof(_seen({"hits": 3, "turned_away": 1})).proven
+    assert not _fault(kind, **values).proof(_seen({"hits": 0, "turned_away": 0})).proven
+
+
+def test_a_shared_limit_that_was_never_reached_has_shown_nothing() -> None:
+    """Calls that met it and were done are no proof: each gateway has to turn somebody away."""
+    limit = _fault("shared_limit", rate="6/s")
+    assert not limit.proof(_seen({"hits": 30, "turned_away": 0})).proven
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,7 @@ def test_counts_hold_every_call_also_those_that_a_rule_refused() -> None:
             "calls": {"create_payout": 3, "inquire": 1},
             "rules": {"r0": 1, "r1": 1},
             "callbacks": {"sent": 0, "acknowledged": 0, "failed": 0},
+            "turned_away": 0,
         }
 
     play(scenario)
