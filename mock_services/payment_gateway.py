@@ -17,7 +17,7 @@ from mock_services.allowance_route import counting
 from mock_services.callbacks import Callbacks, made_up, planned, sent_to
 from mock_services.calls import Reply
 from mock_services.config import Config, options_of
-from mock_services.control import control_routes
+from mock_services.control import NO_CALLBACKS, control_routes
 from mock_services.effect_args import Seconds
 from mock_services.period_file import PERIOD_S, Period, PeriodFiles
 from mock_services.routes import Route
@@ -39,11 +39,7 @@ OPS = ("create_payout", "create_debit", "inquire", "statement", "file", "callbac
 
 
 class Options(msgspec.Struct, frozen=True):
-    """Where callbacks go and when; the defaults are chosen, not measured.
-
-    Args:
-        keeper: URL of the gateway that keeps the count of what both may do together.
-    """
+    """Where callbacks go and when, and who counts a shared allowance; the defaults are chosen."""
 
     callback_url: Annotated[str, Meta(pattern="^http://")]
     callback_delay_s: Seconds = 0.1
@@ -285,9 +281,8 @@ def build(config: Config, world: World) -> ASGIApp:
     """
     options = options_of(config, Options)
     stand_in = StandIn(config.name, OPS, world, options.keeper)
-    counts = {"sent": 0, "acknowledged": 0, "failed": 0}
     send, gaps_s = sent_to(options.callback_url, world, stand_in.ledger), options.callback_gaps_s
-    callbacks = Callbacks(send, options.callback_delay_s, gaps_s, world.clock, counts)
+    callbacks = Callbacks(send, options.callback_delay_s, gaps_s, world.clock, dict(NO_CALLBACKS))
     gateway = PaymentGateway(stand_in, callbacks)
     payout = stand_in.endpoint("create_payout", gateway.creating("payout"))
     debit = stand_in.endpoint("create_debit", gateway.creating("debit"))
