@@ -138,22 +138,27 @@ class Looks:
             return None
         before = self._before(self.before)
         alone = [one for one in self.active if not one.state.get(BESIDE)]
-        whole = self._seen(before, self.active, self.after)
-        seen = self._seen(before, alone, self.after) if alone else whole
+        others = self.others(self.before.t_s - self.before.latency_s, self._counted_s)
+        whole = self._seen(before, self.active, self.after, others)
+        seen = self._seen(before, alone, self.after, others) if alone else whole
         proof, used = self.fault.proof(seen), whole.traffic
         numbers = {**proof.numbers, "traffic": used}
         if not alone:
             numbers[BESIDE] = sorted({name for one in self.active for name in one.state[BESIDE]})
-        if whole.others and not proof.proven:
-            numbers[OTHERS] = sorted(whole.others)
+        if others and not proof.proven:
+            numbers[OTHERS] = sorted(others)
         return replace(proof, proven=proof.proven and bool(alone) and used > 0, numbers=numbers)
 
-    def _seen(self, before: Observation, active: list[Observation], after: Observation) -> Seen:
+    def _seen(
+        self,
+        before: Observation,
+        active: list[Observation],
+        after: Observation,
+        others: frozenset[str],
+    ) -> Seen:
         """The fault, by some of the looks at it while it was active."""
         first, *rest = active
         last = rest[-1] if rest else first
-        assert self.before
-        others = self.others(self.before.t_s - self.before.latency_s, self._counted_s)
         return Seen(before, first, last, after, rest[:-1], self._apart(before), others)
 
     def _apart(self, before: Observation) -> list[Observation] | None:
